@@ -1,0 +1,2 @@
+//! The Quarterdeck binary.
+fn main() {}

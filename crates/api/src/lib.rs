@@ -1,0 +1,1 @@
+//! REST bodies, the two socket protocols and the error body.

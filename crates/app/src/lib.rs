@@ -1,0 +1,1 @@
+//! Configuration, start order and shutdown; the only builder of a gate.

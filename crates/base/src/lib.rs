@@ -1,0 +1,1 @@
+//! Ids, secrets, clocks, error codes, and the display of bytes and durations.

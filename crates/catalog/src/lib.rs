@@ -1,0 +1,1 @@
+//! Every kind: columns, status rules, relations, and the program that writes rows.

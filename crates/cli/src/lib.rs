@@ -1,0 +1,1 @@
+//! The grammar and output of qd.

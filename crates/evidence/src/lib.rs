@@ -1,0 +1,1 @@
+//! The journal and timeline model: entries, anchors, links, hash chains.

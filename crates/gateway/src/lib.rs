@@ -1,0 +1,1 @@
+//! The HTTP door: console, REST, the socket, the embedded UI.

@@ -1,0 +1,1 @@
+//! Feeds, live tables and relations of the clusters in use.

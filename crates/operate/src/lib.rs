@@ -1,0 +1,1 @@
+//! Acts on objects: plans, scale, delete, restart.

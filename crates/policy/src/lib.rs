@@ -1,0 +1,1 @@
+//! The closed list of actions, the gate, and the permits it gives.

@@ -1,0 +1,1 @@
+//! The filter expression language: parse, check against a schema, match rows.

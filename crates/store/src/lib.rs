@@ -1,0 +1,1 @@
+//! Records, logs, blobs and keys in SQLite.

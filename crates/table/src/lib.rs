@@ -1,0 +1,1 @@
+//! Columnar rows, runs, views and the subscriber that turns them into frames.

@@ -1,0 +1,1 @@
+//! One node interface over Kubernetes protobuf and JSON bytes.

@@ -1,0 +1,1 @@
+//! End-to-end suites: the real binaries, a real cluster, real clients.

@@ -1,0 +1,2 @@
+//! Every task of this project: `cargo xtask help` lists them.
+fn main() {}
