@@ -1,1 +1,23 @@
-//! Ids, secrets, clocks, error codes, and the display of bytes and durations.
+//! What every other crate may lean on: ids, secrets, clocks, error codes and the display of ages and quantities.
+//!
+//! ```text
+//! code      one table of stable error codes (snake_case, HTTP status, exit code)
+//! secret    Secret<T>: a value that never prints itself
+//! clock     Clock: wall time in epoch milliseconds, real or set by hand
+//! age       ages and durations in kubectl's form
+//! quantity  Kubernetes quantities as exact numbers
+//! ```
+//!
+//! Pure: no IO, no async runtime.
+
+pub mod age;
+pub mod clock;
+pub mod code;
+pub mod id;
+pub mod quantity;
+pub mod secret;
+
+pub use clock::{Clock, ManualClock, SystemClock};
+pub use code::{Code, Coded};
+pub use id::{ClusterName, RequestId};
+pub use secret::Secret;

@@ -1,0 +1,421 @@
+//! The views socket: `/api/v1/socket`, one WebSocket per tab, JSON text frames, each an object with one member that
+//! names it. A client says `sub, move, ack, unsub`; the server says `hello, snap, delta, counts, clusters, end`.
+//!
+//! A subscription shows a window of a sorted, filtered list that the server keeps. `snap` gives the window whole;
+//! each later `delta` changes it. The server sends at most one frame per subscription in 50 ms and only after the
+//! last one was acknowledged: a slow client gets fewer frames with the latest state, never a queue.
+
+use crate::cell::ColumnType;
+use crate::error::ErrorBody;
+use base::ClusterName;
+use serde::{Deserialize, Serialize};
+use std::collections::BTreeMap;
+use ts_rs::TS;
+
+/// Client-chosen number of a subscription; unused so far on this socket.
+pub type SubId = u32;
+
+/// A frame from the client.
+#[derive(Clone, Debug, Serialize, Deserialize, TS)]
+#[serde(rename_all = "snake_case", deny_unknown_fields)]
+#[ts(export_to = "api.ts")]
+pub enum ClientFrame {
+    /// Open a subscription.
+    Sub(Sub),
+    /// Show another part of the same list.
+    Move(Move),
+    /// The frame with this sequence is painted.
+    Ack(Ack),
+    /// Close a subscription.
+    Unsub(Unsub),
+}
+
+/// Opens a subscription.
+#[derive(Clone, Debug, Serialize, Deserialize, TS)]
+#[serde(deny_unknown_fields)]
+#[ts(export_to = "api.ts")]
+pub struct Sub {
+    /// Client-chosen number.
+    pub id: SubId,
+    /// What to show.
+    pub what: What,
+    /// Where an earlier subscription stopped, to go on without a new snapshot when the server still knows it.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    #[ts(optional)]
+    pub resume: Option<Resume>,
+}
+
+/// What a subscription shows.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize, TS)]
+#[serde(rename_all = "snake_case", deny_unknown_fields)]
+#[ts(export_to = "api.ts")]
+pub enum What {
+    /// Rows of one kind.
+    Rows(RowsQuery),
+    /// How many objects of each kind there are, pushed as they change.
+    Counts(CountsQuery),
+    /// The clusters, their states and what each serves.
+    Clusters,
+}
+
+/// A list: kind x clusters x namespaces, filter and sort, and the window of it that is on the screen.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize, TS)]
+#[serde(deny_unknown_fields)]
+#[ts(export_to = "api.ts")]
+pub struct RowsQuery {
+    /// `plural` or `plural.group`: `pods`, `deployments.apps`.
+    pub kind: String,
+    /// Clusters to merge.
+    #[ts(as = "Vec<String>")]
+    pub clusters: Vec<ClusterName>,
+    /// Namespaces; empty is all of them.
+    #[serde(default)]
+    pub namespaces: Vec<String>,
+    /// The filter box: a word, `/-l a=b`, or `where …` (EXN-03, EX-91).
+    #[serde(default)]
+    pub filter: String,
+    /// Sort columns, most important first; empty is namespace, name.
+    #[serde(default)]
+    pub sort: Vec<Sort>,
+    /// First row of the window.
+    #[serde(default)]
+    pub at: u32,
+    /// Rows in the window; at most 1,000.
+    pub len: u32,
+}
+
+/// One sort column.
+#[derive(Clone, Debug, PartialEq, Eq, Hash, Serialize, Deserialize, TS)]
+#[serde(deny_unknown_fields)]
+#[ts(export_to = "api.ts")]
+pub struct Sort {
+    /// Column id.
+    pub column: String,
+    /// Largest first.
+    #[serde(default)]
+    pub descending: bool,
+}
+
+/// Which counts.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize, TS)]
+#[serde(deny_unknown_fields)]
+#[ts(export_to = "api.ts")]
+pub struct CountsQuery {
+    /// Clusters to add up.
+    #[ts(as = "Vec<String>")]
+    pub clusters: Vec<ClusterName>,
+    /// Namespaces; empty is all.
+    #[serde(default)]
+    pub namespaces: Vec<String>,
+}
+
+/// Where an earlier subscription stopped.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize, TS)]
+#[ts(export_to = "api.ts")]
+pub struct Resume {
+    /// The server process that counted `seq`.
+    #[ts(type = "number")]
+    pub epoch: u64,
+    /// The last sequence that was painted.
+    #[ts(type = "number")]
+    pub seq: u64,
+}
+
+/// Moves the window.
+#[derive(Clone, Copy, Debug, Serialize, Deserialize, TS)]
+#[serde(deny_unknown_fields)]
+#[ts(export_to = "api.ts")]
+pub struct Move {
+    /// The subscription.
+    pub id: SubId,
+    /// First row.
+    pub at: u32,
+    /// Rows.
+    pub len: u32,
+}
+
+/// Acknowledges a frame.
+#[derive(Clone, Copy, Debug, Serialize, Deserialize, TS)]
+#[serde(deny_unknown_fields)]
+#[ts(export_to = "api.ts")]
+pub struct Ack {
+    /// The subscription.
+    pub id: SubId,
+    /// The frame's sequence.
+    #[ts(type = "number")]
+    pub seq: u64,
+}
+
+/// Closes a subscription.
+#[derive(Clone, Copy, Debug, Serialize, Deserialize, TS)]
+#[serde(deny_unknown_fields)]
+#[ts(export_to = "api.ts")]
+pub struct Unsub {
+    /// The subscription.
+    pub id: SubId,
+}
+
+/// A frame from the server. `Snap` and `Delta` carry their rows as JSON that the subscriber wrote straight from the
+/// table (`RawRows`), so that no row is copied into a tree first.
+#[derive(Clone, Debug, Serialize, Deserialize, TS)]
+#[serde(rename_all = "snake_case")]
+#[ts(export_to = "api.ts")]
+pub enum ServerFrame {
+    /// First frame of a socket.
+    Hello(Hello),
+    /// The window, whole.
+    Snap(Snap),
+    /// What changed in the window.
+    Delta(Delta),
+    /// Counts by kind.
+    Counts(Counts),
+    /// The clusters.
+    Clusters(Clusters),
+    /// The subscription is over.
+    End(End),
+}
+
+/// First frame.
+#[derive(Clone, Debug, Serialize, Deserialize, TS)]
+#[ts(export_to = "api.ts")]
+pub struct Hello {
+    /// Names this server process; sequences of another epoch mean nothing.
+    #[ts(type = "number")]
+    pub epoch: u64,
+    /// The server's clock, so that ages do not depend on the client's.
+    #[ts(type = "number")]
+    pub now_ms: i64,
+    /// Views one socket may hold.
+    pub max_views: u32,
+}
+
+/// A column of a list.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize, TS)]
+#[ts(export_to = "api.ts")]
+pub struct Column {
+    /// Stable id: what sort and filter name.
+    pub id: String,
+    /// Heading.
+    pub title: String,
+    /// How to read the cells.
+    #[serde(rename = "type")]
+    pub ty: ColumnType,
+    /// kubectl prints it only with `-o wide`; the console hides it at first.
+    pub wide: bool,
+    /// Ours, not kubectl's.
+    pub extra: bool,
+    /// What an absent cell shows: `<none>`, `<unknown>`, or empty for `–`.
+    pub absent: String,
+    /// A first width in characters.
+    pub width: u16,
+    /// What the column means, for a tooltip.
+    #[serde(default, skip_serializing_if = "String::is_empty")]
+    pub help: String,
+}
+
+/// One row: `[key, source, namespace, name, cells]`. `key` is stable while the object lives; `source` indexes
+/// [`Snap::sources`]; `cells` follow [`Snap::columns`].
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize, TS)]
+#[ts(export_to = "api.ts")]
+pub struct Row(
+    #[ts(type = "number")] pub u64,
+    pub u32,
+    pub String,
+    pub String,
+    #[ts(type = "Array<CellValue>")] pub Vec<serde_json::Value>,
+);
+
+/// The window, whole.
+#[derive(Clone, Debug, Serialize, Deserialize, TS)]
+#[ts(export_to = "api.ts")]
+pub struct Snap {
+    /// The subscription.
+    pub id: SubId,
+    /// Sequence of this frame, to acknowledge.
+    #[ts(type = "number")]
+    pub seq: u64,
+    /// Rows in the whole list.
+    pub total: u32,
+    /// First row of this window.
+    pub at: u32,
+    /// Columns, in order.
+    pub columns: Vec<Column>,
+    /// The clusters this list merges, with their states.
+    pub sources: Vec<Source>,
+    /// The rows.
+    pub rows: Vec<Row>,
+}
+
+/// What changed in the window since the last frame.
+#[derive(Clone, Debug, Serialize, Deserialize, TS)]
+#[ts(export_to = "api.ts")]
+pub struct Delta {
+    /// The subscription.
+    pub id: SubId,
+    /// Sequence of this frame.
+    #[ts(type = "number")]
+    pub seq: u64,
+    /// Rows in the whole list.
+    pub total: u32,
+    /// First row of this window.
+    pub at: u32,
+    /// The keys of the window in order, when the order or the membership changed.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    #[ts(type = "Array<number>", optional)]
+    pub order: Option<Vec<u64>>,
+    /// Rows that the client does not have yet.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    #[ts(as = "Option<Vec<Row>>", optional)]
+    pub rows: Vec<Row>,
+    /// Cells that changed: `[key, [[column, cell], …]]`.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    #[ts(type = "Array<[number, Array<[number, CellValue]>]>", optional)]
+    pub cells: Vec<(u64, Vec<(u32, serde_json::Value)>)>,
+    /// The sources, when one of them changed.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    #[ts(optional)]
+    pub sources: Option<Vec<Source>>,
+}
+
+/// Where rows come from and how fresh they are.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize, TS)]
+#[ts(export_to = "api.ts")]
+pub struct Source {
+    /// The cluster.
+    #[ts(as = "String")]
+    pub cluster: ClusterName,
+    /// How fresh.
+    pub state: SourceState,
+}
+
+/// How fresh the rows of a source are.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize, TS)]
+#[serde(rename_all = "snake_case", tag = "is")]
+#[ts(export_to = "api.ts")]
+pub enum SourceState {
+    /// Not connected yet.
+    Connecting,
+    /// The first list is under way; `loaded` rows are there.
+    Loading {
+        /// Rows so far.
+        loaded: u32,
+    },
+    /// Live: changes arrive as they happen.
+    Live,
+    /// The connection is lost; the rows are those of `since_ms`.
+    Stale {
+        /// Epoch milliseconds.
+        #[ts(type = "number")]
+        since_ms: i64,
+        /// Why.
+        error: ErrorBody,
+    },
+    /// Never reached.
+    Unreachable {
+        /// Why.
+        error: ErrorBody,
+    },
+    /// Not allowed: `error.details` has `{verb, kind, namespace}`. Other namespaces of the same list may be live.
+    Denied {
+        /// Why.
+        error: ErrorBody,
+    },
+}
+
+/// Objects by kind (`plural` or `plural.group`); a kind that may not be counted is absent.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize, TS)]
+#[ts(export_to = "api.ts")]
+pub struct Counts {
+    /// The subscription.
+    pub id: SubId,
+    /// Sequence of this frame.
+    #[ts(type = "number")]
+    pub seq: u64,
+    /// Counts.
+    pub kinds: BTreeMap<String, u32>,
+}
+
+/// The clusters.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize, TS)]
+#[ts(export_to = "api.ts")]
+pub struct Clusters {
+    /// The subscription.
+    pub id: SubId,
+    /// Sequence of this frame.
+    #[ts(type = "number")]
+    pub seq: u64,
+    /// Each cluster.
+    pub clusters: Vec<Cluster>,
+}
+
+/// One cluster.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize, TS)]
+#[ts(export_to = "api.ts")]
+pub struct Cluster {
+    /// Its name here: the kubeconfig context.
+    #[ts(as = "String")]
+    pub name: ClusterName,
+    /// The kubeconfig's current context.
+    pub current: bool,
+    /// Marked production: destructive plans ask for a typed name.
+    pub production: bool,
+    /// State of the connection.
+    pub state: SourceState,
+    /// The API server's version, once known: `v1.34.4`.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    #[ts(optional)]
+    pub version: Option<String>,
+    /// Who the API server says we are.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    #[ts(optional)]
+    pub user: Option<String>,
+    /// The context's own namespace.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    #[ts(optional)]
+    pub namespace: Option<String>,
+    /// Kinds that it serves, in the navigation's order; empty until discovered.
+    pub kinds: Vec<Kind>,
+}
+
+/// A kind that a cluster serves.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize, TS)]
+#[ts(export_to = "api.ts")]
+pub struct Kind {
+    /// `plural` or `plural.group`.
+    pub id: String,
+    /// `v1`.
+    pub version: String,
+    /// `Deployment`.
+    pub kind: String,
+    /// Group of the navigation: `Cluster`, `Workloads`, `Network`, `Config`, `Storage`, `Access`, `Custom`.
+    pub section: String,
+    /// Heading: `Deployments`.
+    pub title: String,
+    /// Short names: `deploy`.
+    pub short_names: Vec<String>,
+    /// Lives in namespaces.
+    pub namespaced: bool,
+    /// Acts that exist for this kind: `delete`, `scale`, `restart`, `reveal`.
+    pub acts: Vec<String>,
+    /// Verbs that we know to be denied on the whole cluster: `list`, `watch`, `delete`, ….
+    pub denied: Vec<String>,
+}
+
+/// The subscription is over.
+#[derive(Clone, Debug, Serialize, Deserialize, TS)]
+#[ts(export_to = "api.ts")]
+pub struct End {
+    /// The subscription.
+    pub id: SubId,
+    /// Why, unless the client asked for it.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    #[ts(optional)]
+    pub error: Option<ErrorBody>,
+}
+
+/// The largest window of one subscription.
+pub const MAX_WINDOW: u32 = 1_000;
+/// Subscriptions of one socket (EXF-26).
+pub const MAX_VIEWS: u32 = 50;
+/// Shortest time between two frames of one subscription, in milliseconds.
+pub const FLUSH_MS: u64 = 50;
