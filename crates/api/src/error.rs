@@ -5,7 +5,7 @@ use serde::{Deserialize, Serialize};
 use ts_rs::TS;
 
 /// `{code, message, details?, request_id}`. The code is stable; the message says what to do next.
-#[derive(Clone, Debug, Serialize, Deserialize, TS)]
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize, TS)]
 #[ts(export_to = "api.ts")]
 pub struct ErrorBody {
     /// Stable snake_case code: see `docs/reference/errors.md`.
