@@ -1,16 +1,38 @@
-//! `cargo xtask cluster …`: a real Kubernetes on this machine.
+//! `cargo xtask cluster …`: a real Kubernetes on this machine, from Go modules and Debian packages alone.
+//!
+//! `layout` says where a cluster keeps things and which addresses it owns; everything else follows from that one record, which
+//! is on disk before the first process starts. `up` is `control` (etcd, API server, controllers, scheduler) and, on a full
+//! node, `sandbox` (namespaces of its own) and `node` (containerd, kubelet, kube-proxy), then `addons`. `teardown` finds
+//! what belongs to a cluster by marks that the kernel keeps, never by a list that a crash could cut short.
+
+mod addons;
+mod command;
+mod control;
+mod go;
+mod layout;
+mod node;
+mod process;
+mod progress;
+mod sandbox;
+mod selftest;
+mod start;
+mod teardown;
 
 use std::path::{Path, PathBuf};
 
-use anyhow::{Result, bail};
+use anyhow::Result;
 
-/// Arguments of `cargo xtask cluster`.
-#[derive(clap::Args)]
-pub(crate) struct Args {}
+pub(crate) use command::Args;
+pub(crate) use go::build as go_build;
+pub(crate) use node::load_image;
+pub(crate) use process::inside;
+pub(crate) use start::up;
+pub(crate) use teardown::down;
 
 /// What [`up`] is to start.
-#[derive(Debug, Clone)]
+#[derive(Debug, Clone, PartialEq, Eq)]
 pub(crate) struct UpOptions {
+    /// 1 to 20 lower-case letters, digits and dashes.
     pub(crate) name: String,
     pub(crate) control_plane_only: bool,
     pub(crate) fake_nodes: u32,
@@ -20,41 +42,40 @@ pub(crate) struct UpOptions {
 /// A running cluster.
 #[derive(Debug, Clone)]
 pub(crate) struct Up {
+    /// The administrator's.
     pub(crate) kubeconfig: PathBuf,
-    /// Whether pods run for real (a full node) or are only simulated.
+    /// Whether pods run for real (a full node), or are only simulated or not run at all.
     pub(crate) runs_pods: bool,
 }
 
-pub(crate) fn run(_args: Args) -> Result<()> {
-    bail!("not built yet")
-}
-
-/// Starts the cluster, or returns at once when it is healthy already. Progress goes to stderr.
-pub(crate) fn up(_options: &UpOptions) -> Result<Up> {
-    bail!("not built yet")
-}
-
-/// Ends the cluster and removes every trace of it; fine when there is none.
-pub(crate) fn down(_name: &str) -> Result<()> {
-    bail!("not built yet")
-}
-
-/// Loads a docker-archive into the container runtime of the cluster.
-pub(crate) fn load_image(_name: &str, _tar: &Path) -> Result<()> {
-    bail!("not built yet")
+pub(crate) fn run(args: Args) -> Result<()> {
+    command::run(args)
 }
 
 /// Where the administrator's kubeconfig of the cluster is, whether it runs or not.
 pub(crate) fn kubeconfig_path(name: &str) -> PathBuf {
-    crate::paths::cache().join("clusters").join(name).join("kubeconfig")
+    layout::dir(name).join("kubeconfig")
 }
 
-/// The `kubectl` of the version that the cluster runs; built when it is missing.
+/// The `kubectl` of the version that the clusters run; built when it is missing.
 pub(crate) fn kubectl_path() -> Result<PathBuf> {
-    bail!("not built yet")
+    let node = go_build(&module(), "node")?;
+    let link = node.with_file_name("kubectl");
+    if !link.exists() {
+        match std::os::unix::fs::symlink(&node, &link) {
+            Err(error) if error.kind() != std::io::ErrorKind::AlreadyExists => return Err(error.into()),
+            _ => {}
+        }
+    }
+    Ok(link)
 }
 
-/// Builds the command `output` of a Go module (`cmd/OUTPUT`, or the module's root) into the cache, keyed by its sources.
-pub(crate) fn go_build(_module: &Path, _output: &str) -> Result<PathBuf> {
-    bail!("not built yet")
+/// The Go module that the clusters are built from.
+fn module() -> PathBuf {
+    crate::paths::root().join("dev/cluster")
+}
+
+/// The folder of a module inside the cluster's.
+fn submodule(name: &str) -> PathBuf {
+    Path::new(&module()).join(name)
 }

@@ -86,12 +86,10 @@ func (a app) podSpec() corev1.PodSpec {
 		Args:  []string{"--listen=:" + fmt.Sprint(port), "--log-format=json", "--shutdown-grace=20s"},
 		Ports: []corev1.ContainerPort{{Name: "http", ContainerPort: port, Protocol: corev1.ProtocolTCP}, {Name: "metrics", ContainerPort: 9090, Protocol: corev1.ProtocolTCP}},
 		Env: []corev1.EnvVar{
-			fieldEnv("POD_NAME", "metadata.name"), fieldEnv("POD_NAMESPACE", "metadata.namespace"), fieldEnv("NODE_NAME", "spec.nodeName"), fieldEnv("POD_IP", "status.podIP"),
+			fieldEnv("POD_NAME", "metadata.name"), fieldEnv("POD_NAMESPACE", "metadata.namespace"), fieldEnv("POD_IP", "status.podIP"),
 			{Name: "SERVICE_NAME", Value: a.name}, {Name: "TEAM", Value: a.team}, {Name: "LOG_LEVEL", Value: "info"},
 			{Name: "DATABASE_URL", ValueFrom: &corev1.EnvVarSource{SecretKeyRef: &corev1.SecretKeySelector{LocalObjectReference: corev1.LocalObjectReference{Name: a.name + "-database"}, Key: "url"}}},
 			{Name: "FEATURES", ValueFrom: &corev1.EnvVarSource{ConfigMapKeyRef: &corev1.ConfigMapKeySelector{LocalObjectReference: corev1.LocalObjectReference{Name: a.name + "-settings"}, Key: "features"}}},
-			{Name: "QUEUE_ENDPOINT", Value: fmt.Sprintf("nats://queue.%s.svc.cluster.local:4222", a.namespace)},
-			{Name: "TRACING_ENDPOINT", Value: "http://collector.observability.svc.cluster.local:4317"},
 		},
 		Resources:     resources(random, "250m", "256Mi", "512Mi"),
 		VolumeMounts:  []corev1.VolumeMount{{Name: "settings", MountPath: "/etc/" + a.name, ReadOnly: true}, {Name: "scratch", MountPath: "/tmp"}},

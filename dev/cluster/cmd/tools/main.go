@@ -19,6 +19,7 @@ var commands = map[string]func(ctx context.Context, args []string) error{
 	"simulate":  simulate,
 	"provision": provision,
 	"informer":  informer,
+	"wait":      waitFor,
 }
 
 func main() {

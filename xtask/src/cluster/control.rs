@@ -1,0 +1,195 @@
+//! The control plane: etcd, the API server, the controllers and the scheduler, all from one binary.
+
+use std::fs;
+use std::os::unix::fs::symlink;
+use std::path::{Path, PathBuf};
+use std::process::Command;
+
+use anyhow::{Context, Result};
+
+use super::layout::{Layout, NODE, Port};
+use super::process::{MARK, Parts, inside};
+use crate::tasks::proc;
+
+/// The two programs that a cluster is made of.
+#[derive(Debug, Clone)]
+pub(crate) struct Programs {
+    /// Every part of Kubernetes, by the name it is started under.
+    pub(crate) node: PathBuf,
+    /// Our own: certificates, fake objects, simulation, volumes.
+    pub(crate) tools: PathBuf,
+}
+
+/// Makes the folders, certificates and kubeconfigs, and the names under which the parts start.
+pub(crate) fn prepare(layout: &Layout, programs: &Programs) -> Result<()> {
+    for folder in ["log", "pki", "bin", "volumes", "config"] {
+        fs::create_dir_all(layout.dir().join(folder))?;
+    }
+    for part in ["etcd", "kube-apiserver", "kube-controller-manager", "kube-scheduler", "kubelet", "kube-proxy", "kubectl"] {
+        symlink(&programs.node, layout.dir().join("bin").join(part))?;
+    }
+    symlink(&programs.tools, layout.dir().join("bin/tools"))?;
+    fs::write(layout.dir().join("config/audit-policy.yaml"), AUDIT_POLICY)?;
+    let addresses = format!("127.0.0.1,{},{}", layout.api_service_address(), layout.node_address());
+    let mut command = Command::new(&programs.tools);
+    command.arg("pki").arg("--dir").arg(layout.pki());
+    command.args(["--server", &layout.api(), "--ip", &addresses, "--context", &layout.name]);
+    command.args(["--node", NODE, "--node-ip", &layout.node_address().to_string()]);
+    proc::run(&mut command).context("cannot make the certificates")
+}
+
+/// Starts etcd and fills it with fake objects, before anyone looks.
+pub(crate) fn start_etcd(layout: &Layout, parts: &mut Parts<'_>) -> Result<()> {
+    let pki = |file: &str| layout.pki().join(file);
+    let peer = format!("https://127.0.0.1:{}", layout.port(Port::EtcdPeer));
+    let mut etcd = part(layout, "etcd")?;
+    etcd.arg("--data-dir").arg(layout.dir().join("etcd"));
+    etcd.args(["--name", "default", "--log-level", "warn", "--unsafe-no-fsync", "--max-txn-ops", "512"]);
+    etcd.args(["--quota-backend-bytes", "8589934592", "--snapshot-count", "20000"]);
+    etcd.args(["--listen-client-urls", &layout.etcd(), "--advertise-client-urls", &layout.etcd()]);
+    etcd.args(["--listen-peer-urls", &peer, "--initial-advertise-peer-urls", &peer]);
+    etcd.args(["--initial-cluster", &format!("default={peer}"), "--client-cert-auth", "--peer-client-cert-auth"]);
+    for (flag, file) in [
+        ("--cert-file", "etcd.crt"),
+        ("--key-file", "etcd.key"),
+        ("--trusted-ca-file", "etcd-ca.crt"),
+        ("--peer-cert-file", "etcd.crt"),
+        ("--peer-key-file", "etcd.key"),
+        ("--peer-trusted-ca-file", "etcd-ca.crt"),
+    ] {
+        etcd.arg(flag).arg(pki(file));
+    }
+    parts.start("etcd", &etcd)?;
+    parts.wait_for(tool(layout, "wait")?.args(["--timeout", "30s", "etcd"])).context("etcd does not answer")
+}
+
+/// Writes the fake objects. The controllers must not run.
+pub(crate) fn seed(layout: &Layout, parts: &mut Parts<'_>) -> Result<()> {
+    let mut seed = tool(layout, "seed")?;
+    seed.args(["--nodes", &layout.fake_nodes.to_string(), "--pods", &layout.fake_pods.to_string()]);
+    if layout.node {
+        seed.arg("--taint");
+    }
+    parts.wait_for(&mut seed).context("cannot write the fake objects")
+}
+
+pub(crate) fn start_api_server(layout: &Layout, parts: &mut Parts<'_>) -> Result<()> {
+    let mut api = part(layout, "kube-apiserver")?;
+    api.args([
+        format!("--etcd-servers={}", layout.etcd()),
+        format!("--secure-port={}", layout.port(Port::Api)),
+        format!("--bind-address={}", layout.address()),
+        format!("--advertise-address={}", layout.node_address()),
+        format!("--service-cluster-ip-range={}", layout.service_range()),
+        format!("--audit-log-path={}", layout.audit_log().display()),
+        format!("--audit-policy-file={}", layout.dir().join("config/audit-policy.yaml").display()),
+    ]);
+    for (flag, file) in [
+        ("--etcd-cafile", "etcd-ca.crt"),
+        ("--etcd-certfile", "etcd-client.crt"),
+        ("--etcd-keyfile", "etcd-client.key"),
+        ("--tls-cert-file", "apiserver.crt"),
+        ("--tls-private-key-file", "apiserver.key"),
+        ("--client-ca-file", "ca.crt"),
+        ("--service-account-key-file", "service-account.crt"),
+        ("--service-account-signing-key-file", "service-account.key"),
+        ("--kubelet-client-certificate", "kubelet-client.crt"),
+        ("--kubelet-client-key", "kubelet-client.key"),
+        ("--kubelet-certificate-authority", "ca.crt"),
+        ("--requestheader-client-ca-file", "front-proxy-ca.crt"),
+        ("--proxy-client-cert-file", "front-proxy.crt"),
+        ("--proxy-client-key-file", "front-proxy.key"),
+    ] {
+        api.arg(format!("{flag}={}", layout.pki().join(file).display()));
+    }
+    api.args([
+        "--service-account-issuer=https://kubernetes.default.svc",
+        "--authorization-mode=Node,RBAC",
+        "--enable-admission-plugins=NodeRestriction",
+        "--allow-privileged=true",
+        "--kubelet-preferred-address-types=InternalIP,Hostname",
+        "--requestheader-allowed-names=front-proxy-client",
+        "--requestheader-username-headers=X-Remote-User",
+        "--requestheader-group-headers=X-Remote-Group",
+        "--requestheader-extra-headers-prefix=X-Remote-Extra-",
+        "--enable-aggregator-routing=true",
+        "--audit-log-maxsize=200",
+        "--audit-log-maxbackup=1",
+        "--audit-log-mode=blocking",
+        "--profiling=false",
+    ]);
+    parts.start("apiserver", &api)?;
+    parts.wait_for(tool(layout, "wait")?.args(["--timeout", "120s", "api"])).context("the API server does not answer")
+}
+
+pub(crate) fn start_controllers(layout: &Layout, parts: &mut Parts<'_>) -> Result<()> {
+    let file = |name: &str| layout.pki().join(name);
+    let mut controllers = part(layout, "kube-controller-manager")?;
+    for (flag, path) in [
+        ("--kubeconfig", layout.part_kubeconfig("controllers")),
+        ("--authentication-kubeconfig", layout.part_kubeconfig("controllers")),
+        ("--authorization-kubeconfig", layout.part_kubeconfig("controllers")),
+        ("--service-account-private-key-file", file("service-account.key")),
+        ("--root-ca-file", file("ca.crt")),
+        ("--cluster-signing-cert-file", file("ca.crt")),
+        ("--cluster-signing-key-file", file("ca.key")),
+    ] {
+        controllers.arg(format!("{flag}={}", path.display()));
+    }
+    controllers.args(["--use-service-account-credentials=true", "--leader-elect=false", "--allocate-node-cidrs=false"]);
+    controllers.args(["--bind-address=127.0.0.1", "--profiling=false", "--kube-api-qps=200", "--kube-api-burst=400"]);
+    controllers.arg(format!("--secure-port={}", layout.port(Port::Controllers)));
+    parts.start("controllers", &controllers)
+}
+
+pub(crate) fn start_scheduler(layout: &Layout, parts: &mut Parts<'_>) -> Result<()> {
+    let mut scheduler = part(layout, "kube-scheduler")?;
+    for flag in ["--kubeconfig", "--authentication-kubeconfig", "--authorization-kubeconfig"] {
+        scheduler.arg(format!("{flag}={}", layout.part_kubeconfig("scheduler").display()));
+    }
+    scheduler.args(["--leader-elect=false", "--bind-address=127.0.0.1", "--profiling=false"]);
+    scheduler.arg(format!("--secure-port={}", layout.port(Port::Scheduler)));
+    parts.start("scheduler", &scheduler)
+}
+
+/// The kubelets of the fake nodes.
+pub(crate) fn start_simulation(layout: &Layout, parts: &mut Parts<'_>) -> Result<()> {
+    let mut simulate = tool(layout, "simulate")?;
+    simulate.args(["--nodes", &layout.fake_nodes.to_string()]);
+    parts.start("simulate", &simulate)
+}
+
+/// The provisioner of the storage class `local`.
+pub(crate) fn start_volumes(layout: &Layout, parts: &mut Parts<'_>) -> Result<()> {
+    let mut provision = inside(layout, layout.dir().join("bin/tools"))?;
+    provision.arg("provision").arg("--kubeconfig").arg(layout.part_kubeconfig("tools"));
+    provision.arg("--dir").arg(layout.dir().join("volumes"));
+    parts.start("volumes", &provision)
+}
+
+/// A part of Kubernetes.
+pub(crate) fn part(layout: &Layout, name: &str) -> Result<Command> {
+    inside(layout, layout.dir().join("bin").join(name))
+}
+
+/// One of our own tools, told where etcd and the API server are.
+pub(crate) fn tool(layout: &Layout, name: &str) -> Result<Command> {
+    let mut command = inside(layout, layout.dir().join("bin/tools"))?;
+    command.arg(name).arg("--etcd").arg(layout.etcd());
+    command.arg("--pki").arg(layout.pki()).arg("--kubeconfig").arg(layout.part_kubeconfig("tools"));
+    Ok(command)
+}
+
+/// Applies manifests; `from` are files.
+pub(crate) fn apply(layout: &Layout, from: &[&Path]) -> Result<()> {
+    let mut command = part(layout, "kubectl")?;
+    command.env(MARK, layout.dir()).arg("--kubeconfig").arg(layout.part_kubeconfig("tools"));
+    command.args(["apply", "--server-side", "--force-conflicts", "--validate=false", "--cache-dir"]);
+    command.arg(layout.dir().join("kubectl-cache"));
+    for file in from {
+        command.arg("--filename").arg(file);
+    }
+    proc::output(&mut command).map(drop)
+}
+
+const AUDIT_POLICY: &str = include_str!("../../../dev/cluster/config/audit-policy.yaml");
