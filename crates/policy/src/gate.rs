@@ -140,7 +140,12 @@ fn typed<A: Action>(ruling: &mut Ruling, answers: &Answers) -> Decision<A::Oblig
         let denial = Denial { code: denied.code, rule: ruling.rule.clone(), reason: denied.reason.clone() };
         return Decision::Deny(denial);
     }
-    let obligations = match serde_json::from_value(ruling.obligations.clone()) {
+    // A list would be read as the struct's fields in order: only an object names what it obliges to.
+    let read = match &ruling.obligations {
+        object @ serde_json::Value::Object(_) => serde_json::from_value(object.clone()).map_err(|e| e.to_string()),
+        _ => Err("obligations are an object".to_owned()),
+    };
+    let obligations = match read {
         Ok(obligations) => obligations,
         Err(error) => {
             let reason = format!("policy obliges {} to something that this version cannot keep: {error}", A::NAME);

@@ -1,0 +1,7 @@
+use policy::Verifier;
+
+fn forge() -> Verifier {
+    Verifier(())
+}
+
+fn main() {}
