@@ -109,15 +109,25 @@ fn make_cgroups(layout: &Layout) -> Result<()> {
     Ok(())
 }
 
-/// Runs as the first process of the namespaces; `$1` is the node's folder, `$2` the holder. The kernel's own settings stay
-/// as they are on the machine: kubelet would change some for all.
+/// Runs as the first process of the namespaces; `$1` is the node's folder, `$2` the holder. kubelet insists on some settings
+/// of the kernel, which would change for the whole machine: it is shown files that hold what it wants to see.
 const SETUP: &str = r#"
 mount --make-rshared /
 mount -t proc proc /proc
-for part in vm kernel; do
-  mount --bind /proc/sys/$part /proc/sys/$part
-  mount -o remount,bind,ro /proc/sys/$part
-done
+mkdir -p "$1/sys"
+while read -r setting value; do
+  if [ -e "/proc/sys/$setting" ]; then
+    echo "$value" > "$1/sys/${setting##*/}"
+    mount --bind "$1/sys/${setting##*/}" "/proc/sys/$setting"
+  fi
+done <<'END'
+vm/overcommit_memory 1
+vm/panic_on_oom 0
+kernel/panic 10
+kernel/panic_on_oops 1
+kernel/keys/root_maxkeys 1000000
+kernel/keys/root_maxbytes 25000000
+END
 for place in /var/lib/kubelet /var/lib/containerd /var/lib/cni /var/log; do
   mkdir -p "$1$place" "$place"
   mount --bind "$1$place" "$place"
