@@ -1,0 +1,4 @@
+//! A checked filter.
+/// A filter.
+#[derive(Debug)]
+pub struct Filter;
