@@ -13,6 +13,7 @@ mod layout;
 mod node;
 mod process;
 mod progress;
+mod proof;
 mod sandbox;
 mod selftest;
 mod start;

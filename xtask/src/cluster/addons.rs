@@ -15,6 +15,8 @@ pub(crate) enum Addon {
     Pause,
     CoreDns,
     MetricsServer,
+    /// For the self-test.
+    Probe,
 }
 
 impl Addon {
@@ -23,13 +25,14 @@ impl Addon {
             Self::Pause => "pause",
             Self::CoreDns => "coredns",
             Self::MetricsServer => "metrics-server",
+            Self::Probe => "probe",
         }
     }
 
     /// Builds the program.
     pub(crate) fn program(self) -> Result<PathBuf> {
         match self {
-            Self::Pause => go::build(&module(), "pause"),
+            Self::Pause | Self::Probe => go::build(&module(), self.name()),
             Self::CoreDns => go::build(&submodule("coredns"), "coredns"),
             Self::MetricsServer => {
                 go::build_package(&submodule("metrics-server"), "metrics-server", Some(METRICS_SERVER))

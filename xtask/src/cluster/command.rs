@@ -116,9 +116,7 @@ pub(crate) fn run(args: Args) -> Result<()> {
         Command::LoadImage { cluster, tar } => node::load_image(&cluster.name, &tar),
         Command::Exec { cluster, words } => exec(&there(&cluster.name)?, &words),
         Command::Tool { cluster, words } => tool(&there(&cluster.name)?, &words),
-        Command::Down { all: true, .. } => {
-            layout::all()?.iter().try_for_each(|layout| teardown::down(&layout.name))
-        }
+        Command::Down { all: true, .. } => layout::all()?.iter().try_for_each(|layout| teardown::down(&layout.name)),
         Command::Down { cluster, .. } => teardown::down(&cluster.name),
         Command::Selftest => selftest::run(),
     }

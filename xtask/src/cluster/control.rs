@@ -25,7 +25,9 @@ pub(crate) fn prepare(layout: &Layout, programs: &Programs) -> Result<()> {
     for folder in ["log", "pki", "bin", "volumes", "config"] {
         fs::create_dir_all(layout.dir().join(folder))?;
     }
-    for part in ["etcd", "kube-apiserver", "kube-controller-manager", "kube-scheduler", "kubelet", "kube-proxy", "kubectl"] {
+    for part in
+        ["etcd", "kube-apiserver", "kube-controller-manager", "kube-scheduler", "kubelet", "kube-proxy", "kubectl"]
+    {
         symlink(&programs.node, layout.dir().join("bin").join(part))?;
     }
     symlink(&programs.tools, layout.dir().join("bin/tools"))?;

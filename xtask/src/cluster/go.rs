@@ -70,7 +70,8 @@ fn key(module: &Path, output: &str) -> Result<String> {
     let mut files = 0;
     for entry in WalkDir::new(module).sort_by_file_name().into_iter().filter_entry(|entry| !other(entry)) {
         let entry = entry.with_context(|| format!("cannot read {}", module.display()))?;
-        if entry.file_type().is_file() {
+        let name = entry.file_name().to_string_lossy();
+        if name.ends_with(".go") || name == "go.mod" || name == "go.sum" {
             let bytes = fs::read(entry.path()).with_context(|| format!("cannot read {}", entry.path().display()))?;
             hash.update(entry.path().strip_prefix(module).unwrap_or(entry.path()).as_os_str().as_bytes());
             hash.update((bytes.len() as u64).to_le_bytes());

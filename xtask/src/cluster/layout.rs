@@ -34,7 +34,8 @@ impl Layout {
         let _all = lock_path(&clusters().join(".numbers.lock"))?;
         let taken: Vec<u8> = all()?.iter().map(|layout| layout.number).collect();
         let routes = if node { routes()? } else { String::new() };
-        let free = |number: u8| !taken.contains(&number) && (!node || !routes.contains(&format!("10.{}.", block(number))));
+        let free =
+            |number: u8| !taken.contains(&number) && (!node || !routes.contains(&format!("10.{}.", block(number))));
         for number in (0..MOST).filter(|&number| free(number)) {
             let layout = Self {
                 name: options.name.clone(),
@@ -58,7 +59,8 @@ impl Layout {
         let path = dir(name).join(RECORD);
         match fs::read(&path) {
             Ok(bytes) => {
-                let layout = serde_json::from_slice(&bytes).with_context(|| format!("{} is damaged", path.display()))?;
+                let layout =
+                    serde_json::from_slice(&bytes).with_context(|| format!("{} is damaged", path.display()))?;
                 Ok(Some(layout))
             }
             Err(error) if error.kind() == std::io::ErrorKind::NotFound => Ok(None),

@@ -62,7 +62,9 @@ pub(crate) fn start_proxy(layout: &Layout, parts: &mut Parts<'_>) -> Result<()> 
     let mut proxy = control::part(layout, "kube-proxy")?;
     proxy.arg("--kubeconfig").arg(layout.part_kubeconfig("proxy"));
     proxy.args(["--hostname-override", NODE, "--proxy-mode=iptables", "--metrics-bind-address=127.0.0.1:10249"]);
-    proxy.arg(format!("--cluster-cidr={}", layout.pod_range())).arg(format!("--bind-address={}", layout.node_address()));
+    proxy
+        .arg(format!("--cluster-cidr={}", layout.pod_range()))
+        .arg(format!("--bind-address={}", layout.node_address()));
     // limits of connection tracking belong to the whole machine
     proxy.args(["--conntrack-max-per-core=0", "--conntrack-min=0"]);
     proxy.args(["--conntrack-tcp-timeout-established=0", "--conntrack-tcp-timeout-close-wait=0"]);
@@ -71,7 +73,9 @@ pub(crate) fn start_proxy(layout: &Layout, parts: &mut Parts<'_>) -> Result<()> 
 
 /// Loads a docker-archive into the container runtime of the cluster.
 pub(crate) fn load_image(name: &str, tar: &Path) -> Result<()> {
-    let Some(layout) = Layout::load(name)? else { bail!("there is no cluster {name}: `cargo xtask cluster up --name {name}`") };
+    let Some(layout) = Layout::load(name)? else {
+        bail!("there is no cluster {name}: `cargo xtask cluster up --name {name}`")
+    };
     if !layout.node {
         bail!("cluster {name} only simulates nodes: it runs no images");
     }

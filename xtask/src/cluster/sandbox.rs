@@ -31,7 +31,9 @@ pub(crate) fn create(layout: &Layout, parts: &mut Parts<'_>, pause: &Path) -> Re
         let first = marked(&layout.dir())?.into_iter().find(|process| process.holder);
         match first {
             Some(process) if process.command.starts_with(&*pause.to_string_lossy()) => break process.pid,
-            _ if Instant::now() > deadline => bail!("the node's namespaces did not appear: see {}", layout.log("sandbox").display()),
+            _ if Instant::now() > deadline => {
+                bail!("the node's namespaces did not appear: see {}", layout.log("sandbox").display())
+            }
             _ => std::thread::sleep(Duration::from_millis(20)),
         }
     };
@@ -75,7 +77,8 @@ fn connect(layout: &Layout, holder: i32) -> Result<()> {
 
 /// Hands lines to `ip -batch`, which stops at the first that fails.
 fn batch(mut ip: Command, lines: &str) -> Result<()> {
-    let mut child = ip.args(["-batch", "-"]).stdin(Stdio::piped()).stderr(Stdio::piped()).spawn().context("cannot run ip")?;
+    let mut child =
+        ip.args(["-batch", "-"]).stdin(Stdio::piped()).stderr(Stdio::piped()).spawn().context("cannot run ip")?;
     child.stdin.take().context("ip has no stdin")?.write_all(lines.as_bytes())?;
     let output = child.wait_with_output()?;
     if !output.status.success() {

@@ -12,7 +12,7 @@ use rustix::process::{Pid, Signal, kill_process};
 
 use super::layout::{self, Layout};
 use super::process::{MARK, marked};
-use super::{UpOptions, sandbox, start, teardown};
+use super::{UpOptions, proof, sandbox, start, teardown};
 use crate::tasks::proc;
 
 /// Fails at the first trace that a cluster leaves.
@@ -30,7 +30,8 @@ pub(crate) fn run() -> Result<()> {
         done(&format!("{kind}: up and down"));
         let stages: &[&str] = if control_plane_only { &["etcd", "apiserver", "controllers"] } else { STAGES };
         for stage in stages {
-            cut_short(control_plane_only, stage, Signal::KILL).with_context(|| format!("{kind}: kill -9 at {stage}"))?;
+            cut_short(control_plane_only, stage, Signal::KILL)
+                .with_context(|| format!("{kind}: kill -9 at {stage}"))?;
             done(&format!("{kind}: kill -9 of up at {stage}, then down"));
         }
         for stage in ["etcd", "apiserver"] {
@@ -57,6 +58,10 @@ fn complete_run(control_plane_only: bool) -> Result<()> {
     let again = Instant::now();
     start::up(&options)?;
     ensure!(again.elapsed() < Duration::from_secs(5), "the second up took {:?}", again.elapsed());
+    if !control_plane_only {
+        proof::run(&layout)?;
+        proc::say("ok      full node: pods, DNS, services, logs, exec, volumes, metrics");
+    }
     teardown::down(NAME)?;
     nothing_left(&before, &layout, &spaces)
 }
@@ -149,7 +154,9 @@ struct Namespaces(Vec<(&'static str, u64)>);
 
 impl Namespaces {
     fn of(layout: &Layout) -> Result<Self> {
-        let Some(holder) = marked(&layout.dir())?.into_iter().find(|process| process.holder) else { return Ok(Self(Vec::new())) };
+        let Some(holder) = marked(&layout.dir())?.into_iter().find(|process| process.holder) else {
+            return Ok(Self(Vec::new()));
+        };
         let mut numbers = Vec::new();
         for kind in ["net", "mnt", "pid"] {
             match fs::metadata(format!("/proc/{}/ns/{kind}", holder.pid)) {

@@ -47,31 +47,52 @@ pub(crate) fn remove(name: &str) -> Result<()> {
     }
 }
 
+/// Ends the node at once by its holder, which the kernel lets go only after the last process of the node was reaped. What
+/// waits for those processes outside must live until then.
+fn end_node(dir: &Path, groups: &[PathBuf]) -> Result<()> {
+    let Some(holder) = marked(dir)?.into_iter().find(|process| process.holder) else { return Ok(()) };
+    thaw(groups);
+    kill(holder.pid);
+    let there = Path::new("/proc").join(holder.pid.to_string());
+    let deadline = Instant::now() + LIMIT;
+    while there.exists() {
+        if Instant::now() > deadline {
+            bail!("the node's first process, {}, does not end", holder.pid);
+        }
+        std::thread::sleep(Duration::from_millis(10));
+    }
+    Ok(())
+}
+
 /// Kills until two looks in a row find nobody: a process may fork while we look.
 fn end_processes(dir: &Path, groups: &[PathBuf]) -> Result<()> {
+    end_node(dir, groups)?;
     let deadline = Instant::now() + LIMIT;
     let mut quiet = 0;
     while quiet < 2 {
         thaw(groups);
-        let mut processes = marked(dir)?;
-        // the holder first: with it the kernel ends the whole node at once
-        processes.sort_by_key(|process| !process.holder);
+        let processes = marked(dir)?;
         let mut pids: Vec<i32> = processes.iter().map(|process| process.pid).collect();
         for group in groups {
             pids.extend(members(group));
         }
         quiet = if pids.is_empty() { quiet + 1 } else { 0 };
-        for pid in pids.into_iter().filter_map(Pid::from_raw) {
-            // it may have ended by itself
-            let _ = kill_process(pid, Signal::KILL);
-        }
+        pids.into_iter().for_each(kill);
         if Instant::now() > deadline {
-            let left: Vec<String> = processes.iter().map(|process| format!("{} {}", process.pid, process.command)).collect();
+            let left: Vec<String> =
+                processes.iter().map(|process| format!("{} {}", process.pid, process.command)).collect();
             bail!("these processes do not end: {}", left.join("; "));
         }
         std::thread::sleep(Duration::from_millis(20));
     }
     Ok(())
+}
+
+fn kill(pid: i32) {
+    if let Some(pid) = Pid::from_raw(pid) {
+        // it may have ended by itself
+        let _ = kill_process(pid, Signal::KILL);
+    }
 }
 
 /// Lets paused containers go on: a frozen process of a first-version cgroup cannot even be killed.
@@ -102,7 +123,9 @@ fn members(group: &Path) -> BTreeSet<i32> {
 /// A group and those in it, innermost first.
 fn folders(group: &Path) -> Vec<PathBuf> {
     let walk = walkdir::WalkDir::new(group).contents_first(true).into_iter();
-    walk.filter_map(|entry| entry.ok().filter(|entry| entry.file_type().is_dir())).map(|entry| entry.into_path()).collect()
+    walk.filter_map(|entry| entry.ok().filter(|entry| entry.file_type().is_dir()))
+        .map(|entry| entry.into_path())
+        .collect()
 }
 
 fn remove_cgroup(group: &Path) -> Result<()> {
@@ -132,7 +155,11 @@ fn remove_link(link: &str) -> Result<()> {
     let deadline = Instant::now() + LIMIT;
     while there.exists() {
         // it may vanish between the look and the command
-        let _ = Command::new("ip").args(["link", "delete", link]).stderr(Stdio::null()).status().context("cannot run ip")?;
+        let _ = Command::new("ip")
+            .args(["link", "delete", link])
+            .stderr(Stdio::null())
+            .status()
+            .context("cannot run ip")?;
         if Instant::now() > deadline {
             bail!("the interface {link} stays");
         }
@@ -144,7 +171,8 @@ fn remove_link(link: &str) -> Result<()> {
 /// There are none when the node's mounts stayed in its own namespace, as they should.
 fn unmount_below(dir: &Path) -> Result<()> {
     let mounts = fs::read_to_string("/proc/mounts").context("cannot read the mounts of this machine")?;
-    let places = mounts.lines().filter_map(|line| line.split(' ').nth(1)).filter(|place| Path::new(place).starts_with(dir));
+    let places =
+        mounts.lines().filter_map(|line| line.split(' ').nth(1)).filter(|place| Path::new(place).starts_with(dir));
     for place in places.collect::<Vec<_>>().into_iter().rev() {
         let status = Command::new("umount").args(["--lazy", place]).status().context("cannot run umount")?;
         if !status.success() {

@@ -47,8 +47,12 @@ func churn(ctx context.Context, args []string) error {
 		c.journal = bufio.NewWriter(file)
 	}
 	total := *rate * *seconds
+	lanes, err := c.read(ctx, min(*spread, *pods))
+	if err != nil {
+		return err
+	}
 	started := time.Now()
-	c.run(ctx, min(*spread, *pods), *rate, total)
+	c.run(ctx, lanes, min(*spread, *pods), *rate, total)
 	wall := time.Since(started).Seconds()
 	if c.journal != nil {
 		if err := c.journal.Flush(); err != nil {
@@ -73,9 +77,41 @@ type churner struct {
 	journal *bufio.Writer
 }
 
+// workers is how many changes are under way at most.
+const workers = 32
+
+// read fetches the pods before the clock starts; worker w owns those whose number leaves w.
+func (c *churner) read(ctx context.Context, spread int) ([]map[int]*version, error) {
+	known := make([]map[int]*version, workers)
+	for w := range known {
+		known[w] = map[int]*version{}
+	}
+	const most = 100
+	for from := 0; from < spread; from += most {
+		var gets []clientv3.Op
+		for i := from; i < min(from+most, spread); i++ {
+			gets = append(gets, clientv3.OpGet(podKey(i)))
+		}
+		reply, err := c.client.Txn(ctx).Then(gets...).Commit()
+		if err != nil {
+			return nil, err
+		}
+		for offset, one := range reply.Responses {
+			for _, kv := range one.GetResponseRange().Kvs {
+				pod := &corev1.Pod{}
+				if err := decode(kv.Value, pod); err != nil {
+					return nil, err
+				}
+				i := from + offset
+				known[i%workers][i] = &version{revision: kv.ModRevision, pod: pod}
+			}
+		}
+	}
+	return known, nil
+}
+
 // run gives pod i always to the same worker, so that changes of one pod keep their order.
-func (c *churner) run(ctx context.Context, spread, rate, total int) {
-	const workers = 32
+func (c *churner) run(ctx context.Context, pods []map[int]*version, spread, rate, total int) {
 	var running sync.WaitGroup
 	lanes := make([]chan int, workers)
 	for w := range lanes {
@@ -83,7 +119,7 @@ func (c *churner) run(ctx context.Context, spread, rate, total int) {
 		running.Add(1)
 		go func() {
 			defer running.Done()
-			known := map[int]*version{}
+			known := pods[w]
 			for i := range lanes[w] {
 				if err := c.change(ctx, i, known); err != nil && ctx.Err() == nil {
 					c.missed.Add(1)

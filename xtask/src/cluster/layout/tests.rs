@@ -13,7 +13,9 @@ fn two_clusters_share_nothing() {
     assert_ne!(one.link(), two.link());
     assert_ne!(one.cgroup(), two.cgroup());
     assert_ne!(one.dir(), two.dir());
-    let ports = |layout: &Layout| [Port::Api, Port::Etcd, Port::EtcdPeer, Port::Controllers, Port::Scheduler].map(|port| layout.port(port));
+    let ports = |layout: &Layout| {
+        [Port::Api, Port::Etcd, Port::EtcdPeer, Port::Controllers, Port::Scheduler].map(|port| layout.port(port))
+    };
     let mut all = [ports(&one), ports(&two)].concat();
     all.sort_unstable();
     all.dedup();
