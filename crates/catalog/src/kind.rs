@@ -1,0 +1,175 @@
+//! A kind that a cluster serves, with all that follows from what it is: heading, section, columns, acts.
+
+use crate::builtin::{self, Builtin};
+use crate::crd::PrinterColumn;
+use api::socket::Column;
+use std::sync::Arc;
+use wire::Format;
+
+/// A kind, in the one version that we use.
+#[derive(Clone, Debug)]
+pub struct Kind {
+    /// `plural` or `plural.group`.
+    pub id: String,
+    /// `apps`; empty for the core group.
+    pub group: String,
+    /// `v1`.
+    pub version: String,
+    /// `Deployment`.
+    pub kind: String,
+    /// `deployments`.
+    pub plural: String,
+    /// `deployment`.
+    pub singular: String,
+    /// `deploy`.
+    pub short_names: Vec<String>,
+    /// `all`, `api-extensions`.
+    pub categories: Vec<String>,
+    /// Lives in namespaces.
+    pub namespaced: bool,
+    /// Where it stands in the navigation.
+    pub section: Section,
+    /// `Deployments`.
+    pub title: String,
+    /// What can be done with its objects.
+    pub acts: Vec<Act>,
+    /// Columns: those of `kubectl get -o wide` first, in its order, then ours (`extra`).
+    pub columns: Vec<Column>,
+    /// How its objects are asked for.
+    pub format: Format,
+    /// Verbs that the server has for it: `list`, `watch`, `delete`, ….
+    pub verbs: Vec<String>,
+    /// `scale`, `log`, ….
+    pub subresources: Vec<String>,
+    pub(crate) source: Source,
+}
+
+/// Where the columns come from.
+#[derive(Clone, Debug)]
+pub(crate) enum Source {
+    /// The table of built-in kinds.
+    Builtin(&'static Builtin),
+    /// `additionalPrinterColumns` of a CRD.
+    Printer(Vec<PrinterColumn>),
+    /// Neither: name and age.
+    Plain,
+}
+
+/// A group of the navigation, in its order.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
+pub enum Section {
+    /// Nodes, namespaces, events, CRDs.
+    Cluster,
+    /// Pods and what makes them.
+    Workloads,
+    /// Autoscalers, budgets, quotas.
+    Autoscaling,
+    /// Services and what leads to them.
+    Network,
+    /// ConfigMaps, Secrets, and settings of the cluster.
+    Config,
+    /// Volumes and classes.
+    Storage,
+    /// Accounts, roles, bindings.
+    Access,
+    /// Custom resources.
+    Custom,
+}
+
+impl Section {
+    /// The heading.
+    #[must_use]
+    pub const fn as_str(self) -> &'static str {
+        match self {
+            Self::Cluster => "Cluster",
+            Self::Workloads => "Workloads",
+            Self::Autoscaling => "Autoscaling",
+            Self::Network => "Network",
+            Self::Config => "Config",
+            Self::Storage => "Storage",
+            Self::Access => "Access",
+            Self::Custom => "Custom",
+        }
+    }
+}
+
+/// Something that can be done with an object of a kind.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+pub enum Act {
+    /// Delete it.
+    Delete,
+    /// Set its replicas, through the `scale` subresource.
+    Scale,
+    /// Restart its pods by an annotation on the template.
+    Restart,
+    /// Show the value of a key of a Secret.
+    Reveal,
+}
+
+impl Act {
+    /// `delete`, `scale`, `restart`, `reveal`.
+    #[must_use]
+    pub const fn as_str(self) -> &'static str {
+        match self {
+            Self::Delete => "delete",
+            Self::Scale => "scale",
+            Self::Restart => "restart",
+            Self::Reveal => "reveal",
+        }
+    }
+}
+
+/// A resource as discovery tells of it: one for each group, version and resource. Subresources are not resources of
+/// their own here but stand in `subresources`.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct ServedResource {
+    /// Empty for the core group.
+    pub group: String,
+    /// `v1`.
+    pub version: String,
+    /// The server prefers this version of the group.
+    pub preferred: bool,
+    /// `Deployment`.
+    pub kind: String,
+    /// `deployments`.
+    pub plural: String,
+    /// `deployment`; servers may leave it empty.
+    pub singular: String,
+    /// `deploy`.
+    pub short_names: Vec<String>,
+    /// `all`.
+    pub categories: Vec<String>,
+    /// Lives in namespaces.
+    pub namespaced: bool,
+    /// Verbs.
+    pub verbs: Vec<String>,
+    /// `scale`, `status`, ….
+    pub subresources: Vec<String>,
+}
+
+impl Kind {
+    /// `apps/v1`, `v1`.
+    #[must_use]
+    pub fn api_version(&self) -> String {
+        if self.group.is_empty() { self.version.clone() } else { format!("{}/{}", self.group, self.version) }
+    }
+
+    /// The server has this verb for it.
+    #[must_use]
+    pub fn has_verb(&self, verb: &str) -> bool {
+        self.verbs.iter().any(|own| own == verb)
+    }
+
+    /// Whether objects hold secret values that are masked wherever they are shown ([`crate::secret::mask`]).
+    #[must_use]
+    pub fn is_secret(&self) -> bool {
+        self.group.is_empty() && self.plural == "secrets"
+    }
+
+    /// A built-in kind as a server of 1.34 serves it: for tests and for what must work before discovery.
+    #[must_use]
+    pub fn builtin(id: &str) -> Option<Arc<Self>> {
+        let spec = builtin::find(id)?;
+        Some(Arc::new(crate::kinds::build(&spec.served(), Some(spec), None)))
+    }
+}
