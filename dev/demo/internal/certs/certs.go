@@ -1,14 +1,14 @@
-// Package certs makes the demo's certificates as Kubernetes objects. It reads the Secrets that are there already, as
-// kubectl prints a list in JSON, and prints the ones to apply: what is still good stays as it is, so that a second
-// run changes nothing.
+// Package certs makes the demo's certificates as Kubernetes objects. It reads the Secrets that are there already, from a
+// file with a list as kubectl prints it in JSON, and prints the ones to apply: what is still good stays as it is, so that
+// a second run changes nothing.
 package certs
 
 import (
 	"context"
 	"crypto/x509"
 	"encoding/json"
+	"flag"
 	"fmt"
-	"io"
 	"os"
 	"time"
 )
@@ -37,15 +37,22 @@ var leaves = []wanted{
 	{"front-tls", []string{"shop.localhost", "front.shop", "front.shop.svc"}, 400 * day, 60 * day},
 }
 
-// Main is the program: a list of Secrets on stdin (or nothing), a list of objects on stdout.
-func Main(_ context.Context, _ []string) error {
-	input, err := io.ReadAll(os.Stdin)
-	if err != nil {
+// Main is the program: a list of Secrets in a file, a list of objects on stdout.
+func Main(_ context.Context, args []string) error {
+	flags := flag.NewFlagSet("certs", flag.ContinueOnError)
+	secrets := flags.String("present", "", "file with the list of the Secrets that are there already; none when empty")
+	if err := flags.Parse(args); err != nil {
 		return err
 	}
-	present, err := parse(input)
-	if err != nil {
-		return err
+	present := map[string]pair{}
+	if *secrets != "" {
+		input, err := os.ReadFile(*secrets)
+		if err != nil {
+			return err
+		}
+		if present, err = parse(input); err != nil {
+			return err
+		}
 	}
 	objects, err := Objects(present, time.Now())
 	if err != nil {
@@ -121,12 +128,9 @@ func configMap(authority pair) map[string]any {
 	}
 }
 
-// parse reads a list of Secrets, or nothing at all; those that hold no pair of ours are left out.
+// parse reads a list of Secrets; those that hold no pair of ours are left out.
 func parse(input []byte) (map[string]pair, error) {
 	present := map[string]pair{}
-	if len(input) == 0 {
-		return present, nil
-	}
 	var list struct {
 		Items []struct {
 			Metadata struct{ Name, Namespace string }
@@ -134,7 +138,7 @@ func parse(input []byte) (map[string]pair, error) {
 		}
 	}
 	if err := json.Unmarshal(input, &list); err != nil {
-		return nil, fmt.Errorf("stdin is no list of Secrets: %w", err)
+		return nil, fmt.Errorf("no list of Secrets: %w", err)
 	}
 	for _, item := range list.Items {
 		if item.Metadata.Namespace != namespace {

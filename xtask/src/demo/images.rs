@@ -1,0 +1,212 @@
+//! The demo's three images: its own program, and Redis and PostgreSQL as Debian packages them.
+//!
+//! A root file system is made once for each state of its recipe and kept in the user's cache folder.
+
+use std::collections::BTreeMap;
+use std::fs;
+use std::path::{Path, PathBuf};
+use std::process::{Command, Stdio};
+
+use anyhow::{Context, Result, bail};
+use sha2::{Digest, Sha256};
+
+use super::kubectl::{Kubectl, items};
+use crate::image::{self, File, ImageSpec, Layer};
+use crate::tasks::proc;
+use crate::{cluster, paths};
+
+/// A root file system from Debian packages.
+struct Recipe {
+    name: &'static str,
+    packages: &'static str,
+    /// Scripts of `dev/demo/images`, run in this order on the extracted packages.
+    scripts: &'static [&'static str],
+    entrypoint: &'static [&'static str],
+}
+
+const RECIPES: [Recipe; 2] = [
+    Recipe {
+        name: "redis",
+        packages: "redis-server,dash,coreutils,grep",
+        scripts: &["trim.sh"],
+        entrypoint: &["redis-server"],
+    },
+    Recipe {
+        name: "postgres",
+        packages: "postgresql,dash,coreutils,grep",
+        scripts: &["trim.sh", "postgres.sh"],
+        entrypoint: &["start-postgres"],
+    },
+];
+
+/// One image on disk.
+struct Image {
+    archive: PathBuf,
+    /// Short digest of what it holds.
+    mark: String,
+}
+
+/// All images of the demo.
+pub(crate) struct Images {
+    program: PathBuf,
+    built: BTreeMap<&'static str, Image>,
+}
+
+impl Images {
+    /// Builds what is not in the cache.
+    pub(crate) fn build() -> Result<Self> {
+        let program = build_program()?;
+        let mut built = BTreeMap::from([("demo", own(&program)?)]);
+        for recipe in &RECIPES {
+            built.insert(recipe.name, debian(recipe).with_context(|| format!("image {}", recipe.name))?);
+        }
+        Ok(Self { program, built })
+    }
+
+    /// The demo's program, which runs on this machine as well.
+    pub(crate) fn program(&self) -> &Path {
+        &self.program
+    }
+
+    /// Loads those that the cluster lacks, and says how many. The mark of a loaded image stands in the annotations of a
+    /// node, which ends with the node's own store of images.
+    pub(crate) fn load(&self, cluster: &str, kubectl: &Kubectl) -> Result<usize> {
+        let nodes = kubectl.json(&["get", "nodes", "--selector=!quarterdeck.dev/simulated"])?;
+        let node = items(&nodes).first().context("the cluster has no node that runs pods")?;
+        let name = node.pointer("/metadata/name").and_then(|name| name.as_str()).context("a node without a name")?;
+        let mut loaded = 0;
+        for (image, built) in &self.built {
+            let key = format!("demo.quarterdeck.dev/{image}-image");
+            let there =
+                node.pointer("/metadata/annotations").and_then(|all| all.get(&key)).and_then(|mark| mark.as_str());
+            if there == Some(built.mark.as_str()) {
+                continue;
+            }
+            cluster::load_image(cluster, &built.archive).with_context(|| format!("image {image}"))?;
+            kubectl.json(&["annotate", "--overwrite", "node", name, &format!("{key}={}", built.mark)])?;
+            loaded += 1;
+        }
+        Ok(loaded)
+    }
+
+    /// The mark of each image, by its short name.
+    pub(crate) fn marks(&self) -> BTreeMap<&'static str, String> {
+        self.built.iter().map(|(name, image)| (*name, image.mark.clone())).collect()
+    }
+
+    /// Names and sizes for people.
+    pub(crate) fn summary(&self) -> Result<String> {
+        let mut words = Vec::new();
+        for (name, image) in &self.built {
+            let bytes = fs::metadata(&image.archive).context("an image is gone from the cache")?.len();
+            words.push(format!("{name} {} MB", bytes / 1_000_000));
+        }
+        Ok(words.join(", "))
+    }
+}
+
+/// The demo's program for this machine and for its image alike.
+pub(crate) fn build_program() -> Result<PathBuf> {
+    cluster::go_build(&paths::root().join("dev/demo"), "demo")
+}
+
+fn own(program: &Path) -> Result<Image> {
+    let bytes = fs::read(program).with_context(|| format!("cannot read {}", program.display()))?;
+    let accounts = "root:x:0:0:root:/:/none\nservice:x:999:999:service:/tmp:/none\n";
+    let spec = ImageSpec {
+        name: "images.invalid/demo:1".to_owned(),
+        entrypoint: vec!["/usr/bin/demo".to_owned()],
+        layers: vec![Layer::Files(vec![
+            File::Copy { from: program.to_owned(), to: "/usr/bin/demo".to_owned(), mode: 0o755 },
+            File::Text { content: accounts.to_owned(), to: "/etc/passwd".to_owned(), mode: 0o644 },
+        ])],
+        ..ImageSpec::default()
+    };
+    write("demo", &short(&Sha256::new().chain_update(bytes).chain_update(accounts)), &spec)
+}
+
+fn debian(recipe: &Recipe) -> Result<Image> {
+    let scripts: Vec<PathBuf> =
+        recipe.scripts.iter().map(|name| paths::root().join("dev/demo/images").join(name)).collect();
+    let suite = suite()?;
+    let mut key =
+        Sha256::new().chain_update(&suite).chain_update(recipe.packages).chain_update(recipe.entrypoint.join(" "));
+    for script in &scripts {
+        key.update(fs::read(script).with_context(|| format!("cannot read {}", script.display()))?);
+    }
+    let mark = short(&key);
+    let root = cache().join(format!("{}-{mark}.root.tar", recipe.name));
+    let spec = ImageSpec {
+        name: format!("images.invalid/{}:1", recipe.name),
+        entrypoint: recipe.entrypoint.iter().map(|&word| word.to_owned()).collect(),
+        env: vec![("PATH".to_owned(), "/usr/local/bin:/usr/bin:/bin".to_owned())],
+        user: Some("999:999".to_owned()),
+        layers: vec![Layer::Tar(root.clone())],
+        ..ImageSpec::default()
+    };
+    if !archive(recipe.name, &mark).exists() {
+        extract(recipe, &suite, &scripts, &root)?;
+    }
+    let image = write(recipe.name, &mark, &spec);
+    // the archive holds it now
+    if root.exists() {
+        fs::remove_file(&root)?;
+    }
+    image
+}
+
+/// Makes the root file system: packages are extracted, none of their scripts runs.
+fn extract(recipe: &Recipe, suite: &str, scripts: &[PathBuf], root: &Path) -> Result<()> {
+    proc::say(&format!("making the root file system of {} from Debian packages", recipe.name));
+    fs::create_dir_all(cache())?;
+    let partial = root.with_extension("partial.tar");
+    let log_path = root.with_extension("log");
+    let log = fs::File::create(&log_path).with_context(|| format!("cannot write {}", log_path.display()))?;
+    let mut command = Command::new("mmdebstrap");
+    command.args(["--variant=extract", "--hook-dir=/usr/share/mmdebstrap/hooks/merged-usr"]);
+    command.arg(format!("--include={}", recipe.packages));
+    for script in scripts {
+        command.arg(format!("--extract-hook={}", script.display()));
+    }
+    command.arg(suite).arg(&partial).stdout(Stdio::null()).stderr(log);
+    if let Err(error) = proc::run(&mut command) {
+        let text = fs::read_to_string(&log_path).unwrap_or_default();
+        let last: Vec<&str> = text.lines().rev().take(5).collect();
+        let last: Vec<&str> = last.into_iter().rev().collect();
+        return Err(error.context(format!("mmdebstrap (see {}):\n{}", log_path.display(), last.join("\n"))));
+    }
+    fs::rename(&partial, root)?;
+    Ok(())
+}
+
+/// The Debian release of this machine, so that packages come from where its own do.
+fn suite() -> Result<String> {
+    let text = fs::read_to_string("/etc/os-release").context("cannot read /etc/os-release")?;
+    let value = |key: &str| text.lines().find_map(|line| line.strip_prefix(key)).map(|value| value.trim_matches('"'));
+    match (value("ID="), value("VERSION_CODENAME=")) {
+        (Some("debian"), Some(suite)) => Ok(suite.to_owned()),
+        _ => bail!(
+            "the images of Redis and PostgreSQL are made from Debian packages, and this machine is no Debian release"
+        ),
+    }
+}
+
+fn write(name: &str, mark: &str, spec: &ImageSpec) -> Result<Image> {
+    let archive = archive(name, mark);
+    if !archive.exists() {
+        image::write(spec, &archive)?;
+    }
+    Ok(Image { archive, mark: mark.to_owned() })
+}
+
+fn archive(name: &str, mark: &str) -> PathBuf {
+    cache().join(format!("{name}-{mark}.tar"))
+}
+
+fn cache() -> PathBuf {
+    paths::cache().join("images")
+}
+
+fn short(hash: &Sha256) -> String {
+    hex::encode(hash.clone().finalize()).chars().take(16).collect()
+}
