@@ -18,6 +18,12 @@ macro_rules! id {
                 Self(Uuid::now_v7())
             }
 
+            /// From sixteen bytes.
+            #[must_use]
+            pub fn from_slice(bytes: &[u8]) -> Option<Self> {
+                Uuid::from_slice(bytes).ok().map(Self)
+            }
+
             /// The sixteen bytes of it.
             #[must_use]
             pub const fn bytes(&self) -> [u8; 16] {

@@ -1,0 +1,106 @@
+//! The database file.
+
+use crate::error::StoreError;
+use crate::file;
+use crate::journal::{Journal, JournalConfig};
+use crate::keys::Keys;
+use crate::schema;
+use base::Clock;
+use sqlx::sqlite::{SqliteConnectOptions, SqliteJournalMode, SqlitePool, SqlitePoolOptions, SqliteSynchronous};
+use sqlx::{ConnectOptions, SqliteConnection};
+use std::fs::OpenOptions;
+use std::path::{Path, PathBuf};
+use std::sync::Arc;
+use std::time::Duration;
+
+/// An open store. Clones are the same store.
+#[derive(Clone, Debug)]
+pub struct Store(Arc<Inner>);
+
+#[derive(Debug)]
+struct Inner {
+    path: PathBuf,
+    readers: SqlitePool,
+    keys: Arc<Keys>,
+}
+
+impl Store {
+    /// Opens the store in `path`, creating file and folder when they are not there, and brings it to this version's
+    /// form. Other processes may have it open.
+    ///
+    /// # Errors
+    /// When the file cannot be used, or a later version wrote it.
+    pub async fn open(path: &Path) -> Result<Self, StoreError> {
+        let failed = |error: std::io::Error| StoreError::of(path, error);
+        file::folder_of(path).map_err(failed)?;
+        file::private(path, OpenOptions::new().append(true).create(true)).map_err(failed)?;
+        let mut writer = connect(path).await?;
+        schema::migrate(&mut writer, path).await?;
+        sqlx::Connection::close(writer).await.map_err(|error| StoreError::of(path, error))?;
+        let keys = Keys::open(path)?;
+        let readers = SqlitePoolOptions::new()
+            .max_connections(READERS)
+            .acquire_timeout(BUSY)
+            .connect_with(options(path).pragma("query_only", "on"))
+            .await
+            .map_err(|error| StoreError::of(path, error))?;
+        Ok(Self(Arc::new(Inner { path: path.to_owned(), readers, keys: Arc::new(keys) })))
+    }
+
+    /// Starts this process's journal writer: a chain of its own in this store. `version` is that of the program.
+    ///
+    /// # Errors
+    /// When its first entry cannot be written.
+    pub async fn journal(
+        &self,
+        version: &str,
+        clock: Arc<dyn Clock>,
+        config: JournalConfig,
+    ) -> Result<Journal, StoreError> {
+        Journal::start(self, version, clock, config).await
+    }
+
+    /// The file.
+    #[must_use]
+    pub fn path(&self) -> &Path {
+        &self.0.path
+    }
+
+    /// Closes the connections; a journal is closed first.
+    pub async fn close(&self) {
+        self.0.readers.close().await;
+    }
+
+    pub(crate) fn readers(&self) -> &SqlitePool {
+        &self.0.readers
+    }
+
+    pub(crate) fn keys(&self) -> &Arc<Keys> {
+        &self.0.keys
+    }
+
+    pub(crate) fn error(&self, source: sqlx::Error) -> StoreError {
+        StoreError::of(&self.0.path, source)
+    }
+}
+
+/// A connection that writes.
+pub(crate) async fn connect(path: &Path) -> Result<SqliteConnection, StoreError> {
+    options(path).connect().await.map_err(|error| StoreError::of(path, error))
+}
+
+fn options(path: &Path) -> SqliteConnectOptions {
+    SqliteConnectOptions::new()
+        .filename(path)
+        .create_if_missing(false)
+        .journal_mode(SqliteJournalMode::Wal)
+        // A commit is on the disk when it returns: `settled` promises it.
+        .synchronous(SqliteSynchronous::Full)
+        .busy_timeout(BUSY)
+        .disable_statement_logging()
+}
+
+const READERS: u32 = 4;
+
+/// How long one process waits for another's transaction.
+const BUSY: Duration = Duration::from_secs(5);
