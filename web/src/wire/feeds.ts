@@ -1,0 +1,59 @@
+/** The two small subscriptions that the frame holds: the clusters, and counts by kind. */
+
+import { Store } from '../lib/store'
+import type { Cluster, CountsQuery, ServerFrame, What } from './api'
+import type { Receiver, Socket } from './socket'
+
+/** The clusters, their states and kinds; null until the server has said. */
+export class ClustersFeed implements Receiver {
+  readonly clusters = new Store<readonly Cluster[] | null>(null)
+
+  constructor(socket: Socket) {
+    socket.subscribe(this)
+  }
+
+  what(): What {
+    return 'clusters'
+  }
+
+  resume(): undefined {}
+
+  receive(frame: ServerFrame): void {
+    if ('clusters' in frame) this.clusters.set(frame.clusters.clusters)
+  }
+
+  end(): void {}
+}
+
+/** How many objects of each kind there are in the clusters and namespaces shown. */
+export class CountsFeed implements Receiver {
+  readonly kinds = new Store<Readonly<Record<string, number>>>({})
+  #socket: Socket
+  #id = 0
+  #query: CountsQuery = { clusters: [], namespaces: [] }
+
+  constructor(socket: Socket) {
+    this.#socket = socket
+  }
+
+  show(query: CountsQuery): void {
+    if (this.#id !== 0) this.#socket.unsubscribe(this.#id)
+    this.#query = query
+    this.#id = query.clusters.length > 0 ? this.#socket.subscribe(this) : 0
+    if (this.#id === 0) this.kinds.set({})
+  }
+
+  what(): What {
+    return { counts: this.#query }
+  }
+
+  resume(): undefined {}
+
+  receive(frame: ServerFrame): void {
+    if ('counts' in frame) this.kinds.set(frame.counts.kinds as Record<string, number>)
+  }
+
+  end(): void {
+    this.#id = 0
+  }
+}
