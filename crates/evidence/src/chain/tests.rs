@@ -73,7 +73,8 @@ fn a_whole_chain_verifies_and_counts() {
 #[test]
 fn every_change_is_found_at_its_place() {
     let (good, head) = entries(6);
-    let changes: Vec<(&str, fn(&mut Entry))> = vec![
+    type Change = (&'static str, fn(&mut Entry));
+    let changes: Vec<Change> = vec![
         ("summary", |e| e.envelope.summary.push('x')),
         ("stamp", |e| e.envelope.stamp.ns += 1),
         ("kind", |e| e.envelope.kind = "ended".into()),
