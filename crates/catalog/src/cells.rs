@@ -2,14 +2,16 @@
 
 use api::cell::Level;
 use smallvec::SmallVec;
+use std::borrow::Cow;
 use std::fmt;
+use table::RowBuf;
 
 /// A row being written: the row buffer of a table, or a test's recorder. Columns count from 0.
 pub trait Cells {
-    /// Starts the row.
+    /// Starts the row: what the last one held is forgotten.
     fn identity(&mut self, namespace: &str, name: &str, uid: &str, version: &str);
-    /// A label; labels come after the identity, each once.
-    fn label(&mut self, key: &str, value: &str);
+    /// The object's labels; they come after the identity.
+    fn labels(&mut self, labels: &Labels<'_>);
     /// Nothing to show.
     fn absent(&mut self, column: usize);
     /// A string.
@@ -28,6 +30,46 @@ pub trait Cells {
     fn span(&mut self, column: usize, start_ms: i64, end_ms: Option<i64>);
     /// A boolean.
     fn bool(&mut self, column: usize, value: bool);
+}
+
+/// Names and values of labels.
+pub type Labels<'a> = SmallVec<[(Cow<'a, str>, Cow<'a, str>); 16]>;
+
+impl Cells for RowBuf {
+    fn identity(&mut self, namespace: &str, name: &str, uid: &str, version: &str) {
+        self.clear();
+        self.set_identity(namespace, name, uid, version);
+    }
+    fn labels(&mut self, labels: &Labels<'_>) {
+        Self::labels(self, labels.iter().map(|(key, value)| (&**key, &**value)));
+    }
+    fn absent(&mut self, column: usize) {
+        Self::absent(self, column);
+    }
+    fn text(&mut self, column: usize, text: &str) {
+        Self::text(self, column, text);
+    }
+    fn int(&mut self, column: usize, number: i64) {
+        Self::int(self, column, number);
+    }
+    fn age(&mut self, column: usize, ms: i64) {
+        Self::age(self, column, ms);
+    }
+    fn ratio(&mut self, column: usize, have: u32, want: u32) {
+        Self::ratio(self, column, have, want);
+    }
+    fn status(&mut self, column: usize, text: &str, level: Level) {
+        Self::status(self, column, text, level);
+    }
+    fn restarts(&mut self, column: usize, count: u32, last_ms: Option<i64>) {
+        Self::restarts(self, column, count, last_ms);
+    }
+    fn span(&mut self, column: usize, start_ms: i64, end_ms: Option<i64>) {
+        Self::span(self, column, start_ms, end_ms);
+    }
+    fn bool(&mut self, column: usize, value: bool) {
+        Self::bool(self, column, value);
+    }
 }
 
 /// One cell to write.

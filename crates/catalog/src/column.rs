@@ -116,7 +116,7 @@ impl Col {
     }
 }
 
-/// The first column of nearly every kind.
+/// The name, for the few kinds where it does not simply stand first: rows have it as their identity.
 pub(crate) const fn name() -> Col {
     Col::new("name", "Name", ColumnType::Text, 32, Read::Name)
 }

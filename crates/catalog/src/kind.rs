@@ -33,7 +33,9 @@ pub struct Kind {
     pub title: String,
     /// What can be done with its objects.
     pub acts: Vec<Act>,
-    /// Columns: those of `kubectl get -o wide` first, in its order, then ours (`extra`).
+    /// Columns: those of `kubectl get -o wide` first, in its order, then ours (`extra`). The name is no column: rows
+    /// have it as their identity, and it stands first. Only where kubectl prints it elsewhere or with an addition
+    /// (events, storage classes) is there a column `name`, which is then shown in its stead.
     pub columns: Vec<Column>,
     /// How its objects are asked for.
     pub format: Format,

@@ -63,7 +63,7 @@ pub(crate) fn build(resource: &ServedResource, spec: Option<&'static Builtin>, c
             let heads = printer::heads(&own);
             (Source::Printer(own), heads)
         }
-        (None, None) => (Source::Plain, vec![column::name().head(), column::age().head()]),
+        (None, None) => (Source::Plain, vec![column::age().head()]),
     };
     // Only kinds compiled into the API server have protobuf; those are the ones with a message table, unless a custom
     // resource has taken their name.

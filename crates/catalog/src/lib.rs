@@ -26,7 +26,7 @@ mod resolve;
 
 pub mod secret;
 
-pub use cells::Cells;
+pub use cells::{Cells, Labels};
 pub use crd::{Crd, PrinterColumn};
 pub use kind::{Act, Kind, Section, ServedResource};
 pub use kinds::kinds;

@@ -1,7 +1,6 @@
 //! Columns of custom resources: `additionalPrinterColumns` as the API server prints them.
 
 use crate::cells::Out;
-use crate::column;
 use crate::crd::PrinterColumn;
 use crate::jsonpath::JsonPath;
 use api::cell::ColumnType;
@@ -57,13 +56,14 @@ pub(crate) fn age() -> PrinterColumn {
     }
 }
 
-/// The name column, then the printer columns.
+/// Headings of the printer columns.
 pub(crate) fn heads(columns: &[PrinterColumn]) -> Vec<Column> {
-    let mut heads = vec![column::name().head()];
+    let mut heads: Vec<Column> = Vec::with_capacity(columns.len());
     for column in columns {
         let ty = CellKind::of(&column.ty).column_type();
         let mut id = snake(&column.name);
-        while heads.iter().any(|head| head.id == id) {
+        // `name` says where the name stands, which no printer column does.
+        while id == "name" || heads.iter().any(|head| head.id == id) {
             id.push('_');
         }
         let unread = JsonPath::parse(&column.json_path).err().map(|bad| format!("{}: {bad}", column.json_path));

@@ -1,18 +1,18 @@
 //! A kind's columns, compiled: from the node of an object to the cells of its row in one pass over its bytes.
 
-use crate::cells::{Cells, Out};
+use crate::cells::{Cells, Labels, Out};
 use crate::column::{Args, Col, Path, Read};
 use crate::kind::{Kind, Source};
 use crate::printer::PrinterCell;
-use api::socket::Column;
 use base::{Code, Coded};
 use smallvec::SmallVec;
 use std::sync::Arc;
+use table::Schema;
 use wire::{Extract, Message, Node, Slots};
 
 /// Writes rows of one kind. Shared by all feeds of the kind; holds no state of a row.
 pub struct Program {
-    columns: Arc<[Column]>,
+    schema: Arc<Schema>,
     extract: Extract,
     reads: Vec<Reader>,
     fill: Option<(SmallVec<[u16; 24]>, Box<dyn Fill>)>,
@@ -94,29 +94,27 @@ pub fn compile(kind: &Kind) -> Program {
                 .map(|fill| (fill.paths.iter().map(|path| slot(path)).collect(), (fill.make)(message)));
         }
         Source::Printer(columns) => {
-            reads.push(Reader {
-                column: 0,
-                read: CellFrom::Builtin(&NAME_COLUMN, std::iter::once(slot(NAME)).collect()),
-            });
-            for (at, column) in columns.iter().enumerate() {
-                reads.push(Reader { column: at + 1, read: CellFrom::Printer(PrinterCell::new(column)) });
-            }
+            let cells = columns.iter().map(PrinterCell::new).enumerate();
+            reads.extend(cells.map(|(column, cell)| Reader { column, read: CellFrom::Printer(cell) }));
         }
         Source::Plain => {
-            for (column, col) in PLAIN.iter().enumerate() {
-                let path = if column == 0 { NAME } else { crate::column::CREATED };
-                reads.push(Reader { column, read: CellFrom::Builtin(col, std::iter::once(slot(path)).collect()) });
-            }
+            let at = std::iter::once(slot(crate::column::CREATED)).collect();
+            reads.push(Reader { column: 0, read: CellFrom::Builtin(&AGE_COLUMN, at) });
         }
     }
-    Program { columns: kind.columns.clone().into(), extract: Extract::new(message, &paths), reads, fill }
+    Program {
+        schema: Schema::new(kind.columns.clone(), kind.namespaced),
+        extract: Extract::new(message, &paths),
+        reads,
+        fill,
+    }
 }
 
 impl Program {
-    /// The columns that it writes.
+    /// The columns that it writes, as the schema of a table.
     #[must_use]
-    pub fn columns(&self) -> &Arc<[Column]> {
-        &self.columns
+    pub fn schema(&self) -> &Arc<Schema> {
+        &self.schema
     }
 
     /// Writes the row of an object: identity, labels, cells. Columns that the object has nothing for are absent.
@@ -129,9 +127,14 @@ impl Program {
         let identity = |at| slots.get(at).and_then(Node::as_str).unwrap_or_default();
         let name = identity(0);
         cells.identity(&identity(1), &name, &identity(2), &identity(3));
-        for (key, value) in slots.get(4).map(Node::entries).into_iter().flatten() {
-            cells.label(&key, &value.as_str().unwrap_or_default());
-        }
+        let labels: Labels<'_> = slots
+            .get(4)
+            .map(Node::entries)
+            .into_iter()
+            .flatten()
+            .map(|(key, value)| (key, value.as_str().unwrap_or_default()))
+            .collect();
+        cells.labels(&labels);
         for reader in &self.reads {
             let mut out = Out { cells, column: reader.column };
             match &reader.read {
@@ -166,8 +169,7 @@ const NAME: Path = &["metadata", "name"];
 /// The first slots of every program.
 const IDENTITY: [Path; 5] =
     [NAME, &["metadata", "namespace"], &["metadata", "uid"], &["metadata", "resourceVersion"], &["metadata", "labels"]];
-static NAME_COLUMN: Col = crate::column::name();
-static PLAIN: [Col; 2] = [crate::column::name(), crate::column::age()];
+static AGE_COLUMN: Col = crate::column::age();
 
 #[cfg(test)]
 mod tests;

@@ -2,7 +2,7 @@
 
 use super::Builtin;
 use crate::cells::{Buf, Out, put};
-use crate::column::{Args, Col, Path, age, count, created_at, name, text, with};
+use crate::column::{Args, Col, Path, age, count, created_at, text, with};
 use crate::kind::Section;
 use api::cell::ColumnType::{Span, Status, Text};
 use api::cell::Level;
@@ -52,14 +52,13 @@ pub(super) static KINDS: &[Builtin] = &[
     .cluster_scoped(),
 ];
 
-static ACCOUNTS: &[Col] = &[name(), count("secrets", "Secrets", &["secrets"]), age()];
+static ACCOUNTS: &[Col] = &[count("secrets", "Secrets", &["secrets"]), age()];
 
-static ROLES: &[Col] = &[name().width(48), created_at(), count("rules", "Rules", &["rules"]).extra(), age().extra()];
+static ROLES: &[Col] = &[created_at(), count("rules", "Rules", &["rules"]).extra(), age().extra()];
 
 const SUBJECTS: &[Path] = &[&["subjects"]];
 
 static BINDINGS: &[Col] = &[
-    name().width(48),
     with("role", "Role", Text, &[&["roleRef", "kind"], &["roleRef", "name"]], |args, out| {
         let mut text = Buf::default();
         put!(text, "{}/{}", args.text(0), args.text(1));
@@ -93,7 +92,6 @@ fn subjects(args: &Args<'_, '_>, out: &mut Out<'_>, kind: &str) {
 }
 
 static REQUESTS: &[Col] = &[
-    name(),
     age(),
     text("signer_name", "SignerName", &["spec", "signerName"]).none().width(40),
     text("requestor", "Requestor", &["spec", "username"]).width(32),
@@ -130,4 +128,4 @@ fn request_condition(args: &Args<'_, '_>, out: &mut Out<'_>) {
     out.status(text.as_str(), level);
 }
 
-static BUNDLES: &[Col] = &[name(), text("signer_name", "SignerName", &["spec", "signerName"]).none(), age().extra()];
+static BUNDLES: &[Col] = &[text("signer_name", "SignerName", &["spec", "signerName"]).none(), age().extra()];

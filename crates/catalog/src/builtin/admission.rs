@@ -2,7 +2,7 @@
 
 use super::Builtin;
 use crate::cells::{Buf, Out, put};
-use crate::column::{Args, Col, Path, age, count, name, text, with};
+use crate::column::{Args, Col, Path, age, count, text, with};
 use crate::format::sorted;
 use crate::kind::Section;
 use api::cell::ColumnType::Text;
@@ -60,7 +60,6 @@ pub(super) static KINDS: &[Builtin] = &[
 ];
 
 static WEBHOOKS: &[Col] = &[
-    name().width(40),
     count("webhooks", "Webhooks", &["webhooks"]),
     age(),
     with("failure_policy", "Failure policy", Text, &[&["webhooks"]], |args, out| {
@@ -79,13 +78,11 @@ const fn param_kind_column() -> Col {
 }
 
 static VALIDATING: &[Col] =
-    &[name().width(40), count("validations", "Validations", &["spec", "validations"]), param_kind_column(), age()];
+    &[count("validations", "Validations", &["spec", "validations"]), param_kind_column(), age()];
 
-static MUTATING: &[Col] =
-    &[name().width(40), count("mutations", "Mutations", &["spec", "mutations"]), param_kind_column(), age()];
+static MUTATING: &[Col] = &[count("mutations", "Mutations", &["spec", "mutations"]), param_kind_column(), age()];
 
 static BINDINGS: &[Col] = &[
-    name().width(40),
     text("policy_name", "PolicyName", &["spec", "policyName"]),
     with("param_ref", "ParamRef", Text, &[&["spec", "paramRef"]], param_ref).absent("<unset>"),
     age(),

@@ -2,7 +2,7 @@
 
 use super::Builtin;
 use crate::cells::{Buf, Out, put};
-use crate::column::{Args, Col, Path, age, bool, created_at, int, name, ratio, text, time, with};
+use crate::column::{Args, Col, Path, age, bool, created_at, int, ratio, text, time, with};
 use crate::format::sorted;
 use crate::kind::Section;
 use api::cell::ColumnType::{Int, Status, Text};
@@ -45,7 +45,6 @@ pub(super) static KINDS: &[Builtin] = &[
 ];
 
 static HPAS: &[Col] = &[
-    name(),
     with(
         "reference",
         "Reference",
@@ -148,7 +147,6 @@ fn target(spec: Node<'_>, status: Option<Node<'_>>, text: &mut Buf) {
 }
 
 static BUDGETS: &[Col] = &[
-    name(),
     text("min_available", "Min Available", &["spec", "minAvailable"]).absent("N/A"),
     text("max_unavailable", "Max Unavailable", &["spec", "maxUnavailable"]).absent("N/A"),
     int("allowed_disruptions", "Allowed Disruptions", &["status", "disruptionsAllowed"]),
@@ -169,7 +167,6 @@ static BUDGETS: &[Col] = &[
 const QUOTA: &[Path] = &[&["status", "hard"], &["status", "used"]];
 
 static QUOTAS: &[Col] = &[
-    name(),
     with("request", "Request", Text, QUOTA, |args, out| quota(args, out, false)).width(48),
     with("limit", "Limit", Text, QUOTA, |args, out| quota(args, out, true)).width(32),
     age(),
@@ -203,7 +200,6 @@ fn highest_use(args: &Args<'_, '_>, out: &mut Out<'_>) {
 }
 
 static LIMITS: &[Col] = &[
-    name(),
     created_at(),
     with("types", "Types", Text, &[&["spec", "limits"]], |args, out| {
         let mut text = Buf::default();
@@ -215,7 +211,6 @@ static LIMITS: &[Col] = &[
 ];
 
 static PRIORITIES: &[Col] = &[
-    name(),
     int("value", "Value", &["value"]).width(12),
     bool("global_default", "Global-Default", &["globalDefault"], false),
     age(),

@@ -40,7 +40,6 @@ pub(super) static KINDS: &[Builtin] = &[
 ];
 
 static NAMESPACES: &[Col] = &[
-    name(),
     with("status", "Status", Status, &[&["status", "phase"]], |args, out| {
         let phase = args.text(0);
         out.status(&phase, if phase == "Active" { Level::Ok } else { Level::Info });
@@ -123,7 +122,6 @@ fn event_source(args: &Args<'_, '_>, out: &mut Out<'_>) {
 }
 
 static CRDS: &[Col] = &[
-    name().width(48),
     created_at(),
     text("group", "Group", &["spec", "group"]).extra().width(24),
     text("scope", "Scope", &["spec", "scope"]).extra().width(10),
@@ -141,7 +139,6 @@ static CRDS: &[Col] = &[
 ];
 
 static APISERVICES: &[Col] = &[
-    name().width(40),
     with("service", "Service", Text, &[&["spec", "service"]], |args, out| {
         let Some(service) = args.get(0) else { return out.text("Local") };
         let member = |name| service.get(name).and_then(Node::as_str).unwrap_or_default();
@@ -168,14 +165,12 @@ static APISERVICES: &[Col] = &[
 ];
 
 static LEASES: &[Col] = &[
-    name().width(40),
     text("holder", "Holder", &["spec", "holderIdentity"]).width(40),
     age(),
     time("renewed", "Last renew", &["spec", "renewTime"]).extra(),
 ];
 
 static COMPONENTS: &[Col] = &[
-    name(),
     with("status", "Status", Status, &[&["conditions"]], |args, out| {
         match crate::format::condition(args.get(0), "Healthy") {
             Some((status, _)) if status == "True" => out.status("Healthy", Level::Ok),

@@ -3,7 +3,7 @@
 use super::Builtin;
 use super::autoscaling::optional;
 use crate::cells::{Buf, Out};
-use crate::column::{Args, Col, age, count, int, name, text, with};
+use crate::column::{Args, Col, age, count, int, text, with};
 use crate::kind::{Act, Section};
 use api::cell::ColumnType::{Int, Text};
 use wire::Node;
@@ -27,7 +27,6 @@ pub(super) static KINDS: &[Builtin] = &[
 ];
 
 static CONFIGMAPS: &[Col] = &[
-    name().width(40),
     with("data", "Data", Int, &[&["data"], &["binaryData"]], |args, out| {
         let keys = |at| args.get(at).map_or(0, Node::count);
         out.int(i64::try_from(keys(0) + keys(1)).unwrap_or(i64::MAX));
@@ -39,7 +38,6 @@ static CONFIGMAPS: &[Col] = &[
 ];
 
 static SECRETS: &[Col] = &[
-    name().width(40),
     text("type", "Type", &["type"]).width(32),
     count("data", "Data", &["data"]),
     age(),
@@ -77,10 +75,9 @@ fn immutable(args: &Args<'_, '_>, out: &mut Out<'_>) {
     if args.get(0).and_then(Node::as_bool).unwrap_or(false) { out.text("yes") } else { out.absent() }
 }
 
-static RUNTIMES: &[Col] = &[name(), text("handler", "Handler", &["handler"]), age()];
+static RUNTIMES: &[Col] = &[text("handler", "Handler", &["handler"]), age()];
 
 static FLOWS: &[Col] = &[
-    name(),
     text("priority_level", "PriorityLevel", &["spec", "priorityLevelConfiguration", "name"]),
     int("matching_precedence", "MatchingPrecedence", &["spec", "matchingPrecedence"]),
     text("distinguisher_method", "DistinguisherMethod", &["spec", "distinguisherMethod", "type"]).none(),
@@ -93,7 +90,6 @@ static FLOWS: &[Col] = &[
 ];
 
 static LEVELS: &[Col] = &[
-    name(),
     text("type", "Type", &["spec", "type"]),
     limited(
         "nominal_concurrency_shares",

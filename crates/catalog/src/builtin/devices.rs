@@ -2,7 +2,7 @@
 
 use super::Builtin;
 use crate::cells::{Buf, Out};
-use crate::column::{Args, Col, DELETED, age, name, text, with};
+use crate::column::{Args, Col, DELETED, age, text, with};
 use crate::kind::Section;
 use api::cell::ColumnType::Text;
 
@@ -22,10 +22,9 @@ pub(super) static KINDS: &[Builtin] = &[
         .cluster_scoped(),
 ];
 
-static PLAIN: &[Col] = &[name(), age()];
+static PLAIN: &[Col] = &[age()];
 
 static CLAIMS: &[Col] = &[
-    name(),
     with("state", "State", Text, &[DELETED, &["status", "allocation"], &["status", "reservedFor"]], state).width(20),
     age(),
 ];
@@ -48,7 +47,6 @@ fn state(args: &Args<'_, '_>, out: &mut Out<'_>) {
 }
 
 static SLICES: &[Col] = &[
-    name().width(40),
     text("node", "Node", &["spec", "nodeName"]),
     text("driver", "Driver", &["spec", "driver"]),
     text("pool", "Pool", &["spec", "pool", "name"]),

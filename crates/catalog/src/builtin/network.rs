@@ -2,7 +2,7 @@
 
 use super::Builtin;
 use crate::cells::{Buf, Out, put};
-use crate::column::{Args, Col, age, name, text, with};
+use crate::column::{Args, Col, age, text, with};
 use crate::format::{Cut, labels, selector, strings};
 use crate::kind::Section;
 use api::cell::ColumnType::{Int, Text};
@@ -35,7 +35,6 @@ pub(super) static KINDS: &[Builtin] = &[
 ];
 
 static SERVICES: &[Col] = &[
-    name(),
     text("type", "Type", &["spec", "type"]).width(13),
     with("cluster_ip", "Cluster-IP", Text, &[&["spec", "clusterIPs"]], |args, out| {
         out.text(&args.get(0).and_then(|list| list.items().next()).and_then(Node::as_str).unwrap_or_default());
@@ -112,7 +111,6 @@ fn ports(args: &Args<'_, '_>, out: &mut Out<'_>) {
 }
 
 static INGRESSES: &[Col] = &[
-    name(),
     text("class", "Class", &["spec", "ingressClassName"]).none(),
     with("hosts", "Hosts", Text, &[&["spec", "rules"]], hosts).width(32),
     with("address", "Address", Text, &[&["status", "loadBalancer", "ingress"]], |args, out| {
@@ -150,7 +148,6 @@ fn hosts(args: &Args<'_, '_>, out: &mut Out<'_>) {
 }
 
 static CLASSES: &[Col] = &[
-    name(),
     text("controller", "Controller", &["spec", "controller"]).width(32),
     with("parameters", "Parameters", Text, &[&["spec", "parameters"]], |args, out| {
         let Some(parameters) = args.get(0) else { return out.absent() };
@@ -181,14 +178,12 @@ static CLASSES: &[Col] = &[
 ];
 
 static POLICIES: &[Col] = &[
-    name(),
     with("pod_selector", "Pod-Selector", Text, &[&["spec", "podSelector"]], selector).none().width(32),
     age(),
     with("policy_types", "Policy types", Text, &[&["spec", "policyTypes"]], strings).extra(),
 ];
 
-static ENDPOINTS: &[Col] =
-    &[name(), with("endpoints", "Endpoints", Text, &[&["subsets"]], endpoints).none().width(56), age()];
+static ENDPOINTS: &[Col] = &[with("endpoints", "Endpoints", Text, &[&["subsets"]], endpoints).none().width(56), age()];
 
 /// `ip:port` of ready addresses, the first three.
 fn endpoints(args: &Args<'_, '_>, out: &mut Out<'_>) {
@@ -214,7 +209,6 @@ fn endpoints(args: &Args<'_, '_>, out: &mut Out<'_>) {
 }
 
 static SLICES: &[Col] = &[
-    name().width(40),
     text("address_type", "AddressType", &["addressType"]).width(11),
     with("ports", "Ports", Text, &[&["ports"]], slice_ports).absent("<unset>"),
     with("endpoints", "Endpoints", Text, &[&["endpoints"]], slice_endpoints).absent("<unset>").width(40),
@@ -253,28 +247,25 @@ fn slice_condition(args: &Args<'_, '_>, out: &mut Out<'_>, name: &str) {
     out.int(i64::try_from(endpoints.filter(holds).count()).unwrap_or(i64::MAX));
 }
 
-static CIDRS: &[Col] = &[name(), with("cidrs", "CIDRs", Text, &[&["spec", "cidrs"]], strings).width(32), age()];
+static CIDRS: &[Col] = &[with("cidrs", "CIDRs", Text, &[&["spec", "cidrs"]], strings).width(32), age()];
 
-static ADDRESSES: &[Col] = &[
-    name(),
-    with("parent_ref", "ParentRef", Text, &[&["spec", "parentRef"]], |args, out| {
-        let Some(parent) = args.get(0) else { return out.absent() };
-        let member = |name| parent.get(name).and_then(Node::as_str).unwrap_or_default();
-        let mut text = Buf::default();
-        text.push(&member("resource").to_lowercase());
-        let (group, namespace) = (member("group"), member("namespace"));
-        if !group.is_empty() {
-            text.push(".");
-            text.push(&group.to_lowercase());
-        }
-        if !namespace.is_empty() {
-            text.push("/");
-            text.push(&namespace);
-        }
+static ADDRESSES: &[Col] = &[with("parent_ref", "ParentRef", Text, &[&["spec", "parentRef"]], |args, out| {
+    let Some(parent) = args.get(0) else { return out.absent() };
+    let member = |name| parent.get(name).and_then(Node::as_str).unwrap_or_default();
+    let mut text = Buf::default();
+    text.push(&member("resource").to_lowercase());
+    let (group, namespace) = (member("group"), member("namespace"));
+    if !group.is_empty() {
+        text.push(".");
+        text.push(&group.to_lowercase());
+    }
+    if !namespace.is_empty() {
         text.push("/");
-        text.push(&member("name"));
-        out.text(text.as_str());
-    })
-    .none()
-    .width(40),
-];
+        text.push(&namespace);
+    }
+    text.push("/");
+    text.push(&member("name"));
+    out.text(text.as_str());
+})
+.none()
+.width(40)];

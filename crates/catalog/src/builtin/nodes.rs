@@ -2,7 +2,7 @@
 
 use super::Builtin;
 use crate::cells::{Buf, Out};
-use crate::column::{Args, Col, age, name, text, with};
+use crate::column::{Args, Col, age, text, with};
 use crate::format;
 use crate::kind::Section;
 use api::cell::{ColumnType, Level};
@@ -13,7 +13,6 @@ pub(super) static KINDS: &[Builtin] =
     &[Builtin::new("nodes", "v1", "Node", Section::Cluster, "Nodes", COLUMNS).cluster_scoped().short(&["no"])];
 
 static COLUMNS: &[Col] = &[
-    name(),
     with("status", "Status", ColumnType::Status, &[CONDITIONS, &["spec", "unschedulable"]], status).width(24),
     with("roles", "Roles", ColumnType::Text, &[&["metadata", "labels"]], roles).none(),
     age(),

@@ -2,7 +2,7 @@
 
 use super::Builtin;
 use crate::cells::{Buf, Cells, Out, clamp, put};
-use crate::column::{self, Args, Col, DELETED, age, filled, name, text, with};
+use crate::column::{self, Args, Col, DELETED, age, filled, text, with};
 use crate::format;
 use crate::kind::Section;
 use crate::program::{Fill, FillSpec};
@@ -16,7 +16,6 @@ pub(super) static KINDS: &[Builtin] = &[Builtin::new("pods", "v1", "Pod", Sectio
     .fill(FillSpec { paths: PATHS, make: |message| Box::new(PodFill::new(message)) })];
 
 static COLUMNS: &[Col] = &[
-    name().width(40),
     filled("ready", "Ready", ColumnType::Ratio).width(6),
     filled("status", "Status", ColumnType::Status),
     filled("restarts", "Restarts", ColumnType::Restarts).width(12),
@@ -36,10 +35,10 @@ static COLUMNS: &[Col] = &[
 ];
 
 // Columns that `PodFill` writes.
-const READY: usize = 1;
-const STATUS: usize = 2;
-const RESTARTS: usize = 3;
-const LAST_EXIT: usize = 12;
+const READY: usize = 0;
+const STATUS: usize = 1;
+const RESTARTS: usize = 2;
+const LAST_EXIT: usize = 11;
 
 const CONDITIONS: column::Path = &["status", "conditions"];
 const PATHS: &[column::Path] = &[

@@ -2,7 +2,7 @@
 
 use super::Builtin;
 use crate::cells::{Buf, Out, put};
-use crate::column::{Args, Col, DELETED, Path, age, bool, count, name, text, with};
+use crate::column::{Args, Col, DELETED, Path, age, bool, count, text, with};
 use crate::format::strings;
 use crate::kind::Section;
 use api::cell::ColumnType::{Status, Text};
@@ -61,7 +61,6 @@ const OLD_CLASS: Path = &["metadata", "annotations", "volume.beta.kubernetes.io/
 const PHASE: &[Path] = &[&["status", "phase"], DELETED];
 
 static CLAIMS: &[Col] = &[
-    name(),
     with("status", "Status", Status, PHASE, phase),
     text("volume", "Volume", &["spec", "volumeName"]).width(40),
     with("capacity", "Capacity", Text, &[&["spec", "volumeName"], &["status", "capacity", "storage"]], |args, out| {
@@ -82,7 +81,6 @@ static CLAIMS: &[Col] = &[
 ];
 
 static VOLUMES: &[Col] = &[
-    name().width(40),
     with("capacity", "Capacity", Text, &[&["spec", "capacity", "storage"]], |args, out| {
         out.text(&args.get(0).and_then(Node::as_text).unwrap_or(std::borrow::Cow::Borrowed("0")));
     })
@@ -178,7 +176,6 @@ fn or(args: &Args<'_, '_>, out: &mut Out<'_>, default: &str) {
 }
 
 static ATTACHMENTS: &[Col] = &[
-    name().width(48),
     text("attacher", "Attacher", &["spec", "attacher"]),
     text("pv", "PV", &["spec", "source", "persistentVolumeName"]).width(40),
     text("node", "Node", &["spec", "nodeName"]),
@@ -186,10 +183,9 @@ static ATTACHMENTS: &[Col] = &[
     age(),
 ];
 
-static ATTRIBUTES: &[Col] = &[name(), text("driver_name", "DriverName", &["driverName"]), age()];
+static ATTRIBUTES: &[Col] = &[text("driver_name", "DriverName", &["driverName"]), age()];
 
 static DRIVERS: &[Col] = &[
-    name(),
     bool("attach_required", "AttachRequired", &["spec", "attachRequired"], true),
     bool("pod_info_on_mount", "PodInfoOnMount", &["spec", "podInfoOnMount"], false),
     bool("storage_capacity", "StorageCapacity", &["spec", "storageCapacity"], false),
@@ -204,10 +200,9 @@ static DRIVERS: &[Col] = &[
     age(),
 ];
 
-static NODES: &[Col] = &[name(), count("drivers", "Drivers", &["spec", "drivers"]), age()];
+static NODES: &[Col] = &[count("drivers", "Drivers", &["spec", "drivers"]), age()];
 
 static CAPACITIES: &[Col] = &[
-    name(),
     text("storage_class_name", "StorageClassName", &["storageClassName"]),
     text("capacity", "Capacity", &["capacity"]).absent("<unset>"),
 ];

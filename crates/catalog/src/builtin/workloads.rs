@@ -2,7 +2,7 @@
 
 use super::Builtin;
 use crate::cells::{Buf, Out, put};
-use crate::column::{Args, Col, DELETED, Path, age, count, int, name, ratio, text, time, with};
+use crate::column::{Args, Col, DELETED, Path, age, count, int, ratio, text, time, with};
 use crate::format::{condition, container_images, container_names, labels, owner, selector};
 use crate::kind::{Act, Section};
 use api::cell::ColumnType::{Age, Span, Status, Text};
@@ -72,7 +72,6 @@ const fn owned() -> Col {
 }
 
 static DEPLOYMENTS: &[Col] = &[
-    name(),
     ratio("ready", "Ready", &["status", "readyReplicas"], REPLICAS),
     int("up_to_date", "Up-to-date", &["status", "updatedReplicas"]),
     int("available", "Available", &["status", "availableReplicas"]),
@@ -86,7 +85,6 @@ static DEPLOYMENTS: &[Col] = &[
 ];
 
 static DAEMONSETS: &[Col] = &[
-    name(),
     int("desired", "Desired", &["status", "desiredNumberScheduled"]),
     int("current", "Current", &["status", "currentNumberScheduled"]),
     int("ready", "Ready", &["status", "numberReady"]),
@@ -101,7 +99,6 @@ static DAEMONSETS: &[Col] = &[
 ];
 
 static STATEFULSETS: &[Col] = &[
-    name(),
     ratio("ready", "Ready", &["status", "readyReplicas"], REPLICAS),
     age(),
     containers(&[CONTAINERS]).wide(),
@@ -112,7 +109,6 @@ static STATEFULSETS: &[Col] = &[
 ];
 
 static REPLICASETS: &[Col] = &[
-    name(),
     int("desired", "Desired", REPLICAS),
     int("current", "Current", &["status", "replicas"]),
     int("ready", "Ready", &["status", "readyReplicas"]),
@@ -125,7 +121,6 @@ static REPLICASETS: &[Col] = &[
 ];
 
 static CONTROLLERS: &[Col] = &[
-    name(),
     int("desired", "Desired", REPLICAS),
     int("current", "Current", &["status", "replicas"]),
     int("ready", "Ready", &["status", "readyReplicas"]),
@@ -137,7 +132,6 @@ static CONTROLLERS: &[Col] = &[
 ];
 
 static JOBS: &[Col] = &[
-    name(),
     with("status", "Status", Status, &[CONDITIONS, DELETED], job_status),
     with(
         "completions",
@@ -160,7 +154,6 @@ static JOBS: &[Col] = &[
 const JOB_CONTAINERS: Path = &["spec", "jobTemplate", "spec", "template", "spec", "containers"];
 
 static CRONJOBS: &[Col] = &[
-    name(),
     text("schedule", "Schedule", &["spec", "schedule"]),
     text("timezone", "Timezone", &["spec", "timeZone"]).none(),
     with("suspend", "Suspend", Text, &[&["spec", "suspend"]], suspend).absent("<unset>").width(8),
@@ -174,14 +167,12 @@ static CRONJOBS: &[Col] = &[
 ];
 
 static REVISIONS: &[Col] = &[
-    name(),
     with("controller", "Controller", Text, &[OWNERS], revision_controller).none().width(24),
     int("revision", "Revision", &["revision"]),
     age(),
 ];
 
 static TEMPLATES: &[Col] = &[
-    name(),
     containers(&[&["template", "spec", "containers"]]),
     images(&[&["template", "spec", "containers"]]),
     with("pod_labels", "Pod Labels", Text, &[&["template", "metadata", "labels"]], labels).none(),
