@@ -9,9 +9,17 @@
 //! Parsing and matching take linear time; texts, nesting and regular expressions have budgets. Pure: no IO.
 
 mod error;
+mod expr;
 mod filter;
+mod lex;
+mod literal;
+mod needle;
+mod parse;
+mod pattern;
 mod record;
 mod schema;
+mod suggest;
+mod terms;
 
 pub use error::Error;
 pub use filter::Filter;
