@@ -76,6 +76,8 @@ enum Command {
         #[arg(required = true, trailing_var_arg = true, allow_hyphen_values = true)]
         words: Vec<String>,
     },
+    /// End the controllers and the scheduler, for measurements that they would disturb; `up` starts them again.
+    PauseControllers(Name),
     /// End a cluster and remove every trace of it.
     Down {
         #[command(flatten)]
@@ -116,6 +118,7 @@ pub(crate) fn run(args: Args) -> Result<()> {
         Command::LoadImage { cluster, tar } => node::load_image(&cluster.name, &tar),
         Command::Exec { cluster, words } => exec(&there(&cluster.name)?, &words),
         Command::Tool { cluster, words } => tool(&there(&cluster.name)?, &words),
+        Command::PauseControllers(cluster) => control::pause_controllers(&there(&cluster.name)?),
         Command::Down { all: true, .. } => layout::all()?.iter().try_for_each(|layout| teardown::down(&layout.name)),
         Command::Down { cluster, .. } => teardown::down(&cluster.name),
         Command::Selftest => selftest::run(),

@@ -4,11 +4,13 @@ use std::fs;
 use std::os::unix::fs::symlink;
 use std::path::{Path, PathBuf};
 use std::process::Command;
+use std::time::{Duration, Instant};
 
-use anyhow::{Context, Result};
+use anyhow::{Context, Result, bail};
+use rustix::process::{Pid, Signal, kill_process};
 
 use super::layout::{Layout, NODE, Port};
-use super::process::{MARK, Parts, inside};
+use super::process::{MARK, Parts, inside, marked};
 use crate::tasks::proc;
 
 /// The two programs that a cluster is made of.
@@ -61,6 +63,8 @@ pub(crate) fn start_etcd(layout: &Layout, parts: &mut Parts<'_>) -> Result<()> {
     ] {
         etcd.arg(flag).arg(pki(file));
     }
+    // its heap is small and its garbage is not: fewer collections cost little memory
+    etcd.env("GOGC", "400");
     parts.start("etcd", &etcd)?;
     parts.wait_for(tool(layout, "wait")?.args(["--timeout", "30s", "etcd"])).context("etcd does not answer")
 }
@@ -152,6 +156,43 @@ pub(crate) fn start_scheduler(layout: &Layout, parts: &mut Parts<'_>) -> Result<
     scheduler.args(["--leader-elect=false", "--bind-address=127.0.0.1", "--profiling=false"]);
     scheduler.arg(format!("--secure-port={}", layout.port(Port::Scheduler)));
     parts.start("scheduler", &scheduler)
+}
+
+/// Ends the controllers and the scheduler of a running cluster, for measurements that they would disturb.
+pub(crate) fn pause_controllers(layout: &Layout) -> Result<()> {
+    let deadline = Instant::now() + Duration::from_secs(20);
+    loop {
+        let running = controllers(layout)?;
+        if running.is_empty() {
+            return Ok(());
+        }
+        for pid in running.into_iter().filter_map(Pid::from_raw) {
+            // it may have ended by itself
+            let _ = kill_process(pid, Signal::TERM);
+        }
+        if Instant::now() > deadline {
+            bail!("the controllers do not end");
+        }
+        std::thread::sleep(Duration::from_millis(50));
+    }
+}
+
+/// Starts controllers and scheduler again, if they do not run.
+pub(crate) fn resume_controllers(layout: &Layout) -> Result<()> {
+    if controllers(layout)?.is_empty() {
+        let mut parts = Parts::new(layout);
+        start_controllers(layout, &mut parts)?;
+        start_scheduler(layout, &mut parts)?;
+        parts.check()?;
+    }
+    Ok(())
+}
+
+/// Their processes, without the programs that wait for them outside a node.
+fn controllers(layout: &Layout) -> Result<Vec<i32>> {
+    let names = ["kube-controller-manager", "kube-scheduler"].map(|name| layout.dir().join("bin").join(name));
+    let ours = |command: &str| names.iter().any(|name| command.starts_with(&*name.to_string_lossy()));
+    Ok(marked(&layout.dir())?.into_iter().filter(|process| ours(&process.command)).map(|process| process.pid).collect())
 }
 
 /// The kubelets of the fake nodes.

@@ -77,6 +77,7 @@ impl<'a> Parts<'a> {
         let child = Command::new("setsid")
             .arg(command.get_program())
             .args(command.get_args())
+            .envs(command.get_envs().filter_map(|(name, value)| Some((name, value?))))
             .env(MARK, self.layout.dir())
             .env_remove("KUBECONFIG")
             .current_dir(self.layout.dir())

@@ -22,6 +22,7 @@ pub(crate) fn up(options: &UpOptions) -> Result<Up> {
     let options = plan(options);
     if let Some(there) = Layout::load(&options.name)? {
         if suits(&there, &options) && healthy(&there) {
+            control::resume_controllers(&there)?;
             progress.say(&format!("cluster {} is up already", there.name));
             return Ok(result(&there));
         }

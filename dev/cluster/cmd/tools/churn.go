@@ -6,6 +6,7 @@ import (
 	"flag"
 	"fmt"
 	"os"
+	"runtime/debug"
 	"sync"
 	"sync/atomic"
 	"time"
@@ -46,6 +47,7 @@ func churn(ctx context.Context, args []string) error {
 		defer file.Close()
 		c.journal = bufio.NewWriter(file)
 	}
+	debug.SetGCPercent(800) // the pods in hand are live until the end
 	total := *rate * *seconds
 	lanes, err := c.read(ctx, min(*spread, *pods))
 	if err != nil {
@@ -78,7 +80,7 @@ type churner struct {
 }
 
 // workers is how many changes are under way at most.
-const workers = 32
+const workers = 64
 
 // read fetches the pods before the clock starts; worker w owns those whose number leaves w.
 func (c *churner) read(ctx context.Context, spread int) ([]map[int]*version, error) {
