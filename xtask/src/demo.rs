@@ -18,7 +18,7 @@ use anyhow::{Context, Result};
 use crate::tasks::proc;
 use images::Images;
 use kubectl::{Apply, Kubectl};
-use manifests::Manifest;
+use manifests::{CLUSTER, KINDS};
 
 /// Arguments of `cargo xtask demo`.
 #[derive(clap::Args)]
@@ -70,25 +70,25 @@ fn up(target: &Target) -> Result<()> {
         say("the nodes of this cluster are simulated: no image is built or loaded, and no program runs");
         None
     };
-    let mut applied = 0;
-    for manifest in manifests::all()? {
-        apply(&kubectl, &manifest, images.as_ref())?;
-        applied += 1;
-        if manifest.is(CLUSTER) {
+    let marks = images.as_ref().map(Images::marks).unwrap_or_default();
+    for batch in manifests::batches(manifests::all()?) {
+        proc::check()?;
+        let names = batch.names.join(", ");
+        kubectl
+            .apply(batch.apply, &manifests::marked(&batch.text, &marks))
+            .with_context(|| format!("manifests {names}"))?;
+        if batch.has(CLUSTER) {
             let program = match &images {
                 Some(images) => images.program().to_owned(),
                 None => images::build_program()?,
             };
-            let text = secrets::objects(&kubectl, &program)?;
-            kubectl.apply(Apply::Server, &text).context("certificates")?;
-            say("namespaces and certificates applied");
+            kubectl.apply(Apply::Server, &secrets::objects(&kubectl, &program)?).context("certificates")?;
         }
-        if manifest.is(KINDS) {
+        if batch.has(KINDS) {
             kubectl.wait_for_kinds().context("the demo's own kinds")?;
-            say("kinds established");
         }
+        say(&format!("applied {names}"));
     }
-    say(&format!("{applied} manifests applied"));
     if runs_pods {
         parts::wait(&kubectl, Duration::from_secs(target.timeout), say)?;
         say("the demo is ready; what is in the namespace broken fails on purpose");
@@ -98,29 +98,16 @@ fn up(target: &Target) -> Result<()> {
     Ok(())
 }
 
-fn apply(kubectl: &Kubectl, manifest: &Manifest, images: Option<&Images>) -> Result<()> {
-    proc::check()?;
-    let marks = images.map(Images::marks).unwrap_or_default();
-    kubectl
-        .apply(manifest.apply, &manifests::marked(&manifest.text, &marks))
-        .with_context(|| format!("manifest {}", manifest.name))
-}
-
 /// Deleting the namespaces and the kinds takes everything else along, volumes included.
 fn down(target: &Target) -> Result<()> {
     let started = Instant::now();
     let kubectl = Kubectl::of(&target.name)?;
-    for manifest in manifests::all()?.iter().filter(|manifest| manifest.is(CLUSTER) || manifest.is(KINDS)) {
+    for manifest in manifests::all()?.iter().filter(|manifest| [CLUSTER, KINDS].contains(&manifest.name.as_str())) {
         kubectl.delete(&manifest.text).with_context(|| format!("manifest {}", manifest.name))?;
     }
     proc::say(&format!("{:6.1} s  the demo is gone", started.elapsed().as_secs_f32()));
     Ok(())
 }
-
-/// The manifest with the namespaces and what has none.
-const CLUSTER: &str = "00-cluster.yaml";
-/// The manifest with the demo's own kinds.
-const KINDS: &str = "10-crds.yaml";
 
 #[cfg(test)]
 mod tests;

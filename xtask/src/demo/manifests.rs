@@ -15,9 +15,16 @@ pub(crate) struct Manifest {
     pub(crate) apply: Apply,
 }
 
-impl Manifest {
-    pub(crate) fn is(&self, name: &str) -> bool {
-        self.name == name
+/// Manifests that are applied with one command.
+pub(crate) struct Batch {
+    pub(crate) names: Vec<String>,
+    pub(crate) text: String,
+    pub(crate) apply: Apply,
+}
+
+impl Batch {
+    pub(crate) fn has(&self, name: &str) -> bool {
+        self.names.iter().any(|of_it| of_it == name)
     }
 }
 
@@ -40,6 +47,25 @@ pub(crate) fn all() -> Result<Vec<Manifest>> {
     Ok(found)
 }
 
+/// Neighbours that are applied in the same way, together; the namespaces and the kinds alone, as others wait for them.
+pub(crate) fn batches(manifests: Vec<Manifest>) -> Vec<Batch> {
+    let alone = |name: &str| [CLUSTER, KINDS].contains(&name);
+    let mut batches: Vec<Batch> = Vec::new();
+    for manifest in manifests {
+        match batches.last_mut() {
+            Some(last)
+                if last.apply == manifest.apply && !alone(&manifest.name) && !last.names.iter().any(|n| alone(n)) =>
+            {
+                last.text.push_str("\n---\n");
+                last.text.push_str(&manifest.text);
+                last.names.push(manifest.name);
+            }
+            _ => batches.push(Batch { names: vec![manifest.name], text: manifest.text, apply: manifest.apply }),
+        }
+    }
+    batches
+}
+
 /// The text with the marks of the images in it: where a template says `NAME-image: local` it then names the image's
 /// content, so that a new content under the same name rolls the pods out anew, and the same one does not.
 pub(crate) fn marked(text: &str, marks: &BTreeMap<&'static str, String>) -> String {
@@ -60,3 +86,8 @@ fn how(name: &str) -> Apply {
         Apply::Server
     }
 }
+
+/// The manifest with the namespaces and what has none.
+pub(crate) const CLUSTER: &str = "00-cluster.yaml";
+/// The manifest with the demo's own kinds.
+pub(crate) const KINDS: &str = "10-crds.yaml";

@@ -5,8 +5,8 @@ use std::collections::BTreeMap;
 use serde_json::json;
 
 use super::kubectl::Apply;
+use super::manifests::{self, CLUSTER, KINDS};
 use super::parts::{Part, parts};
-use super::{CLUSTER, KINDS, manifests};
 
 #[test]
 fn manifests_come_in_order_and_say_how_they_are_applied() {
@@ -21,6 +21,19 @@ fn manifests_come_in_order_and_say_how_they_are_applied() {
             _ => Apply::Server,
         };
         assert_eq!(manifest.apply, expected, "{}", manifest.name);
+    }
+}
+
+#[test]
+fn batches_keep_the_order_and_leave_what_others_wait_for_alone() {
+    let all = manifests::all().unwrap();
+    let names: Vec<String> = all.iter().map(|manifest| manifest.name.clone()).collect();
+    let batches = manifests::batches(all);
+    assert_eq!(batches.iter().flat_map(|batch| batch.names.clone()).collect::<Vec<_>>(), names);
+    assert!(batches.len() < names.len());
+    for batch in &batches {
+        assert!(batch.names.len() == 1 || !(batch.has(CLUSTER) || batch.has(KINDS)));
+        assert_eq!(batch.apply == Apply::Status, batch.has("16-custom.status.yaml"));
     }
 }
 
