@@ -1,1 +1,26 @@
 //! The only client of the Kubernetes API.
+//!
+//! ```text
+//! Kubeconfig ──► Cluster ──┬─► Reader  (no write methods)   discovery, one object, lists, Feed
+//!                          └─► Acting  (only from a Permit)  delete, patch; decision id in the user agent
+//!
+//! Feed: WatchList in protobuf ─► paged list + watch ─► JSON; bookmarks; resumes; relists behind on 410
+//! ```
+//!
+//! Invariants: `Reader` cannot change anything; `Acting` exists only from a permit; no other crate imports `kube`.
+
+mod acting;
+mod connect;
+mod discovery;
+mod error;
+mod feed;
+mod kubeconfig;
+mod reader;
+mod transport;
+
+pub use acting::{Acting, DeleteOptions, PatchKind, Propagation, Target};
+pub use connect::{Cluster, ConnectOptions};
+pub use error::Error;
+pub use feed::{Feed, Step};
+pub use kubeconfig::{Context, Kubeconfig};
+pub use reader::{Reader, WhoAmI};
