@@ -56,11 +56,12 @@ enum Command {
         #[arg(long)]
         path: bool,
     },
-    /// Load an image archive (docker-archive) into the node.
+    /// Load image archives (docker-archive) into the node.
     LoadImage {
         #[command(flatten)]
         cluster: Name,
-        tar: PathBuf,
+        #[arg(required = true, value_name = "TAR")]
+        tars: Vec<PathBuf>,
     },
     /// Run a program in the node's network, mounts and processes.
     Exec {
@@ -115,7 +116,7 @@ pub(crate) fn run(args: Args) -> Result<()> {
         }
         Command::Logs { cluster, part } => logs(&there(&cluster.name)?, part.as_deref()),
         Command::AuditLog { cluster, path } => audit_log(&there(&cluster.name)?, path),
-        Command::LoadImage { cluster, tar } => node::load_image(&cluster.name, &tar),
+        Command::LoadImage { cluster, tars } => tars.iter().try_for_each(|tar| node::load_image(&cluster.name, tar)),
         Command::Exec { cluster, words } => exec(&there(&cluster.name)?, &words),
         Command::Tool { cluster, words } => tool(&there(&cluster.name)?, &words),
         Command::PauseControllers(cluster) => control::pause_controllers(&there(&cluster.name)?),
@@ -136,7 +137,7 @@ fn status(name: Option<&str>) -> Result<()> {
         None => layout::all()?,
     };
     for layout in &layouts {
-        let healthy = layout.complete && start::healthy(layout);
+        let healthy = layout.complete && start::healthy(layout, 5);
         let state = if healthy { "healthy" } else { "unhealthy" };
         let kind = if layout.node { "node" } else { "control-plane" };
         let processes = marked(&layout.dir())?.len();

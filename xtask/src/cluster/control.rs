@@ -1,7 +1,6 @@
 //! The control plane: etcd, the API server, the controllers and the scheduler, all from one binary.
 
 use std::fs;
-use std::os::unix::fs::symlink;
 use std::path::{Path, PathBuf};
 use std::process::Command;
 use std::time::{Duration, Instant};
@@ -30,9 +29,9 @@ pub(crate) fn prepare(layout: &Layout, programs: &Programs) -> Result<()> {
     for part in
         ["etcd", "kube-apiserver", "kube-controller-manager", "kube-scheduler", "kubelet", "kube-proxy", "kubectl"]
     {
-        symlink(&programs.node, layout.dir().join("bin").join(part))?;
+        keep(&programs.node, &layout.dir().join("bin").join(part))?;
     }
-    symlink(&programs.tools, layout.dir().join("bin/tools"))?;
+    keep(&programs.tools, &layout.dir().join("bin/tools"))?;
     fs::write(layout.dir().join("config/audit-policy.yaml"), AUDIT_POLICY)?;
     let addresses = format!("127.0.0.1,{},{}", layout.api_service_address(), layout.node_address());
     let mut command = Command::new(&programs.tools);
@@ -42,7 +41,12 @@ pub(crate) fn prepare(layout: &Layout, programs: &Programs) -> Result<()> {
     proc::run(&mut command).context("cannot make the certificates")
 }
 
-/// Starts etcd and fills it with fake objects, before anyone looks.
+/// Gives a program one more name, so that the cluster keeps it when newer builds replace it in the cache.
+fn keep(program: &Path, name: &Path) -> Result<()> {
+    fs::hard_link(program, name).with_context(|| format!("cannot make {}", name.display()))
+}
+
+/// Starts etcd and waits for it.
 pub(crate) fn start_etcd(layout: &Layout, parts: &mut Parts<'_>) -> Result<()> {
     let pki = |file: &str| layout.pki().join(file);
     let peer = format!("https://127.0.0.1:{}", layout.port(Port::EtcdPeer));

@@ -112,5 +112,5 @@ const LINK: &str = "-s -w -X k8s.io/component-base/version.gitVersion=v1.34.4 \
                     -X k8s.io/component-base/version.gitTreeState=clean \
                     -X k8s.io/client-go/pkg/version.gitVersion=v1.34.4";
 
-/// Clusters that run keep an older build in use, so more than the newest stays.
+/// So that going back and forth between two states of the sources builds nothing.
 const KEPT: usize = 4;

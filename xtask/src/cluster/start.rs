@@ -8,7 +8,7 @@ use anyhow::{Context, Result, anyhow};
 use super::addons::{self, Addon};
 use super::control::{self, Programs};
 use super::layout::{self, Layout, NODE};
-use super::process::Parts;
+use super::process::{Parts, marked};
 use super::progress::Progress;
 use super::{Up, UpOptions, go, module, node, sandbox, teardown};
 use crate::tasks::{doctor, proc};
@@ -21,7 +21,7 @@ pub(crate) fn up(options: &UpOptions) -> Result<Up> {
     let progress = Progress::new();
     let options = plan(options);
     if let Some(there) = Layout::load(&options.name)? {
-        if suits(&there, &options) && healthy(&there) {
+        if suits(&there, &options) && healthy(&there, PATIENCE) {
             control::resume_controllers(&there)?;
             progress.say(&format!("cluster {} is up already", there.name));
             return Ok(result(&there));
@@ -73,11 +73,16 @@ fn suits(there: &Layout, options: &UpOptions) -> bool {
         && same(there.fake_pods, options.fake_pods)
 }
 
-/// Whether the API server answers and, on a full node, the node is ready.
-pub(crate) fn healthy(layout: &Layout) -> bool {
+/// Whether the API server answers and, on a full node, the node is ready; waits for it on a busy machine, but not when
+/// nothing of the cluster runs at all.
+pub(crate) fn healthy(layout: &Layout, seconds: u32) -> bool {
+    if marked(&layout.dir()).is_ok_and(|processes| processes.is_empty()) {
+        return false;
+    }
+    let limit = format!("{seconds}s");
     let holds = |condition: &[&str]| {
         let command = control::tool(layout, "wait").and_then(|mut wait| {
-            wait.args(["--timeout", "1s"]).args(condition);
+            wait.args(["--timeout", &limit]).args(condition);
             Ok(wait.output()?.status.success())
         });
         command.unwrap_or(false)
@@ -158,5 +163,7 @@ fn start_node(layout: &Layout, programs: &Programs, progress: Progress) -> Resul
     parts.check()
 }
 
+/// Seconds that a running cluster has to answer before it counts as broken.
+const PATIENCE: u32 = 30;
 const FALLBACK_NODES: u32 = 3;
 const PODS_PER_NODE: u32 = 30;
