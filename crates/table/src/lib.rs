@@ -5,19 +5,40 @@
 //!                      └── ring of changes ──┘                                                        │
 //!                                     socket, SSE, CLI ◀── frames ── Subscriber ◀─────────────────────┘
 //! ```
+//!
+//! A table is written by one feed and read by any number of runs; a run catches up when somebody looks. Nothing here
+//! does IO or waits: the host says when something changed and what time it is.
 
 mod bits;
 mod buf;
+mod by_name;
 mod column;
+mod error;
 mod grow;
 mod identity;
 mod labels;
+mod merge;
+mod order;
 mod packed;
+mod record;
 mod ring;
+mod rows;
+mod run;
+mod runs;
 mod schema;
+mod scope;
+mod select;
 mod table;
 mod texts;
+mod view;
 
 pub use buf::{MAX_TEXT, RowBuf};
+pub use error::Error;
+pub use order::{SortColumn, SortKey};
+pub use rows::Rows;
+pub use run::{Run, SharedRun};
+pub use runs::Runs;
 pub use schema::{MAX_COLUMNS, Schema};
+pub use scope::Scope;
 pub use table::{Applied, RowId, SharedTable, Table, bytes_per_row};
+pub use view::{Place, Reading, Source, View};

@@ -17,7 +17,6 @@ pub(crate) mod identity {
     pub(crate) const NAME: u16 = u16::MAX;
     pub(crate) const NAMESPACE: u16 = u16::MAX - 1;
     pub(crate) const LABELS: u16 = u16::MAX - 2;
-    pub(crate) const UID: u16 = u16::MAX - 3;
 }
 
 /// The most columns that a table keeps; further ones are dropped.
@@ -74,7 +73,6 @@ impl query::Schema for Schema {
             "name" => fixed(identity::NAME, FieldType::Text),
             "namespace" if self.namespaced => fixed(identity::NAMESPACE, FieldType::Text),
             "labels" | "label" => Some(Field { name: "labels".into(), ty: FieldType::Map, id: identity::LABELS }),
-            "uid" => fixed(identity::UID, FieldType::Text),
             _ => None,
         }
     }

@@ -5,12 +5,14 @@
 
 use crate::bits::Bits;
 use crate::buf::RowBuf;
+use crate::by_name::ByName;
 use crate::column::Column;
 use crate::identity::Identity;
 use crate::ring::{Ring, mask};
 use crate::schema::Schema;
 use crate::texts::{TextId, Texts};
 use api::Cell;
+use parking_lot::Mutex;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicU64, Ordering};
 
@@ -43,6 +45,7 @@ pub struct Table {
     relists: Vec<Relist>,
     /// Moves whenever a row comes or goes.
     members_seq: u64,
+    by_name: Mutex<ByName>,
 }
 
 /// A relist under way: which rows came again.
@@ -67,6 +70,7 @@ impl Table {
             ring: Ring::default(),
             relists: Vec::new(),
             members_seq: 0,
+            by_name: Mutex::default(),
         }
     }
 
@@ -249,6 +253,7 @@ impl Table {
             + self.rows.heap_bytes()
             + self.columns.iter().map(Column::heap_bytes).sum::<usize>()
             + self.ring.heap_bytes()
+            + self.by_name.lock().heap_bytes()
             + self.relists.iter().map(|relist| relist.seen.heap_bytes()).sum::<usize>()
     }
 
@@ -262,7 +267,12 @@ impl Table {
         self.ring.since(seq)
     }
 
-    /// Moves whenever a row comes or goes.
+    /// Shows `read` every row by namespace and name.
+    pub(crate) fn with_rows_by_name<T>(&self, read: impl FnOnce(&[RowId]) -> T) -> T {
+        read(self.by_name.lock().rows(self))
+    }
+
+    /// The sequence at which a row last came or went.
     pub(crate) fn members_seq(&self) -> u64 {
         self.members_seq
     }

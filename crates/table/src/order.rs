@@ -1,0 +1,265 @@
+//! The order of rows: what each sort column compares by, for two rows at a time and for a whole column at once.
+//!
+//! A cell compares by the number behind it, as one or two words, or by its characters. Absent cells come last in
+//! both directions. Rows that are equal so far stand by namespace, then name.
+
+use crate::error::Error;
+use crate::ring::mask;
+use crate::schema::Schema;
+use crate::table::{RowId, Table};
+use crate::texts::{NONE, TextId, Texts};
+use api::socket::Sort;
+use api::{Cell, ColumnType};
+use std::cmp::Ordering;
+
+/// What a sort compares.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+pub enum SortColumn {
+    /// The cells of a column, by its index in the table's schema.
+    Cell(usize),
+    /// The name.
+    Name,
+    /// The namespace.
+    Namespace,
+    /// The cluster: all rows of one table are equal in it.
+    Cluster,
+}
+
+/// One column of a sort.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+pub struct SortKey {
+    /// What to compare.
+    pub column: SortColumn,
+    /// Largest first; absent cells stay last.
+    pub descending: bool,
+}
+
+/// Most columns of a sort.
+const MAX_KEYS: usize = 8;
+
+impl Schema {
+    /// The keys of a sort as the wire names its columns; more than eight are not looked at.
+    pub fn sort_keys(&self, sort: &[Sort]) -> Result<Vec<SortKey>, Error> {
+        let key = |sort: &Sort| {
+            let column = match (self.index(&sort.column), sort.column.as_str()) {
+                (Some(index), _) => SortColumn::Cell(index),
+                (None, "name") => SortColumn::Name,
+                (None, "namespace") => SortColumn::Namespace,
+                (None, "cluster") => SortColumn::Cluster,
+                (None, name) => {
+                    let columns: Vec<&str> = self.columns().iter().map(|column| column.id.as_str()).collect();
+                    return Err(Error::UnknownColumn { name: name.to_owned(), columns: columns.join(", ") });
+                }
+            };
+            Ok(SortKey { column, descending: sort.descending })
+        };
+        sort.iter().take(MAX_KEYS).map(key).collect()
+    }
+}
+
+/// What a cell compares by. Words already stand in the order of their direction.
+#[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
+enum By<'a> {
+    Words(u64, u64),
+    Text(&'a str),
+}
+
+/// The word of an absent cell: after all others. Present cells stay below it.
+const LAST: u64 = u64::MAX;
+
+/// Where a row stands, as one side of a comparison.
+#[derive(Clone, Copy)]
+pub(crate) struct Stand<'t> {
+    pub(crate) table: &'t Table,
+    pub(crate) row: RowId,
+    pub(crate) keys: &'t [SortKey],
+    /// Lengths of what still runs are taken at this moment.
+    pub(crate) now_ms: i64,
+    /// Place of the cluster's name among the clusters'.
+    pub(crate) cluster: usize,
+}
+
+/// Compares two rows, of one table or of two whose sorts mean the same.
+pub(crate) fn compare(a: Stand<'_>, b: Stand<'_>) -> Ordering {
+    for (key_a, key_b) in a.keys.iter().zip(b.keys) {
+        let order = match (a.by(*key_a), b.by(*key_b)) {
+            (None, None) => Ordering::Equal,
+            (None, Some(_)) => Ordering::Greater,
+            (Some(_), None) => Ordering::Less,
+            // words carry their direction, texts do not
+            (Some(By::Text(a)), Some(By::Text(b))) if key_a.descending => b.cmp(a),
+            (Some(a), Some(b)) => a.cmp(&b),
+        };
+        if order.is_ne() {
+            return order;
+        }
+    }
+    let (ta, tb) = (a.table, b.table);
+    ta.namespace(a.row).cmp(tb.namespace(b.row)).then_with(|| ta.name(a.row).cmp(tb.name(b.row)))
+}
+
+impl<'t> Stand<'t> {
+    fn by(&self, key: SortKey) -> Option<By<'t>> {
+        match key.column {
+            SortColumn::Name => Some(By::Text(self.table.name(self.row))),
+            SortColumn::Namespace => Some(By::Text(self.table.namespace(self.row))),
+            SortColumn::Cluster => {
+                let place = self.cluster as u64;
+                Some(By::Words(if key.descending { !place - 1 } else { place }, 0))
+            }
+            SortColumn::Cell(col) => match self.table.cell(self.row, col) {
+                Cell::Text(text) | Cell::Status(text, _) => Some(By::Text(text)),
+                cell => words(cell, key.descending, self.now_ms).map(|(first, second)| By::Words(first, second)),
+            },
+        }
+    }
+}
+
+/// The words that a cell compares by, or `None` for absent cells and texts.
+fn words(cell: Cell<'_>, descending: bool, now_ms: i64) -> Option<(u64, u64)> {
+    let (first, second) = match cell {
+        Cell::Absent | Cell::Text(_) | Cell::Status(..) => return None,
+        Cell::Int(number) => (ordered(number), 0),
+        // ascending is youngest first
+        Cell::Age(ms) => (!ordered(ms), 0),
+        Cell::Ratio(have, want) => (quotient(have, want).to_bits(), u64::from(want)),
+        Cell::Restarts(count, _) => (u64::from(count), 0),
+        Cell::Span(start, end) => (ordered(end.unwrap_or(now_ms).saturating_sub(start)), 0),
+        Cell::Bool(value) => (u64::from(value), 0),
+    };
+    let (first, second) = if descending { (!first, !second) } else { (first, second) };
+    Some((first.min(LAST - 1), second.min(LAST - 1)))
+}
+
+/// A signed number as an unsigned one in the same order.
+const fn ordered(number: i64) -> u64 {
+    (number as u64) ^ (1 << 63)
+}
+
+/// `have` of `want`; nothing of nothing is whole.
+pub(crate) fn quotient(have: u32, want: u32) -> f64 {
+    match (have, want) {
+        (0, 0) => 1.0,
+        (_, 0) => f64::MAX,
+        (have, want) => f64::from(have) / f64::from(want),
+    }
+}
+
+/// The parts of a row that the sort looks at, as bits of a change.
+pub(crate) fn looks_at(keys: &[SortKey]) -> u32 {
+    keys.iter().fold(0, |bits, key| match key.column {
+        SortColumn::Cell(col) => bits | mask::column(col),
+        _ => bits,
+    })
+}
+
+/// The sort compares lengths of things that may still run, so that its order moves with time.
+pub(crate) fn moves_with_time(table: &Table, keys: &[SortKey]) -> bool {
+    keys.iter().any(|key| matches!(key.column, SortColumn::Cell(col) if table.schema().ty(col) == ColumnType::Span))
+}
+
+/// Sorts rows that stand by namespace and name, by `keys`.
+pub(crate) fn sort(table: &Table, rows: &mut [RowId], keys: &[SortKey], now_ms: i64) {
+    let mut keyed: Vec<(u64, RowId)> = Vec::new();
+    // the last key first: each pass is stable and keeps the order of the passes before it
+    for key in keys.iter().rev() {
+        let ranks = match key.column {
+            SortColumn::Cluster => continue,
+            SortColumn::Name => Some(Ranks::of(&table.texts, rows.iter().map(|&row| table.rows.name(row)))),
+            SortColumn::Namespace => Some(Ranks::of(&table.texts, rows.iter().map(|&row| table.rows.namespace(row)))),
+            SortColumn::Cell(col) => matches!(table.schema().ty(col), ColumnType::Text | ColumnType::Status)
+                .then(|| Ranks::of(&table.texts, rows.iter().map(|&row| table.text_id(row, col)))),
+        };
+        let word = |row: RowId, second: bool| match (key.column, &ranks) {
+            (SortColumn::Name, Some(ranks)) => ranks.word(table.rows.name(row), key.descending),
+            (SortColumn::Namespace, Some(ranks)) => ranks.word(table.rows.namespace(row), key.descending),
+            (SortColumn::Cell(col), Some(ranks)) => ranks.word(table.text_id(row, col), key.descending),
+            (SortColumn::Cell(col), None) => words(table.cell(row, col), key.descending, now_ms)
+                .map_or(LAST, |(first, then)| if second { then } else { first }),
+            _ => 0,
+        };
+        let pair = matches!(key.column, SortColumn::Cell(col) if table.schema().ty(col) == ColumnType::Ratio);
+        for second in if pair { &[true, false][..] } else { &[false][..] } {
+            keyed.clear();
+            keyed.extend(rows.iter().map(|&row| (word(row, *second), row)));
+            keyed.sort_by_key(|(word, _)| *word);
+            for (place, (_, row)) in rows.iter_mut().zip(&keyed) {
+                *place = *row;
+            }
+        }
+    }
+}
+
+/// Every row by namespace, then name.
+pub(crate) fn by_name(table: &Table) -> Vec<RowId> {
+    let namespaces = Ranks::of(&table.texts, table.iter().map(|row| table.rows.namespace(row)));
+    let names = Ranks::of(&table.texts, table.iter().map(|row| table.rows.name(row)));
+    let word =
+        |row| (namespaces.word(table.rows.namespace(row), false) << 32) | names.word(table.rows.name(row), false);
+    let mut keyed: Vec<(u64, RowId)> = Vec::with_capacity(table.len());
+    keyed.extend(table.iter().map(|row| (word(row), row)));
+    keyed.sort_unstable();
+    keyed.into_iter().map(|(_, row)| row).collect()
+}
+
+/// The places of texts among each other.
+struct Ranks(Vec<u32>);
+
+impl Ranks {
+    fn of(texts: &Texts, ids: impl Iterator<Item = TextId>) -> Self {
+        let mut ranks = vec![0_u32; texts.bound()];
+        let mut distinct: Vec<(u64, TextId)> = Vec::new();
+        for id in ids {
+            if let Some(rank) = ranks.get_mut(id as usize)
+                && *rank == 0
+            {
+                *rank = 1;
+                distinct.push((0, id));
+            }
+        }
+        sort_texts(texts, &mut distinct, 0);
+        for (place, (_, id)) in distinct.iter().enumerate() {
+            if let Some(rank) = ranks.get_mut(*id as usize) {
+                *rank = u32::try_from(place).unwrap_or(u32::MAX);
+            }
+        }
+        Self(ranks)
+    }
+
+    fn word(&self, id: TextId, descending: bool) -> u64 {
+        if id == NONE {
+            return LAST;
+        }
+        let rank = u64::from(self.0.get(id as usize).copied().unwrap_or(0));
+        if descending { u64::from(u32::MAX) - rank } else { rank }
+    }
+}
+
+/// Sorts texts by eight bytes at a time: most comparisons are of two words that lie beside each other.
+fn sort_texts(texts: &Texts, items: &mut [(u64, TextId)], from: usize) {
+    if items.len() <= FEW {
+        items.sort_unstable_by(|a, b| texts.get(a.1).cmp(texts.get(b.1)));
+        return;
+    }
+    let mut longest = 0;
+    for (word, id) in items.iter_mut() {
+        let bytes = texts.get(*id).as_bytes();
+        longest = longest.max(bytes.len());
+        let mut eight = [0_u8; 8];
+        for (place, byte) in eight.iter_mut().zip(bytes.get(from..).unwrap_or(&[])) {
+            *place = *byte;
+        }
+        *word = u64::from_be_bytes(eight);
+    }
+    items.sort_unstable();
+    for group in items.chunk_by_mut(|a, b| a.0 == b.0).filter(|group| group.len() > 1) {
+        if longest > from + 8 {
+            sort_texts(texts, group, from + 8);
+        } else {
+            // equal but for zero bytes at the end
+            group.sort_unstable_by(|a, b| texts.get(a.1).cmp(texts.get(b.1)));
+        }
+    }
+}
+
+const FEW: usize = 12;

@@ -1,0 +1,131 @@
+//! A row as the filter sees it.
+
+use crate::bits::Bits;
+use crate::schema::identity;
+use crate::table::{RowId, Table};
+use crate::texts::{NONE, TextId};
+use api::{Cell, ColumnType};
+use query::{Record, Value};
+use std::cell::RefCell;
+use std::fmt::Write;
+
+/// Answers of a filter's terms by text: a node's name is looked at once, not once for each of its pods. Text ids are
+/// only good while the table is locked, so this lives for one pass.
+#[derive(Debug, Default)]
+pub(crate) struct Memory {
+    terms: RefCell<Vec<(u16, Bits, Bits)>>,
+}
+
+impl Memory {
+    fn ask(&self, term: u16, id: TextId, test: impl FnOnce() -> bool) -> bool {
+        let mut terms = self.terms.borrow_mut();
+        let at = terms.iter().position(|(own, _, _)| *own == term).unwrap_or_else(|| {
+            terms.push((term, Bits::default(), Bits::default()));
+            terms.len() - 1
+        });
+        let Some((_, known, holds)) = terms.get_mut(at) else { return test() };
+        if known.add(id) && test() {
+            holds.add(id);
+        }
+        holds.has(id)
+    }
+}
+
+/// A row of a locked table.
+pub(crate) struct TableRow<'t> {
+    pub(crate) table: &'t Table,
+    pub(crate) row: RowId,
+    pub(crate) memory: &'t Memory,
+}
+
+impl Record for TableRow<'_> {
+    fn value(&self, id: u16) -> Value<'_> {
+        match id {
+            identity::NAME => Value::Text(self.table.name(self.row)),
+            identity::NAMESPACE => Value::Text(self.table.namespace(self.row)),
+            _ => {
+                let col = usize::from(id);
+                value(self.table.cell(self.row, col), self.table.schema().ty(col))
+            }
+        }
+    }
+
+    fn map(&self, id: u16, key: &str) -> Value<'_> {
+        let label = if id == identity::LABELS { self.table.label(self.row, key) } else { None };
+        label.map_or(Value::Absent, Value::Text)
+    }
+
+    fn words(&self, term: u16, test: &mut dyn FnMut(&str) -> bool) -> bool {
+        let table = self.table;
+        if test(table.name(self.row)) {
+            return true;
+        }
+        let namespace = table.rows.namespace(self.row);
+        if self.memory.ask(term, namespace, || test(table.texts.get(namespace))) {
+            return true;
+        }
+        for (col, column) in table.schema().columns().iter().enumerate() {
+            match column.ty {
+                ColumnType::Text | ColumnType::Status => {
+                    let id = table.text_id(self.row, col);
+                    if id != NONE && self.memory.ask(term, id, || test(table.texts.get(id))) {
+                        return true;
+                    }
+                }
+                ColumnType::Ratio => {
+                    let Cell::Ratio(have, want) = table.cell(self.row, col) else { continue };
+                    let mut text = Short::default();
+                    if write!(text, "{have}/{want}").is_ok() && test(text.as_str()) {
+                        return true;
+                    }
+                }
+                _ => {}
+            }
+        }
+        false
+    }
+
+    fn name(&self) -> &str {
+        self.table.name(self.row)
+    }
+}
+
+/// The value behind a cell, in whole units.
+fn value(cell: Cell<'_>, ty: ColumnType) -> Value<'_> {
+    match cell {
+        Cell::Absent => Value::Absent,
+        Cell::Text(text) | Cell::Status(text, _) => Value::Text(text),
+        Cell::Int(number) => Value::Number(match ty {
+            ColumnType::MilliCpu => number as f64 / 1000.0,
+            ColumnType::Percent => number as f64 / 10.0,
+            _ => number as f64,
+        }),
+        Cell::Age(ms) => Value::Time(ms),
+        Cell::Ratio(have, want) => Value::Number(crate::order::quotient(have, want)),
+        Cell::Restarts(count, _) => Value::Number(f64::from(count)),
+        Cell::Span(start, end) => Value::Span(start, end),
+        Cell::Bool(value) => Value::Bool(value),
+    }
+}
+
+/// A few characters on the stack.
+#[derive(Default)]
+struct Short {
+    bytes: [u8; 24],
+    len: usize,
+}
+
+impl Short {
+    fn as_str(&self) -> &str {
+        self.bytes.get(..self.len).and_then(|bytes| std::str::from_utf8(bytes).ok()).unwrap_or("")
+    }
+}
+
+impl Write for Short {
+    fn write_str(&mut self, text: &str) -> std::fmt::Result {
+        let end = self.len + text.len();
+        self.bytes.get_mut(self.len..end).ok_or(std::fmt::Error)?.copy_from_slice(text.as_bytes());
+        self.len = end;
+        Ok(())
+    }
+}
