@@ -20,12 +20,13 @@ volume=/var/lib/postgresql/data
 data=$volume/cluster
 if [ ! -s "$data/PG_VERSION" ]; then
     rm -rf "$data.new"
-    initdb --pgdata="$data.new" --username=postgres --auth=trust --no-locale --encoding=UTF8
+    initdb --pgdata="$data.new" --username=postgres --auth=trust --no-locale --encoding=UTF8 --no-sync
     echo 'host all all all scram-sha-256' >> "$data.new/pg_hba.conf"
-    postgres --single -D "$data.new" postgres <<SQL
+    postgres --single -F -D "$data.new" postgres <<SQL
 CREATE ROLE shop LOGIN PASSWORD '$(cat "$PASSWORD_FILE")'
 CREATE DATABASE shop OWNER shop
 SQL
+    sync
     mv "$data.new" "$data"
 fi
 exec postgres -D "$data" -k /var/run/postgresql "$@"

@@ -34,7 +34,7 @@ func Wait(ctx context.Context, args []string) error {
 	return nil
 }
 
-// Retry tries until the act succeeds or the context ends, with pauses that grow from a quarter of a second to four.
+// Retry tries until the act succeeds or the context ends, with pauses that grow from a quarter of a second to one.
 func Retry(ctx context.Context, what string, act func(context.Context) error) error {
 	pause := 250 * time.Millisecond
 	for {
@@ -46,7 +46,7 @@ func Retry(ctx context.Context, what string, act func(context.Context) error) er
 		if !Sleep(ctx, pause) {
 			return fmt.Errorf("%s: %w (last: %w)", what, ctx.Err(), err)
 		}
-		pause = min(pause*2, 4*time.Second)
+		pause = min(pause*2, time.Second)
 	}
 }
 
