@@ -40,13 +40,6 @@ impl Ring {
         self.seq()
     }
 
-    /// Forgets all changes: whoever catches up starts over.
-    pub(crate) fn forget(&mut self) -> u64 {
-        self.base = self.seq() + 1;
-        self.entries = VecDeque::new();
-        self.base
-    }
-
     /// The changes after `seq`, or `None` when some of them are forgotten.
     pub(crate) fn since(&self, seq: u64) -> Option<impl ExactSizeIterator<Item = (u32, u32)> + '_> {
         let skip = seq.checked_sub(self.base)?;
