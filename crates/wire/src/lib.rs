@@ -16,6 +16,8 @@ mod json;
 mod node;
 mod object;
 mod proto;
+#[cfg(test)]
+mod sample;
 mod schema;
 mod text;
 mod time;
