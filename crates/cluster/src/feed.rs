@@ -58,6 +58,8 @@ pub enum Step<'a> {
     Events(&'a [Event]),
     /// All there is has come.
     Synced,
+    /// A watch goes on from where the last one ended: nothing was missed.
+    Resumed,
 }
 
 impl Feed {
@@ -91,9 +93,7 @@ impl Feed {
                     let syncing = self.version.is_empty();
                     if let Some(state) = self.open(syncing).await? {
                         self.state = state;
-                        if syncing {
-                            return Ok(Step::Begin);
-                        }
+                        return Ok(if syncing { Step::Begin } else { Step::Resumed });
                     }
                 }
                 State::Paging(token) => {

@@ -1,1 +1,25 @@
-//! Feeds, live tables and relations of the clusters in use.
+//! Feeds, live tables and states of the clusters in use: what every door that shows rows reads.
+//!
+//! ```text
+//! Mirror ── Place (one cluster) ── Live (one kind: table, state, sequence)
+//!             │                      └── feed task ◄── cluster::Feed ── catalog::Program ──► Table
+//!             └── supervisor: who we are, version, discovery, CRDs
+//! open(permit, query) ──► Opened { rows, changed }: the runs of each cluster's table, merged into one view
+//! ```
+//!
+//! A live table is shared by everybody who looks at the kind in that cluster. Core kinds of a cluster in use stay;
+//! other tables end five minutes after their last user. One task per feed writes its table, under one short lock a
+//! batch; nothing is awaited under a lock.
+
+mod counts;
+mod error;
+mod feed;
+mod live;
+mod mirror;
+mod open;
+mod place;
+mod state;
+
+pub use error::Error;
+pub use mirror::{Mirror, MirrorConfig};
+pub use open::{Changed, CountsSource, Opened, Overview};

@@ -1,0 +1,220 @@
+//! The task that fills a table from a feed.
+
+use crate::live::Live;
+use crate::place::Place;
+use crate::state;
+use api::socket::SourceState;
+use cluster::{Error, Step};
+use std::sync::Arc;
+use std::time::Duration;
+use table::{RowBuf, Table};
+use wire::watch::{Event, EventType};
+use wire::{Budget, Node};
+
+/// Runs until the table is ended, or the whole cluster may not be listed.
+pub(crate) async fn run(live: Arc<Live>, place: Arc<Place>, namespace: Option<String>) {
+    let mut task = Task {
+        row: RowBuf::new(live.table.read().schema()),
+        live: live.clone(),
+        place,
+        namespace,
+        syncing: false,
+        failures: 0,
+        budget: Budget::default(),
+    };
+    let end = live.end.clone();
+    // The end cancels whatever is waited for; table and state are consistent at every await.
+    if end.run_until_cancelled(task.fill()).await == Some(Ended::Split) {
+        live.split(&task.place);
+    }
+}
+
+struct Task {
+    live: Arc<Live>,
+    place: Arc<Place>,
+    namespace: Option<String>,
+    row: RowBuf,
+    /// Between `Begin` and `Synced`.
+    syncing: bool,
+    /// In a row.
+    failures: u32,
+    budget: Budget,
+}
+
+#[derive(PartialEq)]
+enum Ended {
+    /// Denied for the whole cluster.
+    Split,
+    /// The cluster does not serve the kind any more.
+    NotServed,
+}
+
+impl Task {
+    async fn fill(&mut self) -> Ended {
+        let mut feed = self.place.reader().feed(self.live.kind.clone(), self.namespace.as_deref());
+        loop {
+            match feed.next().await {
+                Ok(step) => self.take(step),
+                Err(error) => {
+                    if let Some(ended) = self.failed(&error) {
+                        return ended;
+                    }
+                    tokio::time::sleep(self.pause(&error)).await;
+                }
+            }
+        }
+    }
+
+    fn take(&mut self, step: Step<'_>) {
+        match step {
+            Step::Begin => {
+                self.syncing = true;
+                let mut table = self.live.table.write();
+                match &self.namespace {
+                    None => table.begin_relist(),
+                    Some(namespace) => table.begin_relist_in(namespace),
+                }
+                let loaded = count(&table);
+                drop(table);
+                // A relist behind rows that stand is not a loading: they stay as they are.
+                if loaded == 0 {
+                    self.state(SourceState::Loading { loaded });
+                }
+            }
+            Step::Page(format, bytes) => {
+                let Ok(list) = wire::list::List::open(format, &bytes, &self.budget) else { return };
+                let mut table = self.live.table.write();
+                for item in list.items() {
+                    match item {
+                        Ok(node) => apply(&self.live, &mut self.row, &mut table, node),
+                        Err(error) => tracing::warn!(%error, kind = %self.live.kind.id, "an object cannot be read"),
+                    }
+                }
+                let loaded = count(&table);
+                drop(table);
+                self.progress(loaded);
+            }
+            Step::Events(events) => {
+                let mut table = self.live.table.write();
+                for event in events {
+                    take_event(&self.live, &mut self.row, &mut table, event, &self.budget);
+                }
+                let loaded = count(&table);
+                drop(table);
+                self.progress(loaded);
+            }
+            Step::Synced => {
+                let mut table = self.live.table.write();
+                match &self.namespace {
+                    None => table.end_relist(),
+                    Some(namespace) => table.end_relist_in(namespace),
+                };
+                drop(table);
+                self.syncing = false;
+                self.live();
+            }
+            Step::Resumed => self.live(),
+        }
+        self.live.publish();
+    }
+
+    fn progress(&mut self, loaded: u32) {
+        if self.syncing && matches!(*self.live.state.read(), SourceState::Loading { .. } | SourceState::Connecting) {
+            self.state(SourceState::Loading { loaded });
+        }
+    }
+
+    fn live(&mut self) {
+        self.failures = 0;
+        self.state(SourceState::Live);
+        self.place.reached();
+    }
+
+    fn failed(&mut self, error: &Error) -> Option<Ended> {
+        self.failures = self.failures.saturating_add(1);
+        let rows = self.live.table.read().len();
+        tracing::debug!(%error, cluster = %self.place.name(), kind = %self.live.kind.id, "feed failed");
+        if let (Error::Denied { .. }, None, true) = (error, &self.namespace, self.live.kind.namespaced) {
+            // Rights were taken away: rows of before are not ours to show any more.
+            self.live.table.write().clear();
+            let next = state::failed(&SourceState::Connecting, error, 0, self.place.now_ms());
+            state::set(&self.live.state, next);
+            self.live.publish();
+            return Some(Ended::Split);
+        }
+        if matches!(error, Error::Denied { .. }) {
+            let mut table = self.live.table.write();
+            match &self.namespace {
+                Some(namespace) => {
+                    table.remove_namespace(namespace);
+                }
+                None => table.clear(),
+            }
+        } else {
+            self.place.failed(error);
+        }
+        let before = self.live.state.read().clone();
+        self.state(state::failed(&before, error, rows, self.place.now_ms()));
+        self.live.publish();
+        (matches!(error, Error::NotServed { .. }) && rows == 0 && self.failures > 3).then_some(Ended::NotServed)
+    }
+
+    fn state(&self, next: SourceState) {
+        let next = match &self.namespace {
+            Some(namespace) => self.live.part_state(namespace, next),
+            None => next,
+        };
+        state::set(&self.live.state, next);
+    }
+
+    /// 1 s doubling to 30 s with jitter; what the server asks for, where it does; a minute after a denial.
+    fn pause(&self, error: &Error) -> Duration {
+        let base = match error {
+            Error::Throttled { retry_after, .. } => *retry_after,
+            Error::Denied { .. } => Duration::from_secs(60),
+            _ => Duration::from_secs(1 << self.failures.saturating_sub(1).min(5)).min(Duration::from_secs(30)),
+        };
+        base.mul_f64(0.75 + 0.5 * jitter())
+    }
+}
+
+fn take_event(live: &Live, row: &mut RowBuf, table: &mut Table, event: &Event, budget: &Budget) {
+    let node = match event.node(budget) {
+        Ok(node) => node,
+        Err(error) => {
+            tracing::warn!(%error, kind = %live.kind.id, "an object cannot be read");
+            return;
+        }
+    };
+    if event.ty == EventType::Deleted {
+        let part = |name| node.path(&["metadata", name]).and_then(Node::as_str).unwrap_or_default();
+        table.remove(&part("namespace"), &part("name"));
+    } else {
+        apply(live, row, table, node);
+    }
+}
+
+/// Writes the object's row. One that can be read in part is shown with what could be read.
+fn apply(live: &Live, row: &mut RowBuf, table: &mut Table, node: Node<'_>) {
+    match live.program.run(node, row) {
+        Ok(()) => {
+            table.apply(row);
+        }
+        Err(partial) => {
+            tracing::warn!(error = %partial, kind = %live.kind.id, name = row.name(), "object read in part");
+            if partial.named {
+                table.apply(row);
+            }
+        }
+    }
+}
+
+fn count(table: &Table) -> u32 {
+    u32::try_from(table.len()).unwrap_or(u32::MAX)
+}
+
+/// From 0 to 1, from the low bits of the clock: enough to keep clients from coming all at once.
+fn jitter() -> f64 {
+    let nanos = std::time::SystemTime::now().duration_since(std::time::UNIX_EPOCH).map_or(0, |now| now.subsec_nanos());
+    f64::from(nanos % 1000) / 1000.0
+}

@@ -1,0 +1,131 @@
+//! One kind of one cluster, live: its table, its state, and who uses it.
+
+use crate::feed;
+use crate::place::Place;
+use crate::state::{SharedState, connecting};
+use api::socket::SourceState;
+use catalog::{Kind, Program};
+use parking_lot::Mutex;
+use std::collections::BTreeMap;
+use std::sync::Arc;
+use std::sync::atomic::{AtomicU32, AtomicU64, Ordering};
+use table::{Runs, SharedTable, Table};
+use tokio::sync::watch;
+use tokio_util::sync::CancellationToken;
+
+/// A live table. Ended when its token is cancelled.
+pub(crate) struct Live {
+    pub(crate) kind: Arc<Kind>,
+    pub(crate) program: Arc<Program>,
+    pub(crate) table: SharedTable,
+    pub(crate) state: SharedState,
+    /// Viewers with equal rights and questions share these.
+    pub(crate) runs: Mutex<Runs>,
+    /// Moves when rows or the state have changed.
+    pub(crate) moved: watch::Sender<u64>,
+    pub(crate) end: CancellationToken,
+    users: AtomicU32,
+    /// Epoch milliseconds at which the last user went; meaningless while there are users.
+    idle_since: AtomicU64,
+    parts: Mutex<Parts>,
+}
+
+/// The feeds that fill the table: one for the whole cluster, or, where that is denied, one for each namespace.
+#[derive(Default)]
+struct Parts {
+    /// The whole cluster may not be listed.
+    split: bool,
+    /// State of each namespace's feed.
+    namespaces: BTreeMap<String, SourceState>,
+}
+
+impl Live {
+    pub(crate) fn new(kind: Arc<Kind>, end: CancellationToken) -> Arc<Self> {
+        let program = Arc::new(catalog::compile(&kind));
+        let schema = program.schema().clone();
+        Arc::new(Self {
+            kind,
+            program,
+            table: Table::shared(schema),
+            state: connecting(),
+            runs: Mutex::default(),
+            moved: watch::channel(0).0,
+            end,
+            users: AtomicU32::new(0),
+            idle_since: AtomicU64::new(0),
+            parts: Mutex::default(),
+        })
+    }
+
+    /// Tells everybody that something moved.
+    pub(crate) fn publish(&self) {
+        self.moved.send_modify(|seq| *seq = seq.wrapping_add(1));
+    }
+
+    /// One user more, until the guard is dropped.
+    pub(crate) fn use_it(self: &Arc<Self>, now_ms: impl Fn() -> u64 + Send + Sync + 'static) -> User {
+        self.users.fetch_add(1, Ordering::SeqCst);
+        User { live: self.clone(), now_ms: Box::new(now_ms) }
+    }
+
+    /// How long it has had no user, in milliseconds; `None` while it has one.
+    pub(crate) fn idle_ms(&self, now_ms: u64) -> Option<u64> {
+        (self.users.load(Ordering::SeqCst) == 0).then(|| now_ms.saturating_sub(self.idle_since.load(Ordering::SeqCst)))
+    }
+
+    /// The whole cluster may not be listed: goes on namespace by namespace.
+    pub(crate) fn split(self: &Arc<Self>, place: &Arc<Place>) {
+        self.parts.lock().split = true;
+        let known = place.known_namespaces();
+        self.want(place, &known);
+    }
+
+    /// Makes sure that these namespaces are fed, where the table is fed by namespace.
+    pub(crate) fn want(self: &Arc<Self>, place: &Arc<Place>, namespaces: &[String]) {
+        let fresh: Vec<String> = {
+            let mut parts = self.parts.lock();
+            if !parts.split || !self.kind.namespaced {
+                return;
+            }
+            let fresh = namespaces.iter().filter(|name| !parts.namespaces.contains_key(*name)).cloned();
+            let fresh: Vec<String> = fresh.take(MAX_NAMESPACES.saturating_sub(parts.namespaces.len())).collect();
+            parts.namespaces.extend(fresh.iter().map(|name| (name.clone(), SourceState::Connecting)));
+            fresh
+        };
+        for namespace in fresh {
+            place.spawn(feed::run(self.clone(), place.clone(), Some(namespace)));
+        }
+    }
+
+    /// Takes the state of one namespace's feed into the state of the table: live where one is, and denied only when
+    /// every one is.
+    pub(crate) fn part_state(&self, namespace: &str, next: SourceState) -> SourceState {
+        let mut parts = self.parts.lock();
+        parts.namespaces.insert(namespace.to_owned(), next);
+        let rank = |state: &SourceState| match state {
+            SourceState::Stale { .. } => 5,
+            SourceState::Live => 4,
+            SourceState::Loading { .. } => 3,
+            SourceState::Connecting => 2,
+            SourceState::Unreachable { .. } => 1,
+            SourceState::Denied { .. } => 0,
+        };
+        parts.namespaces.values().max_by_key(|state| rank(state)).cloned().unwrap_or(SourceState::Connecting)
+    }
+}
+
+/// Keeps a live table alive.
+pub(crate) struct User {
+    live: Arc<Live>,
+    now_ms: Box<dyn Fn() -> u64 + Send + Sync>,
+}
+
+impl Drop for User {
+    fn drop(&mut self) {
+        self.live.idle_since.store((self.now_ms)(), Ordering::SeqCst);
+        self.live.users.fetch_sub(1, Ordering::SeqCst);
+    }
+}
+
+/// Most namespaces that are fed one by one.
+const MAX_NAMESPACES: usize = 200;

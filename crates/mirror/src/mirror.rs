@@ -1,0 +1,103 @@
+//! All clusters.
+
+use crate::live::Live;
+use crate::place::Place;
+use base::{Clock, ClusterName};
+use catalog::Kind;
+use cluster::Cluster;
+use policy::UserInfo;
+use std::sync::Arc;
+use std::time::Duration;
+use tokio_util::sync::CancellationToken;
+use tokio_util::task::TaskTracker;
+
+/// How the mirror behaves.
+#[derive(Clone, Debug)]
+pub struct MirrorConfig {
+    /// A table without users ends after this time.
+    pub idle: Duration,
+    /// How long a view of a kind that is not built in waits for discovery.
+    pub discovery_wait: Duration,
+}
+
+impl Default for MirrorConfig {
+    fn default() -> Self {
+        Self { idle: Duration::from_secs(300), discovery_wait: Duration::from_secs(15) }
+    }
+}
+
+/// Live tables of all clusters. Cheap to clone.
+#[derive(Clone)]
+pub struct Mirror(pub(crate) Arc<Inner>);
+
+pub(crate) struct Inner {
+    pub(crate) places: Vec<Arc<Place>>,
+    tasks: TaskTracker,
+    end: CancellationToken,
+}
+
+impl Mirror {
+    /// A mirror of these clusters. None of them is asked anything until somebody looks at it.
+    #[must_use]
+    pub fn new(config: &MirrorConfig, clusters: Vec<Cluster>, clock: &Arc<dyn Clock>) -> Self {
+        let (tasks, end) = (TaskTracker::new(), CancellationToken::new());
+        let places = clusters
+            .into_iter()
+            .map(|cluster| Place::new(cluster, config.clone(), clock.clone(), tasks.clone(), end.child_token()))
+            .collect();
+        Self(Arc::new(Inner { places, tasks, end }))
+    }
+
+    /// Ends every feed and waits for them.
+    pub async fn shutdown(&self) {
+        self.0.end.cancel();
+        self.0.tasks.close();
+        self.0.tasks.wait().await;
+    }
+
+    /// The kinds that a cluster serves; empty until it was asked.
+    ///
+    /// # Errors
+    /// When there is no such cluster.
+    pub fn kinds(&self, cluster: &ClusterName) -> Result<Arc<Vec<Arc<Kind>>>, crate::Error> {
+        Ok(self.place(cluster)?.known.read().kinds.clone())
+    }
+
+    /// A kind of a cluster by the words of a user; waits for discovery where it must.
+    ///
+    /// # Errors
+    /// When there is no such cluster or kind.
+    pub async fn kind(&self, cluster: &ClusterName, name: &str) -> Result<Arc<Kind>, crate::Error> {
+        let place = self.place(cluster)?;
+        place.start();
+        place.kind(name).await
+    }
+
+    /// The client of a cluster.
+    ///
+    /// # Errors
+    /// When there is no such cluster.
+    pub fn cluster(&self, name: &ClusterName) -> Result<Cluster, crate::Error> {
+        Ok(self.place(name)?.cluster.clone())
+    }
+
+    /// What each cluster that was reached says of us.
+    #[must_use]
+    pub fn users(&self) -> Vec<(ClusterName, UserInfo)> {
+        let known = |place: &Arc<Place>| Some((place.name().clone(), place.known.read().user.clone()?));
+        self.0.places.iter().filter_map(known).collect()
+    }
+
+    pub(crate) fn place(&self, name: &ClusterName) -> Result<&Arc<Place>, crate::Error> {
+        let found = self.0.places.iter().find(|place| place.name() == name);
+        found.ok_or_else(|| crate::Error::UnknownCluster { name: name.clone() })
+    }
+
+    /// The live table of a kind, with the namespaces that are wanted of it.
+    pub(crate) fn live(&self, place: &Arc<Place>, kind: &Arc<Kind>, namespaces: &[String]) -> Arc<Live> {
+        place.start();
+        let live = place.live(kind);
+        live.want(place, namespaces);
+        live
+    }
+}
