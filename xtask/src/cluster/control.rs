@@ -53,7 +53,9 @@ pub(crate) fn start_etcd(layout: &Layout, parts: &mut Parts<'_>) -> Result<()> {
     let mut etcd = part(layout, "etcd")?;
     etcd.arg("--data-dir").arg(layout.dir().join("etcd"));
     etcd.args(["--name", "default", "--log-level", "warn", "--unsafe-no-fsync", "--max-txn-ops", "512"]);
-    etcd.args(["--quota-backend-bytes", "8589934592", "--snapshot-count", "20000"]);
+    etcd.args(["--quota-backend-bytes", "8589934592", "--snapshot-count", "2000"]);
+    // the log of changes is for followers, and there are none: its entries would stay in memory
+    etcd.args(["--snapshot-catchup-entries", "200"]);
     etcd.args(["--listen-client-urls", &layout.etcd(), "--advertise-client-urls", &layout.etcd()]);
     etcd.args(["--listen-peer-urls", &peer, "--initial-advertise-peer-urls", &peer]);
     etcd.args(["--initial-cluster", &format!("default={peer}"), "--client-cert-auth", "--peer-client-cert-auth"]);
@@ -68,7 +70,7 @@ pub(crate) fn start_etcd(layout: &Layout, parts: &mut Parts<'_>) -> Result<()> {
         etcd.arg(flag).arg(pki(file));
     }
     // its heap is small and its garbage is not: fewer collections cost little memory
-    etcd.env("GOGC", "400");
+    etcd.env("GOGC", "400").env("GOMEMLIMIT", "1536MiB");
     parts.start("etcd", &etcd)?;
     parts.wait_for(tool(layout, "wait")?.args(["--timeout", "30s", "etcd"])).context("etcd does not answer")
 }
@@ -128,6 +130,10 @@ pub(crate) fn start_api_server(layout: &Layout, parts: &mut Parts<'_>) -> Result
         "--audit-log-mode=blocking",
         "--profiling=false",
     ]);
+    if layout.fake_pods > 0 {
+        // it starts by reading everything: collecting at every doubling of a small heap would take most of that time
+        api.env("GOGC", "300").env("GOMEMLIMIT", "6GiB");
+    }
     parts.start("apiserver", &api)?;
     parts.wait_for(tool(layout, "wait")?.args(["--timeout", "120s", "api"])).context("the API server does not answer")
 }
@@ -149,6 +155,9 @@ pub(crate) fn start_controllers(layout: &Layout, parts: &mut Parts<'_>) -> Resul
     controllers.args(["--use-service-account-credentials=true", "--leader-elect=false", "--allocate-node-cidrs=false"]);
     controllers.args(["--bind-address=127.0.0.1", "--profiling=false", "--kube-api-qps=200", "--kube-api-burst=400"]);
     controllers.arg(format!("--secure-port={}", layout.port(Port::Controllers)));
+    if layout.fake_pods > 0 {
+        controllers.env("GOGC", "50");
+    }
     parts.start("controllers", &controllers)
 }
 
@@ -159,6 +168,9 @@ pub(crate) fn start_scheduler(layout: &Layout, parts: &mut Parts<'_>) -> Result<
     }
     scheduler.args(["--leader-elect=false", "--bind-address=127.0.0.1", "--profiling=false"]);
     scheduler.arg(format!("--secure-port={}", layout.port(Port::Scheduler)));
+    if layout.fake_pods > 0 {
+        scheduler.env("GOGC", "50");
+    }
     parts.start("scheduler", &scheduler)
 }
 

@@ -1,9 +1,10 @@
 //! `up`: from nothing, or from whatever an earlier attempt left, to a healthy cluster.
 
+use std::fs;
 use std::sync::mpsc;
 use std::thread;
 
-use anyhow::{Context, Result, anyhow};
+use anyhow::{Context, Result, anyhow, bail};
 
 use super::addons::{self, Addon};
 use super::control::{self, Programs};
@@ -22,13 +23,16 @@ pub(crate) fn up(options: &UpOptions) -> Result<Up> {
     let options = plan(options);
     if let Some(there) = Layout::load(&options.name)? {
         if suits(&there, &options) && healthy(&there, PATIENCE) {
-            control::resume_controllers(&there)?;
+            if !quiet(&there) {
+                control::resume_controllers(&there)?;
+            }
             progress.say(&format!("cluster {} is up already", there.name));
             return Ok(result(&there));
         }
         progress.say("an earlier cluster of this name is not what is asked for, or not healthy: starting anew");
     }
     teardown::remove(&options.name)?;
+    enough_memory(&options)?;
     let programs = Programs { node: go::build(&module(), "node")?, tools: go::build(&module(), "tools")? };
     if !options.control_plane_only {
         doctor::ensure(&[doctor::Need::Node])?;
@@ -71,6 +75,29 @@ fn suits(there: &Layout, options: &UpOptions) -> bool {
         && there.node != options.control_plane_only
         && same(there.fake_nodes, options.fake_nodes)
         && same(there.fake_pods, options.fake_pods)
+}
+
+/// Controllers and scheduler each hold every pod, which at the size of a benchmark takes the memory of the machine.
+fn quiet(layout: &Layout) -> bool {
+    layout.fake_pods > BUSY && !layout.node
+}
+
+/// Refuses what would make the machine swap or kill: etcd and the API server take about this much for each pod.
+fn enough_memory(options: &UpOptions) -> Result<()> {
+    let meminfo = fs::read_to_string("/proc/meminfo").context("cannot read how much memory there is")?;
+    let available = meminfo.lines().find_map(|line| line.strip_prefix("MemAvailable:"));
+    let available: u64 = available.and_then(|rest| rest.trim().strip_suffix(" kB")?.parse().ok()).unwrap_or(u64::MAX);
+    let each = if options.fake_pods > BUSY { 80 } else { 200 };
+    let needed = u64::from(options.fake_pods) * each;
+    if needed > available {
+        bail!(
+            "{} fake pods need about {} MB of memory and {} MB are free",
+            options.fake_pods,
+            needed / 1024,
+            available / 1024
+        );
+    }
+    Ok(())
 }
 
 /// Whether the API server answers and, on a full node, the node is ready; waits for it on a busy machine, but not when
@@ -117,9 +144,13 @@ fn start_rest(layout: &Layout, parts: &mut Parts<'_>, progress: Progress) -> Res
     if layout.fake_nodes > 0 {
         control::start_simulation(layout, parts)?;
     }
+    control::start_volumes(layout, parts)?;
+    if quiet(layout) {
+        progress.say(&format!("more than {BUSY} fake pods: controllers and scheduler stay off"));
+        return progress.step("addons applied", || addons::apply(layout));
+    }
     control::start_controllers(layout, parts)?;
     control::start_scheduler(layout, parts)?;
-    control::start_volumes(layout, parts)?;
     progress.step("addons applied", || addons::apply(layout))?;
     let mut wait = control::tool(layout, "wait")?;
     wait.args(["--timeout", "60s", "account", "default"]);
@@ -165,5 +196,7 @@ fn start_node(layout: &Layout, programs: &Programs, progress: Progress) -> Resul
 
 /// Seconds that a running cluster has to answer before it counts as broken.
 const PATIENCE: u32 = 30;
+/// Up to so many fake pods the controllers run too.
+const BUSY: u32 = 50_000;
 const FALLBACK_NODES: u32 = 3;
 const PODS_PER_NODE: u32 = 30;
