@@ -9,6 +9,7 @@ use std::process::{Command, Stdio};
 
 use anyhow::{Context, Result, bail};
 use sha2::{Digest, Sha256};
+use tempfile::NamedTempFile;
 
 use super::kubectl::{Kubectl, items};
 use crate::image::{self, File, ImageSpec, Layer};
@@ -135,32 +136,28 @@ fn debian(recipe: &Recipe) -> Result<Image> {
         key.update(fs::read(script).with_context(|| format!("cannot read {}", script.display()))?);
     }
     let mark = short(&key);
-    let root = cache().join(format!("{}-{mark}.root.tar", recipe.name));
+    // gone when it is dropped, as the archive then holds it; no other run of ours writes to the same file
+    let mut root = None;
+    if !archive(recipe.name, &mark).exists() {
+        root = Some(extract(recipe, &suite, &scripts)?);
+    }
     let spec = ImageSpec {
         name: format!("images.invalid/{}:1", recipe.name),
         entrypoint: recipe.entrypoint.iter().map(|&word| word.to_owned()).collect(),
         env: vec![("PATH".to_owned(), "/usr/local/bin:/usr/bin:/bin".to_owned())],
         user: Some("999:999".to_owned()),
-        layers: vec![Layer::Tar(root.clone())],
+        layers: root.iter().map(|root| Layer::Tar(root.path().to_owned())).collect(),
         ..ImageSpec::default()
     };
-    if !archive(recipe.name, &mark).exists() {
-        extract(recipe, &suite, &scripts, &root)?;
-    }
-    let image = write(recipe.name, &mark, &spec);
-    // the archive holds it now
-    if root.exists() {
-        fs::remove_file(&root)?;
-    }
-    image
+    write(recipe.name, &mark, &spec)
 }
 
 /// Makes the root file system: packages are extracted, none of their scripts runs.
-fn extract(recipe: &Recipe, suite: &str, scripts: &[PathBuf], root: &Path) -> Result<()> {
+fn extract(recipe: &Recipe, suite: &str, scripts: &[PathBuf]) -> Result<NamedTempFile> {
     proc::say(&format!("making the root file system of {} from Debian packages", recipe.name));
     fs::create_dir_all(cache())?;
-    let partial = root.with_extension("partial.tar");
-    let log_path = root.with_extension("log");
+    let root = tempfile::Builder::new().suffix(".tar").tempfile_in(cache()).context("no temporary file")?;
+    let log_path = cache().join(format!("{}.log", recipe.name));
     let log = fs::File::create(&log_path).with_context(|| format!("cannot write {}", log_path.display()))?;
     let mut command = Command::new("mmdebstrap");
     command.args(["--variant=extract", "--hook-dir=/usr/share/mmdebstrap/hooks/merged-usr"]);
@@ -168,15 +165,14 @@ fn extract(recipe: &Recipe, suite: &str, scripts: &[PathBuf], root: &Path) -> Re
     for script in scripts {
         command.arg(format!("--extract-hook={}", script.display()));
     }
-    command.arg(suite).arg(&partial).stdout(Stdio::null()).stderr(log);
+    command.arg(suite).arg(root.path()).stdout(Stdio::null()).stderr(log);
     if let Err(error) = proc::run(&mut command) {
         let text = fs::read_to_string(&log_path).unwrap_or_default();
-        let last: Vec<&str> = text.lines().rev().take(5).collect();
-        let last: Vec<&str> = last.into_iter().rev().collect();
-        return Err(error.context(format!("mmdebstrap (see {}):\n{}", log_path.display(), last.join("\n"))));
+        let lines: Vec<&str> = text.lines().collect();
+        let last = lines.iter().skip(lines.len().saturating_sub(5)).copied().collect::<Vec<_>>().join("\n");
+        return Err(error.context(format!("mmdebstrap (all of its words: {}):\n{last}", log_path.display())));
     }
-    fs::rename(&partial, root)?;
-    Ok(())
+    Ok(root)
 }
 
 /// The Debian release of this machine, so that packages come from where its own do.
