@@ -118,14 +118,14 @@ struct Parser<'t> {
     rest: &'t str,
 }
 
-impl<'t> Parser<'t> {
+impl Parser<'_> {
     fn path(&mut self) -> Result<JsonPath, BadPath> {
         let mut steps = Vec::new();
         loop {
             if self.eat("..") {
                 steps.push(Step::Deep(self.name()?));
             } else if self.eat(".[") || self.eat("[") {
-                steps.push(self.bracket()?);
+                self.bracket(&mut steps)?;
             } else if self.eat(".") {
                 if self.eat("*") {
                     steps.push(Step::All);
@@ -138,24 +138,31 @@ impl<'t> Parser<'t> {
         }
     }
 
-    fn bracket(&mut self) -> Result<Step, BadPath> {
+    fn bracket(&mut self, steps: &mut Vec<Step>) -> Result<(), BadPath> {
         self.spaces();
-        let step = if self.eat("?(") {
-            self.filter()?
+        if self.eat("?(") {
+            steps.push(self.filter()?);
         } else if self.eat("*") || self.eat(":") {
-            Step::All
-        } else if let Some(quoted) = self.quoted()? {
-            Step::Member(quoted)
+            steps.push(Step::All);
+        } else if self.eat("'") {
+            // kubectl reads `['a.b']` as `.a.b`: a dot in a name needs its backslash here too.
+            let (quoted, rest) = self.rest.split_once('\'').ok_or_else(|| self.bad())?;
+            self.rest = rest;
+            let dotted = format!(".{quoted}");
+            let mut inner = Parser { rest: &dotted };
+            steps.extend(inner.path()?.0);
+            if !inner.rest.is_empty() {
+                return Err(inner.bad());
+            }
         } else {
             let end = self.rest.find([']', ':', ',']).ok_or_else(|| self.bad())?;
             let (number, rest) = self.rest.split_at(end);
-            let number = number.trim().parse().map_err(|_| self.bad())?;
+            steps.push(Step::Index(number.trim().parse().map_err(|_| self.bad())?));
             // Of a slice or a union only the first element is asked for.
             self.rest = rest.get(rest.find(']').unwrap_or(0)..).unwrap_or_default();
-            Step::Index(number)
-        };
+        }
         self.spaces();
-        if self.eat("]") { Ok(step) } else { Err(self.bad()) }
+        if self.eat("]") { Ok(()) } else { Err(self.bad()) }
     }
 
     /// What follows `?(`.

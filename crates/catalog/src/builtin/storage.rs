@@ -2,7 +2,7 @@
 
 use super::Builtin;
 use crate::cells::{Buf, Out, put};
-use crate::column::{Args, Col, DELETED, Path, age, bool, count, text, with};
+use crate::column::{Args, Col, DELETED, Path, age, bool, count, created_at, text, with};
 use crate::format::strings;
 use crate::kind::Section;
 use api::cell::ColumnType::{Status, Text};
@@ -202,7 +202,10 @@ static DRIVERS: &[Col] = &[
 
 static NODES: &[Col] = &[count("drivers", "Drivers", &["spec", "drivers"]), age()];
 
+// The server has no columns for this kind.
 static CAPACITIES: &[Col] = &[
-    text("storage_class_name", "StorageClassName", &["storageClassName"]),
-    text("capacity", "Capacity", &["capacity"]).absent("<unset>"),
+    created_at(),
+    text("storage_class_name", "StorageClassName", &["storageClassName"]).extra(),
+    text("capacity", "Capacity", &["capacity"]).absent("<unset>").extra(),
+    age().extra(),
 ];
