@@ -91,7 +91,7 @@ impl Identity {
     }
 
     /// Drops free rows at the end once they are half of all; tells the new bound if it did.
-    pub(crate) fn trim(&mut self) -> Option<usize> {
+    pub(crate) fn trim(&mut self, texts: &Texts) -> Option<usize> {
         if self.free.len() < 64 || self.free.len() < self.name.len() / 2 {
             return None;
         }
@@ -108,6 +108,10 @@ impl Identity {
         cut(&mut self.labels, keep);
         cut(&mut self.key, keep);
         cut(&mut self.changed, keep);
+        let (namespaces, names, hasher) = (&self.namespace, &self.name, &self.hasher);
+        self.index.shrink_to_fit(|&row| {
+            hasher.hash_one((texts.get(get(namespaces, row, NONE)), texts.get(get(names, row, NONE))))
+        });
         Some(keep)
     }
 

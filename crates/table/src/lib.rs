@@ -14,6 +14,8 @@ mod buf;
 mod by_name;
 mod column;
 mod error;
+#[cfg(test)]
+mod fixture;
 mod grow;
 mod identity;
 mod json;

@@ -127,8 +127,9 @@ fn words(cell: Cell<'_>, descending: bool, now_ms: i64) -> Option<(u64, u64)> {
         Cell::Span(start, end) => (ordered(end.unwrap_or(now_ms).saturating_sub(start)), 0),
         Cell::Bool(value) => (u64::from(value), 0),
     };
-    let (first, second) = if descending { (!first, !second) } else { (first, second) };
-    Some((first.min(LAST - 1), second.min(LAST - 1)))
+    // below LAST in both directions; only the very largest number shares its word with the one before it
+    let turn = |word: u64| if descending { (LAST - 1).saturating_sub(word) } else { word.min(LAST - 1) };
+    Some((turn(first), turn(second)))
 }
 
 /// A signed number as an unsigned one in the same order.

@@ -333,7 +333,7 @@ impl Table {
 
     /// Returns the memory of free rows at the end.
     fn settle(&mut self) {
-        let Some(bound) = self.rows.trim() else { return };
+        let Some(bound) = self.rows.trim(&self.texts) else { return };
         for column in &mut self.columns {
             column.truncate(bound);
         }
@@ -355,5 +355,8 @@ pub fn bytes_per_row(table: &Table) -> usize {
     table.heap_bytes().checked_div(table.len()).unwrap_or(0)
 }
 
-const RING_MIN: usize = 4096;
-const RING_MAX: usize = 1 << 16;
+const RING_MIN: usize = if cfg!(test) { 16 } else { 4096 };
+const RING_MAX: usize = if cfg!(test) { 32 } else { 1 << 16 };
+
+#[cfg(test)]
+mod tests;

@@ -87,6 +87,10 @@ impl Texts {
         if let Some(entry) = self.entries.get_mut(id as usize) {
             *entry = Entry::default();
         }
+        if self.index.is_empty() {
+            *self = Self::default();
+            return;
+        }
         grow::push(&mut self.free, id);
         if self.dead > 4096 && self.dead > self.arena.len() / 4 {
             self.compact();
