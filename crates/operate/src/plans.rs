@@ -335,4 +335,7 @@ const MOST_PLANS: usize = 256;
 pub(crate) const PARALLEL: usize = 16;
 
 #[cfg(test)]
+#[allow(clippy::unwrap_used, clippy::indexing_slicing)]
+pub(crate) mod fake;
+#[cfg(test)]
 mod tests;

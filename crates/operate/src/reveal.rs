@@ -51,3 +51,6 @@ async fn read(clusters: &dyn Clusters, permit: &Permit<SecretReveal>) -> Result<
         _ => Ok((Revealed { value_base64: value.to_owned(), decision: permit.decision_id().to_string() }, bytes)),
     }
 }
+
+#[cfg(test)]
+mod tests;
