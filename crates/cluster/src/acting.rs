@@ -105,7 +105,9 @@ impl Acting {
             ];
             fields.extend(set.into_iter().filter_map(|(key, value)| Some((key.to_owned(), value?))));
         }
-        self.send(Method::DELETE, "delete", target, "", "", Some(("application/json", &body))).await
+        // The server reads the body; its audit log shows only the query.
+        let query = if options.dry_run { "?dryRun=All" } else { "" };
+        self.send(Method::DELETE, "delete", target, "", query, Some(("application/json", &body))).await
     }
 
     /// Patches the object or a subresource of it, and gives the object as it is then.
