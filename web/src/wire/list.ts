@@ -27,6 +27,7 @@ export class RowList implements Receiver {
   readonly head = new Store<Head>(EMPTY)
   /** Told after each frame; `changed` names single cells, null says that everything may be different. */
   onFrame: (changed: readonly Changed[] | null) => void = () => {}
+  #watchers = new Set<() => void>()
   #socket: Socket
   #id = 0
   #query: RowsQuery
@@ -109,6 +110,14 @@ export class RowList implements Receiver {
     }
   }
 
+  /** Calls `watcher` after each frame; the answer ends it. */
+  watchFrames(watcher: () => void): () => void {
+    this.#watchers.add(watcher)
+    return () => {
+      this.#watchers.delete(watcher)
+    }
+  }
+
   what(): What {
     return { rows: this.#query }
   }
@@ -126,6 +135,7 @@ export class RowList implements Receiver {
   receive(frame: ServerFrame): void {
     if ('snap' in frame) this.#snap(frame.snap)
     else if ('delta' in frame) this.#delta(frame.delta)
+    for (const watcher of this.#watchers) watcher()
   }
 
   #snap(snap: Snap): void {

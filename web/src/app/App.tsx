@@ -1,0 +1,70 @@
+import { useEffect, useState } from 'react'
+import { PlanDialog } from '../features/acts/PlanDialog'
+import { DetailPane, savedPlace } from '../features/detail/DetailPane'
+import { Banners } from '../features/frame/Banners'
+import { Bar } from '../features/frame/Bar'
+import { Nav } from '../features/frame/Nav'
+import { Rail } from '../features/frame/Rail'
+import { StatusLine } from '../features/frame/StatusLine'
+import { Help } from '../features/help/Help'
+import { Palette } from '../features/palette/Palette'
+import { Start } from '../features/start/Start'
+import { TableView } from '../features/table/TableView'
+import { useConsole, useRoute, useStore } from '../ui/console'
+import css from './app.module.css'
+import { dispatch } from './dispatch'
+import { useGlobalCommands } from './globalCommands'
+
+/** The frame of console.md: rail, navigation, bar, rows and pane, status line. */
+export function App() {
+  const console = useConsole()
+  const clusters = useStore(console.clusters.clusters)
+  const link = useStore(console.socket.link)
+  const session = useStore(console.session)
+  useRoute()
+  useGlobalCommands(console)
+  useEffect(() => {
+    const onKey = (event: KeyboardEvent) => dispatch(console, event)
+    window.addEventListener('keydown', onKey)
+    return () => window.removeEventListener('keydown', onKey)
+  }, [console])
+  useEffect(() => {
+    document.title = `${console.kind()?.title ?? 'Quarterdeck'} · ${console.inView().join(', ') || 'Quarterdeck'}`
+  })
+
+  if (link.is === 'refused') {
+    const error = { code: 'session_ended', message: 'the server no longer knows this tab', request_id: '' }
+    return <Start error={error} onRetry={() => location.reload()} />
+  }
+  if (session.problem !== undefined && (clusters === null || clusters.length === 0)) {
+    return <Start error={session.problem} onRetry={() => location.reload()} />
+  }
+  const production = console.inView().some((name) => console.cluster(name)?.production)
+  return (
+    <div className={`${css.app} ${production ? css.production : ''}`} data-link={link.is}>
+      <Banners />
+      <div className={css.middle}>
+        <Rail />
+        <Nav />
+        <Work />
+      </div>
+      <StatusLine />
+      <Palette />
+      <Help />
+      <PlanDialog />
+    </div>
+  )
+}
+
+function Work() {
+  const [place, setPlace] = useState(savedPlace)
+  return (
+    <main className={css.work}>
+      <Bar />
+      <div className={place === 'right' ? css.beside : css.stacked}>
+        <TableView />
+        <DetailPane place={place} setPlace={setPlace} />
+      </div>
+    </main>
+  )
+}

@@ -1,0 +1,42 @@
+/** From a key press to a command: where the focus stands, then the one table of keys. */
+
+import { entryFor, type Scope } from '../lib/keys'
+import type { Console } from '../ui/console'
+
+export function dispatch(console: Console, event: KeyboardEvent): void {
+  if (event.defaultPrevented || event.isComposing) return
+  const target = deepest(event)
+  if (console.overlay.get() !== null || console.intent.get() !== null) return
+  if (target?.closest('[role=menu]')) return
+  const scope = scopeOf(target)
+  const entry = entryFor(event, scope, isTyping(target))
+  if (entry === undefined) return
+  // A focused button or tab keeps its own Enter and Space.
+  if ((event.key === 'Enter' || event.key === ' ') && target?.closest('button, a, [role=tab]')) return
+  if (event.key === 'c' && (event.ctrlKey || event.metaKey) && String(getSelection() ?? '') !== '') return
+  if (!console.commands.has(entry.id)) return
+  event.preventDefault()
+  const reason = console.commands.reason(entry.id)
+  if (reason !== null) console.results.add(false, reason)
+  else console.commands.run(entry.id)
+}
+
+function deepest(event: KeyboardEvent): Element | null {
+  const [first] = event.composedPath()
+  return first instanceof Element ? first : null
+}
+
+/** A target inside a shadow root stands where its host stands. */
+function scopeOf(target: Element | null): Scope {
+  const root = target?.getRootNode()
+  const outer = root instanceof ShadowRoot ? root.host : target
+  const scope = outer?.closest<HTMLElement>('[data-scope]')?.dataset['scope']
+  return scope === 'detail' || scope === 'plan' ? scope : 'table'
+}
+
+function isTyping(target: Element | null): boolean {
+  if (target === null) return false
+  if (target.closest('input, textarea, select')) return true
+  const editor = target.closest('[contenteditable=true]')
+  return editor !== null && editor.getAttribute('aria-readonly') !== 'true'
+}

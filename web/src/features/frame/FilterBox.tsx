@@ -1,0 +1,96 @@
+import { useEffect, useRef, useState } from 'react'
+import { useCommands } from '../../ui/commands'
+import { useConsole, useRoute, useStore } from '../../ui/console'
+import { Icon } from '../../ui/Icon'
+import type { ErrorBody } from '../../wire/api'
+import css from './bar.module.css'
+
+const QUIET_MS = 80
+
+/** The query language; a plain word filters at once, an error stands under it with a caret. */
+export function FilterBox() {
+  const console = useConsole()
+  const route = useRoute()
+  const { error } = useStore(console.list.head)
+  const [text, setText] = useState(route.filter)
+  const [sent, setSent] = useState(route.filter)
+  const input = useRef<HTMLInputElement>(null)
+  const timer = useRef<ReturnType<typeof setTimeout>>(undefined)
+
+  // Back, a link or the palette changed the filter from outside.
+  if (route.filter !== sent) {
+    setSent(route.filter)
+    setText(route.filter)
+  }
+  useEffect(() => () => clearTimeout(timer.current), [])
+  useCommands(console.commands, {
+    filter: () => input.current?.select(),
+    'filter.clear': () => apply(''),
+  })
+
+  const send = (filter: string) => {
+    clearTimeout(timer.current)
+    setSent(filter)
+    console.navigation.refine({ filter })
+  }
+  const apply = (filter: string) => {
+    setText(filter)
+    send(filter)
+  }
+  const problem = error !== null && text !== '' ? caret(error) : null
+  return (
+    <div className={css.filter} role="search">
+      <input
+        ref={input}
+        className={css.input}
+        value={text}
+        placeholder="/filter: word, -l app=x, where restarts > 3"
+        aria-label="Filter"
+        aria-invalid={problem !== null}
+        aria-describedby={problem === null ? undefined : 'filter-error'}
+        spellCheck={false}
+        autoComplete="off"
+        onChange={(event) => {
+          const next = event.target.value
+          setText(next)
+          clearTimeout(timer.current)
+          timer.current = setTimeout(() => send(next), QUIET_MS)
+        }}
+        onKeyDown={(event) => {
+          if (event.key === 'Escape' && text !== '') apply('')
+          else if (event.key === 'Enter' || event.key === 'ArrowDown' || event.key === 'Escape') {
+            if (event.key === 'Enter') send(text)
+            console.commands.run('table.focus')
+          } else return
+          event.preventDefault()
+          event.stopPropagation()
+        }}
+      />
+      {text !== '' && (
+        <button type="button" className={css.clear} aria-label="Clear the filter" onClick={() => apply('')}>
+          <Icon name="close" />
+        </button>
+      )}
+      {problem !== null && (
+        <div className={css.error} id="filter-error" role="alert">
+          <pre className={css.source}>
+            {text}
+            {'\n'}
+            <span className={css.caret}>
+              {' '.repeat(problem.at)}
+              {'^'.repeat(problem.len)}
+            </span>
+          </pre>
+          {error?.message}
+        </div>
+      )}
+    </div>
+  )
+}
+
+/** Where a syntax error stands, if that is what it is. */
+function caret(error: ErrorBody): { at: number; len: number } | null {
+  if (!error.code.startsWith('query_')) return null
+  const { at = 0, len = 1 } = (error.details ?? {}) as { at?: number; len?: number }
+  return { at: Math.max(0, Math.min(at, 200)), len: Math.max(1, Math.min(len, 60)) }
+}

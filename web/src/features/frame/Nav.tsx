@@ -1,0 +1,92 @@
+import { useState } from 'react'
+import { isNumber, isStrings, remember, remembered } from '../../lib/remembered'
+import { grouped } from '../../lib/text'
+import { Icon } from '../../ui/Icon'
+import { useConsole, useRoute, useStore } from '../../ui/console'
+import { Splitter } from '../../ui/Splitter'
+import type { Kind } from '../../wire/api'
+import css from './nav.module.css'
+
+/** Sections of kinds with live counts from one subscription. */
+export function Nav() {
+  const console = useConsole()
+  const route = useRoute()
+  const counts = useStore(console.counts.kinds)
+  const [width, setWidth] = useState(() => remembered('nav.width', 212, isNumber))
+  const [closed, setClosed] = useState(() => remembered('nav.closed', ['Custom'], isStrings))
+  const toggle = (section: string) => {
+    const next = closed.includes(section) ? closed.filter((name) => name !== section) : [...closed, section]
+    setClosed(next)
+    remember('nav.closed', next)
+  }
+  return (
+    <div className={css.pane} ref={(element) => element?.style.setProperty('width', `${width}px`)}>
+      <nav className={css.nav} aria-label="Kinds">
+        {sections(console.kinds()).map(([section, kinds]) => {
+          const open = !closed.includes(section)
+          return (
+            <section key={section} className={css.section}>
+              <button type="button" className={css.heading} aria-expanded={open} onClick={() => toggle(section)}>
+                <span>{section}</span>
+                <Icon name="chevron" />
+              </button>
+              {open && (
+                <ul>
+                  {kinds.map((kind) => (
+                    <li key={kind.id}>
+                      <NavItem
+                        kind={kind}
+                        count={counts[kind.id]}
+                        current={kind.id === route.kind}
+                        go={() => console.navigation.go({ kind: kind.id, filter: '', sort: [], object: null })}
+                      />
+                    </li>
+                  ))}
+                </ul>
+              )}
+            </section>
+          )
+        })}
+      </nav>
+      <Splitter
+        label="Width of the navigation"
+        value={width}
+        least={180}
+        most={480}
+        onChange={(next, done) => {
+          setWidth(next)
+          if (done) remember('nav.width', next)
+        }}
+      />
+    </div>
+  )
+}
+
+function NavItem(props: { kind: Kind; count: number | undefined; current: boolean; go: () => void }) {
+  const { kind, count, current } = props
+  const denied = kind.denied.includes('list')
+  return (
+    <button
+      type="button"
+      className={css.item}
+      aria-current={current ? 'page' : undefined}
+      title={denied ? `you may not list ${kind.id} on the whole cluster` : kind.id}
+      onClick={props.go}
+    >
+      <span className={css.title}>{kind.title}</span>
+      {denied ? <Icon name="lock" /> : <span className={css.count}>{count === undefined ? '' : grouped(count)}</span>}
+      {denied && <span className="unseen">denied</span>}
+    </button>
+  )
+}
+
+/** Sections in the order in which the server names them first. */
+function sections(kinds: readonly Kind[]): Array<[string, Kind[]]> {
+  const found = new Map<string, Kind[]>()
+  for (const kind of kinds) {
+    const list = found.get(kind.section)
+    if (list === undefined) found.set(kind.section, [kind])
+    else list.push(kind)
+  }
+  return [...found]
+}

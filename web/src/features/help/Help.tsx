@@ -1,0 +1,50 @@
+import { KEYS, label, type Scope } from '../../lib/keys'
+import { useConsole, useStore } from '../../ui/console'
+import { Modal } from '../../ui/Modal'
+import css from './help.module.css'
+
+const SCOPES: ReadonlyArray<readonly [Scope, string]> = [
+  ['table', 'Table'],
+  ['anywhere', 'Anywhere'],
+  ['detail', 'Detail pane'],
+  ['plan', 'Plan'],
+]
+const MAC = navigator.platform.startsWith('Mac')
+
+/** Every key of every scope, made from the one table; with why an act is not there. */
+export function Help() {
+  const console = useConsole()
+  const overlay = useStore(console.overlay)
+  useStore(console.commands.changed)
+  if (overlay?.is !== 'help') return null
+  return (
+    <Modal title="Keys" wide onClose={() => console.overlay.set(null)}>
+      {/* biome-ignore lint/a11y/noNoninteractiveTabindex: a region that scrolls must be reachable by key */}
+      <div className={css.sheet} role="region" aria-label="Keys by scope" tabIndex={0}>
+        {SCOPES.map(([scope, title]) => (
+          <section key={scope} className={css.scope}>
+            <h2>{title}</h2>
+            <dl>
+              {KEYS.filter((entry) => entry.scope === scope).map((entry) => {
+                const reason = console.commands.reason(entry.id)
+                return (
+                  <div key={entry.id} className={css.line}>
+                    <dt>
+                      {entry.keys.map((name) => (
+                        <kbd key={name}>{label(name, MAC)}</kbd>
+                      ))}
+                    </dt>
+                    <dd>
+                      {entry.title}
+                      {reason !== null && <small>{reason}</small>}
+                    </dd>
+                  </div>
+                )
+              })}
+            </dl>
+          </section>
+        ))}
+      </div>
+    </Modal>
+  )
+}

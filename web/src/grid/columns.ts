@@ -1,0 +1,79 @@
+/** The columns of a grid as a person arranged them: order, what is hidden, widths. Saved per kind. */
+
+import { rightAligned } from '../lib/cell'
+import { remember, remembered } from '../lib/remembered'
+import type { Column } from '../wire/api'
+
+/** A column as it stands on the screen. */
+export interface Shown {
+  column: Column
+  /** Where its cell is in a row. */
+  index: number
+  /** Pixels. */
+  width: number
+  right: boolean
+}
+
+export interface Arrangement {
+  order: string[]
+  /** Asked for although hidden at first, and the other way round. */
+  visible: Record<string, boolean>
+  widths: Record<string, number>
+}
+
+export const CHARACTER = 7.53
+const PADDING = 24
+const NARROWEST = 44
+
+export function loadArrangement(kind: string): Arrangement {
+  return remembered(`columns.${kind}`, { order: [], visible: {}, widths: {} }, isArrangement)
+}
+
+export function saveArrangement(kind: string, arrangement: Arrangement): void {
+  remember(`columns.${kind}`, arrangement)
+}
+
+/** Whether a column is on the screen. */
+export function isVisible(column: Column, arrangement: Arrangement, wide: boolean): boolean {
+  return arrangement.visible[column.id] ?? (!column.wide || wide || column.id === 'node')
+}
+
+/** The columns to draw, in order: as arranged, else as the server has them with the age at the end. */
+export function arrange(columns: readonly Column[], arrangement: Arrangement, wide: boolean): Shown[] {
+  const place = (id: string, index: number): number => {
+    const found = arrangement.order.indexOf(id)
+    if (found >= 0) return found - 1_000
+    return id === 'age' ? 1_000 : index
+  }
+  return columns
+    .map((column, index) => ({ column, index }))
+    .filter(({ column }) => column.id === 'name' || isVisible(column, arrangement, wide))
+    .sort((a, b) => place(a.column.id, a.index) - place(b.column.id, b.index))
+    .map(({ column, index }) => ({
+      column,
+      index,
+      width: Math.max(NARROWEST, arrangement.widths[column.id] ?? firstWidth(column)),
+      right: rightAligned(column.type),
+    }))
+}
+
+/** The order after moving `id` by `step` places among the shown ones. */
+export function moved(shown: readonly Shown[], id: string, to: number): string[] {
+  const order = shown.map((item) => item.column.id)
+  const from = order.indexOf(id)
+  if (from < 0) return order
+  order.splice(from, 1)
+  order.splice(Math.max(0, Math.min(order.length, to)), 0, id)
+  return order
+}
+
+function firstWidth(column: Column): number {
+  const characters = Math.max(column.width, column.title.length + 1)
+  return Math.round(characters * CHARACTER + PADDING)
+}
+
+function isArrangement(value: unknown): value is Arrangement {
+  if (typeof value !== 'object' || value === null) return false
+  const { order, visible, widths } = value as Partial<Arrangement>
+  return Array.isArray(order) && typeof visible === 'object' && typeof widths === 'object'
+}

@@ -1,0 +1,137 @@
+/**
+ * One row element of the pool. It remembers what it shows and touches the DOM only where that differs; object text
+ * enters the page as text nodes and nowhere else.
+ */
+
+import { display, level, SHAPES } from '../lib/cell'
+import { elide } from '../lib/text'
+import type { Row } from '../wire/api'
+import { CHARACTER, type Shown } from './columns'
+import css from './grid.module.css'
+
+interface CellElement {
+  box: HTMLElement
+  shape: HTMLElement | null
+  text: Text
+  shown: string
+  className: string
+  again: boolean
+}
+
+export class RowElement {
+  readonly element = document.createElement('div')
+  #cells: CellElement[] = []
+  #columns: readonly Shown[] | null = null
+  #index = -1
+  #className = ''
+  key: number | null = null
+
+  constructor() {
+    this.element.setAttribute('role', 'row')
+  }
+
+  /** Draws `row` (undefined: not here yet) as the row `index` of the list. */
+  draw(index: number, row: Row | undefined, columns: readonly Shown[], nowMs: number): void {
+    if (this.#columns !== columns) this.#build(columns)
+    if (this.#index !== index) {
+      this.#index = index
+      this.element.id = `row-${index}`
+      this.element.setAttribute('aria-rowindex', String(index + 2))
+      this.element.style.transform = `translateY(calc(var(--row) * ${index}))`
+    }
+    const key = row === undefined ? null : row[0]
+    if (key !== this.key) this.#calm()
+    this.key = key
+    for (let at = 0; at < columns.length; at++) {
+      const column = columns[at]
+      const cell = this.#cells[at]
+      if (column !== undefined && cell !== undefined) fill(cell, row, column, nowMs)
+    }
+  }
+
+  state(cursor: boolean, marked: boolean, old: boolean): void {
+    const waiting = this.key === null
+    const className = `${css.row}${cursor ? ` ${css.cursor}` : ''}${marked ? ` ${css.marked}` : ''}${old ? ` ${css.old}` : ''}${waiting ? ` ${css.waiting}` : ''}`
+    if (className === this.#className) return
+    this.#className = className
+    this.element.className = className
+    this.element.setAttribute('aria-selected', String(marked || cursor))
+  }
+
+  /** Lets the cell of a column glow once. */
+  glow(columnIndex: number): void {
+    const at = this.#columns?.findIndex((column) => column.index === columnIndex) ?? -1
+    const cell = this.#cells[at]
+    if (cell === undefined) return
+    cell.again = !cell.again
+    cell.box.classList.remove(css.glow ?? '', css.again ?? '')
+    cell.box.classList.add(...[css.glow, cell.again ? css.again : css.glow].filter((name) => name !== undefined))
+  }
+
+  /** A glow belongs to an object, not to the place where it stood. */
+  #calm(): void {
+    for (const cell of this.#cells) cell.box.classList.remove(css.glow ?? '', css.again ?? '')
+  }
+
+  #build(columns: readonly Shown[]): void {
+    this.#columns = columns
+    this.#cells = columns.map((column, at) => {
+      const box = document.createElement('div')
+      box.setAttribute('role', 'gridcell')
+      box.setAttribute('aria-colindex', String(at + 1))
+      const text = document.createTextNode('')
+      let shape: HTMLElement | null = null
+      if (column.column.type === 'status') {
+        shape = document.createElement('span')
+        shape.className = css.shape ?? ''
+        shape.setAttribute('aria-hidden', 'true')
+        box.append(shape)
+      }
+      box.append(text)
+      return { box, shape, text, shown: '', className: '', again: false }
+    })
+    this.element.replaceChildren(...this.#cells.map((cell) => cell.box))
+  }
+}
+
+function fill(cell: CellElement, row: Row | undefined, shown: Shown, nowMs: number): void {
+  const { column } = shown
+  const value = row === undefined ? null : (row[4][shown.index] ?? null)
+  let text = row === undefined ? '' : display(value, column.type, nowMs)
+  const absent = row !== undefined && text === ''
+  let className = css.cell ?? ''
+  if (shown.right) className += ` ${css.right}`
+  if (absent) {
+    text = column.absent === '' ? '–' : column.absent
+    className += ` ${css.absent}`
+  } else if (column.type === 'status') {
+    const good = level(value)
+    className += ` ${css[`level${good}`] ?? ''}`
+    const shape = SHAPES[good]
+    if (cell.shape !== null && cell.shape.textContent !== shape) cell.shape.textContent = shape
+  } else if (column.id !== 'name' && column.type === 'text') className += ` ${css.quiet}`
+  else if (column.type === 'ratio' && Array.isArray(value) && value[0] !== value[1]) className += ` ${css.level3}`
+  else if (column.type === 'restarts') className += ` ${css[restartLevel(value)] ?? ''}`
+  if (absent && cell.shape !== null) cell.shape.textContent = ''
+
+  const room = Math.floor((shown.width - 24) / CHARACTER)
+  const drawn = column.type === 'text' && text.length > room && !text.includes(' ') ? elide(text, room) : text
+  if (cell.className !== className) {
+    cell.className = className
+    cell.box.className = className
+  }
+  if (cell.shown === drawn && cell.text.data === drawn) {
+    if (drawn === text) return
+  } else {
+    cell.shown = drawn
+    cell.text.data = drawn
+  }
+  const long = text.length > room
+  if (long && cell.box.title !== text) cell.box.title = text
+  else if (!long && cell.box.title !== '') cell.box.title = ''
+}
+
+function restartLevel(value: unknown): 'level0' | 'level3' | 'level4' | 'quiet' {
+  const count = Array.isArray(value) ? value[0] : 0
+  return count >= 3 ? 'level4' : count >= 1 ? 'level3' : 'quiet'
+}

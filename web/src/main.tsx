@@ -1,0 +1,45 @@
+import './tokens.css'
+import './base.css'
+import { StrictMode } from 'react'
+import { createRoot } from 'react-dom/client'
+import { App } from './app/App'
+import { enter, takeCode } from './app/login'
+import { Start } from './features/start/Start'
+import { Console, ConsoleContext } from './ui/console'
+import { ApiError, errorBody, session } from './wire/rest'
+import { browser, Socket } from './wire/socket'
+
+const code = takeCode()
+const host = document.getElementById('root')
+if (host === null) throw new Error('index.html has no #root')
+const root = createRoot(host)
+
+async function start(once: string | null): Promise<void> {
+  try {
+    const who = await enter(once)
+    const socket = new Socket(browser(signedIn))
+    const console = new Console(socket, who)
+    socket.connect()
+    root.render(
+      <StrictMode>
+        <ConsoleContext value={console}>
+          <App />
+        </ConsoleContext>
+      </StrictMode>,
+    )
+  } catch (error) {
+    root.render(<Start error={errorBody(error)} onRetry={() => void start(null)} />)
+  }
+}
+
+/** False only when the server answered that it does not know us; an unreachable server is no answer. */
+async function signedIn(): Promise<boolean> {
+  try {
+    await session()
+    return true
+  } catch (error) {
+    return !(error instanceof ApiError) || error.status !== 401
+  }
+}
+
+void start(code)
