@@ -36,6 +36,7 @@ pub struct Run {
     /// When time alone may change the rows or their order.
     stale_at: Option<i64>,
     rebuilds: u64,
+    work: u64,
 }
 
 /// Time that one pass of a filter may take.
@@ -58,6 +59,7 @@ impl Run {
             sorted_at: 0,
             stale_at: None,
             rebuilds: 0,
+            work: 0,
         }
     }
 
@@ -96,6 +98,11 @@ impl Run {
     #[must_use]
     pub const fn rebuilds(&self) -> u64 {
         self.rebuilds
+    }
+
+    /// Rows that were looked at to build the run anew, all told.
+    pub(crate) const fn work(&self) -> u64 {
+        self.work
     }
 
     /// Bytes of heap.
@@ -184,6 +191,7 @@ impl Run {
 
     fn build(&mut self, table: &Table, now_ms: i64) -> Result<(), Error> {
         self.rebuilds += 1;
+        self.work += table.len() as u64;
         self.stale_at = None;
         self.sorted_at = now_ms;
         self.members.clear();

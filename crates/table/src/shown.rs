@@ -19,6 +19,8 @@ pub(crate) struct Shown {
     /// Each source's table and the sequence of it that was sent.
     tables: Vec<(u64, u64)>,
     sources: Vec<Source>,
+    /// Work that the runs had done by then.
+    work: u64,
 }
 
 /// What a look at the list brought.
@@ -27,6 +29,8 @@ pub(crate) struct Look {
     pub(crate) frame: Option<String>,
     /// When to look again although nothing says so.
     pub(crate) stale_at: Option<i64>,
+    /// Rows that were looked at since the last look because lists were built anew.
+    pub(crate) work: u64,
 }
 
 /// The window that is asked for.
@@ -74,13 +78,15 @@ impl Shown {
             let next = Next { id, seq, total, at, places, sources };
             let frame =
                 if shown.begun { shown.delta(reading, &next, always) } else { Some(snap(reading, rows, &next)) };
+            let work = if shown.begun { reading.work().saturating_sub(shown.work) } else { 0 };
             shown.take(reading, next);
-            Look { frame, stale_at: reading.stale_at() }
+            Look { frame, stale_at: reading.stale_at(), work }
         })
     }
 
     fn take(&mut self, reading: &Reading<'_>, next: Next) {
         self.begun = true;
+        self.work = reading.work();
         self.keys.clear();
         self.keys.extend(next.places.iter().map(|&place| reading.key(place)));
         self.tables.clear();

@@ -251,6 +251,11 @@ impl Reading<'_> {
         self.parts.iter().filter_map(|part| part.run.stale_at()).min()
     }
 
+    /// Rows that were looked at to build runs anew, all told.
+    pub(crate) fn work(&self) -> u64 {
+        self.parts.iter().map(|part| part.run.work()).sum()
+    }
+
     pub(crate) fn tables(&self) -> impl Iterator<Item = &Table> {
         self.parts.iter().map(|part| &*part.table)
     }
@@ -278,4 +283,4 @@ impl Reading<'_> {
 }
 
 #[cfg(test)]
-mod tests;
+pub(crate) mod tests;
