@@ -1,0 +1,164 @@
+//! Child processes that end when we are asked to end.
+//!
+//! Every child is the leader of a process group of its own, so that Ctrl-C reaches this program alone; waiting for a child
+//! watches for the interrupt and then ends the whole group. What was started is therefore always stopped in the order
+//! that the owner of the cleanup chose, and a second Ctrl-C cannot cut a teardown short.
+
+use std::io::{BufRead, BufReader, Write};
+use std::os::unix::process::CommandExt;
+use std::process::{Child, Command, ExitStatus, Stdio};
+use std::sync::atomic::{AtomicBool, Ordering};
+use std::sync::{Arc, OnceLock};
+use std::time::{Duration, Instant};
+
+use anyhow::{Context, bail};
+use rustix::process::{Pid, Signal, kill_process_group};
+
+/// True once SIGINT, SIGTERM or SIGHUP arrived. The first call installs the handlers.
+pub(crate) fn interrupted() -> bool {
+    flag().load(Ordering::Relaxed)
+}
+
+/// An error when an interrupt arrived: called between the steps of a task.
+pub(crate) fn check() -> anyhow::Result<()> {
+    if interrupted() { Err(Interrupted.into()) } else { Ok(()) }
+}
+
+/// The task was ended by a signal. `main` turns it into exit code 130.
+#[derive(Debug)]
+pub(crate) struct Interrupted;
+
+impl std::fmt::Display for Interrupted {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.write_str("interrupted")
+    }
+}
+
+impl std::error::Error for Interrupted {}
+
+/// Runs a command with our own stdout and stderr; an exit status other than 0 is an error that names the command.
+pub(crate) fn run(command: &mut Command) -> anyhow::Result<()> {
+    let status = wait(&mut spawn(command.stdin(Stdio::null()))?)?;
+    succeed(command, status)
+}
+
+/// Runs a command during a teardown: an interrupt does not stop it, a deadline does.
+pub(crate) fn run_to_the_end(command: &mut Command, limit: Duration) -> anyhow::Result<()> {
+    let mut child = spawn(command.stdin(Stdio::null()))?;
+    let deadline = Instant::now() + limit;
+    loop {
+        if let Some(status) = child.try_wait()? {
+            return succeed(command, status);
+        }
+        if Instant::now() > deadline {
+            stop(&mut child);
+            bail!("{} did not end within {} s", show(command), limit.as_secs());
+        }
+        std::thread::sleep(POLL);
+    }
+}
+
+/// Runs a command and hands every line of its stdout to `each` as it comes.
+pub(crate) fn lines(command: &mut Command, mut each: impl FnMut(&str) + Send) -> anyhow::Result<ExitStatus> {
+    let mut child = spawn(command.stdin(Stdio::null()).stdout(Stdio::piped()))?;
+    let out = child.stdout.take().context("the child has no stdout")?;
+    std::thread::scope(|scope| {
+        let reader = scope.spawn(move || -> std::io::Result<()> {
+            for line in BufReader::new(out).split(b'\n') {
+                each(String::from_utf8_lossy(&line?).trim_end_matches('\r'));
+            }
+            Ok(())
+        });
+        let status = wait(&mut child);
+        match reader.join() {
+            Ok(read) => read?,
+            Err(_) => bail!("the reader of {} died", show(command)),
+        }
+        status
+    })
+}
+
+/// Runs a command and returns its stdout, which must be UTF-8; stderr stays ours.
+pub(crate) fn output(command: &mut Command) -> anyhow::Result<String> {
+    let mut text = String::new();
+    let status = lines(command, |line| {
+        text.push_str(line);
+        text.push('\n');
+    })?;
+    succeed(command, status)?;
+    Ok(text)
+}
+
+/// Starts a command in a process group of its own.
+pub(crate) fn spawn(command: &mut Command) -> anyhow::Result<Child> {
+    check()?;
+    command.process_group(0).spawn().with_context(|| format!("cannot start {}", show(command)))
+}
+
+/// Waits for a child; an interrupt ends its whole group and is an error.
+pub(crate) fn wait(child: &mut Child) -> anyhow::Result<ExitStatus> {
+    loop {
+        if let Some(status) = child.try_wait()? {
+            return Ok(status);
+        }
+        if interrupted() {
+            stop(child);
+            return Err(Interrupted.into());
+        }
+        std::thread::sleep(POLL);
+    }
+}
+
+/// Ends a child's group: SIGINT, after ten seconds SIGTERM, after three more SIGKILL.
+pub(crate) fn stop(child: &mut Child) {
+    let Ok(pid) = i32::try_from(child.id()) else { return };
+    let Some(pid) = Pid::from_raw(pid) else { return };
+    for (signal, seconds) in [(Signal::INT, 10), (Signal::TERM, 3), (Signal::KILL, 3)] {
+        // the group may be gone already: then there is nothing left to stop
+        let _ = kill_process_group(pid, signal);
+        let deadline = Instant::now() + Duration::from_secs(seconds);
+        while Instant::now() < deadline {
+            match child.try_wait() {
+                Ok(None) => std::thread::sleep(POLL),
+                Ok(Some(_)) | Err(_) => return,
+            }
+        }
+    }
+}
+
+/// The command as one would type it.
+pub(crate) fn show(command: &Command) -> String {
+    let words = std::iter::once(command.get_program()).chain(command.get_args());
+    words.map(|word| word.to_string_lossy().into_owned()).collect::<Vec<_>>().join(" ")
+}
+
+/// One line for people, on stderr.
+pub(crate) fn say(line: &str) {
+    // nobody reads our stderr any more: the work goes on
+    let _ = writeln!(std::io::stderr(), "{line}");
+}
+
+fn succeed(command: &Command, status: ExitStatus) -> anyhow::Result<()> {
+    if !status.success() {
+        bail!("{} ended with {status}", show(command));
+    }
+    Ok(())
+}
+
+fn flag() -> &'static Arc<AtomicBool> {
+    static FLAG: OnceLock<Arc<AtomicBool>> = OnceLock::new();
+    FLAG.get_or_init(|| {
+        let flag = Arc::new(AtomicBool::new(false));
+        for signal in [signal_hook::consts::SIGINT, signal_hook::consts::SIGTERM, signal_hook::consts::SIGHUP] {
+            if let Err(error) = signal_hook::flag::register(signal, Arc::clone(&flag)) {
+                say(&format!("warning: signal {signal} cannot be watched: {error}"));
+            }
+        }
+        flag
+    })
+}
+
+const POLL: Duration = Duration::from_millis(25);
+
+#[cfg(test)]
+mod tests;

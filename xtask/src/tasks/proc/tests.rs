@@ -1,0 +1,36 @@
+#![allow(clippy::unwrap_used, clippy::expect_used, clippy::panic, clippy::indexing_slicing)]
+
+use std::process::Command;
+use std::time::{Duration, Instant};
+
+use super::{lines, output, run, run_to_the_end, spawn, stop};
+
+#[test]
+fn a_failing_command_is_named_with_its_arguments() {
+    let error = run(Command::new("sh").args(["-c", "exit 3"])).unwrap_err().to_string();
+    assert!(error.contains("sh -c exit 3") && error.contains('3'), "{error}");
+}
+
+#[test]
+fn lines_arrive_in_order_and_without_their_ends() {
+    let mut seen = Vec::new();
+    let status = lines(Command::new("printf").arg("a\\r\\nb\\n"), |line| seen.push(line.to_owned())).unwrap();
+    assert!(status.success());
+    assert_eq!(seen, ["a", "b"]);
+    assert_eq!(output(Command::new("echo").arg("x")).unwrap(), "x\n");
+}
+
+#[test]
+fn stop_ends_the_whole_group() {
+    let begin = Instant::now();
+    let mut child = spawn(Command::new("sh").args(["-c", "sleep 60 & sleep 60"])).unwrap();
+    stop(&mut child);
+    assert!(begin.elapsed() < Duration::from_secs(5));
+    assert!(child.try_wait().unwrap().is_some());
+}
+
+#[test]
+fn a_teardown_that_hangs_is_ended_at_its_limit() {
+    let error = run_to_the_end(Command::new("sleep").arg("60"), Duration::from_millis(100)).unwrap_err().to_string();
+    assert!(error.contains("did not end"), "{error}");
+}

@@ -1,0 +1,97 @@
+#![allow(clippy::unwrap_used, clippy::expect_used, clippy::panic, clippy::indexing_slicing)]
+
+use super::names::{Ids, Named};
+use super::scan::{Kind, Scanner};
+use super::spec::{is_id, parse};
+use super::{Report, paths, scan, spec};
+
+const TABLES: &str = "# Area\n| ID | feature | behaviour |\n|---|---|---|\n| EX-30 | pods `Name` | a \\| b |\n\
+| EXD-21a | the token part | x |\n| EXD-21b | the link part | x |\n| CAP-N-06 | follows change | y |\n\
+| K8S-2 | harvest | z |\n| not an id | x | y |\n```\n| EX-99 | inside code |\n```\n";
+
+#[test]
+fn rows_are_table_lines_that_begin_with_an_id() {
+    let rows = parse(TABLES, "explorer");
+    let ids: Vec<&str> = rows.iter().map(|row| row.id.as_str()).collect();
+    assert_eq!(ids, ["EX-30", "EXD-21a", "EXD-21b", "CAP-N-06", "K8S-2"]);
+    assert_eq!((rows[0].title.as_str(), rows[3].prefix()), ("pods Name", "CAP-N"));
+}
+
+#[test]
+fn ids_have_capitals_a_number_and_perhaps_a_letter() {
+    for good in ["EX-01", "EXD-21a", "CAP-A-08", "K8S-2", "AC-113"] {
+        assert!(is_id(good), "{good}");
+    }
+    for bad in ["ex-01", "EX", "EX-", "EX-1ab", "EX-a", "L1", "ID", "user:create", "8-1"] {
+        assert!(!is_id(bad), "{bad}");
+    }
+}
+
+#[test]
+fn names_of_tests_lead_to_rows_in_each_language() {
+    let known = ["EX-30", "EX-31", "EX-64", "EX-81", "EX-92", "EXD-02", "EXD-21a", "CAP-06", "CAP-N-06", "K8S-2"];
+    let ids = Ids::new(known.into_iter());
+    for (name, rows) in [
+        ("ex_30_pods_have_kubectl_columns", &["EX-30"][..]),
+        ("ex_30_to_64_every_kind", &["EX-30", "EX-31", "EX-64"]),
+        ("exd_21a_token", &["EXD-21a"]),
+        ("cap_n_06_follows", &["CAP-N-06"]),
+        ("cap_06_force", &["CAP-06"]),
+        ("k8s_2_harvest", &["K8S-2"]),
+        ("TestEXD02Mask", &["EXD-02"]),
+        ("TestCAPN06Follows", &["CAP-N-06"]),
+        ("EX-81 the grid", &["EX-81"]),
+        ("EX-81, EX-92: keys", &["EX-81", "EX-92"]),
+        ("EX-30..EX-64 columns", &["EX-30", "EX-31", "EX-64"]),
+        ("ex_limits_are_kept", &[]),
+        ("expands_3_items", &[]),
+        ("TestExample", &[]),
+        ("EXTRA-5 words", &[]),
+    ] {
+        let named = ids.named(name);
+        assert_eq!((named.known.as_slice(), named.unknown.len()), (rows, 0), "{name}");
+    }
+}
+
+#[test]
+fn a_test_that_names_an_unknown_row_is_reported() {
+    let ids = Ids::new(["EX-30", "EXD-21a", "CAP-N-06"].into_iter());
+    for (name, id) in [
+        ("ex_31_nodes", "EX-31"),
+        ("exd_21_token", "EXD-21"),
+        ("TestEX31Nodes", "EX-31"),
+        ("EX-31 nodes", "EX-31"),
+        ("cap_n_07_from_start", "CAP-N-07"),
+    ] {
+        assert_eq!(ids.named(name), Named { known: vec![], unknown: vec![id.to_owned()] }, "{name}");
+    }
+}
+
+#[test]
+fn tests_are_found_in_rust_typescript_and_go() {
+    let scanner = Scanner::new().unwrap();
+    let rust = "#[test]\nfn ex_30_a() {}\nfn ex_31_helper() {}\n#[tokio::test(flavor = \"current_thread\")]\nasync fn ex_32_b() {}\n\
+                #[test]\n#[ignore = \"slow\"]\nfn ex_33_c() {}\nproptest! {\n    #[test]\n    fn ex_34_d(x in 0..3) {}\n}\n";
+    let found = scanner.file(rust, "rs", "a.rs");
+    let names: Vec<(&str, Kind)> = found.iter().map(|found| (found.name.as_str(), found.kind)).collect();
+    let expected = [("ex_30_a", Kind::Test), ("ex_32_b", Kind::Test), ("ex_33_c", Kind::Ignored), ("ex_34_d", Kind::Test)];
+    assert_eq!(names, expected);
+    assert_eq!(found[0].place, "a.rs:2");
+
+    let script = "test(\"EX-81 grid\", () => {});\nit.skip('EX-82 cards', f);\ntest.each([1, 2])(\n  `EX-84 palette %i`, f);\n";
+    let found = scanner.file(script, "ts", "a.test.ts");
+    let names: Vec<(&str, Kind)> = found.iter().map(|found| (found.name.as_str(), found.kind)).collect();
+    assert_eq!(names, [("EX-81 grid", Kind::Test), ("EX-82 cards", Kind::Ignored), ("EX-84 palette %i", Kind::Test)]);
+
+    let found = scanner.file("func TestEX30Pods(t *testing.T) {\n}\nfunc helper() {}\n", "go", "a_test.go");
+    assert_eq!(found.iter().map(|found| found.name.as_str()).collect::<Vec<_>>(), ["TestEX30Pods"]);
+}
+
+#[test]
+fn every_row_named_by_a_test_of_this_project_is_promised() {
+    let rows = spec::read(&paths::root().join("docs/spec")).unwrap();
+    assert!(rows.len() > 400, "docs/spec lost its rows: {}", rows.len());
+    let found = scan::read(&paths::root()).unwrap();
+    let report = Report::new(&rows, &found);
+    assert!(report.unknown.is_empty(), "{:#?}", report.unknown);
+}
