@@ -1,2 +1,5 @@
-//! The Quarterdeck binary.
-fn main() {}
+//! `qd`: see and run your Kubernetes clusters.
+
+fn main() -> std::process::ExitCode {
+    app::main()
+}

@@ -168,6 +168,12 @@ impl Kind {
         self.group.is_empty() && self.plural == "secrets"
     }
 
+    /// Every built-in kind as a server of 1.34 serves it.
+    #[must_use]
+    pub fn builtins() -> Vec<Arc<Self>> {
+        builtin::all().map(|spec| Arc::new(crate::kinds::build(&spec.served(), Some(spec), None))).collect()
+    }
+
     /// A built-in kind as a server of 1.34 serves it: for tests and for what must work before discovery.
     #[must_use]
     pub fn builtin(id: &str) -> Option<Arc<Self>> {

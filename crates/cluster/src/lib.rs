@@ -23,4 +23,4 @@ pub use connect::{Cluster, ConnectOptions};
 pub use error::Error;
 pub use feed::{Feed, Step};
 pub use kubeconfig::{Context, Kubeconfig};
-pub use reader::{Reader, WhoAmI};
+pub use reader::{PageQuery, Reader, WhoAmI};

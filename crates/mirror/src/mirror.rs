@@ -1,7 +1,7 @@
 //! All clusters.
 
 use crate::live::Live;
-use crate::place::Place;
+use crate::place::{CORE, Place};
 use base::{Clock, ClusterName};
 use catalog::Kind;
 use cluster::Cluster;
@@ -18,11 +18,17 @@ pub struct MirrorConfig {
     pub idle: Duration,
     /// How long a view of a kind that is not built in waits for discovery.
     pub discovery_wait: Duration,
+    /// Kinds that are live as long as their cluster is in use, most wanted first.
+    pub core: Vec<String>,
 }
 
 impl Default for MirrorConfig {
     fn default() -> Self {
-        Self { idle: Duration::from_secs(300), discovery_wait: Duration::from_secs(15) }
+        Self {
+            idle: Duration::from_secs(300),
+            discovery_wait: Duration::from_secs(15),
+            core: CORE.iter().map(|id| (*id).to_owned()).collect(),
+        }
     }
 }
 
@@ -69,7 +75,7 @@ impl Mirror {
     /// When there is no such cluster or kind.
     pub async fn kind(&self, cluster: &ClusterName, name: &str) -> Result<Arc<Kind>, crate::Error> {
         let place = self.place(cluster)?;
-        place.start();
+        place.ask();
         place.kind(name).await
     }
 
@@ -79,6 +85,14 @@ impl Mirror {
     /// When there is no such cluster.
     pub fn cluster(&self, name: &ClusterName) -> Result<Cluster, crate::Error> {
         Ok(self.place(name)?.cluster.clone())
+    }
+
+    /// Tells when a cluster's state, its kinds or what it says of us has changed.
+    #[must_use]
+    pub fn moved(&self) -> crate::Changed {
+        let mut changed = crate::Changed::default();
+        self.0.places.iter().for_each(|place| changed.add(place.moved.subscribe()));
+        changed
     }
 
     /// What each cluster that was reached says of us.

@@ -26,6 +26,7 @@ pub(crate) struct Place {
     clock: Arc<dyn Clock>,
     tasks: TaskTracker,
     pub(crate) end: CancellationToken,
+    asked: AtomicBool,
     started: AtomicBool,
     pub(crate) state: SharedState,
     pub(crate) known: RwLock<Known>,
@@ -58,6 +59,7 @@ impl Place {
             clock,
             tasks,
             end,
+            asked: AtomicBool::new(false),
             started: AtomicBool::new(false),
             state: connecting(),
             known: RwLock::default(),
@@ -91,14 +93,21 @@ impl Place {
         });
     }
 
+    /// The cluster is asked about from now on: what it serves and who we are there.
+    pub(crate) fn ask(self: &Arc<Self>) {
+        if !self.asked.swap(true, Ordering::SeqCst) {
+            self.spawn(supervise(self.clone()));
+            self.spawn(sweep(self.clone()));
+        }
+    }
+
     /// The cluster is in use from now on: its core kinds are kept live.
     pub(crate) fn start(self: &Arc<Self>) {
+        self.ask();
         if self.started.swap(true, Ordering::SeqCst) {
             return;
         }
-        self.spawn(supervise(self.clone()));
-        self.spawn(sweep(self.clone()));
-        for id in CORE {
+        for id in &self.config.core {
             if let Some(kind) = Kind::builtin(id) {
                 self.live(&kind);
             }
@@ -264,7 +273,7 @@ async fn sweep(place: Arc<Place>) {
         let idle = u64::try_from(place.config.idle.as_millis()).unwrap_or(u64::MAX);
         place.lives.lock().retain(|id, live| {
             let over = !KEPT.contains(&id.as_str())
-                && !CORE.contains(&id.as_str())
+                && !place.config.core.contains(id)
                 && live.idle_ms(now).is_some_and(|ms| ms > idle);
             if over {
                 live.end.cancel();
@@ -274,7 +283,7 @@ async fn sweep(place: Arc<Place>) {
     }
 }
 
-/// Kinds that are live as long as their cluster is in use, most wanted first.
+/// The core kinds, unless the configuration says otherwise.
 pub(crate) const CORE: &[&str] = &["namespaces", "nodes", "pods", "deployments.apps", "services", "events"];
 /// Kinds that the supervisor itself watches.
 const KEPT: &[&str] = &["customresourcedefinitions.apiextensions.k8s.io"];

@@ -1,0 +1,175 @@
+//! Desk mode's parts, in the order in which they need each other.
+
+use crate::config::{self, Config};
+use crate::error::Failed;
+use api::ErrorBody;
+use base::{Clock, ClusterName, Code, Coded, RequestId, SystemClock};
+use catalog::Kind;
+use cli::grammar::Global;
+use cluster::{Cluster, ConnectOptions, Error, Kubeconfig};
+use mirror::{Mirror, MirrorConfig};
+use operate::{Acts, Clusters, Grant, Pending, Plans};
+use policy::compose::{Composed, Parts, compose};
+use policy::desk::Desk as DeskPolicy;
+use policy::{Door, Epochs, Principal, Verifier};
+use std::path::PathBuf;
+use std::sync::Arc;
+use store::{Journal, JournalConfig, Store};
+use tokio::sync::watch;
+
+/// What a desk console or command runs on.
+pub(crate) struct Desk {
+    pub(crate) mirror: Mirror,
+    pub(crate) clusters: Arc<dyn Clusters>,
+    pub(crate) plans: Plans,
+    pub(crate) gate: policy::Gate,
+    pub(crate) store: Store,
+    pub(crate) principal: watch::Receiver<Principal>,
+    pub(crate) clock: Arc<dyn Clock>,
+    /// Why there are no clusters.
+    pub(crate) problem: Option<ErrorBody>,
+    holds: Holds,
+}
+
+/// What must be closed at the end, in this order.
+pub(crate) struct Holds {
+    mirror: Mirror,
+    plans: Plans,
+    epochs: Epochs,
+    journal: Arc<Journal>,
+    store: Store,
+}
+
+impl Holds {
+    /// Ends permits and feeds, finishes commits, writes the journal's rest.
+    pub(crate) async fn close(self) {
+        self.plans.shutdown().await;
+        self.epochs.close();
+        self.mirror.shutdown().await;
+        self.journal.close().await;
+        self.store.close().await;
+    }
+}
+
+impl Desk {
+    pub(crate) fn into_holds(self) -> Holds {
+        self.holds
+    }
+}
+
+/// Puts the parts together over a kubeconfig, or over none.
+pub(crate) async fn build(config: &Config, kubeconfig: Result<Kubeconfig, Error>, door: Door) -> Result<Desk, Failed> {
+    let clock: Arc<dyn Clock> = Arc::new(SystemClock);
+    let production: Vec<ClusterName> =
+        config.clusters.production.iter().map(|name| ClusterName::new(name.as_str())).collect();
+    let (clusters, problem) = match kubeconfig {
+        Ok(kubeconfig) => (connect(&kubeconfig, &production).map_err(Failed::of)?, None),
+        Err(error) => (Vec::new(), Some(ErrorBody::of(&error, RequestId::new()))),
+    };
+    let store = Store::open(&state_dir()?.join("journal.db")).await.map_err(Failed::of)?;
+    let journal = store.journal(VERSION, clock.clone(), JournalConfig::default()).await.map_err(Failed::of)?;
+    let journal = Arc::new(journal);
+    let decide = DeskPolicy {
+        read_only: config.console.read_only,
+        production_contexts: production.into_iter().collect(),
+        ..DeskPolicy::default()
+    };
+    let parts = Parts { decide: Arc::new(decide), journal: journal.clone(), clock: clock.clone() };
+    let Composed { gate, verifier, epochs } = compose(parts);
+    let mirror = Mirror::new(&MirrorConfig::default(), clusters, &clock);
+    let ports: Arc<dyn Clusters> = Arc::new(Ports(mirror.clone()));
+    let plans = Plans::new(gate.clone(), ports.clone(), clock.clone());
+    let principal = person(verifier, &mirror, door);
+    let holds =
+        Holds { mirror: mirror.clone(), plans: plans.clone(), epochs, journal: journal.clone(), store: store.clone() };
+    Ok(Desk { mirror, clusters: ports, plans, gate, store, principal, clock, problem, holds })
+}
+
+/// The parts of one command. `local` commands ask no cluster.
+pub(crate) async fn command(config: &Config, global: &Global, local: bool) -> Result<(cli::Desk, Holds), Failed> {
+    let (kubeconfig, cluster) = if local {
+        (Err(Error::NoKubeconfig), None)
+    } else {
+        let kubeconfig = Kubeconfig::load(global.kubeconfig.as_deref()).map_err(Failed::of)?;
+        let context = kubeconfig.choose(global.context.as_deref()).map_err(Failed::of)?;
+        (Ok(kubeconfig), Some(ClusterName::new(context.name.as_str())))
+    };
+    let desk = build(config, kubeconfig, Door::Cli).await?;
+    let cluster = cluster.map(|name| desk.mirror.cluster(&name)).transpose().map_err(Failed::of)?;
+    let principal = desk.principal.borrow().asking(RequestId::new(), Door::Cli);
+    let command = cli::Desk {
+        cluster,
+        gate: desk.gate.clone(),
+        principal,
+        clusters: desk.clusters.clone(),
+        plans: desk.plans.clone(),
+        store: desk.store.clone(),
+        global: global.clone(),
+    };
+    Ok((command, desk.into_holds()))
+}
+
+fn connect(kubeconfig: &Kubeconfig, production: &[ClusterName]) -> Result<Vec<Cluster>, Error> {
+    let contexts = kubeconfig.contexts().into_iter();
+    contexts
+        .map(|context| {
+            let production = production.iter().any(|name| name.as_str() == context.name);
+            Cluster::connect(kubeconfig, &context.name, ConnectOptions { production })
+        })
+        .collect()
+}
+
+/// The person at this machine, with what each cluster says of them as it becomes known.
+fn person(verifier: Verifier, mirror: &Mirror, door: Door) -> watch::Receiver<Principal> {
+    let name = ["USER", "LOGNAME"].iter().find_map(|name| std::env::var(name).ok()).filter(|name| !name.is_empty());
+    let name = name.unwrap_or_else(|| format!("uid-{}", rustix::process::getuid().as_raw()));
+    let made = move |mirror: &Mirror| verifier.desk(&name, mirror.users()).asking(RequestId::new(), door);
+    let (sender, receiver) = watch::channel(made(mirror));
+    let mirror = mirror.clone();
+    tokio::spawn(async move {
+        let mut moved = mirror.moved();
+        loop {
+            tokio::select! {
+                () = moved.wait() => sender.send_replace(made(&mirror)),
+                () = sender.closed() => return,
+            };
+        }
+    });
+    receiver
+}
+
+/// Clusters as `operate` needs them.
+struct Ports(Mirror);
+
+impl Clusters for Ports {
+    fn kind<'a>(&'a self, cluster: &'a ClusterName, id: &'a str) -> Pending<'a, Arc<Kind>> {
+        Box::pin(async move { self.0.kind(cluster, id).await.map_err(|error| narrow(error, id)) })
+    }
+
+    fn acting(&self, cluster: &ClusterName, grant: &dyn Grant) -> Result<Box<dyn Acts>, Error> {
+        let cluster = self.0.cluster(cluster).map_err(|error| narrow(error, ""))?;
+        Ok(grant.acting(&cluster))
+    }
+}
+
+fn narrow(error: mirror::Error, kind: &str) -> Error {
+    match error {
+        mirror::Error::Cluster(error) => error,
+        mirror::Error::UnknownCluster { name } => Error::NoContext { context: name.to_string() },
+        other if other.code() == Code::KindNotServed => Error::NotServed { kind: kind.to_owned() },
+        other => Error::Decode(other.to_string()),
+    }
+}
+
+/// Where state is kept.
+pub(crate) fn state_dir() -> Result<PathBuf, Failed> {
+    config::state_dir().ok_or_else(|| {
+        Failed::of(config::ConfigError::Form {
+            place: "HOME".to_owned(),
+            message: "neither HOME nor XDG_STATE_HOME says where state can be kept".to_owned(),
+        })
+    })
+}
+
+/// The version of `qd`.
+pub(crate) const VERSION: &str = env!("CARGO_PKG_VERSION");

@@ -1,0 +1,161 @@
+//! The console's own door: the one-time URL, the token, Host, Origin and cookie rules. No cluster is needed.
+
+#![allow(clippy::unwrap_used, clippy::expect_used, clippy::panic, clippy::indexing_slicing, missing_docs)]
+
+use e2e::console::{Console, command};
+use e2e::curl::curl;
+use std::process::Stdio;
+
+const CHANGE: &[&str] = &["-X", "POST", "-H", "content-type: application/json", "-d", "{}"];
+
+/// Opens the one-time URL like a browser; the cookie.
+fn login(console: &Console) -> String {
+    let path = console.url.split_once(&format!(":{}", console.port)).unwrap().1;
+    let answer = curl(&format!("{}{path}", console.base), &[]);
+    assert_eq!(answer.status, 200, "{answer:?}");
+    answer.header("set-cookie").expect("a cookie").split(';').next().unwrap().to_owned()
+}
+
+fn session(console: &Console) -> String {
+    format!("{}/api/v1/session", console.base)
+}
+
+#[test]
+fn ex_02_every_request_needs_the_token_and_only_healthz_does_not() {
+    let console = Console::start(None, &[]);
+    assert_eq!(curl(&format!("{}/healthz", console.base), &[]).status, 200);
+    for path in ["/", "/assets/x.js", "/api/v1/session", "/api/v1/object", "/api/v1/socket", "/metrics", "/nope"] {
+        let answer = curl(&format!("{}{path}", console.base), &[]);
+        assert_eq!((answer.status, answer.code().as_str()), (401, "token_missing"), "{path}");
+        assert!(answer.header("access-control-allow-origin").is_none());
+    }
+    let wrong = format!("x-quarterdeck-token: {}", "0".repeat(64));
+    assert_eq!(curl(&session(&console), &["-H", &wrong]).code(), "token_invalid");
+    let right = format!("x-quarterdeck-token: {}", console.token());
+    assert_eq!(curl(&session(&console), &["-H", &right]).status, 200);
+}
+
+#[test]
+fn ex_02_the_url_works_once_and_becomes_a_cookie() {
+    let console = Console::start(None, &[]);
+    let cookie = login(&console);
+    assert!(cookie.starts_with(&format!("qd_session_{}=", console.port)), "{cookie}");
+    assert_eq!(curl(&session(&console), &["-H", &format!("cookie: {cookie}")]).status, 200);
+    let path = console.url.split_once(&format!(":{}", console.port)).unwrap().1.to_owned();
+    let again = curl(&format!("{}{path}", console.base), &[]);
+    assert_eq!(again.code(), "token_invalid");
+    assert!(again.header("set-cookie").is_none());
+}
+
+#[test]
+fn ex_02_qd_url_makes_another_one_time_url() {
+    let console = Console::start(None, &[]);
+    let output = console.qd(None).arg("url").output().unwrap();
+    assert!(output.status.success(), "{}", String::from_utf8_lossy(&output.stderr));
+    let url = String::from_utf8(output.stdout).unwrap().trim().to_owned();
+    assert_ne!(url, console.url);
+    assert!(url.starts_with(&format!("http://qd.localhost:{}/?code=", console.port)), "{url}");
+    let path = url.split_once(&format!(":{}", console.port)).unwrap().1.to_owned();
+    assert_eq!(curl(&format!("{}{path}", console.base), &[]).status, 200);
+    assert_eq!(login(&console).is_empty(), false, "the first URL still works");
+}
+
+#[test]
+fn the_host_must_be_one_of_ours() {
+    let console = Console::start(None, &[]);
+    let token = format!("x-quarterdeck-token: {}", console.token());
+    for host in ["evil.example", "qd.localhost", "127.0.0.1:1", "qd.localhost.evil.example:5050"] {
+        let answer = curl(&session(&console), &["-H", &token, "-H", &format!("host: {host}")]);
+        assert_eq!((answer.status, answer.code().as_str()), (421, "host_not_allowed"), "{host}");
+    }
+    for host in ["qd.localhost", "localhost", "127.0.0.1"] {
+        let answer = curl(&session(&console), &["-H", &token, "-H", &format!("host: {host}:{}", console.port)]);
+        assert_eq!(answer.status, 200, "{host}");
+    }
+}
+
+#[test]
+fn the_origin_must_be_our_own() {
+    let console = Console::start(None, &[]);
+    let cookie = format!("cookie: {}", login(&console));
+    for origin in ["http://evil.example", "null", "https://qd.localhost", "http://qd.localhost:1"] {
+        let answer = curl(&session(&console), &["-H", &cookie, "-H", &format!("origin: {origin}")]);
+        assert_eq!(answer.code(), "origin_not_allowed", "{origin}");
+    }
+    let plans = format!("{}/api/v1/plans", console.base);
+    let bare = [CHANGE, &["-H", cookie.as_str()]].concat();
+    assert_eq!(curl(&plans, &bare).code(), "origin_not_allowed", "a cookie alone changes nothing");
+    let own = format!("origin: http://qd.localhost:{}", console.port);
+    let with_origin = [CHANGE, &["-H", cookie.as_str(), "-H", own.as_str()]].concat();
+    assert_eq!(curl(&plans, &with_origin).code(), "bad_request", "it gets as far as its body");
+    let upgrade = ["-H", cookie.as_str(), "-H", "connection: upgrade", "-H", "upgrade: websocket"];
+    assert_eq!(curl(&format!("{}/api/v1/socket", console.base), &upgrade).code(), "origin_not_allowed");
+}
+
+#[test]
+fn answers_carry_a_strict_content_policy_and_a_request_id() {
+    let console = Console::start(None, &[]);
+    let answer = curl(&session(&console), &[]);
+    let policy = answer.header("content-security-policy").unwrap();
+    assert!(policy.contains("default-src 'none'") && !policy.contains("unsafe"), "{policy}");
+    assert_eq!(answer.header("x-content-type-options"), Some("nosniff"));
+    assert_eq!(answer.header("x-request-id"), answer.json()["request_id"].as_str());
+}
+
+#[test]
+fn exd_21a_no_token_in_arguments_environment_or_lasting_urls() {
+    let console = Console::start(None, &[]);
+    let token = console.token();
+    let read = |what: &str| {
+        String::from_utf8_lossy(&std::fs::read(format!("/proc/{}/{what}", console.pid())).unwrap()).into_owned()
+    };
+    assert!(!read("cmdline").contains(&token) && !read("environ").contains(&token));
+    assert!(!console.url.contains(&token), "the URL has a code that works once, not the token");
+    use std::os::unix::fs::PermissionsExt;
+    let mode = std::fs::metadata(console.state_file()).unwrap().permissions().mode();
+    assert_eq!(mode & 0o777, 0o600);
+}
+
+#[test]
+fn exf_20_a_port_in_use_is_named_and_a_free_one_offered() {
+    let console = Console::start(None, &[]);
+    let home = tempfile::tempdir().unwrap();
+    let taken = format!("127.0.0.1:{}", console.port);
+    let output = command(home.path(), None)
+        .args(["console", "--no-open", "--listen", &taken])
+        .stdin(Stdio::null())
+        .output()
+        .unwrap();
+    let text = String::from_utf8_lossy(&output.stderr);
+    assert_eq!(output.status.code(), Some(1), "{text}");
+    assert!(text.contains("port_in_use") && text.contains("is free now"), "{text}");
+}
+
+#[test]
+fn ex_04_without_a_kubeconfig_the_console_starts_and_says_so() {
+    let console = Console::start(None, &[]);
+    let token = format!("x-quarterdeck-token: {}", console.token());
+    let answer = curl(&session(&console), &["-H", &token]);
+    assert_eq!(answer.json()["problem"]["code"], "kubeconfig_missing");
+}
+
+#[test]
+fn a_broken_kubeconfig_is_named_with_its_place() {
+    let file = tempfile::NamedTempFile::new().unwrap();
+    std::fs::write(file.path(), "apiVersion: v1\nkind: Config\nclusters: [\n").unwrap();
+    let console = Console::start(Some(file.path()), &[]);
+    let token = format!("x-quarterdeck-token: {}", console.token());
+    let problem = curl(&session(&console), &["-H", &token]).json()["problem"].clone();
+    assert_eq!(problem["code"], "kubeconfig_invalid");
+    let message = problem["message"].as_str().unwrap();
+    assert!(message.contains(&file.path().display().to_string()), "{message}");
+}
+
+#[test]
+fn sigterm_ends_it_cleanly() {
+    let mut console = Console::start(None, &[]);
+    let file = console.state_file();
+    assert!(file.exists());
+    assert_eq!(console.stop(), Some(0));
+    assert!(!file.exists(), "the state file is gone");
+}
