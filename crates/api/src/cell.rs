@@ -135,3 +135,6 @@ fn bytes(number: i64) -> String {
     }
     number.to_string()
 }
+
+#[cfg(test)]
+mod tests;
