@@ -16,38 +16,65 @@ const table = (cluster, kind) => {
   return tables.get(id)
 }
 const dist = new URL('../dist', import.meta.url).pathname
-const types = { '.html': 'text/html; charset=utf-8', '.js': 'text/javascript', '.css': 'text/css', '.svg': 'image/svg+xml' }
-const csp = "default-src 'none'; script-src 'self'; style-src 'self'; img-src 'self' data:; font-src 'self'; connect-src 'self'; base-uri 'none'; form-action 'none'; frame-ancestors 'none'"
+const types = {
+  '.html': 'text/html; charset=utf-8',
+  '.js': 'text/javascript',
+  '.css': 'text/css',
+  '.svg': 'image/svg+xml',
+}
+const csp =
+  "default-src 'none'; script-src 'self'; style-src 'self'; img-src 'self' data:; font-src 'self'; connect-src 'self'; base-uri 'none'; form-action 'none'; frame-ancestors 'none'"
 const server = createServer((request, response) => {
   const url = new URL(request.url, 'http://x')
   if (url.pathname.startsWith('/api/')) {
     let text = ''
-    request.on('data', (chunk) => { text += chunk })
+    request.on('data', (chunk) => {
+      text += chunk
+    })
     request.on('end', () => {
       const [status, body] = rest(request.method, url, text ? JSON.parse(text) : null)
-      setTimeout(() => response.writeHead(status, { 'content-type': 'application/json' }).end(body === null ? '' : JSON.stringify(body)), 60)
+      setTimeout(
+        () =>
+          response
+            .writeHead(status, { 'content-type': 'application/json' })
+            .end(body === null ? '' : JSON.stringify(body)),
+        60,
+      )
     })
     return
   }
   const file = join(dist, url.pathname === '/' ? 'index.html' : url.pathname)
   if (!existsSync(file)) return response.writeHead(404).end()
-  response.writeHead(200, { 'content-type': types[extname(file)] ?? 'application/octet-stream', 'content-security-policy': csp })
+  response.writeHead(200, {
+    'content-type': types[extname(file)] ?? 'application/octet-stream',
+    'content-security-policy': csp,
+  })
   createReadStream(file).pipe(response)
 })
 
-const value = (cell, type) => (type === 'age' ? -cell : type === 'ratio' && cell ? cell[0] / (cell[1] || 1) : Array.isArray(cell) ? cell[0] : cell)
+const value = (cell, type) =>
+  type === 'age' ? -cell : type === 'ratio' && cell ? cell[0] / (cell[1] || 1) : Array.isArray(cell) ? cell[0] : cell
 function run(query) {
   if (query.clusters.includes('staging')) return null
   const cols = columns(query.kind)
   let rows = query.clusters.flatMap((cluster) => table(cluster, query.kind))
   if (query.namespaces.length) rows = rows.filter((row) => query.namespaces.includes(row[2]))
-  const word = query.filter.replace(/^\//, '').replace(/^where object =.*/, '').toLowerCase()
-  if (word) rows = rows.filter((row) => row[3].includes(word) || row[4].some((cell) => String(cell).toLowerCase().includes(word)))
+  const word = query.filter
+    .replace(/^\//, '')
+    .replace(/^where object =.*/, '')
+    .toLowerCase()
+  if (word)
+    rows = rows.filter(
+      (row) => row[3].includes(word) || row[4].some((cell) => String(cell).toLowerCase().includes(word)),
+    )
   rows = [...rows]
   for (const { column, descending } of query.sort.toReversed()) {
     const at = cols.findIndex((c) => c.id === column)
     const of = at < 0 ? (row) => row[column === 'namespace' ? 2 : 3] : (row) => value(row[4][at], cols[at].type)
-    rows.sort((a, b) => { const [x, y] = [of(a) ?? '', of(b) ?? '']; return (x < y ? -1 : x > y ? 1 : 0) * (descending ? -1 : 1) })
+    rows.sort((a, b) => {
+      const [x, y] = [of(a) ?? '', of(b) ?? '']
+      return (x < y ? -1 : x > y ? 1 : 0) * (descending ? -1 : 1)
+    })
   }
   return rows
 }
@@ -61,26 +88,95 @@ sockets.on('connection', (socket) => {
     const { query } = sub
     const denied = query.kind.startsWith('roles')
     const where = query.filter.match(/^\/?where\s+(\S*)$/)
-    if (where) { subs.delete(id); return send({ end: { id, error: error('query_syntax', 'expected an operator (= != < > ~ in has)', { at: query.filter.length - 1, len: 1 }) } }) }
+    if (where) {
+      subs.delete(id)
+      return send({
+        end: {
+          id,
+          error: error('query_syntax', 'expected an operator (= != < > ~ in has)', {
+            at: query.filter.length - 1,
+            len: 1,
+          }),
+        },
+      })
+    }
     sub.rows = run(query) ?? []
     sub.shown = sub.rows.slice(query.at, query.at + query.len)
     const namespaced = query.namespaces.length !== 1 && sub.rows.some((row) => row[2])
-    const extra = namespaced ? [{ id: 'namespace', title: 'Namespace', type: 'text', wide: false, extra: false, absent: '', width: 16 }] : []
+    const extra = namespaced
+      ? [{ id: 'namespace', title: 'Namespace', type: 'text', wide: false, extra: false, absent: '', width: 16 }]
+      : []
     sub.extra = extra.length
     const wire = (row) => [row[0], row[1], row[2], row[3], [...(extra.length ? [row[2]] : []), ...row[4]]]
     sub.wire = wire
-    const state = (c) => (denied ? { is: 'denied', error: error('rbac_denied', 'you may not list roles', { verb: 'list', kind: 'roles.rbac.authorization.k8s.io', namespace: '' }) } : CLUSTERS.find((x) => x.name === c).state)
-    send({ snap: { id, seq: ++sub.seq, total: sub.rows.length, at: Math.min(query.at, sub.rows.length), columns: [...extra, ...columns(query.kind)], sources: query.clusters.map((c) => ({ cluster: c, state: state(c) })), rows: sub.shown.map(wire) } })
+    const state = (c) =>
+      denied
+        ? {
+            is: 'denied',
+            error: error('rbac_denied', 'you may not list roles', {
+              verb: 'list',
+              kind: 'roles.rbac.authorization.k8s.io',
+              namespace: '',
+            }),
+          }
+        : CLUSTERS.find((x) => x.name === c).state
+    send({
+      snap: {
+        id,
+        seq: ++sub.seq,
+        total: sub.rows.length,
+        at: Math.min(query.at, sub.rows.length),
+        columns: [...extra, ...columns(query.kind)],
+        sources: query.clusters.map((c) => ({ cluster: c, state: state(c) })),
+        rows: sub.shown.map(wire),
+      },
+    })
   }
   socket.on('message', (data) => {
     const frame = JSON.parse(data)
     if (frame.sub) {
       const { id, what } = frame.sub
       if (what === 'clusters') send({ clusters: { id, seq: 1, clusters: process.env.MOCK_PROBLEM ? [] : CLUSTERS } })
-      else if (what.counts) send({ counts: { id, seq: 1, kinds: Object.fromEntries(CLUSTERS[0].kinds.filter((k) => !k.denied.length).map((k) => [k.id, what.counts.clusters.filter((c) => c !== 'staging').reduce((sum, c) => sum + table(c, k.id).length, 0)])) } })
-      else { subs.set(id, { query: what.rows, seq: 0 }); snap(id) }
-    } else if (frame.move) { const sub = subs.get(frame.move.id); if (sub) { Object.assign(sub.query, frame.move); const rows = sub.rows.slice(frame.move.at, frame.move.at + frame.move.len); const had = new Set(sub.shown.map((r) => r[0])); sub.shown = rows; send({ delta: { id: frame.move.id, seq: ++sub.seq, total: sub.rows.length, at: frame.move.at, order: rows.map((r) => r[0]), rows: rows.filter((r) => !had.has(r[0])).map(sub.wire) } }) } }
-    else if (frame.unsub) subs.delete(frame.unsub.id)
+      else if (what.counts)
+        send({
+          counts: {
+            id,
+            seq: 1,
+            kinds: Object.fromEntries(
+              CLUSTERS[0].kinds
+                .filter((k) => !k.denied.length)
+                .map((k) => [
+                  k.id,
+                  what.counts.clusters
+                    .filter((c) => c !== 'staging')
+                    .reduce((sum, c) => sum + table(c, k.id).length, 0),
+                ]),
+            ),
+          },
+        })
+      else {
+        subs.set(id, { query: what.rows, seq: 0 })
+        snap(id)
+      }
+    } else if (frame.move) {
+      const sub = subs.get(frame.move.id)
+      if (sub) {
+        Object.assign(sub.query, frame.move)
+        const rows = sub.rows.slice(frame.move.at, frame.move.at + frame.move.len)
+        const had = new Set(sub.shown.map((r) => r[0]))
+        sub.shown = rows
+        send({
+          delta: {
+            id: frame.move.id,
+            seq: ++sub.seq,
+            total: sub.rows.length,
+            at: frame.move.at,
+            order: rows.map((r) => r[0]),
+            rows: rows.filter((r) => !had.has(r[0])).map(sub.wire),
+          },
+        })
+      }
+    } else if (frame.unsub) subs.delete(frame.unsub.id)
   })
   const timer = setInterval(() => {
     for (const [id, sub] of subs) {
@@ -89,7 +185,10 @@ sockets.on('connection', (socket) => {
       const cpu = Math.floor(random() * 400)
       row[4][9] = cpu
       const cells = [[9 + sub.extra, cpu]]
-      if (random() < 0.1) { row[4][3] = [(row[4][3][0] ?? 0) + 1, Date.now()]; cells.push([3 + sub.extra, row[4][3]]) }
+      if (random() < 0.1) {
+        row[4][3] = [(row[4][3][0] ?? 0) + 1, Date.now()]
+        cells.push([3 + sub.extra, row[4][3]])
+      }
       send({ delta: { id, seq: ++sub.seq, total: sub.rows.length, at: sub.query.at, cells: [[row[0], cells]] } })
     }
   }, 100)

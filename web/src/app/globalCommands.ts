@@ -11,6 +11,9 @@ export function useGlobalCommands(console: Console): void {
     'history.back': () => history.back(),
     'history.forward': () => history.forward(),
     'history.last': () => navigation.last(),
-    reconnect: { run: socket.reconnect, reason: () => (socket.link.get().is === 'lost' ? null : 'the connection is live') },
+    reconnect: {
+      run: socket.reconnect,
+      reason: () => (socket.link.get().is === 'lost' ? null : 'the connection is live'),
+    },
   })
 }

@@ -140,7 +140,10 @@ export class Grid {
     const { at } = this.#source.query
     let index = at
     for (const row of this.#source.rows()) {
-      if (row[2] === namespace && row[3] === name) return this.moveTo(index, false)
+      if (row[2] === namespace && row[3] === name) {
+        this.moveTo(index, false)
+        return
+      }
       index += 1
     }
   }
@@ -184,9 +187,9 @@ export class Grid {
   /** Enter: opens the row, or sorts by the heading that has the cursor. */
   enter(): void {
     const heading = this.#columns[this.#headAt]
-    if (heading !== undefined) return this.#events.sort(heading.column.id, false)
     const row = this.cursor()
-    if (row !== undefined) this.#events.open(identity(row))
+    if (heading !== undefined) this.#events.sort(heading.column.id, false)
+    else if (row !== undefined) this.#events.open(identity(row))
   }
 
   /** The menu of the row or the heading under the cursor. */

@@ -147,4 +147,3 @@ export function track(
   window.addEventListener('pointerup', done)
   window.addEventListener('pointercancel', done)
 }
-

@@ -42,10 +42,13 @@ export class RowElement {
     const key = row === undefined ? null : row[0]
     if (key !== this.key) this.#calm()
     this.key = key
+    // A row whose status is neither good nor bad (Completed) asks for nothing: its ratio is no warning.
+    const status = columns.find((column) => column.column.type === 'status')
+    const calm = row === undefined || (status !== undefined && level(row[4][status.index] ?? null) === 0)
     for (let at = 0; at < columns.length; at++) {
       const column = columns[at]
       const cell = this.#cells[at]
-      if (column !== undefined && cell !== undefined) fill(cell, row, column, nowMs)
+      if (column !== undefined && cell !== undefined) fill(cell, row, column, nowMs, calm)
     }
   }
 
@@ -94,7 +97,7 @@ export class RowElement {
   }
 }
 
-function fill(cell: CellElement, row: Row | undefined, shown: Shown, nowMs: number): void {
+function fill(cell: CellElement, row: Row | undefined, shown: Shown, nowMs: number, calm: boolean): void {
   const { column } = shown
   const value = row === undefined ? null : (row[4][shown.index] ?? null)
   let text = row === undefined ? '' : display(value, column.type, nowMs)
@@ -110,7 +113,8 @@ function fill(cell: CellElement, row: Row | undefined, shown: Shown, nowMs: numb
     const shape = SHAPES[good]
     if (cell.shape !== null && cell.shape.textContent !== shape) cell.shape.textContent = shape
   } else if (column.id !== 'name' && column.type === 'text') className += ` ${css.quiet}`
-  else if (column.type === 'ratio' && Array.isArray(value) && value[0] !== value[1]) className += ` ${css.level3}`
+  else if (column.type === 'ratio' && !calm && Array.isArray(value) && value[0] !== value[1])
+    className += ` ${css.level3}`
   else if (column.type === 'restarts') className += ` ${css[restartLevel(value)] ?? ''}`
   if (absent && cell.shape !== null) cell.shape.textContent = ''
 

@@ -4,7 +4,8 @@ export function fuzzy(pattern: string, text: string): number {
   const needle = pattern.toLowerCase()
   const hay = text.toLowerCase()
   const whole = hay.indexOf(needle)
-  if (whole >= 0) return 1000 - Math.min(whole, 200) - Math.min(hay.length - needle.length, 200) + (whole === 0 ? 200 : 0)
+  if (whole >= 0)
+    return 1000 - Math.min(whole, 200) - Math.min(hay.length - needle.length, 200) + (whole === 0 ? 200 : 0)
   let score = 0
   let at = 0
   let run = 0

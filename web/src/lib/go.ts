@@ -19,7 +19,10 @@ const ALIASES: Readonly<Record<string, string>> = { ctx: 'clusters', ns: 'namesp
 
 /** Where the text leads, or why it leads nowhere. */
 export function parseGo(text: string, kinds: readonly GoKind[]): Go | string {
-  const [before = '', ...rest] = text.replace(/^:/, '').trim().split(/\s+(?=\/)/)
+  const [before = '', ...rest] = text
+    .replace(/^:/, '')
+    .trim()
+    .split(/\s+(?=\/)/)
   const filter = rest.join(' ').replace(/^\//, '')
   const [name = '', ...words] = before.split(/\s+/)
   if (name === '') return 'a kind: pods, deploy, svc, ns'
@@ -27,7 +30,11 @@ export function parseGo(text: string, kinds: readonly GoKind[]): Go | string {
   if (typeof found === 'string') return found
   const go: Go = { kind: found.id }
   for (const word of words) {
-    if (word.startsWith('@')) go.clusters = word.slice(1).split(',').filter((part) => part !== '')
+    if (word.startsWith('@'))
+      go.clusters = word
+        .slice(1)
+        .split(',')
+        .filter((part) => part !== '')
     else if (word === 'all' || word === '*') go.namespaces = []
     else go.namespaces = word.split(',').filter((part) => part !== '')
   }
@@ -42,7 +49,11 @@ export function resolveKind(name: string, kinds: readonly GoKind[]): GoKind | st
   if (exact[0] !== undefined) return exact[0]
   const starts = kinds.filter((kind) => names(kind).some((known) => known.startsWith(wanted)))
   if (starts.length === 1 && starts[0] !== undefined) return starts[0]
-  if (starts.length > 1) return `${name} could be ${starts.slice(0, 4).map((kind) => kind.id).join(', ')}`
+  if (starts.length > 1)
+    return `${name} could be ${starts
+      .slice(0, 4)
+      .map((kind) => kind.id)
+      .join(', ')}`
   return `no cluster in view serves a kind called ${name}`
 }
 

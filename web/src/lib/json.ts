@@ -22,5 +22,8 @@ export function text(value: unknown, path: string): string {
 
 /** String pairs of a map: labels, annotations, limits. */
 export function pairs(value: unknown, path: string): Array<[string, string]> {
-  return Object.entries(record(at(value, path))).map(([key, item]) => [key, typeof item === 'string' ? item : JSON.stringify(item)])
+  return Object.entries(record(at(value, path))).map(([key, item]) => [
+    key,
+    typeof item === 'string' ? item : JSON.stringify(item),
+  ])
 }

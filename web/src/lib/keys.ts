@@ -42,7 +42,8 @@ export const KEYS: readonly KeyEntry[] = [
   key('table', 'move.pageUp', 'Ctrl-b PageUp', 'Page up'),
   key('table', 'move.left', 'h ArrowLeft', 'Left; the heading before'),
   key('table', 'move.right', 'l ArrowRight', 'Right; the next heading'),
-  key('table', 'open', 'Enter d', 'Open the object'),
+  key('table', 'open', 'Enter', 'Open the object; sort by the heading'),
+  key('table', 'open.overview', 'd', 'Open its overview', { palette: true }),
   key('table', 'open.yaml', 'y', 'Open its YAML', { palette: true }),
   key('table', 'open.events', 'v', 'Open its events', { palette: true }),
   key('table', 'menu', 'Shift-F10 ContextMenu', 'Menu of the row or heading'),
@@ -99,8 +100,10 @@ export function chords(event: KeyboardEvent): string[] {
 export function entryFor(event: KeyboardEvent, scope: Scope, typing: boolean): KeyEntry | undefined {
   const pressed = chords(event)
   const matches = (entry: KeyEntry) => entry.keys.some((name) => pressed.includes(name)) && (!typing || entry.typing)
-  return KEYS.find((entry) => entry.scope === scope && matches(entry)) ??
+  return (
+    KEYS.find((entry) => entry.scope === scope && matches(entry)) ??
     KEYS.find((entry) => entry.scope === 'anywhere' && matches(entry))
+  )
 }
 
 /** How a key is written for people. */

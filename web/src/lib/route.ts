@@ -60,8 +60,8 @@ export function formatRoute(route: Route): string {
   }
   add('cluster', route.clusters.map(part).join(','))
   add('ns', route.namespaces.map(part).join(','))
-  add('kind', part(route.kind))
-  add('filter', part(route.filter))
+  add('kind', plain(route.kind))
+  add('filter', plain(route.filter))
   add('sort', route.sort.map((sort) => (sort.descending ? '-' : '') + part(sort.column)).join(','))
   const { object } = route
   if (object !== null) {
@@ -87,9 +87,14 @@ function parseObject(text: string | null): Selected | null {
   return { cluster, namespace, name }
 }
 
-/** Escapes what would end a value or a list item; `:` and `/` stay readable. */
+/** Escapes what would end a value; `:`, `,` and `/` stay readable. */
+function plain(text: string): string {
+  return encodeURIComponent(text).replace(/%3A/g, ':').replace(/%2F/g, '/').replace(/%2C/g, ',')
+}
+
+/** An item of a list: its commas are escaped twice, because reading the query takes one layer off. */
 function part(text: string): string {
-  return encodeURIComponent(text.replace(/[%,]/g, encodeURIComponent)).replace(/%3A/g, ':').replace(/%2F/g, '/')
+  return plain(text.replace(/[%,]/g, encodeURIComponent))
 }
 
 /** A part of a path: its slashes are escaped twice, because reading the query takes one layer off. */

@@ -39,7 +39,9 @@ function Entries({ items }: { items: readonly Item[] }) {
         role={item.checked === undefined ? 'menuitem' : 'menuitemcheckbox'}
         closeOnClick={item.checked === undefined}
       >
-        <span className={css.mark}>{item.checked ? <Icon name="check" /> : item.icon && <Icon name={item.icon} />}</span>
+        <span className={css.mark}>
+          {item.checked ? <Icon name="check" /> : item.icon && <Icon name={item.icon} />}
+        </span>
         <span className={css.title}>
           {item.title}
           {item.disabled && <small className={css.reason}>{item.disabled}</small>}

@@ -48,7 +48,15 @@ export function Denied({ error, cluster, user }: { error: ErrorBody; cluster: st
 }
 
 /** Stable code, what was tried, and Retry. */
-export function Failed({ error, tried, onRetry }: { error: ErrorBody; tried: string; onRetry?: (() => void) | undefined }) {
+export function Failed({
+  error,
+  tried,
+  onRetry,
+}: {
+  error: ErrorBody
+  tried: string
+  onRetry?: (() => void) | undefined
+}) {
   return (
     <div className={css.state} role="alert">
       <h2 className={css.title}>

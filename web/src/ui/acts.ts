@@ -23,10 +23,16 @@ export function actsOf(kind: Kind | undefined): ActEntry[] {
 }
 
 /** Why the act cannot be planned, or null. */
-export function obstacle(console: Console, kind: Kind | undefined, act: Act['act'], objects: readonly ObjectRef[]): string | null {
+export function obstacle(
+  console: Console,
+  kind: Kind | undefined,
+  act: Act['act'],
+  objects: readonly ObjectRef[],
+): string | null {
   const entry = ACTS.find((known) => known.act === act)
   if (console.session.get().read_only) return 'this console was started with --read-only'
-  if (kind === undefined || entry === undefined || !kind.acts.includes(act)) return `${kind?.title ?? 'this kind'}: no such act`
+  if (kind === undefined || entry === undefined || !kind.acts.includes(act))
+    return `${kind?.title ?? 'this kind'}: no such act`
   if (kind.denied.includes(entry.verb)) return `you may not ${entry.verb} ${kind.id} on this cluster`
   if (objects.length === 0) return 'no row is chosen'
   if (objects.length > 1000) return 'a plan takes at most 1,000 objects: filter first'

@@ -4,7 +4,19 @@
  */
 
 import { Store } from '../lib/store'
-import type { CellValue, Column, Delta, ErrorBody, Resume, Row, RowsQuery, ServerFrame, Snap, Source, What } from './api'
+import type {
+  CellValue,
+  Column,
+  Delta,
+  ErrorBody,
+  Resume,
+  Row,
+  RowsQuery,
+  ServerFrame,
+  Snap,
+  Source,
+  What,
+} from './api'
 import type { Receiver, Socket } from './socket'
 
 /** What is known of a list as a whole. */

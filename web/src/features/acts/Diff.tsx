@@ -7,7 +7,7 @@ const SIGNS = { added: '+', removed: '−', same: ' ', hunk: '' } as const
 export function Diff({ diff }: { diff: string }) {
   return (
     // biome-ignore lint/a11y/noNoninteractiveTabindex: a region that scrolls must be reachable by key
-    <div className={css.diff} role="region" aria-label="What changes" tabIndex={0}>
+    <section className={css.diff} aria-label="What changes" tabIndex={0}>
       {diffLines(diff).map((line, at) => (
         // biome-ignore lint/suspicious/noArrayIndexKey: lines of one finished text
         <div key={at} className={css[line.kind]}>
@@ -15,6 +15,6 @@ export function Diff({ diff }: { diff: string }) {
           {line.text}
         </div>
       ))}
-    </div>
+    </section>
   )
 }

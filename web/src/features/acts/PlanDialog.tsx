@@ -18,7 +18,9 @@ const NOTHING: Answers = { confirm: false, typed_name: '', reason: '' }
 export function PlanDialog() {
   const console = useConsole()
   const intent = useStore(console.intent)
-  return intent === null ? null : <Open key={JSON.stringify(intent)} intent={intent} close={() => console.intent.set(null)} />
+  return intent === null ? null : (
+    <Open key={JSON.stringify(intent)} intent={intent} close={() => console.intent.set(null)} />
+  )
 }
 
 function Open({ intent, close }: { intent: Intent; close: () => void }) {
@@ -47,7 +49,9 @@ function Open({ intent, close }: { intent: Intent; close: () => void }) {
   useEffect(() => {
     const active = document.activeElement
     if (!ready || (active instanceof HTMLInputElement && form.current?.contains(active))) return
-    const wanted = form.current?.querySelector<HTMLElement>('[data-need]') ?? form.current?.querySelector<HTMLElement>('[type=submit]')
+    const wanted =
+      form.current?.querySelector<HTMLElement>('[data-need]') ??
+      form.current?.querySelector<HTMLElement>('[type=submit]')
     wanted?.focus()
   }, [ready])
 
@@ -82,7 +86,11 @@ function Open({ intent, close }: { intent: Intent; close: () => void }) {
           )}
           {planning.is === 'making' && error === null && <Skeleton lines={3} />}
           {planning.is === 'failed' && (
-            <Failed error={planning.error} tried="a dry run on the API server" onRetry={() => setAttempt(attempt + 1)} />
+            <Failed
+              error={planning.error}
+              tried="a dry run on the API server"
+              onRetry={() => setAttempt(attempt + 1)}
+            />
           )}
           {plan !== null && <Steps plan={plan} />}
           {plan?.needs.map((need) => (
@@ -96,7 +104,11 @@ function Open({ intent, close }: { intent: Intent; close: () => void }) {
           <Button look="outlined" onClick={close}>
             Leave <kbd>Esc</kbd>
           </Button>
-          <Button type="submit" look={intent.act === 'delete' ? 'danger' : 'primary'} disabled={missing !== null || busy}>
+          <Button
+            type="submit"
+            look={intent.act === 'delete' ? 'danger' : 'primary'}
+            disabled={missing !== null || busy}
+          >
             {busy ? 'Working…' : VERBS[intent.act]} <kbd>Enter</kbd>
           </Button>
         </footer>
@@ -135,10 +147,11 @@ function NeedField(props: { need: Need; answers: Answers; onChange: (answers: An
 /** What stands between this plan and its commit, or null. */
 function lacking(plan: Plan, answers: Answers): string | null {
   const denied = plan.steps.filter((step) => step.decision === 'deny').length
-  if (denied > 0) return plan.steps.length === 1 ? 'this is not allowed' : `${denied} of ${plan.steps.length} are not allowed`
+  if (denied > 0)
+    return plan.steps.length === 1 ? 'this is not allowed' : `${denied} of ${plan.steps.length} are not allowed`
   if (!plan.ready) return 'the dry run found a problem'
   for (const need of plan.needs) {
-    if (need.need === 'typed_name' && answers.typed_name !== need.name) return 'the name must match'
+    if (need.need === 'typed_name' && answers.typed_name !== need.name) return 'what is typed must match'
     if (need.need === 'reason' && answers.reason.trim() === '') return 'a reason is needed'
   }
   return null

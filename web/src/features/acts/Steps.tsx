@@ -12,7 +12,11 @@ export function Steps({ plan }: { plan: Plan }) {
   return (
     <ol className={css.steps}>
       {[...problems, ...others].map((step, at) => (
-        <Step key={`${step.object.cluster}/${step.object.namespace}/${step.object.name}`} step={step} open={at < OPEN_DIFFS} />
+        <Step
+          key={`${step.object.cluster}/${step.object.namespace}/${step.object.name}`}
+          step={step}
+          open={at < OPEN_DIFFS}
+        />
       ))}
     </ol>
   )

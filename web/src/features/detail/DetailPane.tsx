@@ -1,6 +1,6 @@
 import { type KeyboardEvent, lazy, Suspense, useEffect, useRef, useState } from 'react'
 import { isNumber, isString, remember, remembered } from '../../lib/remembered'
-import { type Selected, type Tab, TABS } from '../../lib/route'
+import { type Selected, TABS, type Tab } from '../../lib/route'
 import { actsOf, obstacle } from '../../ui/acts'
 import { Button } from '../../ui/Button'
 import { copy } from '../../ui/clipboard'
@@ -18,7 +18,13 @@ const Yaml = lazy(() => import('./Yaml'))
 const TITLES: Readonly<Record<Tab, string>> = { overview: 'Overview', yaml: 'YAML', events: 'Events' }
 
 /** The object under the cursor, right of the rows or below them. */
-export function DetailPane({ place, setPlace }: { place: 'right' | 'below'; setPlace: (place: 'right' | 'below') => void }) {
+export function DetailPane({
+  place,
+  setPlace,
+}: {
+  place: 'right' | 'below'
+  setPlace: (place: 'right' | 'below') => void
+}) {
   const { object } = useRoute()
   return object === null ? null : <Pane object={object} place={place} setPlace={setPlace} />
 }
@@ -60,7 +66,9 @@ function Pane({ object, place, setPlace }: PaneProps) {
       setPlace(next)
     },
     'detail.owner': {
-      run: () => owner !== null && console.navigation.go({ kind: owner.kind, filter: '', object: { ...object, name: owner.name } }),
+      run: () =>
+        owner !== null &&
+        console.navigation.go({ kind: owner.kind, filter: '', object: { ...object, name: owner.name } }),
       reason: () => (owner === null ? 'it has no owner in view' : null),
     },
   })
@@ -101,7 +109,12 @@ function Pane({ object, place, setPlace }: PaneProps) {
           actsOf(kind).map((entry) => {
             const why = obstacle(console, kind, entry.act, [reference])
             return (
-              <Button key={entry.act} disabled={why !== null} title={why ?? undefined} onClick={() => console.plan(entry.act, [reference])}>
+              <Button
+                key={entry.act}
+                disabled={why !== null}
+                title={why ?? undefined}
+                onClick={() => console.plan(entry.act, [reference])}
+              >
                 {entry.title}
               </Button>
             )
@@ -140,8 +153,11 @@ function Pane({ object, place, setPlace }: PaneProps) {
   function body() {
     if (detail.is === 'reading') return <Skeleton lines={8} />
     if (detail.is === 'failed') {
-      if (detail.error.code === 'rbac_denied') return <Denied error={detail.error} cluster={object.cluster} user={console.cluster(object.cluster)?.user} />
-      return <Failed error={detail.error} tried={`reading ${object.name} from ${object.cluster}`} onRetry={detail.again} />
+      if (detail.error.code === 'rbac_denied')
+        return <Denied error={detail.error} cluster={object.cluster} user={console.cluster(object.cluster)?.user} />
+      return (
+        <Failed error={detail.error} tried={`reading ${object.name} from ${object.cluster}`} onRetry={detail.again} />
+      )
     }
     if (tab === 'yaml') {
       return (

@@ -15,6 +15,7 @@ export function Events({ object, kind }: { object: ObjectRef; kind: string }) {
   const now = useNow(console.socket.clock)
   const [list] = useState(() => new RowList(console.socket, queryFor(object, kind)))
   const [, frames] = useState(0)
+  // biome-ignore lint/correctness/useExhaustiveDependencies: the parts of `object` are what matters
   useEffect(() => {
     list.show(queryFor(object, kind))
     const end = list.watchFrames(() => frames((count) => count + 1))
@@ -22,14 +23,17 @@ export function Events({ object, kind }: { object: ObjectRef; kind: string }) {
       end()
       list.close()
     }
-    // biome-ignore lint/correctness/useExhaustiveDependencies: the parts of `object` are what matters
   }, [list, object.cluster, object.kind, object.namespace, object.name, kind])
   const head = useStore(list.head)
 
   const denied = head.sources.find(({ state }) => state.is === 'denied')
-  if (head.error !== null) return <Failed error={head.error} tried={`listing the events of ${object.name}`} onRetry={list.retry} />
+  if (head.error !== null)
+    return <Failed error={head.error} tried={`listing the events of ${object.name}`} onRetry={list.retry} />
   if (denied?.state.is === 'denied') return <Denied error={denied.state.error} cluster={object.cluster} />
-  if (!head.ready || (head.total === 0 && head.sources.some(({ state }) => state.is === 'loading' || state.is === 'connecting'))) {
+  if (
+    !head.ready ||
+    (head.total === 0 && head.sources.some(({ state }) => state.is === 'loading' || state.is === 'connecting'))
+  ) {
     return <Skeleton lines={4} />
   }
   if (head.total === 0) {
@@ -40,7 +44,13 @@ export function Events({ object, kind }: { object: ObjectRef; kind: string }) {
     )
   }
   const index = (id: string) => head.columns.findIndex((column) => column.id === id)
-  const at = { seen: index('last_seen'), type: index('type'), reason: index('reason'), message: index('message'), count: index('count') }
+  const at = {
+    seen: index('last_seen'),
+    type: index('type'),
+    reason: index('reason'),
+    message: index('message'),
+    count: index('count'),
+  }
   return (
     <div className={css.events}>
       {[...list.rows()].map(([key, , , , cells]) => {

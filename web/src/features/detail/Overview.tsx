@@ -5,8 +5,8 @@ import { pairs } from '../../lib/json'
 import { useConsole } from '../../ui/console'
 import { useNow } from '../../ui/useNow'
 import type { ObjectDetail } from '../../wire/api'
-import css from './overview.module.css'
 import { conditions, containers, facts } from './model'
+import css from './overview.module.css'
 import { SecretKeys } from './SecretKeys'
 
 /** The object at a glance: what it is, whether it is well, what it is made of. */
@@ -22,7 +22,9 @@ export function Overview({ detail }: { detail: ObjectDetail }) {
         {facts(json).map((fact) => (
           <div key={`${fact.title} ${fact.value}`}>
             <dt>{fact.title}</dt>
-            <dd>{fact.timeMs === undefined ? fact.value : <time title={fact.value}>{age(now, fact.timeMs)} ago</time>}</dd>
+            <dd>
+              {fact.timeMs === undefined ? fact.value : <time title={fact.value}>{age(now, fact.timeMs)} ago</time>}
+            </dd>
           </div>
         ))}
       </dl>
@@ -42,7 +44,12 @@ export function Overview({ detail }: { detail: ObjectDetail }) {
               </p>
               <p className={css.image}>{part.image}</p>
               <p className={css.small}>
-                {[part.last && `last: ${part.last}`, part.ports && `ports ${part.ports}`, part.requests && `requests ${part.requests}`, part.limits && `limits ${part.limits}`]
+                {[
+                  part.last && `last: ${part.last}`,
+                  part.ports && `ports ${part.ports}`,
+                  part.requests && `requests ${part.requests}`,
+                  part.limits && `limits ${part.limits}`,
+                ]
                   .filter(Boolean)
                   .join('  ·  ')}
               </p>

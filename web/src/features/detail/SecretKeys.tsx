@@ -29,7 +29,11 @@ export function SecretKeys({ detail }: { detail: ObjectDetail }) {
   const show = async (key: string) => {
     setError(null)
     try {
-      const { value_base64, decision } = await reveal({ object, key, answers: { confirm: true, typed_name: '', reason: '' } })
+      const { value_base64, decision } = await reveal({
+        object,
+        key,
+        answers: { confirm: true, typed_name: '', reason: '' },
+      })
       setShown({ key, text: decode(value_base64), decision })
       console.results.add(true, `revealed ${key} of ${object.name}; the decision is recorded`)
     } catch (thrown) {
@@ -57,7 +61,13 @@ export function SecretKeys({ detail }: { detail: ObjectDetail }) {
                 Hide
               </Button>
             ) : (
-              <Button look="outlined" icon="eye" data-reveal aria-label={`Reveal ${key}`} onClick={() => void show(key)}>
+              <Button
+                look="outlined"
+                icon="eye"
+                data-reveal
+                aria-label={`Reveal ${key}`}
+                onClick={() => void show(key)}
+              >
                 Reveal
               </Button>
             )}

@@ -41,9 +41,11 @@ export function facts(json: unknown): Fact[] {
     if (value !== '') found.push({ title, value })
   }
   const created = Date.parse(text(json, 'metadata.creationTimestamp'))
-  if (!Number.isNaN(created)) found.push({ title: 'Created', value: text(json, 'metadata.creationTimestamp'), timeMs: created })
+  if (!Number.isNaN(created))
+    found.push({ title: 'Created', value: text(json, 'metadata.creationTimestamp'), timeMs: created })
   const deleted = Date.parse(text(json, 'metadata.deletionTimestamp'))
-  if (!Number.isNaN(deleted)) found.push({ title: 'Being deleted', value: text(json, 'metadata.deletionTimestamp'), timeMs: deleted })
+  if (!Number.isNaN(deleted))
+    found.push({ title: 'Being deleted', value: text(json, 'metadata.deletionTimestamp'), timeMs: deleted })
   add('Namespace', 'metadata.namespace')
   for (const owner of items(json, 'metadata.ownerReferences')) {
     found.push({ title: 'Owner', value: `${text(owner, 'kind')}/${text(owner, 'name')}` })
@@ -57,7 +59,10 @@ export function facts(json: unknown): Fact[] {
   if (wanted !== '') {
     const ready = text(json, 'status.readyReplicas') || '0'
     const updated = text(json, 'status.updatedReplicas')
-    found.push({ title: 'Replicas', value: `${ready} of ${wanted} ready${updated === '' ? '' : `, ${updated} up to date`}` })
+    found.push({
+      title: 'Replicas',
+      value: `${ready} of ${wanted} ready${updated === '' ? '' : `, ${updated} up to date`}`,
+    })
   }
   add('Strategy', 'spec.strategy.type')
   add('Schedule', 'spec.schedule')
@@ -65,7 +70,10 @@ export function facts(json: unknown): Fact[] {
   add('Service type', 'spec.type')
   add('Cluster IP', 'spec.clusterIP')
   for (const port of items(json, 'spec.ports')) {
-    found.push({ title: 'Port', value: `${text(port, 'name')} ${text(port, 'port')} → ${text(port, 'targetPort')}`.trim() })
+    found.push({
+      title: 'Port',
+      value: `${text(port, 'name')} ${text(port, 'port')} → ${text(port, 'targetPort')}`.trim(),
+    })
   }
   add('Storage class', 'spec.storageClassName')
   add('Volume', 'spec.volumeName')
@@ -97,7 +105,12 @@ export function containers(json: unknown): ContainerFacts[] {
   const places = ['spec.containers', 'spec.template.spec.containers', 'spec.jobTemplate.spec.template.spec.containers']
   const all = places.map((path) => items(json, path)).find((specs) => specs.length > 0) ?? []
   const statuses = items(json, 'status.containerStatuses')
-  return all.map((spec) => container(spec, statuses.find((status) => status['name'] === spec['name'])))
+  return all.map((spec) =>
+    container(
+      spec,
+      statuses.find((status) => status['name'] === spec['name']),
+    ),
+  )
 }
 
 function container(spec: Json, status: Json | undefined): ContainerFacts {
@@ -106,7 +119,16 @@ function container(spec: Json, status: Json | undefined): ContainerFacts {
   const running = text(status, 'state.running.startedAt') !== ''
   const state = waiting || ended || (running ? 'Running' : '')
   const last = text(status, 'lastState.terminated.reason')
-  const level = state === '' ? 0 : running ? 1 : waiting === 'ContainerCreating' || waiting === 'PodInitializing' ? 3 : ended === 'Completed' ? 0 : 4
+  const level =
+    state === ''
+      ? 0
+      : running
+        ? 1
+        : waiting === 'ContainerCreating' || waiting === 'PodInitializing'
+          ? 3
+          : ended === 'Completed'
+            ? 0
+            : 4
   return {
     name: text(spec, 'name'),
     image: text(spec, 'image'),
@@ -117,8 +139,12 @@ function container(spec: Json, status: Json | undefined): ContainerFacts {
     ports: items(spec, 'ports')
       .map((port) => `${text(port, 'containerPort')}${text(port, 'name') === '' ? '' : ` ${text(port, 'name')}`}`)
       .join(', '),
-    limits: pairs(spec, 'resources.limits').map((pair) => pair.join(' ')).join(', '),
-    requests: pairs(spec, 'resources.requests').map((pair) => pair.join(' ')).join(', '),
+    limits: pairs(spec, 'resources.limits')
+      .map((pair) => pair.join(' '))
+      .join(', '),
+    requests: pairs(spec, 'resources.requests')
+      .map((pair) => pair.join(' '))
+      .join(', '),
   }
 }
 
@@ -127,6 +153,8 @@ export function ownerOf(json: unknown, kinds: readonly Kind[]): { kind: string; 
   const owner = items(json, 'metadata.ownerReferences')[0]
   if (owner === undefined) return null
   const group = text(owner, 'apiVersion').split('/').slice(0, -1)[0]
-  const kind = kinds.find((known) => known.kind === owner['kind'] && known.id.split('.').slice(1).join('.') === (group ?? ''))
+  const kind = kinds.find(
+    (known) => known.kind === owner['kind'] && known.id.split('.').slice(1).join('.') === (group ?? ''),
+  )
   return kind === undefined ? null : { kind: kind.id, name: text(owner, 'name') }
 }

@@ -21,7 +21,8 @@ export function useDetail({ cluster, kind, namespace, name }: ObjectRef): Detail
     readObject({ cluster, kind, namespace, name }, abort.signal).then(
       (detail) => setState({ is: 'here', detail, of }),
       (error) => {
-        if (!abort.signal.aborted) setState({ is: 'failed', error: errorBody(error), again: () => setAttempt((n) => n + 1), of })
+        if (!abort.signal.aborted)
+          setState({ is: 'failed', error: errorBody(error), again: () => setAttempt((n) => n + 1), of })
       },
     )
     return () => abort.abort()

@@ -34,7 +34,11 @@ const look = EditorView.theme({
     background: 'color-mix(in srgb, var(--accent) 28%, transparent) !important',
   },
   '.cm-panels': { background: 'var(--raised)', color: 'var(--text)', borderColor: 'var(--line)' },
-  '.cm-textfield': { background: 'var(--canvas)', border: '1px solid var(--line-strong)', borderRadius: 'var(--radius)' },
+  '.cm-textfield': {
+    background: 'var(--canvas)',
+    border: '1px solid var(--line-strong)',
+    borderRadius: 'var(--radius)',
+  },
   '.cm-button': { background: 'none', border: '1px solid var(--line-strong)', borderRadius: 'var(--radius)' },
   '.cm-searchMatch': { background: 'color-mix(in srgb, var(--warn) 35%, transparent)' },
   '.cm-foldPlaceholder': { background: 'var(--raised)', border: '0', color: 'var(--dim)', padding: '0 6px' },

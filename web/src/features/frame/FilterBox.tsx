@@ -39,7 +39,7 @@ export function FilterBox() {
   }
   const problem = error !== null && text !== '' ? caret(error) : null
   return (
-    <div className={css.filter} role="search">
+    <search className={css.filter}>
       <input
         ref={input}
         className={css.input}
@@ -84,7 +84,7 @@ export function FilterBox() {
           {error?.message}
         </div>
       )}
-    </div>
+    </search>
   )
 }
 

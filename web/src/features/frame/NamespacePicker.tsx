@@ -16,7 +16,12 @@ export function NamespacePicker({ disabled }: { disabled: boolean }) {
     namespaces: () => setOpen(true),
     'namespaces.all': () => console.navigation.go({ namespaces: [] }),
   })
-  const text = namespaces.length === 0 ? 'All namespaces' : namespaces.length > 2 ? `${namespaces.length} namespaces` : namespaces.join(', ')
+  const text =
+    namespaces.length === 0
+      ? 'All namespaces'
+      : namespaces.length > 2
+        ? `${namespaces.length} namespaces`
+        : namespaces.join(', ')
   return (
     <Popover.Root open={open} onOpenChange={setOpen}>
       <Popover.Trigger
@@ -74,17 +79,32 @@ function Choices({ close }: { close: () => void }) {
         onKeyDown={(event) => {
           if (event.key === 'ArrowDown') setAt(Math.min(options.length - 1, at + 1))
           else if (event.key === 'ArrowUp') setAt(Math.max(0, at - 1))
-          else if (event.key === 'Enter' && (event.ctrlKey || event.metaKey)) options[at] !== undefined && toggle(options[at])
+          else if (event.key === 'Enter' && (event.ctrlKey || event.metaKey))
+            options[at] !== undefined && toggle(options[at])
           else if (event.key === 'Enter') only(options[at])
           else return
           event.preventDefault()
         }}
       />
-      <button type="button" className={css.all} aria-pressed={namespaces.length === 0} onClick={() => { console.navigation.go({ namespaces: [] }); close() }}>
+      <button
+        type="button"
+        className={css.all}
+        aria-pressed={namespaces.length === 0}
+        onClick={() => {
+          console.navigation.go({ namespaces: [] })
+          close()
+        }}
+      >
         <span className={css.box}>{namespaces.length === 0 && <Icon name="check" />}</span>
         All namespaces <kbd>0</kbd>
       </button>
-      <div className={css.options} id="namespace-options" role="listbox" aria-multiselectable="true" aria-label="Namespaces">
+      <div
+        className={css.options}
+        id="namespace-options"
+        role="listbox"
+        aria-multiselectable="true"
+        aria-label="Namespaces"
+      >
         {options.map((name, index) => (
           // biome-ignore lint/a11y/useKeyWithClickEvents: the text field above has the keys
           <div
@@ -110,7 +130,16 @@ function Choices({ close }: { close: () => void }) {
 function useNamespaces(text: string): string[] {
   const console = useConsole()
   const [list] = useState(
-    () => new RowList(console.socket, { kind: 'namespaces', clusters: console.inView(), namespaces: [], filter: '', sort: [], at: 0, len: 500 }),
+    () =>
+      new RowList(console.socket, {
+        kind: 'namespaces',
+        clusters: console.inView(),
+        namespaces: [],
+        filter: '',
+        sort: [],
+        at: 0,
+        len: 500,
+      }),
   )
   useEffect(() => {
     list.open()

@@ -1,8 +1,8 @@
 import { useState } from 'react'
 import { isNumber, isStrings, remember, remembered } from '../../lib/remembered'
 import { grouped } from '../../lib/text'
-import { Icon } from '../../ui/Icon'
 import { useConsole, useRoute, useStore } from '../../ui/console'
+import { Icon } from '../../ui/Icon'
 import { Splitter } from '../../ui/Splitter'
 import type { Kind } from '../../wire/api'
 import css from './nav.module.css'
@@ -22,6 +22,7 @@ export function Nav() {
   return (
     <div className={css.pane} ref={(element) => element?.style.setProperty('width', `${width}px`)}>
       <nav className={css.nav} aria-label="Kinds">
+        {console.kinds().length === 0 && <p className={css.none}>Kinds appear here once the cluster has answered.</p>}
         {sections(console.kinds()).map(([section, kinds]) => {
           const open = !closed.includes(section)
           return (

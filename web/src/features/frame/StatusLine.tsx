@@ -16,7 +16,9 @@ export function StatusLine() {
       <LinkState />
       <Sources />
       {Math.abs(console.socket.clock.skew()) > 30_000 && (
-        <span className={css.warn}>▲ this computer’s clock is off by {Math.round(Math.abs(console.socket.clock.skew()) / 1000)} s</span>
+        <span className={css.warn}>
+          ▲ this computer’s clock is off by {Math.round(Math.abs(console.socket.clock.skew()) / 1000)} s
+        </span>
       )}
       {marked > 0 && <span>{grouped(marked)} marked</span>}
       <span className={css.space} />
@@ -38,9 +40,7 @@ function LinkState() {
     )
   }
   if (link.is === 'lost') {
-    return (
-      <span className={css.bad}>■ stale since {clock(link.sinceMs)}</span>
-    )
+    return <span className={css.bad}>■ stale since {clock(link.sinceMs)}</span>
   }
   return <span className={css.warn}>▲ {link.is === 'refused' ? 'signed out' : 'connecting'}</span>
 }
@@ -50,7 +50,12 @@ function Sources() {
   const console = useConsole()
   const { sources } = useStore(console.list.head)
   return sources.map(({ cluster, state }) => {
-    if (state.is === 'loading') return <span key={cluster}>{cluster}: loading, {grouped(state.loaded)} so far</span>
+    if (state.is === 'loading')
+      return (
+        <span key={cluster}>
+          {cluster}: loading, {grouped(state.loaded)} so far
+        </span>
+      )
     if (state.is === 'stale') {
       return (
         <span key={cluster} className={css.warn} title={state.error.message}>
@@ -80,7 +85,9 @@ function LastResult() {
     return () => clearTimeout(timer)
   }, [last, said])
   const items: Item[] = [
-    ...all.slice(0, 12).map((result) => ({ title: `${result.good ? '●' : '■'} ${clock(result.atMs)} ${result.text}`, run: () => {} })),
+    ...all
+      .slice(0, 12)
+      .map((result) => ({ title: `${result.good ? '●' : '■'} ${clock(result.atMs)} ${result.text}`, run: () => {} })),
     { title: 'Clear', apart: true, run: results.clear },
   ]
   return (

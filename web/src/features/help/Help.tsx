@@ -20,7 +20,7 @@ export function Help() {
   return (
     <Modal title="Keys" wide onClose={() => console.overlay.set(null)}>
       {/* biome-ignore lint/a11y/noNoninteractiveTabindex: a region that scrolls must be reachable by key */}
-      <div className={css.sheet} role="region" aria-label="Keys by scope" tabIndex={0}>
+      <section className={css.sheet} aria-label="Keys by scope" tabIndex={0}>
         {SCOPES.map(([scope, title]) => (
           <section key={scope} className={css.scope}>
             <h2>{title}</h2>
@@ -44,7 +44,7 @@ export function Help() {
             </dl>
           </section>
         ))}
-      </div>
+      </section>
     </Modal>
   )
 }

@@ -36,7 +36,10 @@ function Open({ first, close }: { first: string; close: () => void }) {
   const choose = (entry: Entry | undefined) => {
     if (entry === undefined || entry.disabled) return
     close()
-    remember('recent', [entry.id, ...remembered('recent', [], isStrings).filter((id) => id !== entry.id)].slice(0, RECENT))
+    remember(
+      'recent',
+      [entry.id, ...remembered('recent', [], isStrings).filter((id) => id !== entry.id)].slice(0, RECENT),
+    )
     // The dialog gives the focus back first; what runs may take it somewhere else.
     setTimeout(() => {
       console.commands.run('table.focus')
@@ -74,7 +77,14 @@ function Open({ first, close }: { first: string; close: () => void }) {
       ) : (
         <div className={css.list} id="palette-entries" role="listbox" aria-label="Found" tabIndex={-1}>
           {list.map((entry, index) => (
-            <Line key={entry.id} entry={entry} index={index} before={list[index - 1]} current={entry === here} choose={choose} />
+            <Line
+              key={entry.id}
+              entry={entry}
+              index={index}
+              before={list[index - 1]}
+              current={entry === here}
+              choose={choose}
+            />
           ))}
         </div>
       )}
@@ -110,7 +120,9 @@ function Line({ entry, index, before, current, choose }: LineProps) {
         onClick={() => choose(entry)}
       >
         <span className={css.title}>{entry.title}</span>
-        <span className={css.hint}>{entry.disabled && entry.disabled !== entry.title ? entry.disabled : entry.hint}</span>
+        <span className={css.hint}>
+          {entry.disabled && entry.disabled !== entry.title ? entry.disabled : entry.hint}
+        </span>
         {entry.key !== undefined && <kbd className={css.key}>{entry.key}</kbd>}
       </div>
     </>

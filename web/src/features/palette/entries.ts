@@ -30,13 +30,23 @@ const MAC = navigator.platform.startsWith('Mac')
 const PER_SECTION = 8
 
 /** The best entries for `text`, section by section. */
-export function entries(console: Console, text: string, objects: readonly Found[], namespaces: readonly string[]): Entry[] {
+export function entries(
+  console: Console,
+  text: string,
+  objects: readonly Found[],
+  namespaces: readonly string[],
+): Entry[] {
   if (text.startsWith(':')) return [goEntry(console, text)]
   const sections = [
     rank(text, kinds(console)),
     text.trim() === '' ? [] : objects.map((found) => objectEntry(console, found)),
     rank(text, acts(console)),
-    text.trim() === '' ? [] : rank(text, namespaces.map((name) => namespaceEntry(console, name))),
+    text.trim() === ''
+      ? []
+      : rank(
+          text,
+          namespaces.map((name) => namespaceEntry(console, name)),
+        ),
     rank(text, clusters(console)),
     text.trim() === '' ? [] : rank(text, settings(console)),
   ]
@@ -59,8 +69,13 @@ function goEntry(console: Console, text: string): Entry {
   if (typeof go === 'string') return { id: 'go', section: 'Go to', title: go, disabled: go, run: () => {} }
   const kind = console.kind(go.kind)
   const unknown = go.clusters?.find((name) => console.cluster(name) === undefined)
-  if (unknown !== undefined) return { id: 'go', section: 'Go to', title: `no cluster called ${unknown}`, disabled: unknown, run: () => {} }
-  const hint = [go.namespaces?.join(', ') || (go.namespaces && 'all namespaces'), go.clusters && `@${go.clusters.join(',')}`, go.filter && `/${go.filter}`]
+  if (unknown !== undefined)
+    return { id: 'go', section: 'Go to', title: `no cluster called ${unknown}`, disabled: unknown, run: () => {} }
+  const hint = [
+    go.namespaces?.join(', ') || (go.namespaces && 'all namespaces'),
+    go.clusters && `@${go.clusters.join(',')}`,
+    go.filter && `/${go.filter}`,
+  ]
   return {
     id: 'go',
     section: 'Go to',

@@ -1,5 +1,5 @@
-import type { ErrorBody } from '../../wire/api'
 import { Button } from '../../ui/Button'
+import type { ErrorBody } from '../../wire/api'
 import css from './start.module.css'
 
 interface Props {
@@ -27,7 +27,9 @@ function content({ code }: ErrorBody) {
   if (code.startsWith('kubeconfig')) {
     return (
       <>
-        <h2 className={css.title}>{code === 'kubeconfig_missing' ? 'No kubeconfig yet' : 'The kubeconfig cannot be read'}</h2>
+        <h2 className={css.title}>
+          {code === 'kubeconfig_missing' ? 'No kubeconfig yet' : 'The kubeconfig cannot be read'}
+        </h2>
         <p>A kubeconfig says where your clusters are and who you are. Quarterdeck reads it and never writes it.</p>
         <ul className={css.ways}>
           <li>

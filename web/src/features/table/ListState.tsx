@@ -1,6 +1,6 @@
+import { Button } from '../../ui/Button'
 import { useConsole, useRoute } from '../../ui/console'
 import { Denied, Empty, Failed, Skeleton } from '../../ui/State'
-import { Button } from '../../ui/Button'
 import type { Head } from '../../wire/list'
 import css from './table.module.css'
 
@@ -23,7 +23,8 @@ export function ListState({ head }: { head: Head }) {
     if (!head.ready) return <Skeleton lines={9} />
     const unreachable = head.sources.find(({ state }) => state.is === 'unreachable' || state.is === 'stale')
     const denied = head.sources.find(({ state }) => state.is === 'denied')
-    if (head.sources.some(({ state }) => state.is === 'loading' || state.is === 'connecting')) return <Skeleton lines={9} />
+    if (head.sources.some(({ state }) => state.is === 'loading' || state.is === 'connecting'))
+      return <Skeleton lines={9} />
     if (denied?.state.is === 'denied') {
       return <Denied error={denied.state.error} cluster={denied.cluster} user={console.cluster(denied.cluster)?.user} />
     }

@@ -1,13 +1,13 @@
 import { useEffect, useMemo, useRef, useState } from 'react'
-import { arrange, type Arrangement, loadArrangement, saveArrangement } from '../../grid/columns'
+import { type Arrangement, arrange, loadArrangement, saveArrangement } from '../../grid/columns'
 import type { Grid } from '../../grid/grid'
 import { useConsole, useRoute, useStore } from '../../ui/console'
 import { type Place, PlacedMenu } from '../../ui/Menu'
 import { columnItems } from './columnItems'
 import { ListState } from './ListState'
 import { rowItems } from './rowItems'
-import { useTableCommands } from './tableCommands'
 import css from './table.module.css'
+import { useTableCommands } from './tableCommands'
 import { useGrid } from './useGrid'
 
 interface OpenMenu {
@@ -62,7 +62,9 @@ export function TableView() {
             ? []
             : menu.column === null
               ? rowItems(console, console.chosen())
-              : columnItems(console, head.columns, shown, arrangement, menu.column, wide, (change) => setArrangement(change, true))
+              : columnItems(console, head.columns, shown, arrangement, menu.column, wide, (change) =>
+                  setArrangement(change, true),
+                )
         }
         onClose={close}
       />

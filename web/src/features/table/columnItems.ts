@@ -25,15 +25,29 @@ export function columnItems(
   return [
     { title: `${title}: smallest first`, run: sort(false) },
     { title: `${title}: largest first`, run: sort(true) },
-    { title: 'Move left', apart: true, disabled: at === 0 ? 'first already' : null, run: () => change({ order: moved(shown, id, at - 1) }) },
-    { title: 'Move right', disabled: at === shown.length - 1 ? 'last already' : null, run: () => change({ order: moved(shown, id, at + 1) }) },
+    {
+      title: 'Move left',
+      apart: true,
+      disabled: at === 0 ? 'first already' : null,
+      run: () => change({ order: moved(shown, id, at - 1) }),
+    },
+    {
+      title: 'Move right',
+      disabled: at === shown.length - 1 ? 'last already' : null,
+      run: () => change({ order: moved(shown, id, at + 1) }),
+    },
     { title: 'Wider', run: width(STEP) },
     { title: 'Narrower', run: width(-STEP) },
     ...columns
       .filter((column) => column.id !== 'name')
       .map((column, index): Item => {
         const on = isVisible(column, arrangement, wide)
-        return { title: column.title, checked: on, apart: index === 0, run: () => change({ visible: { [column.id]: !on } }) }
+        return {
+          title: column.title,
+          checked: on,
+          apart: index === 0,
+          run: () => change({ visible: { [column.id]: !on } }),
+        }
       }),
   ]
 }

@@ -12,7 +12,13 @@ export function rowItems(console: Console, objects: readonly ObjectRef[]): Item[
     { title: 'Open', command: 'open', run: run('open') },
     { title: 'YAML', command: 'open.yaml', run: run('open.yaml') },
     { title: 'Events', command: 'open.events', run: run('open.events') },
-    { title: objects.length > 1 ? 'Copy names' : 'Copy name', icon: 'copy', command: 'copy.name', apart: true, run: run('copy.name') },
+    {
+      title: objects.length > 1 ? 'Copy names' : 'Copy name',
+      icon: 'copy',
+      command: 'copy.name',
+      apart: true,
+      run: run('copy.name'),
+    },
     { title: 'Copy as TSV', command: 'copy.rows', run: run('copy.rows') },
   ]
   if (console.session.get().read_only) return items

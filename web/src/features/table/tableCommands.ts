@@ -4,8 +4,8 @@ import type { RefObject } from 'react'
 import type { Shown } from '../../grid/columns'
 import type { Grid } from '../../grid/grid'
 import { display } from '../../lib/cell'
-import { tsv } from '../../lib/text'
 import type { Tab } from '../../lib/route'
+import { tsv } from '../../lib/text'
 import { obstacle } from '../../ui/acts'
 import { copy } from '../../ui/clipboard'
 import { type Command, useCommands } from '../../ui/commands'
@@ -23,11 +23,10 @@ export function useTableCommands(grid: RefObject<Grid | null>, shown: readonly S
   const on = (run: (grid: Grid) => void) => () => {
     if (grid.current !== null) run(grid.current)
   }
-  const open = (tab: Tab) =>
-    on((at) => {
-      navigation.refine({ tab })
-      at.enter()
-    })
+  const open = (tab: Tab) => () => {
+    const [object] = console.chosen()
+    if (object !== undefined) navigation.go({ object, tab })
+  }
   useCommands(console.commands, {
     'move.down': on((at) => at.moveBy(1)),
     'move.up': on((at) => at.moveBy(-1)),
@@ -38,11 +37,12 @@ export function useTableCommands(grid: RefObject<Grid | null>, shown: readonly S
     'move.left': on((at) => at.sideways(-1)),
     'move.right': on((at) => at.sideways(1)),
     open: on((at) => at.enter()),
+    'open.overview': open('overview'),
     'open.yaml': open('yaml'),
     'open.events': open('events'),
     menu: on((at) => at.menu()),
     'table.focus': on((at) => at.element.focus({ preventScroll: true })),
-    escape: on((at) => escape(console, at)),
+    escape: on((at) => goBack(console, at)),
     mark: on((at) => at.toggleMark()),
     'mark.range': on((at) => void at.markRange()),
     'mark.all': {
@@ -53,7 +53,11 @@ export function useTableCommands(grid: RefObject<Grid | null>, shown: readonly S
     'copy.name': () => {
       const names = console.chosen().map((object) => object.name)
       const open = navigation.route.get().object?.name
-      copy(console, names.length > 0 ? names.join('\n') : (open ?? ''), names.length === 1 ? (names[0] ?? '') : `${names.length} names`)
+      copy(
+        console,
+        names.length > 0 ? names.join('\n') : (open ?? ''),
+        names.length === 1 ? (names[0] ?? '') : `${names.length} names`,
+      )
     },
     'copy.rows': on((at) => void copyRows(console, at, shown)),
     'act.delete': act(console, 'delete'),
@@ -79,7 +83,7 @@ function act(console: Console, act: Act['act']): Command {
 }
 
 /** Esc goes back one step at a time: pane, marks, filter. */
-function escape(console: Console, grid: Grid): void {
+function goBack(console: Console, grid: Grid): void {
   const { object, filter } = console.navigation.route.get()
   if (object !== null) console.navigation.go({ object: null })
   else if (grid.marks.size > 0) grid.unmark()
@@ -96,7 +100,9 @@ async function copyRows(console: Console, grid: Grid, shown: readonly Shown[]): 
     rows = all.filter((row) => grid.marks.has(row[0]))
   }
   const now = socket.clock.now()
-  const lines = rows.map((row) => tsv(shown.map(({ column, index }) => display(row[4][index] ?? null, column.type, now))))
+  const lines = rows.map((row) =>
+    tsv(shown.map(({ column, index }) => display(row[4][index] ?? null, column.type, now))),
+  )
   const text = [tsv(shown.map(({ column }) => column.title)), ...lines].join('\n')
   copy(console, text, rows.length === 1 ? '1 row' : `${rows.length} rows`)
 }
