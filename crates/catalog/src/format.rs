@@ -141,11 +141,15 @@ impl Cut {
         }
     }
 
-    pub(crate) fn write(mut self, out: &mut Out<'_>) {
+    pub(crate) fn write(self, out: &mut Out<'_>) {
+        if self.count == 0 { out.absent() } else { self.write_exact(out) }
+    }
+
+    pub(crate) fn write_exact(mut self, out: &mut Out<'_>) {
         if self.count > self.max {
             put!(self.text, " + {} more...", self.count - self.max);
         }
-        out.text(self.text.as_str());
+        out.cells.text(out.column, self.text.as_str());
     }
 }
 

@@ -116,9 +116,9 @@ impl<'a> Iterator for Items<'a> {
                             break (Node(Repr::Message { bytes, message: item }), bytes.len());
                         }
                     }
-                    Err(error) => {
+                    Err(damage) => {
                         self.inner = Inner::End;
-                        return Some(Err(error));
+                        return Some(Err(damage.into()));
                     }
                 }
             },

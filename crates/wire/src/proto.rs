@@ -2,6 +2,28 @@
 
 use crate::error::Error;
 
+/// What is wrong with the bytes of a message; small, because every record read may return it.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum Damage {
+    Truncated,
+    /// A field number of zero or over 32 bits.
+    Number,
+    WireType,
+    /// A number of more than ten bytes.
+    Varint,
+}
+
+impl From<Damage> for Error {
+    fn from(damage: Damage) -> Self {
+        match damage {
+            Damage::Truncated => Self::Truncated,
+            Damage::Number => Self::malformed("a field number out of range"),
+            Damage::WireType => Self::malformed("an unknown wire type"),
+            Damage::Varint => Self::malformed("a number of more than ten bytes"),
+        }
+    }
+}
+
 /// One record of a message.
 #[derive(Clone, Copy, Debug)]
 pub(crate) struct Record<'a> {
@@ -51,40 +73,51 @@ impl<'a> Records<'a> {
         self.rest
     }
 
-    #[inline]
-    pub(crate) fn next(&mut self) -> Result<Option<Record<'a>>, Error> {
+    #[inline(always)]
+    pub(crate) fn next(&mut self) -> Result<Option<Record<'a>>, Damage> {
         if self.rest.is_empty() {
             return Ok(None);
         }
         let tag = self.varint()?;
-        let number = u32::try_from(tag >> 3).map_err(|_| Error::malformed("a field number out of range"))?;
+        let number = u32::try_from(tag >> 3).map_err(|_| Damage::Number)?;
         if number == 0 {
-            return Err(Error::malformed("a field number of zero"));
+            return Err(Damage::Number);
         }
         let value = match tag & 7 {
             0 => Value::Varint(self.varint()?),
             1 => Value::Fixed64(u64::from_le_bytes(self.array()?)),
             2 => {
-                let len = usize::try_from(self.varint()?).map_err(|_| Error::Truncated)?;
+                let len = usize::try_from(self.varint()?).map_err(|_| Damage::Truncated)?;
                 Value::Bytes(self.take(len)?)
             }
             5 => {
                 self.take(4)?;
                 Value::Fixed32
             }
-            _ => return Err(Error::malformed("an unknown wire type")),
+            _ => return Err(Damage::WireType),
         };
         Ok(Some(Record { number, value }))
     }
 
     #[inline]
-    fn varint(&mut self) -> Result<u64, Error> {
-        if let Some((&first, rest)) = self.rest.split_first()
-            && first < 0x80
-        {
-            self.rest = rest;
-            return Ok(u64::from(first));
+    fn varint(&mut self) -> Result<u64, Damage> {
+        if let Some((&first, rest)) = self.rest.split_first() {
+            if first < 0x80 {
+                self.rest = rest;
+                return Ok(u64::from(first));
+            }
+            if let Some((&second, rest)) = rest.split_first()
+                && second < 0x80
+            {
+                self.rest = rest;
+                return Ok(u64::from(first & 0x7f) | u64::from(second) << 7);
+            }
         }
+        self.long_varint()
+    }
+
+    #[cold]
+    fn long_varint(&mut self) -> Result<u64, Damage> {
         let mut value = 0_u64;
         for (at, &byte) in self.rest.iter().enumerate().take(10) {
             value |= u64::from(byte & 0x7f) << (7 * at);
@@ -93,18 +126,18 @@ impl<'a> Records<'a> {
                 return Ok(value);
             }
         }
-        Err(if self.rest.len() < 10 { Error::Truncated } else { Error::malformed("a number of more than ten bytes") })
+        Err(if self.rest.len() < 10 { Damage::Truncated } else { Damage::Varint })
     }
 
     #[inline]
-    fn take(&mut self, len: usize) -> Result<&'a [u8], Error> {
-        let (taken, rest) = self.rest.split_at_checked(len).ok_or(Error::Truncated)?;
+    fn take(&mut self, len: usize) -> Result<&'a [u8], Damage> {
+        let (taken, rest) = self.rest.split_at_checked(len).ok_or(Damage::Truncated)?;
         self.rest = rest;
         Ok(taken)
     }
 
-    fn array<const N: usize>(&mut self) -> Result<[u8; N], Error> {
-        let (taken, rest) = self.rest.split_first_chunk::<N>().ok_or(Error::Truncated)?;
+    fn array<const N: usize>(&mut self) -> Result<[u8; N], Damage> {
+        let (taken, rest) = self.rest.split_first_chunk::<N>().ok_or(Damage::Truncated)?;
         self.rest = rest;
         Ok(*taken)
     }

@@ -64,7 +64,7 @@ pub(crate) fn duration(nanos: i64) -> String {
     let all = nanos.unsigned_abs();
     let fraction = |value: u64, unit: u64| {
         let mut text = format!("{}", value / unit);
-        if value % unit != 0 {
+        if !value.is_multiple_of(unit) {
             let width = unit.ilog10() as usize;
             let digits = format!("{:0width$}", value % unit);
             text.push('.');

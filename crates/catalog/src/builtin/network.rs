@@ -187,6 +187,9 @@ static ENDPOINTS: &[Col] = &[with("endpoints", "Endpoints", Text, &[&["subsets"]
 
 /// `ip:port` of ready addresses, the first three.
 fn endpoints(args: &Args<'_, '_>, out: &mut Out<'_>) {
+    if args.get(0).is_none_or(|subsets| subsets.items().next().is_none()) {
+        return out.absent();
+    }
     let mut cut = Cut::new(3);
     for subset in args.get(0).map(Node::items).into_iter().flatten() {
         let addresses = || subset.get("addresses").map(Node::items).into_iter().flatten();
@@ -205,7 +208,8 @@ fn endpoints(args: &Args<'_, '_>, out: &mut Out<'_>) {
             }
         }
     }
-    cut.write(out);
+    // Subsets without a ready address print as nothing, not as `<none>`.
+    cut.write_exact(out);
 }
 
 static SLICES: &[Col] = &[
