@@ -42,8 +42,9 @@ pub(crate) fn read(kubeconfig: &Kubeconfig, context: &str) -> Result<Address, Er
     config.accept_invalid_certs = cluster.insecure_skip_tls_verify.unwrap_or(false);
     config.root_cert = authorities(&cluster).map_err(wrong)?;
     config.tls_server_name = cluster.tls_server_name.clone().filter(|name| !name.is_empty());
-    config.proxy_url = proxy::choose(cluster.proxy_url.as_deref(), &config.cluster_url, |name| std::env::var(name).ok())
-        .map_err(wrong)?;
+    config.proxy_url =
+        proxy::choose(cluster.proxy_url.as_deref(), &config.cluster_url, |name| std::env::var(name).ok())
+            .map_err(wrong)?;
     Ok(Address { config, cluster, user })
 }
 

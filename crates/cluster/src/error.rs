@@ -1,5 +1,6 @@
 //! What can go wrong with a cluster, by what the caller can do.
 
+use crate::certificate::Certificate;
 use base::{Code, Coded};
 use http::StatusCode;
 use serde_json::{Value, json};
@@ -46,6 +47,8 @@ pub enum Error {
         server: String,
         /// Why, in words.
         message: String,
+        /// What the server showed, where it could be seen.
+        certificate: Option<Box<Certificate>>,
     },
     /// No credentials, or they are not taken.
     #[error("the credentials for {server} are not accepted: {message}")]
@@ -160,6 +163,7 @@ impl Coded for Error {
                 Some(json!({ "verb": verb, "kind": kind, "namespace": namespace }))
             }
             Self::Invalid { causes, .. } => Some(causes.clone()),
+            Self::Tls { certificate: Some(certificate), .. } => serde_json::to_value(certificate).ok(),
             Self::Throttled { retry_after, .. } => Some(json!({ "retry_after_s": retry_after.as_secs() })),
             _ => None,
         }
@@ -188,9 +192,14 @@ impl Error {
                 server: asked.server.to_owned(),
                 message: "the API server answers 401 Unauthorized".to_owned(),
             },
+            400 if message.contains("HTTP request to an HTTPS server") => Self::Tls {
+                server: asked.server.to_owned(),
+                message: "it speaks https: the kubeconfig's server says http".to_owned(),
+                certificate: None,
+            },
             403 if is_admission(&message) => Self::Admission { message },
             403 => Self::Denied {
-                verb: asked.verb.to_owned(),
+                verb: denied_verb(&message).unwrap_or(asked.verb).to_owned(),
                 kind: asked.kind.to_owned(),
                 namespace: asked.namespace.to_owned(),
                 message,
@@ -219,10 +228,10 @@ impl Error {
         let words = chain(&error);
         let server = server.to_owned();
         if let kube::Error::Auth(auth) = &error {
-            return Self::Auth { server, message: auth_words(auth) };
+            return Self::Auth { server, message: chain(auth) };
         }
         if let Some(message) = tls_words(&words) {
-            return Self::Tls { server, message };
+            return Self::Tls { server, message, certificate: None };
         }
         let message = CONNECTION_WORDS
             .iter()
@@ -260,20 +269,16 @@ fn is_admission(message: &str) -> bool {
     message.contains("admission webhook") || message.contains("ValidatingAdmissionPolicy")
 }
 
+/// The verb that the API server says is missing: opening a live list needs `watch`, whatever we call it.
+fn denied_verb(message: &str) -> Option<&str> {
+    let (_, rest) = message.split_once(" cannot ")?;
+    rest.split_once(" resource").map(|(verb, _)| verb).filter(|verb| verb.len() < 20)
+}
+
 fn excerpt(body: &[u8], status: StatusCode) -> String {
     let text = String::from_utf8_lossy(body.get(..body.len().min(200)).unwrap_or_default());
     let text = text.trim();
     if text.is_empty() { status.canonical_reason().unwrap_or("no reason given").to_owned() } else { text.to_owned() }
-}
-
-fn auth_words(error: &kube::client::AuthError) -> String {
-    match error {
-        kube::client::AuthError::AuthExecRun { cmd, out, .. } => {
-            let said = String::from_utf8_lossy(&out.stderr);
-            format!("the exec plugin `{cmd}` failed ({}): {}", out.status, said.trim())
-        }
-        other => chain(other),
-    }
 }
 
 /// What rustls found wrong, in words that name the next step. `None` when it is not about TLS.

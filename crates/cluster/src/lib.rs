@@ -10,15 +10,23 @@
 //! Invariants: `Reader` cannot change anything; `Acting` exists only from a permit; no other crate imports `kube`.
 
 mod acting;
+mod address;
+mod certificate;
 mod connect;
+mod credentials;
 mod discovery;
 mod error;
 mod feed;
 mod kubeconfig;
+mod peer;
+mod plugin;
+mod proxy;
 mod reader;
+mod session;
 mod transport;
 
 pub use acting::{Acting, DeleteOptions, PatchKind, Propagation, Target};
+pub use certificate::Certificate;
 pub use connect::{Cluster, ConnectOptions};
 pub use error::Error;
 pub use feed::{Feed, Step};

@@ -1,19 +1,21 @@
 //! One HTTP request to one API server, with the error taken apart.
 
 use crate::error::{Asked, Error};
+use crate::session::{Session, Sessions};
 use bytes::Bytes;
-use http::{HeaderValue, Method, Request, Response, header};
+use http::{HeaderValue, Method, Request, Response, StatusCode, header};
 use kube::client::Body;
 use std::sync::Arc;
-use std::time::Duration;
-use tokio::sync::OnceCell;
+use std::sync::atomic::{AtomicU64, Ordering};
+use std::time::{Duration, Instant};
 
-/// The client of one context. It is built at the first request, so that a broken context costs nothing until then.
+/// Requests to one context's server.
 pub(crate) struct Transport {
-    pub(crate) context: String,
     pub(crate) server: String,
-    kubeconfig: Arc<kube::config::Kubeconfig>,
-    client: OnceCell<kube::Client>,
+    sessions: Sessions,
+    born: Instant,
+    /// Milliseconds after `born` at which the server was heard last.
+    heard: AtomicU64,
 }
 
 /// A request.
@@ -37,18 +39,29 @@ impl<'a> Call<'a> {
 
 impl Transport {
     pub(crate) fn new(kubeconfig: Arc<kube::config::Kubeconfig>, context: String, server: String) -> Self {
-        Self { context, server, kubeconfig, client: OnceCell::new() }
+        let sessions = Sessions::new(kubeconfig, context, server.clone());
+        Self { server, sessions, born: Instant::now(), heard: AtomicU64::new(0) }
+    }
+
+    /// The server was heard.
+    pub(crate) fn hear(&self) {
+        let now = u64::try_from(self.born.elapsed().as_millis()).unwrap_or(u64::MAX);
+        self.heard.store(now, Ordering::Relaxed);
+    }
+
+    /// How long nothing was heard of the server.
+    pub(crate) fn silence(&self) -> Duration {
+        self.born.elapsed().saturating_sub(Duration::from_millis(self.heard.load(Ordering::Relaxed)))
     }
 
     /// Sends the request; the answer's head has come and is a success. The body is read by the caller.
     pub(crate) async fn open(&self, call: &Call<'_>) -> Result<Response<Body>, Error> {
-        let send = async {
-            let client = self.client.get_or_try_init(|| self.connect()).await?;
-            let response = client.send(self.request(call)?).await;
-            response.map_err(|error| Error::of_connection(error, &self.server))
+        let late = |_| Error::Unreachable {
+            server: self.server.clone(),
+            message: format!("no answer within {} s", ANSWER_TIME.as_secs()),
+            source: None,
         };
-        let late = |_| Error::TimedOut { server: self.server.clone(), seconds: ANSWER_TIME.as_secs() };
-        let response = tokio::time::timeout(ANSWER_TIME, send).await.map_err(late)??;
+        let (session, response) = tokio::time::timeout(ANSWER_TIME, self.ask(call)).await.map_err(late)??;
         if response.status().is_success() {
             return Ok(response);
         }
@@ -57,7 +70,44 @@ impl Transport {
             head.headers.get(header::RETRY_AFTER).and_then(|value| value.to_str().ok()).map(str::to_owned);
         let body = self.collect(body).await.unwrap_or_default();
         let asked = Asked { server: &self.server, verb: call.verb, kind: call.kind, namespace: call.namespace };
-        Err(Error::of_status(head.status, retry_after.as_deref(), &body, asked))
+        let mut error = Error::of_status(head.status, retry_after.as_deref(), &body, asked);
+        if let (Error::Auth { message, .. }, Some(words)) = (&mut error, session.own_certificate_words()) {
+            message.push_str("; ");
+            message.push_str(&words);
+        }
+        Err(error)
+    }
+
+    /// Sends the request; once more with new credentials where a 401 says that the old ones have ended.
+    async fn ask(&self, call: &Call<'_>) -> Result<(Arc<Session>, Response<Body>), Error> {
+        let mut session = self.sessions.get(None).await?;
+        let mut response = self.send(&session, call).await?;
+        if response.status() == StatusCode::UNAUTHORIZED && session.worth_renewing() {
+            session = self.sessions.get(Some(&session)).await?;
+            response = self.send(&session, call).await?;
+        }
+        self.hear();
+        Ok((session, response))
+    }
+
+    async fn send(&self, session: &Session, call: &Call<'_>) -> Result<Response<Body>, Error> {
+        let mut request = Self::request(call)?;
+        if let Some(value) = &session.credentials.header {
+            request.headers_mut().insert(header::AUTHORIZATION, value.clone());
+        }
+        match session.client.send(request).await {
+            Ok(response) => Ok(response),
+            Err(error) => {
+                let mut error = Error::of_connection(error, &self.server);
+                if let Error::Tls { message, certificate, .. } = &mut error
+                    && let Some(seen) = crate::peer::look(&session.config).await
+                {
+                    message.push_str(&format!("; its certificate: {}", seen.words()));
+                    *certificate = Some(Box::new(seen));
+                }
+                Err(error)
+            }
+        }
     }
 
     /// Sends the request and reads the whole answer, up to [`MAX_ANSWER`].
@@ -82,7 +132,7 @@ impl Transport {
         }
     }
 
-    fn request(&self, call: &Call<'_>) -> Result<Request<Body>, Error> {
+    fn request(call: &Call<'_>) -> Result<Request<Body>, Error> {
         let wrong = |error: http::Error| Error::Decode(format!("the request cannot be written: {error}"));
         let mut request =
             Request::builder().method(call.method.clone()).uri(call.path).header(header::ACCEPT, call.accept).header(
@@ -98,38 +148,10 @@ impl Transport {
         }
         request.body(body).map_err(wrong)
     }
-
-    async fn connect(&self) -> Result<kube::Client, Error> {
-        let options = kube::config::KubeConfigOptions { context: Some(self.context.clone()), ..Default::default() };
-        let wrong = |message: String| Error::Kubeconfig { place: format!("context {}", self.context), message };
-        let loaded = kube::Config::from_custom_kubeconfig((*self.kubeconfig).clone(), &options);
-        let mut config = loaded.await.map_err(|error| wrong(crate::error::chain(&error)))?;
-        config.connect_timeout = Some(Duration::from_secs(10));
-        config.read_timeout = None;
-        config.write_timeout = None;
-        config.default_retry = false;
-        // The client of a context may run an exec plugin; kube does it without a limit of time.
-        let built = tokio::task::spawn_blocking({
-            let runtime = tokio::runtime::Handle::current();
-            move || {
-                let _entered = runtime.enter();
-                kube::Client::try_from(config)
-            }
-        });
-        match tokio::time::timeout(PLUGIN_TIME, built).await {
-            Ok(Ok(client)) => client.map_err(|error| Error::of_connection(error, &self.server)),
-            Ok(Err(_)) => Err(wrong("its client could not be made".to_owned())),
-            Err(_) => Err(Error::Auth {
-                server: self.server.clone(),
-                message: format!("the exec plugin did not end within {} s", PLUGIN_TIME.as_secs()),
-            }),
-        }
-    }
 }
 
 /// What requests without a permit say of themselves.
 pub(crate) const USER_AGENT: &str = concat!("qd/", env!("CARGO_PKG_VERSION"));
 const ANSWER_TIME: Duration = Duration::from_secs(35);
 const BODY_TIME: Duration = Duration::from_secs(60);
-const PLUGIN_TIME: Duration = Duration::from_secs(15);
 const MAX_ANSWER: usize = 64 << 20;
