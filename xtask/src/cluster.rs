@@ -19,14 +19,13 @@ mod selftest;
 mod start;
 mod teardown;
 
-use std::path::{Path, PathBuf};
+use std::path::PathBuf;
 
 use anyhow::Result;
 
 pub(crate) use command::Args;
 pub(crate) use go::build as go_build;
 pub(crate) use node::load_image;
-pub(crate) use process::inside;
 pub(crate) use start::up;
 pub(crate) use teardown::down;
 
@@ -78,5 +77,5 @@ fn module() -> PathBuf {
 
 /// The folder of a module inside the cluster's.
 fn submodule(name: &str) -> PathBuf {
-    Path::new(&module()).join(name)
+    module().join(name)
 }

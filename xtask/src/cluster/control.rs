@@ -116,8 +116,6 @@ pub(crate) fn start_api_server(layout: &Layout, parts: &mut Parts<'_>) -> Result
     }
     api.args([
         "--service-account-issuer=https://kubernetes.default.svc",
-        "--authorization-mode=Node,RBAC",
-        "--enable-admission-plugins=NodeRestriction",
         "--allow-privileged=true",
         "--kubelet-preferred-address-types=InternalIP,Hostname",
         "--requestheader-allowed-names=front-proxy-client",
@@ -128,14 +126,19 @@ pub(crate) fn start_api_server(layout: &Layout, parts: &mut Parts<'_>) -> Result
         "--audit-log-maxsize=200",
         "--audit-log-maxbackup=1",
         "--audit-log-mode=blocking",
-        "--profiling=false",
     ]);
+    if layout.node {
+        api.args(["--authorization-mode=Node,RBAC", "--enable-admission-plugins=NodeRestriction"]);
+    } else {
+        // rules for kubelets hold a second copy of every pod, and there is no kubelet
+        api.arg("--authorization-mode=RBAC");
+    }
     if layout.fake_pods > 0 {
-        // it starts by reading everything: collecting at every doubling of a small heap would take most of that time
-        api.env("GOGC", "300").env("GOMEMLIMIT", "6GiB");
+        // few collections while it reads everything at the start, but no heap of twice the size where that is the machine's memory
+        api.env("GOGC", if layout.is_huge() { "75" } else { "200" }).env("GOMEMLIMIT", "12GiB");
     }
     parts.start("apiserver", &api)?;
-    parts.wait_for(tool(layout, "wait")?.args(["--timeout", "120s", "api"])).context("the API server does not answer")
+    parts.wait_for(tool(layout, "wait")?.args(["--timeout", "240s", "api"])).context("the API server does not answer")
 }
 
 pub(crate) fn start_controllers(layout: &Layout, parts: &mut Parts<'_>) -> Result<()> {

@@ -96,6 +96,11 @@ impl Layout {
         self.pki().join(format!("{part}.kubeconfig"))
     }
 
+    /// Whether there are so many pods that nothing but the API server may hold them all.
+    pub(crate) fn is_huge(&self) -> bool {
+        self.fake_pods > HUGE && !self.node
+    }
+
     pub(crate) fn kubeconfig(&self) -> PathBuf {
         self.dir().join("kubeconfig")
     }
@@ -262,6 +267,8 @@ fn routes() -> Result<String> {
     Ok(String::from_utf8_lossy(&output.stdout).into_owned())
 }
 
+/// Up to so many fake pods controllers and scheduler run too.
+pub(crate) const HUGE: u32 = 50_000;
 const RECORD: &str = "cluster.json";
 /// 10.100.0.0/16 is the range of cluster 0.
 const FIRST_BLOCK: u8 = 100;

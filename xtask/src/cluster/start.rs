@@ -8,7 +8,7 @@ use anyhow::{Context, Result, anyhow, bail};
 
 use super::addons::{self, Addon};
 use super::control::{self, Programs};
-use super::layout::{self, Layout, NODE};
+use super::layout::{self, HUGE, Layout, NODE};
 use super::process::{Parts, marked};
 use super::progress::Progress;
 use super::{Up, UpOptions, go, module, node, sandbox, teardown};
@@ -22,14 +22,24 @@ pub(crate) fn up(options: &UpOptions) -> Result<Up> {
     let progress = Progress::new();
     let options = plan(options);
     if let Some(there) = Layout::load(&options.name)? {
-        if suits(&there, &options) && healthy(&there, PATIENCE) {
-            if !quiet(&there) {
+        if there.complete && healthy(&there, PATIENCE) {
+            if !suits(&there, &options) {
+                bail!(
+                    "cluster {0} is up as {1} with {2} fake nodes and {3} fake pods, which is not what is asked for; \
+                     `cargo xtask cluster down --name {0}` ends it, or choose another name",
+                    there.name,
+                    if there.node { "a full node" } else { "a control plane" },
+                    there.fake_nodes,
+                    there.fake_pods
+                );
+            }
+            if !there.is_huge() {
                 control::resume_controllers(&there)?;
             }
             progress.say(&format!("cluster {} is up already", there.name));
             return Ok(result(&there));
         }
-        progress.say("an earlier cluster of this name is not what is asked for, or not healthy: starting anew");
+        progress.say("an earlier cluster of this name is not healthy: starting anew");
     }
     teardown::remove(&options.name)?;
     enough_memory(&options)?;
@@ -71,15 +81,9 @@ fn plan(options: &UpOptions) -> UpOptions {
 /// Whether a cluster has what is asked for; more fake objects than that are fine only when none are asked for.
 fn suits(there: &Layout, options: &UpOptions) -> bool {
     let same = |have: u32, want: u32| want == 0 || have == want;
-    there.complete
-        && there.node != options.control_plane_only
+    there.node != options.control_plane_only
         && same(there.fake_nodes, options.fake_nodes)
         && same(there.fake_pods, options.fake_pods)
-}
-
-/// Controllers and scheduler each hold every pod, which at the size of a benchmark takes the memory of the machine.
-fn quiet(layout: &Layout) -> bool {
-    layout.fake_pods > BUSY && !layout.node
 }
 
 /// Refuses what would make the machine swap or kill: etcd and the API server take about this much for each pod.
@@ -87,7 +91,7 @@ fn enough_memory(options: &UpOptions) -> Result<()> {
     let meminfo = fs::read_to_string("/proc/meminfo").context("cannot read how much memory there is")?;
     let available = meminfo.lines().find_map(|line| line.strip_prefix("MemAvailable:"));
     let available: u64 = available.and_then(|rest| rest.trim().strip_suffix(" kB")?.parse().ok()).unwrap_or(u64::MAX);
-    let each = if options.fake_pods > BUSY { 80 } else { 200 };
+    let each = if options.fake_pods > HUGE { 80 } else { 200 };
     let needed = u64::from(options.fake_pods) * each;
     if needed > available {
         bail!(
@@ -145,8 +149,9 @@ fn start_rest(layout: &Layout, parts: &mut Parts<'_>, progress: Progress) -> Res
         control::start_simulation(layout, parts)?;
     }
     control::start_volumes(layout, parts)?;
-    if quiet(layout) {
-        progress.say(&format!("more than {BUSY} fake pods: controllers and scheduler stay off"));
+    if layout.is_huge() {
+        // each of them holds every pod, which at the size of a benchmark takes the memory of the machine
+        progress.say(&format!("more than {HUGE} fake pods: controllers and scheduler stay off"));
         return progress.step("addons applied", || addons::apply(layout));
     }
     control::start_controllers(layout, parts)?;
@@ -196,7 +201,5 @@ fn start_node(layout: &Layout, programs: &Programs, progress: Progress) -> Resul
 
 /// Seconds that a running cluster has to answer before it counts as broken.
 const PATIENCE: u32 = 30;
-/// Up to so many fake pods the controllers run too.
-const BUSY: u32 = 50_000;
 const FALLBACK_NODES: u32 = 3;
 const PODS_PER_NODE: u32 = 30;
