@@ -15,7 +15,7 @@ pub struct Program {
     schema: Arc<Schema>,
     extract: Extract,
     reads: Vec<Reader>,
-    fill: Option<(SmallVec<[u16; 24]>, Box<dyn Fill>)>,
+    fill: Option<FillFrom>,
 }
 
 /// The row could be written only in part: mark it and show the object as it is (EXF-08).
@@ -48,6 +48,12 @@ pub(crate) trait Fill: Send + Sync {
 pub(crate) struct FillSpec {
     pub(crate) paths: &'static [Path],
     pub(crate) make: fn(Option<&'static Message>) -> Box<dyn Fill>,
+}
+
+/// A kind's fill, with the slots of the values that it reads.
+struct FillFrom {
+    at: SmallVec<[u16; 24]>,
+    fill: Box<dyn Fill>,
 }
 
 struct Reader {
@@ -88,10 +94,10 @@ pub fn compile(kind: &Kind) -> Program {
                 };
                 reads.push(Reader { column, read: CellFrom::Builtin(col, at) });
             }
-            fill = spec
-                .fill
-                .as_ref()
-                .map(|fill| (fill.paths.iter().map(|path| slot(path)).collect(), (fill.make)(message)));
+            fill = spec.fill.as_ref().map(|fill| FillFrom {
+                at: fill.paths.iter().map(|path| slot(path)).collect(),
+                fill: (fill.make)(message),
+            });
         }
         Source::Printer(columns) => {
             let cells = columns.iter().map(PrinterCell::new).enumerate();
@@ -142,7 +148,7 @@ impl Program {
                 CellFrom::Printer(cell) => cell.write(node, &mut out),
             }
         }
-        if let Some((at, fill)) = &self.fill
+        if let Some(FillFrom { at, fill }) = &self.fill
             && let Err(error) = fill.run(&Args { slots: &slots, at }, cells)
         {
             damage.get_or_insert(error);

@@ -55,7 +55,7 @@ impl Coded for Error {
 /// [`Error`].
 pub fn resolve(kinds: &[Arc<Kind>], name: &str) -> Result<Arc<Kind>, Error> {
     let wanted = name.trim().to_lowercase();
-    for matches in [full_name, short_name] {
+    for matches in [full_name, short_name].into_iter().filter(|_| !wanted.is_empty()) {
         let found: Vec<&Arc<Kind>> = kinds.iter().filter(|kind| qualified(kind, &wanted, matches)).collect();
         match found.as_slice() {
             [] => {}

@@ -56,14 +56,13 @@ fn mask_annotations(metadata: &mut Map<String, Value>) {
             *value = MASK.into();
             continue;
         };
-        match serde_json::from_str::<Value>(text) {
-            Ok(mut applied @ Value::Object(_)) => {
-                if mask_deep(&mut applied) {
-                    *value = applied.to_string().into();
-                }
+        let applied = serde_json::from_str::<Value>(text).ok().filter(Value::is_object);
+        if let Some(mut applied) = applied {
+            if mask_deep(&mut applied) {
+                *value = applied.to_string().into();
             }
-            _ if name.ends_with("last-applied-configuration") => *value = MASK.into(),
-            _ => {}
+        } else if name.ends_with("last-applied-configuration") {
+            *value = MASK.into();
         }
     }
 }

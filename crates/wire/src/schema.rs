@@ -93,6 +93,18 @@ impl Message {
         path.iter().try_fold(self, |message, name| message.find(name).and_then(|(_, field)| field.message()))
     }
 
+    /// Whether objects of this type can have a value at a path. Below a map any one more name will do.
+    #[must_use]
+    pub fn has(&'static self, path: &[&str]) -> bool {
+        let Some((name, rest)) = path.split_first() else { return true };
+        let Some((_, field)) = self.find(name) else { return false };
+        let rest = match (field.cardinality, rest) {
+            (Cardinality::Map, [_, below @ ..]) => below,
+            (_, rest) => rest,
+        };
+        rest.is_empty() || field.message().is_some_and(|message| message.has(rest))
+    }
+
     /// apiVersion and kind, if objects of this type stand alone.
     pub(crate) fn kind(&self) -> Option<(&'static str, &'static str)> {
         kinds::KINDS.get(usize::from(self.kind?)).map(|&(api_version, kind, _)| (api_version, kind))
