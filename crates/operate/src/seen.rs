@@ -9,7 +9,7 @@ pub(crate) struct Seen {
     pub(crate) uid: String,
     /// resourceVersion.
     pub(crate) version: String,
-    /// Digest of all of it but the status and what the server counts.
+    /// Digest of all of it but the status, what the server counts and what controllers annotate.
     digest: [u8; 32],
 }
 
@@ -36,8 +36,13 @@ fn digest(object: &Value) -> [u8; 32] {
                 ("status", _) => {}
                 ("metadata", Value::Object(metadata)) => {
                     for (name, value) in metadata {
-                        if !matches!(name.as_str(), "resourceVersion" | "managedFields") {
-                            feed(&mut hasher, name, value);
+                        match (name.as_str(), value) {
+                            ("resourceVersion" | "managedFields", _) => {}
+                            ("annotations", Value::Object(annotations)) => {
+                                let told = annotations.iter().filter(|(name, _)| !CONTROLLERS.contains(&name.as_str()));
+                                told.for_each(|(name, value)| feed(&mut hasher, name, value));
+                            }
+                            (name, value) => feed(&mut hasher, name, value),
                         }
                     }
                 }
@@ -47,6 +52,9 @@ fn digest(object: &Value) -> [u8; 32] {
     }
     hasher.finalize().into()
 }
+
+/// Annotations in which controllers keep their own state: they are status under another name.
+const CONTROLLERS: &[&str] = &["deployment.kubernetes.io/revision", "control-plane.alpha.kubernetes.io/leader"];
 
 /// Members are sorted by name in a parsed object, so equal values have equal texts.
 fn feed(hasher: &mut Sha256, name: &str, value: &Value) {
@@ -65,7 +73,8 @@ mod tests {
 
     fn object() -> Value {
         json!({
-            "metadata": { "uid": "u", "resourceVersion": "1", "labels": { "a": "b" }, "managedFields": [1] },
+            "metadata": { "uid": "u", "resourceVersion": "1", "labels": { "a": "b" }, "managedFields": [1],
+                "annotations": { "deployment.kubernetes.io/revision": "1", "mine": "1" } },
             "spec": { "replicas": 2 }, "status": { "ready": 1 },
         })
     }
@@ -84,5 +93,7 @@ mod tests {
         assert!(changed("/spec/replicas", json!(3)));
         assert!(!changed("/status/ready", json!(0)));
         assert!(!changed("/metadata/managedFields", json!([2])));
+        assert!(!changed("/metadata/annotations/deployment.kubernetes.io~1revision", json!("2")));
+        assert!(changed("/metadata/annotations/mine", json!("2")));
     }
 }
