@@ -43,8 +43,8 @@ fn ex_02_the_url_works_once_and_becomes_a_cookie() {
     assert_eq!(curl(&session(&console), &["-H", &format!("cookie: {cookie}")]).status, 200);
     let path = console.url.split_once(&format!(":{}", console.port)).unwrap().1.to_owned();
     let again = curl(&format!("{}{path}", console.base), &[]);
-    assert_eq!(again.code(), "token_invalid");
-    assert!(again.header("set-cookie").is_none());
+    assert_eq!(again.status, 401);
+    assert!(again.body.contains("token_invalid") && again.header("set-cookie").is_none(), "{again:?}");
 }
 
 #[test]
@@ -57,7 +57,7 @@ fn ex_02_qd_url_makes_another_one_time_url() {
     assert!(url.starts_with(&format!("http://qd.localhost:{}/?code=", console.port)), "{url}");
     let path = url.split_once(&format!(":{}", console.port)).unwrap().1.to_owned();
     assert_eq!(curl(&format!("{}{path}", console.base), &[]).status, 200);
-    assert_eq!(login(&console).is_empty(), false, "the first URL still works");
+    assert!(!login(&console).is_empty(), "the first URL still works");
 }
 
 #[test]
