@@ -4,6 +4,7 @@
 //! import doors; adapters import only leftward in their order; the agent layer imports pure crates and `pki` alone. The
 //! table of layers and of who may use which outside crate is `arch/table.rs`, each line with its reason.
 
+mod gates;
 mod table;
 
 use std::fmt::Write;
@@ -18,6 +19,7 @@ pub(crate) fn run() -> anyhow::Result<()> {
     let metadata = Metadata::load()?;
     let mut found = violations(&metadata);
     found.extend(impure_sources(&metadata)?);
+    found.extend(gates::breaks(&metadata)?);
     if found.is_empty() {
         println!("{} crates keep the dependency rule", metadata.ours().count());
         return Ok(());
