@@ -1,4 +1,4 @@
-//! How long a pod takes from protobuf bytes to a row: `cargo run --release -p catalog --example decode`.
+//! How long a pod takes from protobuf bytes to a row: `cargo run --release -p catalog --example decode [rounds]`.
 //!
 //! The pod is of the size that the explorer's speed figures name: two containers with environment and probes, full
 //! status, managed fields; about 5.4 kB.
@@ -178,7 +178,7 @@ fn cpu_ns() -> u64 {
 
 fn main() {
     const PODS: u64 = 2_000;
-    const ROUNDS: u32 = 50;
+    let rounds: u32 = std::env::args().nth(1).map_or(50, |rounds| rounds.parse().unwrap());
     let pods: Vec<Vec<u8>> = (0..PODS).map(pod).collect();
     let mean = pods.iter().map(Vec::len).sum::<usize>() / pods.len();
     let kind = catalog::Kind::builtin("pods").unwrap();
@@ -188,7 +188,7 @@ fn main() {
     let mut table = Table::new(program.schema().clone());
     let mut time = |label: &str, apply: bool| {
         let (start, cpu) = (Instant::now(), cpu_ns());
-        for _ in 0..ROUNDS {
+        for _ in 0..rounds {
             for bytes in &pods {
                 program.run(object(Format::Protobuf, black_box(bytes), &budget).unwrap(), &mut row).unwrap();
                 if apply {
@@ -196,8 +196,8 @@ fn main() {
                 }
             }
         }
-        let each = start.elapsed().as_secs_f64() * 1e6 / f64::from(ROUNDS) / PODS as f64;
-        let own = (cpu_ns() - cpu) as f64 / 1e3 / f64::from(ROUNDS) / PODS as f64;
+        let each = start.elapsed().as_secs_f64() * 1e6 / f64::from(rounds) / PODS as f64;
+        let own = (cpu_ns() - cpu) as f64 / 1e3 / f64::from(rounds) / PODS as f64;
         println!("{label}: {own:.2} µs of processor time ({each:.2} µs elapsed) per pod of {mean} bytes");
     };
     time("bytes to row buffer", false);

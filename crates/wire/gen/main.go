@@ -71,16 +71,16 @@ type marshaler interface{ Marshal() ([]byte, error) }
 var (
 	marshals = reflect.TypeOf((*marshaler)(nil)).Elem()
 	special  = map[reflect.Type]string{
-		reflect.TypeOf(metav1.Time{}):                              "Time",
-		reflect.TypeOf(metav1.MicroTime{}):                         "MicroTime",
-		reflect.TypeOf(metav1.Duration{}):                          "Duration",
-		reflect.TypeOf(resource.Quantity{}):                        "Quantity",
-		reflect.TypeOf(intstr.IntOrString{}):                       "IntOrString",
-		reflect.TypeOf(runtime.RawExtension{}):                     "Raw",
-		reflect.TypeOf(metav1.FieldsV1{}):                          "Raw",
-		reflect.TypeOf(apiextensions.JSON{}):                       "Raw",
-		reflect.TypeOf(apiextensions.JSONSchemaPropsOrBool{}):      "OrBool",
-		reflect.TypeOf(apiextensions.JSONSchemaPropsOrArray{}):     "OrList",
+		reflect.TypeOf(metav1.Time{}):                                "Time",
+		reflect.TypeOf(metav1.MicroTime{}):                           "MicroTime",
+		reflect.TypeOf(metav1.Duration{}):                            "Duration",
+		reflect.TypeOf(resource.Quantity{}):                          "Quantity",
+		reflect.TypeOf(intstr.IntOrString{}):                         "IntOrString",
+		reflect.TypeOf(runtime.RawExtension{}):                       "Raw",
+		reflect.TypeOf(metav1.FieldsV1{}):                            "Raw",
+		reflect.TypeOf(apiextensions.JSON{}):                         "Raw",
+		reflect.TypeOf(apiextensions.JSONSchemaPropsOrBool{}):        "OrBool",
+		reflect.TypeOf(apiextensions.JSONSchemaPropsOrArray{}):       "OrList",
 		reflect.TypeOf(apiextensions.JSONSchemaPropsOrStringArray{}): "OrList",
 	}
 )
@@ -155,9 +155,8 @@ func (t *table) add(ty reflect.Type) int {
 			f.flags |= inline
 		}
 		if f.name == "" {
-			for _, part := range tag {
-				f.name = strings.TrimPrefix(part, "name=")
-			}
+			// Inlined: the name shows nowhere.
+			f.name = strings.ToLower(sf.Name[:1]) + sf.Name[1:]
 		}
 		fty := sf.Type
 		if fty.Kind() == reflect.Pointer {

@@ -8,6 +8,7 @@ mod compare;
 mod discovery;
 mod fixtures;
 mod server;
+mod watch;
 
 use compare::compare;
 use server::Server;
@@ -98,4 +99,16 @@ fn ex_21_every_listable_kind_has_rows() {
         }
     }
     assert!(with_objects > 40, "{with_objects} kinds with objects");
+}
+
+/// EXF-06: the same rows from WatchList in protobuf and in JSON as from a list.
+#[test]
+fn exf_06_watch_lists_of_both_formats_hold_what_a_list_holds() {
+    for kind in ["services", "configmaps", "nodes"] {
+        let rows = |format, piece| watch::initial_rows(server(), kind, format, piece);
+        let (proto, json) = (rows(wire::Format::Protobuf, 1000), rows(wire::Format::Json, 777));
+        let listed = watch::listed(server(), kind);
+        assert!(listed > 0);
+        assert!(proto.abs_diff(listed) <= 1 && json.abs_diff(listed) <= 1, "{kind}: {proto}, {json}, list {listed}");
+    }
 }
