@@ -6,6 +6,8 @@ mod image;
 mod paths;
 mod tasks;
 
+use std::process::ExitCode;
+
 use clap::{Parser, Subcommand};
 
 /// Tasks of the Quarterdeck project.
@@ -27,10 +29,20 @@ enum Command {
     Task(tasks::Task),
 }
 
-fn main() -> anyhow::Result<()> {
-    match Cli::parse().command {
+fn main() -> ExitCode {
+    let outcome = match Cli::parse().command {
         Command::Cluster(args) => cluster::run(args),
         Command::Demo(args) => demo::run(args),
         Command::Task(task) => tasks::run(task),
+    };
+    match outcome {
+        Ok(()) => ExitCode::SUCCESS,
+        Err(error) => {
+            tasks::proc::say(&format!("error: {error:#}"));
+            if tasks::proc::interrupted() { ExitCode::from(INTERRUPTED) } else { ExitCode::FAILURE }
+        }
     }
 }
+
+/// What a shell calls a program that Ctrl-C ended.
+const INTERRUPTED: u8 = 130;

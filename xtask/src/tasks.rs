@@ -2,16 +2,21 @@
 //! `cargo xtask` itself, so that each part can be stopped and cleaned up alone.
 
 pub(crate) mod arch;
+mod build;
 pub(crate) mod doctor;
+mod lease;
 mod lint;
 mod metadata;
 pub(crate) mod proc;
 mod rows;
+mod test;
 mod web;
 
 /// One task.
 #[derive(clap::Subcommand)]
 pub(crate) enum Task {
+    /// The tests, or the named tiers of them; the last stdout line is `N passed, N failed`.
+    Test(test::Args),
     /// Format, clippy, the dependency rule, web lint and types, go vet, banned crates, file lengths.
     Lint(lint::Args),
     /// The dependency rule and the who-may-use-what table, from `cargo metadata`.
@@ -24,6 +29,7 @@ pub(crate) enum Task {
 
 pub(crate) fn run(task: Task) -> anyhow::Result<()> {
     match task {
+        Task::Test(args) => test::run(&args),
         Task::Lint(args) => lint::run(&args),
         Task::Arch => arch::run(),
         Task::Rows(args) => rows::run(&args),

@@ -52,10 +52,15 @@ pub(crate) fn ensure(needs: &[Need]) -> anyhow::Result<()> {
     if missing.is_empty() {
         return Ok(());
     }
-    let packages: BTreeSet<&str> = missing.iter().flat_map(|requirement| requirement.install.packages()).copied().collect();
+    let packages: BTreeSet<&str> =
+        missing.iter().flat_map(|requirement| requirement.install.packages()).copied().collect();
     if !packages.is_empty() {
         if !is_root() {
-            bail!("missing on this machine: {}\nrun: sudo {}", names(&missing), apt(&packages.into_iter().collect::<Vec<_>>()));
+            bail!(
+                "missing on this machine: {}\nrun: sudo {}",
+                names(&missing),
+                apt(&packages.into_iter().collect::<Vec<_>>())
+            );
         }
         proc::say(&format!("installing {}", packages.iter().copied().collect::<Vec<_>>().join(" ")));
         apt_get(&["update", "-qq"])?;
@@ -65,9 +70,6 @@ pub(crate) fn ensure(needs: &[Need]) -> anyhow::Result<()> {
     }
     for requirement in &missing {
         match requirement.install {
-            Install::Target(target) => {
-                proc::run(Command::new("rustup").args(["target", "add", target]).stdout(std::io::stderr()))?;
-            }
             Install::Apt(_) => {}
             Install::ByHand(command) => bail!("{} is missing: {command}", requirement.what),
         }
@@ -103,10 +105,6 @@ impl Detect {
         match self {
             Detect::Program(name) => program(name).is_some(),
             Detect::File(path) => Path::new(path).exists(),
-            Detect::Target(target) => {
-                let listed = Command::new("rustup").args(["target", "list", "--installed"]).stderr(Stdio::null()).output();
-                listed.is_ok_and(|listed| String::from_utf8_lossy(&listed.stdout).lines().any(|line| line == *target))
-            }
             Detect::AtLeast(name, args, wanted) => {
                 let said = Command::new(name).args(*args).stderr(Stdio::null()).output();
                 said.is_ok_and(|said| version(&String::from_utf8_lossy(&said.stdout)) >= Some(*wanted))
@@ -120,7 +118,6 @@ impl Install {
     fn command(&self) -> String {
         match self {
             Install::Apt(packages) => apt(packages),
-            Install::Target(target) => format!("rustup target add {target}"),
             Install::ByHand(command) => (*command).to_owned(),
         }
     }
@@ -128,7 +125,7 @@ impl Install {
     fn packages(&self) -> &'static [&'static str] {
         match self {
             Install::Apt(packages) => packages,
-            Install::Target(_) | Install::ByHand(_) => &[],
+            Install::ByHand(_) => &[],
         }
     }
 }

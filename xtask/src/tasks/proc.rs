@@ -42,22 +42,6 @@ pub(crate) fn run(command: &mut Command) -> anyhow::Result<()> {
     succeed(command, status)
 }
 
-/// Runs a command during a teardown: an interrupt does not stop it, a deadline does.
-pub(crate) fn run_to_the_end(command: &mut Command, limit: Duration) -> anyhow::Result<()> {
-    let mut child = spawn(command.stdin(Stdio::null()))?;
-    let deadline = Instant::now() + limit;
-    loop {
-        if let Some(status) = child.try_wait()? {
-            return succeed(command, status);
-        }
-        if Instant::now() > deadline {
-            stop(&mut child);
-            bail!("{} did not end within {} s", show(command), limit.as_secs());
-        }
-        std::thread::sleep(POLL);
-    }
-}
-
 /// Runs a command and hands every line of its stdout to `each` as it comes.
 pub(crate) fn lines(command: &mut Command, mut each: impl FnMut(&str) + Send) -> anyhow::Result<ExitStatus> {
     let mut child = spawn(command.stdin(Stdio::null()).stdout(Stdio::piped()))?;

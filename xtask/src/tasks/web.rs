@@ -17,7 +17,8 @@ pub(super) fn folder() -> Option<PathBuf> {
 pub(super) fn install() -> anyhow::Result<()> {
     let Some(folder) = folder() else { return Ok(()) };
     let installed = modified(&folder.join("node_modules/.package-lock.json"));
-    let wanted = ["package.json", "package-lock.json"].map(|name| modified(&folder.join(name))).into_iter().max().flatten();
+    let wanted =
+        ["package.json", "package-lock.json"].map(|name| modified(&folder.join(name))).into_iter().max().flatten();
     if installed.is_some() && installed >= wanted {
         return Ok(());
     }

@@ -56,8 +56,21 @@ impl fmt::Display for Layer {
 }
 
 const PURE: &[&str] = &[
-    "base", "query", "table", "wire", "catalog", "flow", "cast", "policy", "evidence", "blueprint", "gotmpl", "helm",
-    "crd", "api", "proto",
+    "base",
+    "query",
+    "table",
+    "wire",
+    "catalog",
+    "flow",
+    "cast",
+    "policy",
+    "evidence",
+    "blueprint",
+    "gotmpl",
+    "helm",
+    "crd",
+    "api",
+    "proto",
 ];
 
 /// In their order: each imports only those left of it.
@@ -118,16 +131,8 @@ pub(super) const USES: &[Use] = &[
         reason: "agent protocols and provider contracts only",
     },
     Use { names: &["rust-embed"], by: &["gateway"], reason: "the console is embedded at the door that serves it" },
-    Use {
-        names: &["clap"],
-        by: &["cli", "qd-agent"],
-        reason: "the grammar of commands has one home",
-    },
-    Use {
-        names: &["anyhow"],
-        by: &["app", "qd", "qd-agent"],
-        reason: "library errors say what the caller can do",
-    },
+    Use { names: &["clap"], by: &["cli", "qd-agent"], reason: "the grammar of commands has one home" },
+    Use { names: &["anyhow"], by: &["app", "qd", "qd-agent"], reason: "library errors say what the caller can do" },
     Use {
         names: &["tokio-tungstenite"],
         by: &["cluster", "cli", "gateway", "proxy"],
@@ -137,8 +142,27 @@ pub(super) const USES: &[Use] = &[
 
 /// What no pure crate may declare or be brought: runtimes, IO, clients.
 pub(super) const PURE_FORBIDS: &[&str] = &[
-    "tokio", "tokio-util", "async-std", "smol", "mio", "socket2", "rustix", "nix", "hyper", "hyper-util", "reqwest",
-    "ureq", "axum", "tower", "kube", "kube-client", "sqlx", "rustls", "tonic", "walkdir", "notify",
+    "tokio",
+    "tokio-util",
+    "async-std",
+    "smol",
+    "mio",
+    "socket2",
+    "rustix",
+    "nix",
+    "hyper",
+    "hyper-util",
+    "reqwest",
+    "ureq",
+    "axum",
+    "tower",
+    "kube",
+    "kube-client",
+    "sqlx",
+    "rustls",
+    "tonic",
+    "walkdir",
+    "notify",
 ];
 
 /// Exceptions to the line above: (our crate, outside crate, why).
@@ -149,6 +173,15 @@ pub(super) const PURE_EXCEPTIONS: &[(&str, &str, &str)] = &[
 
 /// What the source of a pure crate may not name.
 pub(super) const PURE_SOURCE_FORBIDS: &[&str] = &[
-    "std::fs", "std::process", "TcpStream", "TcpListener", "UdpSocket", "UnixStream", "UnixListener", "tokio::net",
-    "tokio::fs", "tokio::spawn", "tokio::time",
+    "std::fs",
+    "std::process",
+    "TcpStream",
+    "TcpListener",
+    "UdpSocket",
+    "UnixStream",
+    "UnixListener",
+    "tokio::net",
+    "tokio::fs",
+    "tokio::spawn",
+    "tokio::time",
 ];

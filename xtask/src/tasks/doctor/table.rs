@@ -42,8 +42,6 @@ pub(super) struct Requirement {
 pub(super) enum Detect {
     Program(&'static str),
     File(&'static str),
-    /// A target of the Rust compiler.
-    Target(&'static str),
     /// A program, the words that make it print its version, and the least version.
     AtLeast(&'static str, &'static [&'static str], (u32, u32)),
 }
@@ -51,7 +49,6 @@ pub(super) enum Detect {
 /// How a requirement is met.
 pub(super) enum Install {
     Apt(&'static [&'static str]),
-    Target(&'static str),
     ByHand(&'static str),
 }
 
@@ -99,14 +96,7 @@ pub(super) const REQUIREMENTS: &[Requirement] = &[
     tool("iproute2", Need::Node, "ip", &["iproute2"]),
     tool("nsenter and mount", Need::Node, "nsenter", &["util-linux", "mount"]),
     tool("sysctl", Need::Node, "sysctl", &["procps"]),
-    tool("musl C compiler", Need::Images, "musl-gcc", &["musl-tools"]),
     tool("mmdebstrap", Need::Images, "mmdebstrap", &["mmdebstrap"]),
-    Requirement {
-        what: "Rust target for static programs",
-        need: Need::Images,
-        detect: Detect::Target("x86_64-unknown-linux-musl"),
-        install: Install::Target("x86_64-unknown-linux-musl"),
-    },
     tool("Chromium", Need::Browser, "chromium", &["chromium"]),
     Requirement {
         what: "fonts of the console",

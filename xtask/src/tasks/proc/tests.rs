@@ -3,7 +3,7 @@
 use std::process::Command;
 use std::time::{Duration, Instant};
 
-use super::{lines, output, run, run_to_the_end, spawn, stop};
+use super::{lines, output, run, spawn, stop};
 
 #[test]
 fn a_failing_command_is_named_with_its_arguments() {
@@ -29,8 +29,3 @@ fn stop_ends_the_whole_group() {
     assert!(child.try_wait().unwrap().is_some());
 }
 
-#[test]
-fn a_teardown_that_hangs_is_ended_at_its_limit() {
-    let error = run_to_the_end(Command::new("sleep").arg("60"), Duration::from_millis(100)).unwrap_err().to_string();
-    assert!(error.contains("did not end"), "{error}");
-}

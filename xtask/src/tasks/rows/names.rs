@@ -34,7 +34,8 @@ impl<'a> Ids<'a> {
     /// `EX-30..EX-64 …`.
     pub(super) fn named(&self, name: &str) -> Named<'a> {
         let mut named = Named::default();
-        if let Some(rest) = name.strip_prefix("Test").filter(|rest| rest.starts_with(|c: char| c.is_ascii_uppercase())) {
+        if let Some(rest) = name.strip_prefix("Test").filter(|rest| rest.starts_with(|c: char| c.is_ascii_uppercase()))
+        {
             self.go(rest, &mut named);
         } else if name.starts_with(|c: char| c.is_ascii_uppercase()) {
             self.spoken(name, &mut named);
@@ -71,7 +72,9 @@ impl<'a> Ids<'a> {
         let longest = self
             .prefixes
             .values()
-            .filter(|prefix| name.strip_prefix(&letters(prefix)).is_some_and(|rest| rest.starts_with(|c: char| c.is_ascii_digit())))
+            .filter(|prefix| {
+                name.strip_prefix(&letters(prefix)).is_some_and(|rest| rest.starts_with(|c: char| c.is_ascii_digit()))
+            })
             .max_by_key(|prefix| prefix.len());
         let Some(prefix) = longest else { return };
         let rest = name.strip_prefix(&letters(prefix)).unwrap_or_default();
@@ -86,9 +89,10 @@ impl<'a> Ids<'a> {
         let mut before: Option<(String, bool)> = None; // the id to the left, and whether a range is open
         loop {
             let word: String = rest.chars().take_while(|c| c.is_ascii_alphanumeric() || *c == '-').collect();
-            let Some((prefix, number)) = word.rsplit_once('-').filter(|(prefix, number)| {
-                is_number(number) && self.prefixes.values().any(|known| known == prefix)
-            }) else {
+            let Some((prefix, number)) = word
+                .rsplit_once('-')
+                .filter(|(prefix, number)| is_number(number) && self.prefixes.values().any(|known| known == prefix))
+            else {
                 return;
             };
             match before.take() {

@@ -63,7 +63,9 @@ impl Scanner {
     pub(super) fn new() -> anyhow::Result<Self> {
         Ok(Scanner {
             rust: Regex::new(r"^(?:pub(?:\([a-z]+\))? )?(?:async )?fn ([a-z][a-z0-9_]*)\s*[(<]")?,
-            spoken: Regex::new(r#"(?m)\b(?:test|it|describe|scenario)(\.[a-z]+)?[^\n]{0,80}?\(\s*(?:"([^"]+)"|'([^']+)'|`([^`]+)`)"#)?,
+            spoken: Regex::new(
+                r#"(?m)\b(?:test|it|describe|scenario)(\.[a-z]+)?[^\n]{0,80}?\(\s*(?:"([^"]+)"|'([^']+)'|`([^`]+)`)"#,
+            )?,
             go: Regex::new(r"(?m)^func (Test[A-Z][A-Za-z0-9_]*)\(")?,
         })
     }
@@ -104,8 +106,10 @@ impl Scanner {
         let mut found = Vec::new();
         for captures in pattern.captures_iter(text) {
             let modifier = captures.get(1).map_or("", |group| group.as_str());
-            let name = (1..captures.len()).rev().find_map(|group| captures.get(group)).map_or("", |group| group.as_str());
-            let line = captures.get(0).map_or(0, |whole| text.get(..whole.start()).unwrap_or_default().lines().count() + 1);
+            let name =
+                (1..captures.len()).rev().find_map(|group| captures.get(group)).map_or("", |group| group.as_str());
+            let line =
+                captures.get(0).map_or(0, |whole| text.get(..whole.start()).unwrap_or_default().lines().count() + 1);
             let kind = if [".skip", ".todo", ".fixme"].contains(&modifier) { Kind::Ignored } else { Kind::Test };
             found.push(Found { name: name.to_owned(), place: format!("{path}:{line}"), kind });
         }

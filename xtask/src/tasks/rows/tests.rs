@@ -74,11 +74,13 @@ fn tests_are_found_in_rust_typescript_and_go() {
                 #[test]\n#[ignore = \"slow\"]\nfn ex_33_c() {}\nproptest! {\n    #[test]\n    fn ex_34_d(x in 0..3) {}\n}\n";
     let found = scanner.file(rust, "rs", "a.rs");
     let names: Vec<(&str, Kind)> = found.iter().map(|found| (found.name.as_str(), found.kind)).collect();
-    let expected = [("ex_30_a", Kind::Test), ("ex_32_b", Kind::Test), ("ex_33_c", Kind::Ignored), ("ex_34_d", Kind::Test)];
+    let expected =
+        [("ex_30_a", Kind::Test), ("ex_32_b", Kind::Test), ("ex_33_c", Kind::Ignored), ("ex_34_d", Kind::Test)];
     assert_eq!(names, expected);
     assert_eq!(found[0].place, "a.rs:2");
 
-    let script = "test(\"EX-81 grid\", () => {});\nit.skip('EX-82 cards', f);\ntest.each([1, 2])(\n  `EX-84 palette %i`, f);\n";
+    let script =
+        "test(\"EX-81 grid\", () => {});\nit.skip('EX-82 cards', f);\ntest.each([1, 2])(\n  `EX-84 palette %i`, f);\n";
     let found = scanner.file(script, "ts", "a.test.ts");
     let names: Vec<(&str, Kind)> = found.iter().map(|found| (found.name.as_str(), found.kind)).collect();
     assert_eq!(names, [("EX-81 grid", Kind::Test), ("EX-82 cards", Kind::Ignored), ("EX-84 palette %i", Kind::Test)]);

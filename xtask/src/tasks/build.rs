@@ -1,0 +1,52 @@
+//! The programs that tasks build and run.
+
+use std::path::{Path, PathBuf};
+use std::process::Command;
+
+use anyhow::Context;
+use sha2::{Digest, Sha256};
+use walkdir::WalkDir;
+
+use super::metadata::Metadata;
+use super::proc;
+use crate::paths;
+
+/// Builds the release `qd` with the console of web/dist in it and returns where it is.
+pub(super) fn qd(metadata: &Metadata) -> anyhow::Result<PathBuf> {
+    let target = Path::new(&metadata.target_directory);
+    let digest = console(&paths::root().join("web/dist"))?;
+    let stamp = target.join("console.sha256");
+    let embedded = std::fs::read_to_string(&stamp).unwrap_or_default() == digest;
+    if !embedded {
+        // cargo knows the files that were embedded last time, and not that there are others now
+        let source = paths::root().join("crates/gateway/src/assets.rs");
+        let file = std::fs::File::options().append(true).open(&source);
+        let file = file.with_context(|| format!("cannot open {}", source.display()))?;
+        file.set_modified(std::time::SystemTime::now())?;
+    }
+    let mut command = Command::new(std::env::var_os("CARGO").unwrap_or_else(|| "cargo".into()));
+    command.args(["build", "--release", "-p", "qd"]).current_dir(paths::root());
+    proc::run(command.stdout(std::io::stderr()))?;
+    if !embedded {
+        std::fs::write(&stamp, digest)?;
+    }
+    Ok(target.join("release/qd"))
+}
+
+/// This program, for a task of its own process.
+pub(super) fn xtask() -> anyhow::Result<Command> {
+    Ok(Command::new(std::env::current_exe().context("cannot tell which program this is")?))
+}
+
+/// A hash of the built console: names and bytes.
+fn console(folder: &Path) -> anyhow::Result<String> {
+    let mut hash = Sha256::new();
+    for entry in WalkDir::new(folder).sort_by_file_name() {
+        let entry = entry.context("web/dist cannot be read")?;
+        if entry.file_type().is_file() {
+            hash.update(entry.path().to_string_lossy().as_bytes());
+            hash.update(std::fs::read(entry.path())?);
+        }
+    }
+    Ok(hex::encode(hash.finalize()))
+}

@@ -1,0 +1,84 @@
+//! Reads how many tests passed from what the runners print.
+
+use std::fmt;
+
+use regex::Regex;
+
+/// How many tests passed and failed.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub(super) struct Count {
+    pub(super) passed: usize,
+    pub(super) failed: usize,
+    /// Marked in the sources to be left out.
+    pub(super) ignored: usize,
+}
+
+impl Count {
+    pub(super) fn add(&mut self, other: &Count) {
+        self.passed += other.passed;
+        self.failed += other.failed;
+        self.ignored += other.ignored;
+    }
+}
+
+impl fmt::Display for Count {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "{} passed, {} failed", self.passed, self.failed)
+    }
+}
+
+/// Whose output it is.
+#[derive(Clone, Copy, Debug)]
+pub(super) enum Runner {
+    /// `test result: ok. 3 passed; 0 failed; 1 ignored; …`, once for each test program.
+    Cargo,
+    /// `Tests  1 failed | 3 passed (4)`, once at the end.
+    Vitest,
+    /// `--- PASS: TestName (0.00s)`, unindented, once for each test.
+    Go,
+}
+
+impl Runner {
+    pub(super) fn reader(self) -> Reader {
+        let number = |word: &str| Regex::new(&format!(r"(\d+) {word}\b")).ok();
+        Reader {
+            runner: self,
+            passed: number("passed"),
+            failed: number("failed"),
+            ignored: number("(?:ignored|skipped|todo)"),
+        }
+    }
+}
+
+/// Takes the lines of one runner as they come.
+pub(super) struct Reader {
+    runner: Runner,
+    passed: Option<Regex>,
+    failed: Option<Regex>,
+    ignored: Option<Regex>,
+}
+
+impl Reader {
+    pub(super) fn line(&mut self, line: &str, count: &mut Count) {
+        match self.runner {
+            Runner::Cargo if line.starts_with("test result: ") => self.summary(line, count),
+            Runner::Vitest if line.trim_start().starts_with("Tests  ") => self.summary(line, count),
+            Runner::Go if line.starts_with("--- PASS: ") => count.passed += 1,
+            Runner::Go if line.starts_with("--- FAIL: ") => count.failed += 1,
+            Runner::Go if line.starts_with("--- SKIP: ") => count.ignored += 1,
+            Runner::Cargo | Runner::Vitest | Runner::Go => {}
+        }
+    }
+
+    fn summary(&self, line: &str, count: &mut Count) {
+        let number = |pattern: &Option<Regex>| {
+            let found = pattern.as_ref().and_then(|pattern| pattern.captures(line));
+            found.and_then(|found| found.get(1)).and_then(|digits| digits.as_str().parse().ok()).unwrap_or(0)
+        };
+        count.add(&Count {
+            passed: number(&self.passed),
+            failed: number(&self.failed),
+            ignored: number(&self.ignored),
+        });
+    }
+}

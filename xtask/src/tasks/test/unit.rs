@@ -1,0 +1,35 @@
+//! Tests that need nothing but the code: libraries, programs, the suites of crates that ask for no cluster, and the Go modules.
+
+use std::process::Command;
+
+use super::{Count, Runner, Scope, cargo_test, watch};
+use crate::tasks::{doctor, lint};
+
+pub(super) fn run(scope: &Scope<'_>, count: &mut Count) -> anyhow::Result<()> {
+    doctor::ensure(&[doctor::Need::Build])?;
+    let mut command = cargo_test(&["--lib", "--bins"]);
+    watch(Runner::Cargo, command.args(scope.packages()), count)?;
+    let (packages, targets) = scope.with_target(|name| name != super::it::TARGET);
+    if !packages.is_empty() {
+        let mut command = cargo_test(&[]);
+        let targets = targets.iter().flat_map(|target| ["--test", target]);
+        watch(Runner::Cargo, command.args(packages).args(targets), count)?;
+    }
+    if scope.only.is_empty() {
+        for module in lint::go_modules().into_iter().filter(|module| has_tests(module)) {
+            let mut go = Command::new("go");
+            go.args(["test", "-v", "./..."]).current_dir(&module);
+            watch(Runner::Go, &mut go, count)?;
+        }
+    }
+    Ok(())
+}
+
+/// Whether a module has tests: asking Go would compile the ones that have none.
+fn has_tests(module: &std::path::Path) -> bool {
+    let inside = walkdir::WalkDir::new(module).into_iter().filter_entry(|entry| {
+        // a module inside a module is another module
+        entry.depth() == 0 || !entry.path().join("go.mod").exists()
+    });
+    inside.filter_map(Result::ok).any(|entry| entry.file_name().to_string_lossy().ends_with("_test.go"))
+}

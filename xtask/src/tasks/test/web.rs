@@ -1,0 +1,22 @@
+//! The console's own checks: lint and types count as one test each.
+
+use super::{Count, Runner, watch};
+use crate::tasks::{doctor, proc, web};
+
+pub(super) fn run(count: &mut Count) -> anyhow::Result<()> {
+    doctor::ensure(&[doctor::Need::Web])?;
+    anyhow::ensure!(web::folder().is_some(), "there is no web/package.json");
+    web::install()?;
+    for script in ["lint", "typecheck"] {
+        let Some(mut command) = web::script_command(script) else { continue };
+        match proc::run(&mut command) {
+            Ok(()) => count.passed += 1,
+            Err(error) if proc::interrupted() => return Err(error),
+            Err(error) => {
+                proc::say(&format!("{error:#}"));
+                count.failed += 1;
+            }
+        }
+    }
+    web::script_command("test").map_or(Ok(()), |mut command| watch(Runner::Vitest, &mut command, count))
+}
