@@ -16,6 +16,7 @@ use http_body_util::BodyExt;
 use kube::client::Body;
 use std::sync::Arc;
 use std::time::Duration;
+use tokio::time::Instant;
 use wire::watch::{Event, EventType, FrameReader};
 use wire::{Budget, Format, Node};
 
@@ -26,8 +27,7 @@ pub struct Feed {
     kind: Arc<Kind>,
     namespace: Option<String>,
     budget: Budget,
-    /// Without WatchList: learnt from a server that refuses it.
-    paged: bool,
+    ways: Ways,
     /// The version to go on from; empty begins anew.
     version: String,
     state: State,
@@ -36,15 +36,37 @@ pub struct Feed {
     told: bool,
     /// The initial list has ended, and the caller was not told yet.
     synced: bool,
+    /// Watches in a row that ended before they gave anything.
+    barren: u32,
+    silence: Duration,
+}
+
+/// How this server is asked: learnt from what it refuses.
+#[derive(Clone, Copy)]
+struct Ways {
+    /// By pages and a watch from there, without WatchList.
+    paged: bool,
+    /// In JSON, though the kind has protobuf.
+    json: bool,
+    /// By lists alone: the kind cannot be watched, or not by us.
+    unwatched: bool,
+    /// Objects of a page; 0 asks for all at once.
+    limit: u32,
 }
 
 enum State {
     /// Nothing is open.
     Idle,
+    /// A page has come, and the caller was not given it yet.
+    Page { format: Format, bytes: Bytes, next: String },
     /// A paged list is under way; the token of the next page.
     Paging(String),
+    /// The last page was given.
+    Listed,
+    /// The next list of what cannot be watched is due then.
+    Waiting(Instant),
     /// A watch is open.
-    Open { body: Body, frames: FrameReader, syncing: bool },
+    Open { body: Body, frames: FrameReader, syncing: bool, since: Instant },
 }
 
 /// What happened.
@@ -64,47 +86,96 @@ pub enum Step<'a> {
 
 impl Feed {
     pub(crate) fn new(reader: Reader, kind: Arc<Kind>, namespace: Option<&str>) -> Self {
+        let unwatched = !kind.has_verb("watch");
         Self {
             reader,
             kind,
             namespace: namespace.map(str::to_owned),
             budget: Budget::default(),
-            paged: false,
+            ways: Ways { paged: unwatched, json: false, unwatched, limit: PAGE },
             version: String::new(),
             state: State::Idle,
             events: Vec::new(),
             told: true,
             synced: false,
+            barren: 0,
+            silence: SILENCE,
         }
     }
 
-    /// Waits for the next step. Cancelling it loses nothing but an open that was under way.
+    /// An open watch of which nothing comes for this long counts as broken. A server sends a bookmark about every
+    /// minute.
+    #[must_use]
+    pub fn with_silence(mut self, silence: Duration) -> Self {
+        self.silence = silence;
+        self
+    }
+
+    /// Lets go of the connection. The next step goes on from the last version.
+    pub fn disconnect(&mut self) {
+        self.state = State::Idle;
+        self.told = true;
+        self.synced = false;
+    }
+
+    /// How the server is asked, for diagnostics: `watch-list`, `pages`, `lists`; with `+json` where the kind has
+    /// protobuf and the server does not.
+    #[must_use]
+    pub fn ways(&self) -> String {
+        let way = match (self.ways.unwatched, self.ways.paged) {
+            (true, _) => "lists",
+            (_, true) => "pages",
+            _ => "watch-list",
+        };
+        format!("{way}{}", if self.ways.json { "+json" } else { "" })
+    }
+
+    /// Waits for the next step. Cancelling it loses nothing but an open or a page that was under way.
     ///
     /// # Errors
     /// As [`Error`] says. The feed is idle then: call again after a while.
     pub async fn next(&mut self) -> Result<Step<'_>, Error> {
         loop {
-            match &mut self.state {
-                State::Idle if self.version.is_empty() && self.paged => {
-                    self.state = State::Paging(String::new());
-                    return Ok(Step::Begin);
+            match std::mem::replace(&mut self.state, State::Idle) {
+                State::Idle if self.version.is_empty() && self.ways.paged => {
+                    if let Some(page) = self.page(String::new()).await? {
+                        self.state = page;
+                        return Ok(Step::Begin);
+                    }
                 }
                 State::Idle => {
                     let syncing = self.version.is_empty();
+                    if self.barren > 0 {
+                        tokio::time::sleep(Duration::from_secs(self.barren.min(30).into())).await;
+                    }
                     if let Some(state) = self.open(syncing).await? {
                         self.state = state;
                         return Ok(if syncing { Step::Begin } else { Step::Resumed });
                     }
                 }
-                State::Paging(token) => {
-                    if token == END {
-                        self.state = State::Idle;
-                        return Ok(Step::Synced);
-                    }
-                    let token = std::mem::take(token);
-                    return self.next_page(token).await;
+                State::Page { format, bytes, next } => {
+                    self.state = if next.is_empty() { State::Listed } else { State::Paging(next) };
+                    return Ok(Step::Page(format, bytes));
                 }
-                State::Open { .. } => {
+                State::Paging(token) => {
+                    if let Some(page) = self.page(token).await? {
+                        self.state = page;
+                    }
+                }
+                State::Listed => {
+                    if self.ways.unwatched {
+                        self.state = State::Waiting(Instant::now() + RELIST);
+                    }
+                    return Ok(Step::Synced);
+                }
+                State::Waiting(until) => {
+                    self.state = State::Waiting(until);
+                    tokio::time::sleep_until(until).await;
+                    self.state = State::Idle;
+                    self.version.clear();
+                }
+                open @ State::Open { .. } => {
+                    self.state = open;
                     if !self.synced {
                         self.read().await?;
                     }
@@ -120,6 +191,10 @@ impl Feed {
         }
     }
 
+    fn format(&self) -> Format {
+        if self.ways.json { Format::Json } else { self.kind.format }
+    }
+
     /// Opens a watch. `None`: the server does not do it this way, and the feed has changed its ways.
     async fn open(&mut self, syncing: bool) -> Result<Option<State>, Error> {
         let mut path = collection(&self.kind, self.namespace.as_deref());
@@ -133,7 +208,7 @@ impl Feed {
             path.push_str("&resourceVersion=");
             escape(&self.version, &mut path);
         }
-        let accept = match self.kind.format {
+        let accept = match self.format() {
             Format::Protobuf => "application/vnd.kubernetes.protobuf;stream=watch,application/json",
             Format::Json => "application/json",
         };
@@ -146,68 +221,111 @@ impl Feed {
                     content.and_then(|value| value.to_str().ok()).is_some_and(|text| text.contains("protobuf"));
                 let format = if protobuf { Format::Protobuf } else { Format::Json };
                 let frames = FrameReader::new(format, &self.budget);
-                Ok(Some(State::Open { body: response.into_body(), frames, syncing }))
+                Ok(Some(State::Open { body: response.into_body(), frames, syncing, since: Instant::now() }))
             }
-            // Servers before 1.32, or with the gate off, find the parameter invalid.
-            Err(Error::Invalid { .. } | Error::Server { status: 400, .. }) if syncing => {
-                self.paged = true;
-                Ok(None)
-            }
-            Err(Error::Gone) if !syncing => {
-                self.version.clear();
-                Ok(None)
-            }
-            Err(error) => Err(error),
+            Err(error) => self.refused(error, syncing),
         }
     }
 
-    async fn next_page(&mut self, token: String) -> Result<Step<'_>, Error> {
+    fn refused(&mut self, error: Error, syncing: bool) -> Result<Option<State>, Error> {
+        match error {
+            Error::Server { status: 406 | 415, .. } if !self.ways.json => self.ways.json = true,
+            // Servers before 1.32, or with the gate off, find the parameter invalid.
+            Error::Invalid { .. } | Error::Server { status: 400, .. } if syncing => self.ways.paged = true,
+            // Perhaps we may list, and not watch.
+            Error::Denied { .. } if syncing => self.ways.paged = true,
+            Error::Denied { .. } if self.ways.paged => {
+                self.ways.unwatched = true;
+                return Ok(Some(State::Waiting(Instant::now() + RELIST)));
+            }
+            Error::Gone if !syncing => self.version.clear(),
+            other => return Err(other),
+        }
+        Ok(None)
+    }
+
+    /// Asks for a page. `None`: the feed has changed its ways, or begins anew.
+    async fn page(&mut self, token: String) -> Result<Option<State>, Error> {
         let query = PageQuery {
             namespace: self.namespace.as_deref(),
-            limit: PAGE,
+            limit: self.ways.limit,
             token: &token,
             selector: "",
-            version: if token.is_empty() { "0" } else { "" },
-            format: self.kind.format,
+            // Not `0`: servers before 1.34 answer that from their cache, whole, whatever the limit says.
+            version: "",
+            format: self.format(),
         };
-        self.state = State::Idle;
-        let bytes = self.reader.page(&self.kind, query).await?;
+        let bytes = match self.reader.page(&self.kind, query).await {
+            Ok(bytes) => bytes,
+            Err(Error::Server { status: 406 | 415, .. }) if !self.ways.json => {
+                self.ways.json = true;
+                return Ok(None);
+            }
+            // The token is too old: the list took longer than etcd keeps history. All at once, then.
+            Err(Error::Gone) if !token.is_empty() => {
+                self.ways.limit = 0;
+                return Ok(None);
+            }
+            Err(error) => {
+                if matches!(error, Error::Denied { .. }) {
+                    let unwatched = !self.kind.has_verb("watch");
+                    self.ways = Ways { paged: unwatched, unwatched, ..self.ways };
+                }
+                return Err(error);
+            }
+        };
         let format = format_of(&bytes);
         let list =
             wire::list::List::open(format, &bytes, &self.budget).map_err(|error| Error::Decode(error.to_string()))?;
         let next = list.continue_token().into_owned();
-        self.state = if next.is_empty() {
+        if next.is_empty() {
             self.version = list.resource_version().into_owned();
-            State::Paging(END.to_owned())
-        } else {
-            State::Paging(next)
-        };
-        Ok(Step::Page(format, bytes))
+        }
+        Ok(Some(State::Page { format, bytes, next }))
     }
 
     /// Reads until there are events, or the initial list has ended, or the stream has.
     async fn read(&mut self) -> Result<(), Error> {
         self.events.clear();
         self.told = false;
-        let State::Open { body, frames, syncing } = &mut self.state else { return Ok(()) };
-        let decode = |error: wire::Error| Error::Decode(error.to_string());
+        let State::Open { body, frames, syncing, since } = &mut self.state else { return Ok(()) };
         loop {
-            while let Some(event) = frames.next_event().map_err(decode)? {
+            loop {
+                let event = match frames.next_event() {
+                    Ok(Some(event)) => event,
+                    Ok(None) => break,
+                    Err(error) => {
+                        tracing::warn!(%error, kind = %self.kind.id, "an event cannot be read; listing by pages");
+                        return self.unreadable();
+                    }
+                };
                 match event.ty {
                     EventType::Bookmark => {
-                        let node = event.node(&self.budget).map_err(decode)?;
-                        self.version = text(node, &["metadata", "resourceVersion"]);
-                        if *syncing && ends_list(node) {
+                        let Ok(node) = event.node(&self.budget) else { continue };
+                        if *syncing && !ends_list(node) {
+                            // A server before 1.27 overlooks the parameter, and would never say that this is all.
+                            self.ways.paged = true;
+                            self.state = State::Idle;
+                            return Ok(());
+                        }
+                        let version = text(node, &["metadata", "resourceVersion"]);
+                        if !version.is_empty() {
+                            self.version = version;
+                        }
+                        if *syncing {
                             *syncing = false;
                             self.synced = true;
+                            self.barren = 0;
                             return Ok(());
                         }
                     }
                     EventType::Error => {
                         let error = failure(&event, &self.budget, &self.reader.transport.server);
                         self.state = State::Idle;
+                        self.events.clear();
                         if matches!(error, Error::Gone) {
                             self.version.clear();
+                            self.barren = self.barren.saturating_add(1);
                             return Ok(());
                         }
                         return Err(error);
@@ -215,23 +333,26 @@ impl Feed {
                     EventType::Added | EventType::Modified | EventType::Deleted => self.events.push(event),
                 }
             }
-            if let Some(last) = self.events.last() {
+            if !self.events.is_empty() {
+                self.barren = 0;
                 // Inside the initial list objects come in no order of versions.
-                if !*syncing {
-                    self.version = text(last.node(&self.budget).map_err(decode)?, &["metadata", "resourceVersion"]);
+                if !*syncing && let Some(version) = latest(&self.events, &self.budget) {
+                    self.version = version;
                 }
                 return Ok(());
             }
-            match tokio::time::timeout(SILENCE, body.frame()).await {
+            match tokio::time::timeout(self.silence, body.frame()).await {
                 Ok(Some(Ok(frame))) => {
+                    self.reader.transport.hear();
                     if let Ok(data) = frame.into_data() {
                         frames.feed(data);
                     }
                 }
                 // Closed: go on from the last version. Inside the initial list that means from the start.
                 Ok(None) => {
-                    let whole = !*syncing;
+                    let (whole, barren) = (!*syncing, since.elapsed() < Duration::from_secs(1));
                     self.state = State::Idle;
+                    self.barren = if barren { self.barren.saturating_add(1) } else { 0 };
                     return if whole { Ok(()) } else { Err(self.broken("the list ended early", None)) };
                 }
                 Ok(Some(Err(error))) => {
@@ -240,15 +361,34 @@ impl Feed {
                 }
                 Err(_) => {
                     self.state = State::Idle;
-                    return Err(self.broken("nothing was heard for 90 s", None));
+                    return Err(self.broken(&format!("nothing was heard for {} s", self.silence.as_secs()), None));
                 }
             }
         }
     }
 
+    /// An event cannot be cut out of the stream, so the place in it is lost. A paged list has a place for every object.
+    fn unreadable(&mut self) -> Result<(), Error> {
+        self.state = State::Idle;
+        self.events.clear();
+        self.ways.paged = true;
+        self.version.clear();
+        self.barren = self.barren.saturating_add(1);
+        Ok(())
+    }
+
     fn broken(&self, message: &str, source: Option<Box<dyn std::error::Error + Send + Sync>>) -> Error {
         Error::Unreachable { server: self.reader.transport.server.clone(), message: message.to_owned(), source }
     }
+}
+
+/// The version of the last event that can be read.
+fn latest(events: &[Event], budget: &Budget) -> Option<String> {
+    let version = |event: &Event| {
+        let node = event.node(budget).ok()?;
+        Some(text(node, &["metadata", "resourceVersion"])).filter(|version| !version.is_empty())
+    };
+    events.iter().rev().find_map(version)
 }
 
 fn text(node: Node<'_>, path: &[&str]) -> String {
@@ -275,9 +415,9 @@ fn failure(event: &Event, budget: &Budget, server: &str) -> Error {
     }
 }
 
-/// Marks that the last page was handed out.
-const END: &str = "\u{0}end";
 const PAGE: u32 = 500;
 /// A server sends a bookmark about every minute.
 const SILENCE: Duration = Duration::from_secs(90);
 const WATCH_SECONDS: u64 = 300;
+/// Between two lists of a kind that cannot be watched.
+const RELIST: Duration = Duration::from_secs(30);

@@ -123,6 +123,7 @@ impl Reader {
     /// As [`Error`] says.
     pub async fn page(&self, kind: &Kind, query: PageQuery<'_>) -> Result<Bytes, Error> {
         let mut path = collection(kind, query.namespace);
+        // 0 is no limit, for a server as for us.
         path.push_str(&format!("?limit={}", query.limit));
         for (key, value) in
             [("continue", query.token), ("labelSelector", query.selector), ("resourceVersion", query.version)]
@@ -134,6 +135,24 @@ impl Reader {
         }
         let call = Call::get(&path, accept(query.format), "list", &kind.id, query.namespace.unwrap_or_default());
         self.transport.whole(&call).await
+    }
+
+    /// Asks whether the server is there: the smallest question that every server answers to everybody.
+    ///
+    /// # Errors
+    /// As [`Error`] says; a server that answers anything at all is there, whatever it answers.
+    pub async fn probe(&self) -> Result<(), Error> {
+        let call = Call::get("/version", "application/json", "get", "", "");
+        match self.transport.open(&call).await {
+            Ok(_) | Err(Error::Denied { .. } | Error::NotFound { .. } | Error::Server { .. }) => Ok(()),
+            Err(error) => Err(error),
+        }
+    }
+
+    /// How long nothing was heard of the server, on any connection.
+    #[must_use]
+    pub fn silence(&self) -> std::time::Duration {
+        self.transport.silence()
     }
 
     pub(crate) async fn json(&self, path: &str, verb: &str, kind: &str, namespace: &str) -> Result<Value, Error> {
