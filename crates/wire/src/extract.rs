@@ -49,6 +49,18 @@ impl<'a> Slots<'a> {
 #[derive(Debug, Default)]
 struct Step {
     at: SmallVec<[Turn; 8]>,
+    /// A bit for each field number of `at`, the last one for all from 63 on: most records are of no interest.
+    wanted: u64,
+}
+
+impl Step {
+    #[inline]
+    fn turn(&self, number: u32) -> Option<&Turn> {
+        if self.wanted >> number.min(63) & 1 == 0 {
+            return None;
+        }
+        self.at.iter().find(|turn| turn.number == number)
+    }
 }
 
 #[derive(Debug)]
@@ -135,6 +147,7 @@ impl Extract {
         let new = self.plan.len();
         let Some(own) = self.plan.get_mut(step) else { return };
         let at = own.at.iter().position(|turn| turn.number == field.number()).unwrap_or_else(|| {
+            own.wanted |= 1 << field.number().min(63);
             own.at.push(Turn { number: field.number(), field, slot: None, next: None, keys: Vec::new() });
             own.at.len() - 1
         });
@@ -161,7 +174,7 @@ impl Extract {
         loop {
             let before = records.rest();
             let Some(record) = records.next()? else { return Ok(()) };
-            let Some(turn) = step.at.iter().find(|turn| turn.number == record.number) else { continue };
+            let Some(turn) = step.turn(record.number) else { continue };
             if turn.field.cardinality() == Cardinality::One {
                 if turn.slot.is_some() {
                     slots.set(turn.slot, single(record.value, turn.field));
