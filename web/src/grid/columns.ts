@@ -2,7 +2,7 @@
 
 import { rightAligned } from '../lib/cell'
 import { remember, remembered } from '../lib/remembered'
-import type { Column } from '../wire/api'
+import type { Column, ColumnType } from '../wire/api'
 
 /** A column as it stands on the screen. */
 export interface Shown {
@@ -21,6 +21,12 @@ export interface Arrangement {
   widths: Record<string, number>
 }
 
+/** Columns beyond kubectl's narrow ones that nearly everybody wants; the others are one click away. */
+const ALWAYS: ReadonlySet<string> = new Set(['node', 'cpu', 'memory', 'condition'])
+
+/** Room in characters that cells of a type need whatever their heading. */
+const ROOM: Partial<Record<ColumnType, number>> = { status: 22, restarts: 16, age: 8 }
+
 export const CHARACTER = 7.53
 const PADDING = 24
 const NARROWEST = 44
@@ -35,7 +41,7 @@ export function saveArrangement(kind: string, arrangement: Arrangement): void {
 
 /** Whether a column is on the screen. */
 export function isVisible(column: Column, arrangement: Arrangement, wide: boolean): boolean {
-  return arrangement.visible[column.id] ?? (!column.wide || wide || column.id === 'node')
+  return arrangement.visible[column.id] ?? (wide || ALWAYS.has(column.id) || !(column.wide || column.extra))
 }
 
 /** The columns to draw, in order: as arranged, else as the server has them with the age at the end. */
@@ -68,7 +74,7 @@ export function moved(shown: readonly Shown[], id: string, to: number): string[]
 }
 
 function firstWidth(column: Column): number {
-  const characters = Math.max(column.width, column.title.length + 1)
+  const characters = Math.max(column.width, column.title.length + 1, ROOM[column.type] ?? 0)
   return Math.round(characters * CHARACTER + PADDING)
 }
 

@@ -30,7 +30,9 @@ export function DetailPane({
 }
 
 export function savedPlace(): 'right' | 'below' {
-  return remembered('detail.place', 'right', isString) === 'below' ? 'below' : 'right'
+  // Beside the rows of a narrow window nothing would be left of them.
+  const first = window.innerWidth < 1200 ? 'below' : 'right'
+  return remembered('detail.place', first, isString) === 'below' ? 'below' : 'right'
 }
 
 interface PaneProps {

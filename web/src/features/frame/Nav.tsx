@@ -14,6 +14,8 @@ export function Nav() {
   const counts = useStore(console.counts.kinds)
   const [width, setWidth] = useState(() => remembered('nav.width', 212, isNumber))
   const [closed, setClosed] = useState(() => remembered('nav.closed', ['Custom'], isStrings))
+  const kinds = console.kinds()
+  const twice = repeated(kinds)
   const toggle = (section: string) => {
     const next = closed.includes(section) ? closed.filter((name) => name !== section) : [...closed, section]
     setClosed(next)
@@ -22,8 +24,8 @@ export function Nav() {
   return (
     <div className={css.pane} ref={(element) => element?.style.setProperty('width', `${width}px`)}>
       <nav className={css.nav} aria-label="Kinds">
-        {console.kinds().length === 0 && <p className={css.none}>Kinds appear here once the cluster has answered.</p>}
-        {sections(console.kinds()).map(([section, kinds]) => {
+        {kinds.length === 0 && <p className={css.none}>Kinds appear here once the cluster has answered.</p>}
+        {sections(kinds).map(([section, kinds]) => {
           const open = !closed.includes(section)
           return (
             <section key={section} className={css.section}>
@@ -37,6 +39,7 @@ export function Nav() {
                     <li key={kind.id}>
                       <NavItem
                         kind={kind}
+                        group={twice.has(kind.title) ? kind.id.split('.').slice(1).join('.') : ''}
                         count={counts[kind.id]}
                         current={kind.id === route.kind}
                         go={() => console.navigation.go({ kind: kind.id, filter: '', sort: [], object: null })}
@@ -63,7 +66,7 @@ export function Nav() {
   )
 }
 
-function NavItem(props: { kind: Kind; count: number | undefined; current: boolean; go: () => void }) {
+function NavItem(props: { kind: Kind; group: string; count: number | undefined; current: boolean; go: () => void }) {
   const { kind, count, current } = props
   const denied = kind.denied.includes('list')
   return (
@@ -74,11 +77,20 @@ function NavItem(props: { kind: Kind; count: number | undefined; current: boolea
       title={denied ? `you may not list ${kind.id} on the whole cluster` : kind.id}
       onClick={props.go}
     >
-      <span className={css.title}>{kind.title}</span>
+      <span className={css.title}>
+        {kind.title}
+        {props.group !== '' && <small className={css.group}> {props.group}</small>}
+      </span>
       {denied ? <Icon name="lock" /> : <span className={css.count}>{count === undefined ? '' : grouped(count)}</span>}
       {denied && <span className="unseen">denied</span>}
     </button>
   )
+}
+
+/** Titles that several kinds share: pods, and their metrics. */
+function repeated(kinds: readonly Kind[]): ReadonlySet<string> {
+  const titles = kinds.map((kind) => kind.title)
+  return new Set(titles.filter((title, at) => titles.indexOf(title) !== at))
 }
 
 /** Sections in the order in which the server names them first. */

@@ -1,0 +1,167 @@
+/** A real `qd` on a real cluster, and a real Chromium in front of it. */
+
+import { type ChildProcess, spawn } from 'node:child_process'
+import { mkdtempSync, readFileSync } from 'node:fs'
+import { createRequire } from 'node:module'
+import { tmpdir } from 'node:os'
+import { join } from 'node:path'
+import { createInterface } from 'node:readline'
+import { type Browser, type BrowserContext, chromium, type Page } from 'playwright-core'
+
+const { QD_BIN, QD_E2E_KUBECONFIG, QD_E2E_URL } = process.env
+const WAIT = 20_000
+
+export interface Bench {
+  browser: Browser
+  context: BrowserContext
+  origin: string
+  page(search?: string): Promise<Page>
+  /** Ends the server, as a crash would; only of one that was started here. */
+  kill(): Promise<void>
+  /** Starts it again on the same port. */
+  restart(): Promise<void>
+  close(): Promise<void>
+}
+
+/** Starts `$QD_BIN console` on `$QD_E2E_KUBECONFIG`, or goes to `$QD_E2E_URL` when that is given. */
+export async function start(options: { kubeconfig?: string; args?: string[] } = {}): Promise<Bench> {
+  const kubeconfig = options.kubeconfig ?? QD_E2E_KUBECONFIG
+  let server: Server | null = null
+  let url = QD_E2E_URL
+  if (url === undefined || options.args !== undefined || options.kubeconfig !== undefined) {
+    if (QD_BIN === undefined || kubeconfig === undefined) {
+      throw new Error('set QD_BIN and QD_E2E_KUBECONFIG, or QD_E2E_URL: `cargo xtask test web` does')
+    }
+    server = await launch(kubeconfig, options.args ?? [])
+    url = server.url
+  }
+  const browser = await chromium.launch({ executablePath: '/usr/bin/chromium', args: ['--no-sandbox'] })
+  const context = await browser.newContext({ viewport: { width: 1440, height: 900 } })
+  await context.grantPermissions(['clipboard-read', 'clipboard-write'])
+  const origin = new URL(url).origin
+  const first = await context.newPage()
+  await first.goto(url)
+  await first.waitForSelector('[role=grid]', { timeout: WAIT })
+  await first.close()
+  return {
+    browser,
+    context,
+    origin,
+    async page(search = '') {
+      const page = await context.newPage()
+      page.setDefaultTimeout(WAIT)
+      await page.goto(`${origin}/${search}`)
+      await page.waitForSelector('[role=grid][data-ready=true]')
+      return page
+    },
+    async kill() {
+      await server?.stop('SIGKILL')
+    },
+    async restart() {
+      if (server === null || kubeconfig === undefined) throw new Error('only a server that was started here')
+      const { port } = new URL(origin)
+      server = await launch(kubeconfig, [...(options.args ?? []), '--listen', `127.0.0.1:${port}`])
+      url = server.url
+      const page = await context.newPage()
+      await page.goto(url)
+      await page.close()
+    },
+    async close() {
+      await browser.close()
+      await server?.stop('SIGTERM')
+    },
+  }
+}
+
+interface Server {
+  url: string
+  stop(signal: NodeJS.Signals): Promise<void>
+}
+
+async function launch(kubeconfig: string, args: string[]): Promise<Server> {
+  const home = mkdtempSync(join(tmpdir(), 'console-e2e-'))
+  const listen = args.includes('--listen') ? [] : ['--listen', '127.0.0.1:0']
+  const child: ChildProcess = spawn(
+    QD_BIN ?? '',
+    ['console', '--no-open', '--kubeconfig', kubeconfig, ...listen, ...args],
+    {
+      env: {
+        ...process.env,
+        HOME: home,
+        XDG_DATA_HOME: home,
+        XDG_STATE_HOME: home,
+        XDG_RUNTIME_DIR: home,
+        XDG_CONFIG_HOME: home,
+      },
+      stdio: ['ignore', 'pipe', 'inherit'],
+    },
+  )
+  const exited = new Promise<void>((resolve) => child.once('exit', () => resolve()))
+  const url = await new Promise<string>((resolve, reject) => {
+    if (child.stdout === null) return reject(new Error('no stdout'))
+    createInterface({ input: child.stdout }).once('line', resolve)
+    child.once('exit', (code) => reject(new Error(`qd console ended with ${code} before it said its URL`)))
+  })
+  return {
+    url,
+    async stop(signal) {
+      if (child.exitCode === null && child.signalCode === null) child.kill(signal)
+      await exited
+    },
+  }
+}
+
+/** Presses keys one after the other. */
+export async function press(page: Page, ...keys: string[]): Promise<void> {
+  for (const key of keys) await page.keyboard.press(key)
+}
+
+/** The texts of a column's cells, top to bottom, of the rows that are drawn. */
+export async function column(page: Page, id: string): Promise<string[]> {
+  return page.evaluate((wanted) => {
+    const at = [...document.querySelectorAll('[role=columnheader]')].findIndex(
+      (head) => (head as HTMLElement).dataset['column'] === wanted,
+    )
+    const rows = [...document.querySelectorAll<HTMLElement>('[role=row][aria-rowindex]')].filter(
+      (row) => !row.hidden && row.querySelector('[role=gridcell]'),
+    )
+    rows.sort(
+      (a, b) => Number(a.ariaRowIndex ?? a.getAttribute('aria-rowindex')) - Number(b.getAttribute('aria-rowindex')),
+    )
+    return rows.map((row) => row.children[at]?.getAttribute('title') || row.children[at]?.textContent || '')
+  }, id)
+}
+
+export async function total(page: Page): Promise<number> {
+  return Number(await page.locator('[role=grid]').getAttribute('aria-rowcount')) - 1
+}
+
+/** Violations that axe finds, in words. */
+export async function violations(page: Page): Promise<string[]> {
+  const source = readFileSync(createRequire(import.meta.url).resolve('axe-core/axe.min.js'), 'utf8')
+  await page.evaluate(source)
+  return page.evaluate(async () => {
+    const { axe } = window as unknown as {
+      axe: {
+        run(): Promise<{
+          violations: Array<{ id: string; nodes: Array<{ target: unknown; failureSummary?: string }> }>
+        }>
+      }
+    }
+    const { violations } = await axe.run()
+    return violations.flatMap(({ id, nodes }) =>
+      nodes.slice(0, 3).map((node) => `${id}: ${JSON.stringify(node.target)} ${node.failureSummary ?? ''}`),
+    )
+  })
+}
+
+/** Waits until `read` gives what `good` takes. */
+export async function until<T>(read: () => Promise<T>, good: (value: T) => boolean, what: string): Promise<T> {
+  const deadline = Date.now() + WAIT
+  for (;;) {
+    const value = await read()
+    if (good(value)) return value
+    if (Date.now() > deadline) throw new Error(`${what}: still ${JSON.stringify(value)}`)
+    await new Promise((resolve) => setTimeout(resolve, 40))
+  }
+}
