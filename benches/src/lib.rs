@@ -1,1 +1,7 @@
-//! Side-by-side benchmarks against peers.
+//! What the benchmarks share: measuring a process, medians, a line per figure.
+//!
+//! Machines are noisy: product and peer alternate in one run, and what is said is a median or a ratio of medians.
+
+pub mod process;
+pub mod socket;
+pub mod table;
