@@ -42,10 +42,7 @@ impl Mirror {
         for name in &query.clusters {
             let place = self.place(name)?;
             place.start();
-            for live in place.lives() {
-                changed.add(live.moved.subscribe());
-            }
-            changed.add(place.moved.subscribe());
+            changed.add(place.pulse.subscribe());
             place.spawn(warm(self.clone(), place.clone(), Arc::downgrade(&users), query.namespaces.clone()));
         }
         Ok((CountsSource { mirror: self.clone(), query, users, _permit: permit }, changed))
@@ -95,12 +92,10 @@ async fn warm(mirror: Mirror, place: Arc<Place>, users: std::sync::Weak<Mutex<Ve
         let kinds = place.known.read().kinds.clone();
         for kind in kinds.iter().filter(|kind| counted(kind)) {
             let Some(users) = users.upgrade() else { return };
-            let live = mirror.live(&place, kind, &namespaces);
-            let clock = place.clock();
-            users.lock().push(live.use_it(move || clock.now_ms()));
+            let (live, user) = mirror.live(&place, kind, &namespaces);
+            users.lock().push(user);
             drop(users);
             settled(&live).await;
-            place.publish();
         }
         // Discovery may bring more.
         loop {

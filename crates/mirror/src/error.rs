@@ -26,6 +26,12 @@ pub enum Error {
     /// The cluster could not be asked.
     #[error(transparent)]
     Cluster(#[from] cluster::Error),
+    /// The cluster cannot be reached, so it is not known what it serves.
+    #[error("{}", body.message)]
+    Unavailable {
+        /// Why, as its state says.
+        body: Box<api::ErrorBody>,
+    },
     /// The permit is for something else than the query.
     #[error("the permit does not cover this query")]
     NotCovered,
@@ -40,6 +46,7 @@ impl Coded for Error {
             Self::Filter(error) => error.code(),
             Self::Sort(error) => error.code(),
             Self::Cluster(error) => error.code(),
+            Self::Unavailable { body } => body.code,
             Self::NotCovered => Code::Internal,
         }
     }
@@ -49,6 +56,7 @@ impl Coded for Error {
             Self::Kind(error) => error.details(),
             Self::Filter(error) => error.details(),
             Self::Cluster(error) => error.details(),
+            Self::Unavailable { body } => body.details.clone(),
             _ => None,
         }
     }

@@ -24,7 +24,7 @@ pub(crate) async fn run(live: Arc<Live>, place: Arc<Place>, namespace: Option<St
     };
     let end = live.end.clone();
     // The end cancels whatever is waited for; table and state are consistent at every await.
-    if end.run_until_cancelled(task.fill()).await == Some(Ended::Split) {
+    if end.run_until_cancelled(task.fill()).await.is_some() {
         live.split(&task.place);
     }
 }
@@ -41,26 +41,37 @@ struct Task {
     budget: Budget,
 }
 
-#[derive(PartialEq)]
-enum Ended {
-    /// Denied for the whole cluster.
-    Split,
-    /// The cluster does not serve the kind any more.
-    NotServed,
-}
-
 impl Task {
-    async fn fill(&mut self) -> Ended {
-        let mut feed = self.place.reader().feed(self.live.kind.clone(), self.namespace.as_deref());
+    /// Returns when the whole cluster may not be listed.
+    async fn fill(&mut self) {
+        let place = self.place.clone();
+        let feed = place.reader().feed(self.live.kind.clone(), self.namespace.as_deref());
+        let mut feed = feed.with_silence(place.config.silence);
+        let (mut lost, mut back) = (place.lost.subscribe(), place.back.subscribe());
         loop {
-            match feed.next().await {
-                Ok(step) => self.take(step),
-                Err(error) => {
-                    if let Some(ended) = self.failed(&error) {
-                        return ended;
+            let error = tokio::select! {
+                step = feed.next() => match step {
+                    Ok(step) => {
+                        self.take(step);
+                        continue;
                     }
-                    tokio::time::sleep(self.pause(&error)).await;
+                    Err(error) => error,
+                },
+                _ = lost.changed() => {
+                    let message = lost.borrow_and_update().clone();
+                    feed.disconnect();
+                    Error::Unreachable { server: place.server(), message, source: None }
                 }
+            };
+            back.mark_unchanged();
+            if self.failed(&error) {
+                return;
+            }
+            // What brings the cluster back for one feed brings it back for all.
+            let passing = matches!(error, Error::Unreachable { .. } | Error::TimedOut { .. } | Error::Auth { .. });
+            tokio::select! {
+                () = tokio::time::sleep(self.pause(&error)) => {}
+                _ = back.changed(), if passing => {}
             }
         }
     }
@@ -119,7 +130,8 @@ impl Task {
     }
 
     fn progress(&mut self, loaded: u32) {
-        if self.syncing && matches!(*self.live.state.read(), SourceState::Loading { .. } | SourceState::Connecting) {
+        let before = self.live.feed_state(self.namespace.as_deref());
+        if self.syncing && matches!(before, SourceState::Loading { .. } | SourceState::Connecting) {
             self.state(SourceState::Loading { loaded });
         }
     }
@@ -130,47 +142,40 @@ impl Task {
         self.place.reached();
     }
 
-    fn failed(&mut self, error: &Error) -> Option<Ended> {
+    /// Takes note of a failure; true when the whole cluster may not be listed.
+    fn failed(&mut self, error: &Error) -> bool {
         self.failures = self.failures.saturating_add(1);
         let rows = self.live.table.read().len();
         tracing::debug!(%error, cluster = %self.place.name(), kind = %self.live.kind.id, "feed failed");
-        if let (Error::Denied { .. }, None, true) = (error, &self.namespace, self.live.kind.namespaced) {
-            // Rights were taken away: rows of before are not ours to show any more.
-            self.live.table.write().clear();
-            let next = state::failed(&SourceState::Connecting, error, 0, self.place.now_ms());
-            state::set(&self.live.state, next);
-            self.live.publish();
-            return Some(Ended::Split);
-        }
-        if matches!(error, Error::Denied { .. }) {
-            let mut table = self.live.table.write();
-            match &self.namespace {
-                Some(namespace) => {
-                    table.remove_namespace(namespace);
+        match error {
+            Error::Denied { .. } => {
+                // Rights were taken away: rows of before are not ours to show any more.
+                let mut table = self.live.table.write();
+                match &self.namespace {
+                    Some(namespace) => {
+                        table.remove_namespace(namespace);
+                    }
+                    None => table.clear(),
                 }
-                None => table.clear(),
             }
-        } else {
-            self.place.failed(error);
+            // A short wait that the server asks for is no news.
+            Error::Throttled { retry_after, .. } if *retry_after <= QUIET_WAIT => return false,
+            other => self.place.failed(other),
         }
-        let before = self.live.state.read().clone();
-        self.state(state::failed(&before, error, rows, self.place.now_ms()));
+        let before = self.live.feed_state(self.namespace.as_deref());
+        self.state(state::failed(&before, error, rows, self.place.heard_ms()));
         self.live.publish();
-        (matches!(error, Error::NotServed { .. }) && rows == 0 && self.failures > 3).then_some(Ended::NotServed)
+        matches!(error, Error::Denied { .. }) && self.namespace.is_none() && self.live.kind.namespaced
     }
 
     fn state(&self, next: SourceState) {
-        let next = match &self.namespace {
-            Some(namespace) => self.live.part_state(namespace, next),
-            None => next,
-        };
-        state::set(&self.live.state, next);
+        self.live.set_state(self.namespace.as_deref(), next);
     }
 
-    /// 1 s doubling to 30 s with jitter; what the server asks for, where it does; a minute after a denial.
+    /// 1 s doubling to 30 s with jitter; at least what the server asks for, where it does; a minute after a denial.
     fn pause(&self, error: &Error) -> Duration {
         let base = match error {
-            Error::Throttled { retry_after, .. } => *retry_after,
+            Error::Throttled { retry_after, .. } => return retry_after.mul_f64(1.0 + 0.25 * jitter()),
             Error::Denied { .. } => Duration::from_secs(60),
             _ => Duration::from_secs(1 << self.failures.saturating_sub(1).min(5)).min(Duration::from_secs(30)),
         };
@@ -218,3 +223,6 @@ fn jitter() -> f64 {
     let nanos = std::time::SystemTime::now().duration_since(std::time::UNIX_EPOCH).map_or(0, |now| now.subsec_nanos());
     f64::from(nanos % 1000) / 1000.0
 }
+
+/// A wait longer than this is worth telling.
+const QUIET_WAIT: Duration = Duration::from_secs(10);

@@ -19,6 +19,7 @@ mod mirror;
 mod open;
 mod place;
 mod state;
+mod watchdog;
 
 pub use error::Error;
 pub use mirror::{Mirror, MirrorConfig};

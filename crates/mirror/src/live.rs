@@ -2,11 +2,11 @@
 
 use crate::feed;
 use crate::place::Place;
-use crate::state::{SharedState, connecting};
+use crate::state::{self, SharedState, connecting};
 use api::socket::SourceState;
 use catalog::{Kind, Program};
-use parking_lot::Mutex;
-use std::collections::BTreeMap;
+use parking_lot::{Mutex, RwLock};
+use std::collections::{BTreeMap, HashMap};
 use std::sync::Arc;
 use std::sync::atomic::{AtomicU32, AtomicU64, Ordering};
 use table::{Runs, SharedTable, Table};
@@ -27,6 +27,8 @@ pub(crate) struct Live {
     users: AtomicU32,
     /// Epoch milliseconds at which the last user went; meaningless while there are users.
     idle_since: AtomicU64,
+    /// Moves with every table of the cluster: what counts wait on.
+    pulse: watch::Sender<u64>,
     parts: Mutex<Parts>,
 }
 
@@ -37,10 +39,12 @@ struct Parts {
     split: bool,
     /// State of each namespace's feed.
     namespaces: BTreeMap<String, SourceState>,
+    /// States of views of some namespaces only: one of them may be denied while the table is live.
+    scoped: HashMap<Vec<String>, SharedState>,
 }
 
 impl Live {
-    pub(crate) fn new(kind: Arc<Kind>, end: CancellationToken) -> Arc<Self> {
+    pub(crate) fn new(kind: Arc<Kind>, end: CancellationToken, pulse: watch::Sender<u64>, now_ms: u64) -> Arc<Self> {
         let program = Arc::new(catalog::compile(&kind));
         let schema = program.schema().clone();
         Arc::new(Self {
@@ -52,7 +56,8 @@ impl Live {
             moved: watch::channel(0).0,
             end,
             users: AtomicU32::new(0),
-            idle_since: AtomicU64::new(0),
+            idle_since: AtomicU64::new(now_ms),
+            pulse,
             parts: Mutex::default(),
         })
     }
@@ -60,6 +65,7 @@ impl Live {
     /// Tells everybody that something moved.
     pub(crate) fn publish(&self) {
         self.moved.send_modify(|seq| *seq = seq.wrapping_add(1));
+        self.pulse.send_modify(|seq| *seq = seq.wrapping_add(1));
     }
 
     /// One user more, until the guard is dropped.
@@ -75,9 +81,15 @@ impl Live {
 
     /// The whole cluster may not be listed: goes on namespace by namespace.
     pub(crate) fn split(self: &Arc<Self>, place: &Arc<Place>) {
-        self.parts.lock().split = true;
-        let known = place.known_namespaces();
-        self.want(place, &known);
+        let mut wanted = place.known_namespaces();
+        {
+            let mut parts = self.parts.lock();
+            parts.split = true;
+            wanted.extend(parts.scoped.keys().flatten().cloned());
+        }
+        wanted.sort();
+        wanted.dedup();
+        self.want(place, &wanted);
     }
 
     /// Makes sure that these namespaces are fed, where the table is fed by namespace.
@@ -97,21 +109,84 @@ impl Live {
         }
     }
 
-    /// Takes the state of one namespace's feed into the state of the table: live where one is, and denied only when
-    /// every one is.
-    pub(crate) fn part_state(&self, namespace: &str, next: SourceState) -> SourceState {
-        let mut parts = self.parts.lock();
-        parts.namespaces.insert(namespace.to_owned(), next);
-        let rank = |state: &SourceState| match state {
-            SourceState::Stale { .. } => 5,
-            SourceState::Live => 4,
-            SourceState::Loading { .. } => 3,
-            SourceState::Connecting => 2,
-            SourceState::Unreachable { .. } => 1,
-            SourceState::Denied { .. } => 0,
+    /// The kind is something else now: views of it say so and move no more.
+    pub(crate) fn retire(&self) {
+        self.end.cancel();
+        let error = api::ErrorBody {
+            code: base::Code::KindNotServed,
+            message: format!("the definition of {} has changed: open the view again", self.kind.id),
+            details: None,
+            request_id: base::RequestId::new(),
         };
-        parts.namespaces.values().max_by_key(|state| rank(state)).cloned().unwrap_or(SourceState::Connecting)
+        self.set_state(None, SourceState::Unreachable { error });
+        self.publish();
     }
+
+    /// The whole cluster may not be listed.
+    pub(crate) fn is_split(&self) -> bool {
+        self.parts.lock().split
+    }
+
+    /// The state of a view of these namespaces; of all of them when there are none.
+    pub(crate) fn state_of(&self, namespaces: &[String]) -> SharedState {
+        if namespaces.is_empty() || !self.kind.namespaced {
+            return self.state.clone();
+        }
+        let mut parts = self.parts.lock();
+        if let Some(state) = parts.scoped.get(namespaces) {
+            return state.clone();
+        }
+        // Views that are over let go of their states.
+        parts.scoped.retain(|_, state| Arc::strong_count(state) > 1);
+        let now = if parts.split { parts.joint(namespaces) } else { self.state.read().clone() };
+        let state: SharedState = Arc::new(RwLock::new(now));
+        parts.scoped.insert(namespaces.to_vec(), state.clone());
+        state
+    }
+
+    /// Writes the state of a feed: of one namespace, or of the whole table.
+    pub(crate) fn set_state(&self, namespace: Option<&str>, next: SourceState) {
+        let mut parts = self.parts.lock();
+        let Some(namespace) = namespace else {
+            for scoped in parts.scoped.values() {
+                state::set(scoped, next.clone());
+            }
+            state::set(&self.state, next);
+            return;
+        };
+        parts.namespaces.insert(namespace.to_owned(), next);
+        state::set(&self.state, joint(parts.namespaces.values()));
+        for (namespaces, scoped) in &parts.scoped {
+            state::set(scoped, parts.joint(namespaces));
+        }
+    }
+
+    /// The state that a feed has written last.
+    pub(crate) fn feed_state(&self, namespace: Option<&str>) -> SourceState {
+        match namespace {
+            Some(namespace) => self.parts.lock().namespaces.get(namespace).cloned().unwrap_or(SourceState::Connecting),
+            None => self.state.read().clone(),
+        }
+    }
+}
+
+impl Parts {
+    fn joint(&self, namespaces: &[String]) -> SourceState {
+        joint(namespaces.iter().filter_map(|name| self.namespaces.get(name)))
+    }
+}
+
+/// The state of several feeds as one: stale where one is, live where one is, and denied only when every one is.
+fn joint<'a>(states: impl Iterator<Item = &'a SourceState>) -> SourceState {
+    let rank = |state: &SourceState| match state {
+        SourceState::Stale { .. } => 5,
+        SourceState::Live => 4,
+        SourceState::Loading { .. } => 3,
+        SourceState::Connecting => 2,
+        SourceState::Unreachable { .. } => 1,
+        SourceState::Denied { .. } => 0,
+    };
+    states.max_by_key(|state| rank(state)).cloned().unwrap_or(SourceState::Connecting)
 }
 
 /// Keeps a live table alive.

@@ -1,6 +1,6 @@
 //! All clusters.
 
-use crate::live::Live;
+use crate::live::{Live, User};
 use crate::place::{CORE, Place};
 use base::{Clock, ClusterName};
 use catalog::Kind;
@@ -18,6 +18,12 @@ pub struct MirrorConfig {
     pub idle: Duration,
     /// How long a view of a kind that is not built in waits for discovery.
     pub discovery_wait: Duration,
+    /// An open watch of which nothing comes for this long counts as broken.
+    pub silence: Duration,
+    /// A cluster of which nothing was heard for this long is asked whether it is there.
+    pub quiet: Duration,
+    /// How long it has to answer that.
+    pub probe: Duration,
     /// Kinds that are live as long as their cluster is in use, most wanted first.
     pub core: Vec<String>,
 }
@@ -27,6 +33,9 @@ impl Default for MirrorConfig {
         Self {
             idle: Duration::from_secs(300),
             discovery_wait: Duration::from_secs(15),
+            silence: Duration::from_secs(90),
+            quiet: Duration::from_secs(15),
+            probe: Duration::from_secs(10),
             core: CORE.iter().map(|id| (*id).to_owned()).collect(),
         }
     }
@@ -108,10 +117,10 @@ impl Mirror {
     }
 
     /// The live table of a kind, with the namespaces that are wanted of it.
-    pub(crate) fn live(&self, place: &Arc<Place>, kind: &Arc<Kind>, namespaces: &[String]) -> Arc<Live> {
+    pub(crate) fn live(&self, place: &Arc<Place>, kind: &Arc<Kind>, namespaces: &[String]) -> (Arc<Live>, User) {
         place.start();
-        let live = place.live(kind);
+        let (live, user) = place.live_used(kind);
         live.want(place, namespaces);
-        live
+        (live, user)
     }
 }

@@ -1,9 +1,13 @@
 //! Opening a view: from a query to the runs that answer it.
 
-use crate::live::{Live, User};
+use crate::live::Live;
 use crate::mirror::Mirror;
+use crate::place::Place;
 use api::socket::RowsQuery;
+use catalog::Kind;
+use futures::StreamExt;
 use futures::future::select_all;
+use futures::stream::FuturesUnordered;
 use policy::Permit;
 use policy::action::ObjectView;
 use query::Filter;
@@ -59,28 +63,11 @@ impl Mirror {
         if target.kind != query.kind || target.clusters != query.clusters || target.namespaces != query.namespaces {
             return Err(crate::Error::NotCovered);
         }
-        let mut lives: Vec<(base::ClusterName, Arc<Live>)> = Vec::new();
-        let mut users: Vec<User> = Vec::new();
-        let mut last = None;
-        for name in &query.clusters {
-            let place = self.place(name)?;
-            place.start();
-            // With several clusters, one that does not have the kind leaves the others alone.
-            let kind = match place.kind(&query.kind).await {
-                Ok(kind) => kind,
-                Err(error) if query.clusters.len() > 1 => {
-                    last = Some(error);
-                    continue;
-                }
-                Err(error) => return Err(error),
-            };
-            let live = self.live(place, &kind, &query.namespaces);
-            let clock = place.clock();
-            users.push(live.use_it(move || clock.now_ms()));
-            lives.push((name.clone(), live));
-        }
-        if lives.is_empty() {
-            return Err(last.unwrap_or(crate::Error::NoCluster));
+        let (mut lives, mut users) = (Vec::new(), Vec::new());
+        for (place, kind) in self.kinds_of(query).await? {
+            let (live, user) = self.live(&place, &kind, &query.namespaces);
+            users.push(user);
+            lives.push((place.name().clone(), live));
         }
         let mut changed = Changed::default();
         let mut sources = Vec::new();
@@ -88,10 +75,55 @@ impl Mirror {
             changed.add(live.moved.subscribe());
             let schema = live.table.read().schema().clone();
             let run = run(&live, &schema, query)?;
-            sources.push(Source { cluster, table: live.table.clone(), run, state: live.state.clone() });
+            sources.push(Source { cluster, table: live.table.clone(), run, state: live.state_of(&query.namespaces) });
         }
         let view = View::new(sources, query.namespaces.len() == 1);
         Ok(Opened { rows: Rows::new(view, (permit, users)), changed })
+    }
+
+    /// The kind in each cluster of a query. With several clusters, one that does not have it leaves the others alone,
+    /// and one that is not known yet is taken to have it as the others do: its own state will tell.
+    async fn kinds_of(&self, query: &RowsQuery) -> Result<Vec<(Arc<Place>, Arc<Kind>)>, crate::Error> {
+        let mut places = Vec::new();
+        for name in &query.clusters {
+            let place = self.place(name)?.clone();
+            place.start();
+            places.push(place);
+        }
+        let mut waiting: FuturesUnordered<_> =
+            places.iter().enumerate().map(|(at, place)| async move { (at, place.kind(&query.kind).await) }).collect();
+        let mut found: Vec<Option<Result<Arc<Kind>, crate::Error>>> = places.iter().map(|_| None).collect();
+        let mut first: Option<Arc<Kind>> = None;
+        let late = tokio::time::sleep(std::time::Duration::MAX / 4);
+        tokio::pin!(late);
+        loop {
+            tokio::select! {
+                next = waiting.next() => {
+                    let Some((at, answer)) = next else { break };
+                    if let (Ok(kind), None) = (&answer, &first) {
+                        first = Some(kind.clone());
+                        late.as_mut().reset(tokio::time::Instant::now() + OTHERS_WAIT);
+                    }
+                    if let Some(slot) = found.get_mut(at) {
+                        *slot = Some(answer);
+                    }
+                }
+                () = &mut late => break,
+            }
+        }
+        drop(waiting);
+        let (mut kinds, mut last) = (Vec::new(), None);
+        for (place, answer) in places.into_iter().zip(found) {
+            match (answer, &first) {
+                (Some(Ok(kind)), _) => kinds.push((place, kind)),
+                (None | Some(Err(crate::Error::Unavailable { .. } | crate::Error::Cluster(_))), Some(kind)) => {
+                    kinds.push((place, kind.clone()));
+                }
+                (Some(Err(error)), _) => last = Some(error),
+                (None, None) => {}
+            }
+        }
+        if kinds.is_empty() { Err(last.unwrap_or(crate::Error::NoCluster)) } else { Ok(kinds) }
     }
 }
 
@@ -102,3 +134,6 @@ fn run(live: &Live, schema: &Arc<Schema>, query: &RowsQuery) -> Result<table::Sh
     let sort = schema.sort_keys(&query.sort)?;
     Ok(live.runs.lock().get(scope, Some(Arc::new(filter)), sort))
 }
+
+/// Once one cluster knows the kind, the others have this long to say that they do.
+const OTHERS_WAIT: std::time::Duration = std::time::Duration::from_millis(500);

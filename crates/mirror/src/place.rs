@@ -1,7 +1,7 @@
-//! One cluster in the mirror: its live tables and the supervisor that learns what it serves and who we are there.
+//! One cluster in the mirror: its live tables, and what is known of it.
 
 use crate::feed;
-use crate::live::Live;
+use crate::live::{Live, User};
 use crate::mirror::MirrorConfig;
 use crate::state::{self, SharedState, connecting};
 use api::socket::SourceState;
@@ -14,7 +14,6 @@ use std::collections::HashMap;
 use std::future::Future;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering};
-use std::time::Duration;
 use tokio::sync::watch;
 use tokio_util::sync::CancellationToken;
 use tokio_util::task::TaskTracker;
@@ -34,7 +33,13 @@ pub(crate) struct Place {
     /// Moves when the state, the kinds or the user have changed.
     pub(crate) moved: watch::Sender<u64>,
     /// Kinds are known.
-    discovered: watch::Sender<bool>,
+    pub(crate) discovered: watch::Sender<bool>,
+    /// Moves with every table: what counts wait on.
+    pub(crate) pulse: watch::Sender<u64>,
+    /// Says why the connection is thought dead, though no feed has noticed.
+    pub(crate) lost: watch::Sender<String>,
+    /// Moves when the cluster answers again.
+    pub(crate) back: watch::Sender<u64>,
 }
 
 /// What the supervisor has learnt.
@@ -66,6 +71,9 @@ impl Place {
             lives: Mutex::default(),
             moved: watch::channel(0).0,
             discovered: watch::channel(false).0,
+            pulse: watch::channel(0).0,
+            lost: watch::channel(String::new()).0,
+            back: watch::channel(0).0,
         })
     }
 
@@ -77,12 +85,15 @@ impl Place {
         self.cluster.reader()
     }
 
-    pub(crate) fn now_ms(&self) -> i64 {
-        i64::try_from(self.clock.now_ms()).unwrap_or(i64::MAX)
+    /// The server's address, for the words of an error.
+    pub(crate) fn server(&self) -> String {
+        self.cluster.context().server.clone()
     }
 
-    pub(crate) fn clock(&self) -> Arc<dyn Clock> {
-        self.clock.clone()
+    /// When the server was heard last: epoch milliseconds.
+    pub(crate) fn heard_ms(&self) -> i64 {
+        let silence = u64::try_from(self.reader().silence().as_millis()).unwrap_or(u64::MAX);
+        i64::try_from(self.clock.now_ms().saturating_sub(silence)).unwrap_or(i64::MAX)
     }
 
     /// Runs a task until the place ends.
@@ -96,7 +107,9 @@ impl Place {
     /// The cluster is asked about from now on: what it serves and who we are there.
     pub(crate) fn ask(self: &Arc<Self>) {
         if !self.asked.swap(true, Ordering::SeqCst) {
-            self.spawn(supervise(self.clone()));
+            self.spawn(crate::watchdog::supervise(self.clone()));
+            self.spawn(crate::watchdog::heart(self.clone()));
+            self.spawn(crate::watchdog::follow_namespaces(self.clone()));
             self.spawn(sweep(self.clone()));
         }
     }
@@ -116,15 +129,43 @@ impl Place {
 
     /// The live table of a kind; it is started if there is none.
     pub(crate) fn live(self: &Arc<Self>, kind: &Arc<Kind>) -> Arc<Live> {
+        self.live_in(&mut self.lives.lock(), kind)
+    }
+
+    /// The live table of a kind with a user more, so that nothing ends it in between.
+    pub(crate) fn live_used(self: &Arc<Self>, kind: &Arc<Kind>) -> (Arc<Live>, User) {
         let mut lives = self.lives.lock();
+        let live = self.live_in(&mut lives, kind);
+        let clock = self.clock.clone();
+        let user = live.use_it(move || clock.now_ms());
+        (live, user)
+    }
+
+    fn live_in(self: &Arc<Self>, lives: &mut HashMap<String, Arc<Live>>, kind: &Arc<Kind>) -> Arc<Live> {
         if let Some(live) = lives.get(&kind.id).filter(|live| !live.end.is_cancelled()) {
             return live.clone();
         }
-        let live = Live::new(kind.clone(), self.end.child_token());
+        let live = Live::new(kind.clone(), self.end.child_token(), self.pulse.clone(), self.clock.now_ms());
         lives.insert(kind.id.clone(), live.clone());
-        drop(lives);
         self.spawn(feed::run(live.clone(), self.clone(), None));
         live
+    }
+
+    /// Ends tables of kinds that are something else than they were: another version, other columns. Their views say
+    /// so; core kinds begin anew.
+    pub(crate) fn retire_changed(self: &Arc<Self>, kinds: &[Arc<Kind>]) {
+        let mut lives = self.lives.lock();
+        for kind in kinds {
+            let Some(live) = lives.get(&kind.id) else { continue };
+            if live.kind.version == kind.version && live.kind.columns == kind.columns {
+                continue;
+            }
+            live.retire();
+            lives.remove(&kind.id);
+            if self.config.core.contains(&kind.id) {
+                self.live_in(&mut lives, kind);
+            }
+        }
     }
 
     /// The live tables that there are.
@@ -138,19 +179,29 @@ impl Place {
             if let Some(kind) = Kind::builtin(name) {
                 return Ok(kind);
             }
-            let mut discovered = self.discovered.subscribe();
-            // The supervisor's error, if it has one, says more than a timeout.
-            let wait = discovered.wait_for(|done| *done);
-            if tokio::time::timeout(self.config.discovery_wait, wait).await.is_err() {
-                return Err(cluster::Error::TimedOut {
-                    server: self.cluster.context().server.clone(),
-                    seconds: self.config.discovery_wait.as_secs(),
-                }
-                .into());
-            }
+            self.wait_for_kinds().await?;
         }
         let kinds = self.known.read().kinds.clone();
         Ok(catalog::resolve(&kinds, name)?)
+    }
+
+    async fn wait_for_kinds(&self) -> Result<(), crate::Error> {
+        let (mut discovered, mut moved) = (self.discovered.subscribe(), self.moved.subscribe());
+        let wait = async {
+            loop {
+                // The supervisor's error, if it has one, says more than a timeout.
+                if let SourceState::Unreachable { error } = &*self.state.read() {
+                    return Err(crate::Error::Unavailable { body: Box::new(error.clone()) });
+                }
+                tokio::select! {
+                    _ = discovered.wait_for(|done| *done) => return Ok(()),
+                    _ = moved.changed() => {}
+                }
+            }
+        };
+        let seconds = self.config.discovery_wait.as_secs();
+        let late = |_| crate::Error::from(cluster::Error::TimedOut { server: self.server(), seconds });
+        tokio::time::timeout(self.config.discovery_wait, wait).await.map_err(late)?
     }
 
     /// Namespaces to look at where the whole cluster may not be listed.
@@ -167,7 +218,11 @@ impl Place {
 
     /// A feed or question was answered.
     pub(crate) fn reached(&self) {
+        let was = std::mem::discriminant(&*self.state.read());
         if state::set(&self.state, SourceState::Live) {
+            if was != std::mem::discriminant(&SourceState::Connecting) {
+                self.back.send_modify(|seq| *seq = seq.wrapping_add(1));
+            }
             self.publish();
         }
     }
@@ -189,7 +244,7 @@ impl Place {
         }
         let before = self.state.read().clone();
         let rows = usize::from(matches!(before, SourceState::Live | SourceState::Stale { .. }));
-        if state::set(&self.state, state::failed(&before, error, rows, self.now_ms())) {
+        if state::set(&self.state, state::failed(&before, error, rows, self.heard_ms())) {
             self.publish();
         }
     }
@@ -197,71 +252,6 @@ impl Place {
     pub(crate) fn publish(&self) {
         self.moved.send_modify(|seq| *seq = seq.wrapping_add(1));
     }
-}
-
-/// Learns what the cluster is, then again whenever its CRDs change.
-async fn supervise(place: Arc<Place>) {
-    let mut pause = Duration::from_secs(1);
-    loop {
-        match learn(&place).await {
-            Ok(()) => {
-                pause = Duration::from_secs(1);
-                place.reached();
-                crds_changed(&place).await;
-            }
-            Err(error) => {
-                tracing::debug!(%error, cluster = %place.name(), "discovery failed");
-                place.failed(&error);
-                tokio::time::sleep(pause).await;
-                pause = (pause * 2).min(Duration::from_secs(30));
-            }
-        }
-    }
-}
-
-async fn learn(place: &Arc<Place>) -> Result<(), cluster::Error> {
-    let reader = place.reader();
-    let (served, crds) = tokio::try_join!(reader.discover(), reader.crds())?;
-    let kinds = catalog::kinds(&served, &crds);
-    {
-        let mut known = place.known.write();
-        known.kinds = Arc::new(kinds);
-    }
-    place.discovered.send_replace(true);
-    place.publish();
-    // Who we are and what runs there is nice to know; a server without these answers is still a cluster.
-    let (version, user) = tokio::join!(reader.version(), reader.whoami());
-    {
-        let mut known = place.known.write();
-        known.version = version.ok().or_else(|| known.version.take());
-        known.user = user.ok().or_else(|| known.user.take());
-    }
-    place.publish();
-    Ok(())
-}
-
-/// Waits until a CRD came, went or changed, and half a second more for its friends.
-async fn crds_changed(place: &Arc<Place>) {
-    let Some(kind) = Kind::builtin("customresourcedefinitions.apiextensions.k8s.io") else {
-        return std::future::pending().await;
-    };
-    let live = place.live(&kind);
-    let mut moved = live.moved.subscribe();
-    // The first list is what discovery has just seen.
-    let mut seen = (*live.state.read() == SourceState::Live).then(|| live.table.read().seq());
-    while moved.changed().await.is_ok() {
-        let synced = *live.state.read() == SourceState::Live;
-        let seq = live.table.read().seq();
-        match seen {
-            None if synced => seen = Some(seq),
-            Some(before) if before != seq => {
-                tokio::time::sleep(Duration::from_millis(500)).await;
-                return;
-            }
-            _ => {}
-        }
-    }
-    std::future::pending().await
 }
 
 /// Ends tables that nobody has looked at for a while.
@@ -272,9 +262,7 @@ async fn sweep(place: Arc<Place>) {
         let now = place.clock.now_ms();
         let idle = u64::try_from(place.config.idle.as_millis()).unwrap_or(u64::MAX);
         place.lives.lock().retain(|id, live| {
-            let over = !KEPT.contains(&id.as_str())
-                && !place.config.core.contains(id)
-                && live.idle_ms(now).is_some_and(|ms| ms > idle);
+            let over = id != CRDS && !place.config.core.contains(id) && live.idle_ms(now).is_some_and(|ms| ms > idle);
             if over {
                 live.end.cancel();
             }
@@ -285,5 +273,5 @@ async fn sweep(place: Arc<Place>) {
 
 /// The core kinds, unless the configuration says otherwise.
 pub(crate) const CORE: &[&str] = &["namespaces", "nodes", "pods", "deployments.apps", "services", "events"];
-/// Kinds that the supervisor itself watches.
-const KEPT: &[&str] = &["customresourcedefinitions.apiextensions.k8s.io"];
+/// What changes the kinds of a cluster.
+pub(crate) const CRDS: &str = "customresourcedefinitions.apiextensions.k8s.io";
