@@ -20,7 +20,6 @@ mod url;
 pub use config::{Config, ConfigError};
 
 use crate::error::Failed;
-use clap::Parser;
 use cli::grammar::{Cli, Command, ConfigCommand, Output};
 use cluster::{Cluster, ConnectOptions, Kubeconfig};
 use std::io::{IsTerminal, Write};
@@ -29,7 +28,7 @@ use std::process::ExitCode;
 /// `qd`: runs what the command line says.
 #[must_use]
 pub fn main() -> ExitCode {
-    let cli = Cli::parse();
+    let cli = cli::parse();
     log::start(&cli.global.log);
     if rustls::crypto::aws_lc_rs::default_provider().install_default().is_err() {
         tracing::debug!("a TLS provider is installed already");

@@ -31,6 +31,12 @@ use policy::{Gate, Principal};
 use std::sync::Arc;
 use store::Store;
 
+/// Reads the command line; help, version and usage errors end the process as clap does it (usage is exit 2).
+#[must_use]
+pub fn parse() -> grammar::Cli {
+    <grammar::Cli as clap::Parser>::parse()
+}
+
 impl Desk {
     pub(crate) fn cluster(&self) -> Result<&Cluster, Error> {
         self.cluster.as_ref().ok_or_else(|| Error::of(cluster::Error::NoKubeconfig))
