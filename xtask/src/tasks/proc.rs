@@ -12,7 +12,7 @@ use std::sync::{Arc, OnceLock};
 use std::time::{Duration, Instant};
 
 use anyhow::{Context, bail};
-use rustix::process::{Pid, Signal, kill_process_group};
+use rustix::process::{Pid, Signal, kill_process_group, test_kill_process_group};
 
 /// True once SIGINT, SIGTERM or SIGHUP arrived. The first call installs the handlers.
 pub(crate) fn interrupted() -> bool {
@@ -93,19 +93,20 @@ pub(crate) fn wait(child: &mut Child) -> anyhow::Result<ExitStatus> {
     }
 }
 
-/// Ends a child's group: SIGINT, after ten seconds SIGTERM, after three more SIGKILL.
+/// Ends a child's group: SIGINT, after ten seconds SIGTERM, after three more SIGKILL, until nobody of it is left.
 pub(crate) fn stop(child: &mut Child) {
-    let Ok(pid) = i32::try_from(child.id()) else { return };
-    let Some(pid) = Pid::from_raw(pid) else { return };
+    let Some(group) = i32::try_from(child.id()).ok().and_then(Pid::from_raw) else { return };
     for (signal, seconds) in [(Signal::INT, 10), (Signal::TERM, 3), (Signal::KILL, 3)] {
         // the group may be gone already: then there is nothing left to stop
-        let _ = kill_process_group(pid, signal);
+        let _ = kill_process_group(group, signal);
         let deadline = Instant::now() + Duration::from_secs(seconds);
         while Instant::now() < deadline {
-            match child.try_wait() {
-                Ok(None) => std::thread::sleep(POLL),
-                Ok(Some(_)) | Err(_) => return,
+            let ended = !matches!(child.try_wait(), Ok(None));
+            // children of the child can outlive it: the group stands until the last of them ended
+            if ended && test_kill_process_group(group).is_err() {
+                return;
             }
+            std::thread::sleep(POLL);
         }
     }
 }

@@ -131,7 +131,11 @@ pub(super) const USES: &[Use] = &[
         reason: "agent protocols and provider contracts only",
     },
     Use { names: &["rust-embed"], by: &["gateway"], reason: "the console is embedded at the door that serves it" },
-    Use { names: &["clap"], by: &["cli", "qd-agent"], reason: "the grammar of commands has one home" },
+    Use {
+        names: &["clap"],
+        by: &["cli", "app", "qd-agent"],
+        reason: "the grammar of commands has one home; app starts its parser",
+    },
     Use { names: &["anyhow"], by: &["app", "qd", "qd-agent"], reason: "library errors say what the caller can do" },
     Use {
         names: &["tokio-tungstenite"],

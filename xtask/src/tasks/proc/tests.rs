@@ -25,7 +25,6 @@ fn stop_ends_the_whole_group() {
     let begin = Instant::now();
     let mut child = spawn(Command::new("sh").args(["-c", "sleep 60 & sleep 60"])).unwrap();
     stop(&mut child);
-    assert!(begin.elapsed() < Duration::from_secs(5));
+    assert!(begin.elapsed() < Duration::from_secs(16));
     assert!(child.try_wait().unwrap().is_some());
 }
-

@@ -16,6 +16,8 @@ pub(super) struct Ids<'a> {
 #[derive(Default, Debug, PartialEq)]
 pub(super) struct Named<'a> {
     pub(super) known: Vec<&'a str>,
+    /// Rows of which the name covers one part, and the part's letter: `exd_21a_…` while the row is `EXD-21`.
+    pub(super) parts: Vec<(&'a str, char)>,
     pub(super) unknown: Vec<String>,
 }
 
@@ -49,7 +51,7 @@ impl<'a> Ids<'a> {
     pub(super) fn mentioned(&self, text: &str) -> Named<'a> {
         let found = self.mention.iter().flat_map(|mention| mention.find_iter(text));
         let known: BTreeSet<&str> = found.filter_map(|id| self.known.get(id.as_str()).copied()).collect();
-        Named { known: known.into_iter().collect(), unknown: Vec::new() }
+        Named { known: known.into_iter().collect(), ..Named::default() }
     }
 
     /// `exd_21a_…`, `cap_n_06_…`, `ex_30_to_64_…`
@@ -124,9 +126,11 @@ impl<'a> Ids<'a> {
     }
 
     fn add(&self, id: String, named: &mut Named<'a>) {
-        match self.known.get(id.as_str()) {
-            Some(known) => named.known.push(known),
-            None => named.unknown.push(id),
+        let whole = id.trim_end_matches(|c: char| c.is_ascii_lowercase());
+        match (self.known.get(id.as_str()), self.known.get(whole), id.chars().last()) {
+            (Some(known), _, _) => named.known.push(known),
+            (None, Some(row), Some(part)) => named.parts.push((row, part)),
+            _ => named.unknown.push(id),
         }
     }
 }

@@ -1,7 +1,7 @@
 #![allow(clippy::unwrap_used, clippy::expect_used, clippy::panic, clippy::indexing_slicing)]
 
 use super::names::{Ids, Named};
-use super::scan::{Kind, Scanner};
+use super::scan::{Found, Kind, Scanner};
 use super::spec::{is_id, parse};
 use super::{Report, paths, scan, spec};
 
@@ -54,16 +54,27 @@ fn names_of_tests_lead_to_rows_in_each_language() {
 }
 
 #[test]
+fn a_letter_names_a_part_which_does_not_close_the_row() {
+    let rows = parse("| EXD-21 | token | x |\n| EXD-22 | links | y |\n", "explorer");
+    let test = |name: &str| Found { name: name.to_owned(), place: "a.rs:1".to_owned(), kind: Kind::Test };
+    let found = [test("exd_21a_token"), test("EXD-21b ends"), test("exd_22_links")];
+    let report = Report::new(&rows, &found);
+    assert_eq!(report.state("EXD-21"), (false, "open, parts a, b have 2 tests: a.rs:1".to_owned()));
+    assert_eq!(report.state("EXD-22"), (true, "1 test: a.rs:1".to_owned()));
+    assert_eq!(report.state("EXD-23"), (false, "open".to_owned()));
+}
+
+#[test]
 fn a_test_that_names_an_unknown_row_is_reported() {
     let ids = Ids::new(["EX-30", "EXD-21a", "CAP-N-06"].into_iter());
     for (name, id) in [
         ("ex_31_nodes", "EX-31"),
-        ("exd_21_token", "EXD-21"),
+        ("exd_22a_token", "EXD-22a"),
         ("TestEX31Nodes", "EX-31"),
         ("EX-31 nodes", "EX-31"),
         ("cap_n_07_from_start", "CAP-N-07"),
     ] {
-        assert_eq!(ids.named(name), Named { known: vec![], unknown: vec![id.to_owned()] }, "{name}");
+        assert_eq!(ids.named(name), Named { unknown: vec![id.to_owned()], ..Named::default() }, "{name}");
     }
 }
 
