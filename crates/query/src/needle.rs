@@ -2,22 +2,25 @@
 
 /// A text to look for, in lower case.
 #[derive(Clone, Debug, PartialEq)]
-pub(crate) struct Needle(Box<str>);
+pub(crate) struct Needle {
+    text: Box<str>,
+    ascii: bool,
+}
 
 impl Needle {
     pub(crate) fn new(text: &str) -> Self {
-        Self(text.to_lowercase().into())
+        Self { ascii: text.is_ascii(), text: text.to_lowercase().into() }
     }
 
     pub(crate) fn as_str(&self) -> &str {
-        &self.0
+        &self.text
     }
 
     /// The needle stands somewhere in `text`.
     pub(crate) fn inside(&self, text: &str) -> bool {
-        let needle = self.0.as_bytes();
-        if !needle.is_ascii() || !text.is_ascii() {
-            return text.to_lowercase().contains(&*self.0);
+        let needle = self.text.as_bytes();
+        if !self.ascii || !text.is_ascii() {
+            return text.to_lowercase().contains(&*self.text);
         }
         let Some((&first, rest)) = needle.split_first() else { return true };
         let hay = text.as_bytes();
@@ -31,7 +34,7 @@ impl Needle {
 
     /// The needle's characters stand in `text` in this order, with others between them.
     pub(crate) fn scattered(&self, text: &str) -> bool {
-        let mut left = self.0.chars().peekable();
+        let mut left = self.text.chars().peekable();
         for c in text.chars().flat_map(char::to_lowercase) {
             if left.peek() == Some(&c) {
                 left.next();

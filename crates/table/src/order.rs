@@ -246,11 +246,11 @@ fn sort_texts(texts: &Texts, items: &mut [(u64, TextId)], from: usize) {
     for (word, id) in items.iter_mut() {
         let bytes = texts.get(*id).as_bytes();
         longest = longest.max(bytes.len());
-        let mut eight = [0_u8; 8];
-        for (place, byte) in eight.iter_mut().zip(bytes.get(from..).unwrap_or(&[])) {
-            *place = *byte;
-        }
-        *word = u64::from_be_bytes(eight);
+        let rest = bytes.get(from..).unwrap_or(&[]);
+        *word = match rest.first_chunk::<8>() {
+            Some(eight) => u64::from_be_bytes(*eight),
+            None => rest.iter().enumerate().fold(0, |word, (at, byte)| word | u64::from(*byte) << (56 - 8 * at)),
+        };
     }
     items.sort_unstable();
     for group in items.chunk_by_mut(|a, b| a.0 == b.0).filter(|group| group.len() > 1) {
@@ -263,4 +263,4 @@ fn sort_texts(texts: &Texts, items: &mut [(u64, TextId)], from: usize) {
     }
 }
 
-const FEW: usize = 12;
+const FEW: usize = 3;

@@ -1,6 +1,5 @@
 //! A row as the filter sees it.
 
-use crate::bits::Bits;
 use crate::schema::identity;
 use crate::table::{RowId, Table};
 use crate::texts::{NONE, TextId};
@@ -11,23 +10,39 @@ use std::fmt::Write;
 
 /// Answers of a filter's terms by text: a node's name is looked at once, not once for each of its pods. Text ids are
 /// only good while the table is locked, so this lives for one pass.
-#[derive(Debug, Default)]
+#[derive(Debug)]
 pub(crate) struct Memory {
-    terms: RefCell<Vec<(u16, Bits, Bits)>>,
+    /// For each term, two bits a text: asked, and the answer.
+    terms: RefCell<Vec<Vec<u64>>>,
+    words: usize,
 }
 
 impl Memory {
+    pub(crate) fn of(table: &Table) -> Self {
+        Self { terms: RefCell::default(), words: table.texts.bound() / 32 + 1 }
+    }
+
+    /// Remembers nothing: for a few rows, asking is cheaper.
+    pub(crate) fn none() -> Self {
+        Self { terms: RefCell::default(), words: 0 }
+    }
+
     fn ask(&self, term: u16, id: TextId, test: impl FnOnce() -> bool) -> bool {
         let mut terms = self.terms.borrow_mut();
-        let at = terms.iter().position(|(own, _, _)| *own == term).unwrap_or_else(|| {
-            terms.push((term, Bits::default(), Bits::default()));
-            terms.len() - 1
-        });
-        let Some((_, known, holds)) = terms.get_mut(at) else { return test() };
-        if known.add(id) && test() {
-            holds.add(id);
+        let term = usize::from(term);
+        if term >= terms.len() {
+            terms.resize(term + 1, Vec::new());
         }
-        holds.has(id)
+        let Some(answers) = terms.get_mut(term) else { return test() };
+        if answers.is_empty() {
+            answers.resize(self.words, 0);
+        }
+        let Some(word) = answers.get_mut(id as usize / 32) else { return test() };
+        let shift = id % 32 * 2;
+        if *word >> shift & 1 == 0 {
+            *word |= (1 | u64::from(test()) << 1) << shift;
+        }
+        *word >> shift & 2 != 0
     }
 }
 

@@ -151,7 +151,7 @@ impl Run {
                 }
             }
         }
-        let memory = Memory::default();
+        let memory = Memory::none();
         let scope = self.scope.resolve(table);
         let filter = self.filter.clone();
         let mut dropped = Bits::default();
@@ -220,22 +220,22 @@ impl Run {
             rows.extend_from_slice(all);
             return Ok(());
         }
-        let memory = Memory::default();
+        let memory = Memory::of(table);
         let scope = self.scope.resolve(table);
         let filter = self.filter.clone();
         let began = Instant::now();
-        for chunk in all.chunks(256) {
-            for &row in chunk {
-                if scope.has(table, row)
-                    && self.wants(filter.as_deref(), TableRow { table, row, memory: &memory }, now_ms)
-                {
-                    rows.push(row);
-                }
+        // in the order of memory first, then put in the order of names
+        let mut wanted = Bits::default();
+        for row in table.iter() {
+            if scope.has(table, row) && self.wants(filter.as_deref(), TableRow { table, row, memory: &memory }, now_ms)
+            {
+                wanted.add(row);
             }
-            if began.elapsed() > MAX_PASS {
+            if row % 256 == 0 && began.elapsed() > MAX_PASS {
                 return Err(Error::TooCostly { rows: table.len() });
             }
         }
+        rows.extend(all.iter().copied().filter(|&row| wanted.has(row)));
         Ok(())
     }
 

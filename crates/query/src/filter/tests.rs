@@ -242,7 +242,7 @@ fn exf_24_budgets_bound_length_depth_and_patterns() {
     let nots = format!("{}bound", "not ".repeat(1_000));
     assert!(wrong(&nots).message.contains("deep"));
     assert!(wrong(&"a".repeat(5_000)).message.contains("4096 bytes"));
-    let many = vec!["name ~ a"; 9].join(" or ");
+    let many = ["name ~ a"; 9].join(" or ");
     assert!(wrong(&many).message.contains("8 regular expressions"));
     assert!(wrong("name ~ '(((a{50}){50}){50}){50}'").message.contains("too large"));
     // wide but flat is fine
