@@ -41,7 +41,7 @@ export async function start(options: { kubeconfig?: string; args?: string[] } = 
   const origin = new URL(url).origin
   const first = await context.newPage()
   await first.goto(url)
-  await first.waitForSelector('[role=grid]', { timeout: WAIT })
+  await first.waitForSelector('[role=grid], main h1', { timeout: WAIT })
   await first.close()
   return {
     browser,

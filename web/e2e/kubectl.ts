@@ -40,9 +40,9 @@ export function scene(namespace: string): { remove(): void } {
     metadata: { labels: { app: 'crane' } },
     spec: { nodeSelector: { harbour: 'nowhere' }, containers: [{ name: 'main', image: 'images.invalid/none:1' }] },
   }
+  apply([{ apiVersion: 'v1', kind: 'Namespace', metadata: { name: namespace } }])
+  serviceAccount(namespace)
   apply([
-    { apiVersion: 'v1', kind: 'Namespace', metadata: { name: namespace } },
-    { apiVersion: 'v1', kind: 'ServiceAccount', metadata: meta('default') },
     ...pods,
     { apiVersion: 'v1', kind: 'Secret', metadata: meta('chest'), stringData: { coin: CANARY } },
     {
@@ -53,6 +53,11 @@ export function scene(namespace: string): { remove(): void } {
     },
   ])
   return { remove: () => void kubectl(['delete', 'namespace', namespace, '--wait=false', '--ignore-not-found']) }
+}
+
+/** Pods are refused until their namespace has its account, which the controllers make a moment later. */
+function serviceAccount(namespace: string): void {
+  kubectl(['wait', '--for=create', 'serviceaccount/default', '-n', namespace, '--timeout=30s'])
 }
 
 export const CANARY = 'canary-9f3b71c2-never-on-screen'

@@ -36,7 +36,5 @@ function scopeOf(target: Element | null): Scope {
 
 function isTyping(target: Element | null): boolean {
   if (target === null) return false
-  if (target.closest('input, textarea, select')) return true
-  const editor = target.closest('[contenteditable=true]')
-  return editor !== null && editor.getAttribute('aria-readonly') !== 'true'
+  return target.closest('input, textarea, select, [contenteditable=true]') !== null
 }

@@ -55,7 +55,8 @@ export function mountYaml(host: HTMLElement): YamlView {
     state: EditorState.create({
       extensions: [
         EditorState.readOnly.of(true),
-        EditorView.contentAttributes.of({ 'aria-label': 'YAML', 'aria-readonly': 'true' }),
+        EditorView.editable.of(false),
+        EditorView.contentAttributes.of({ 'aria-label': 'YAML', 'aria-readonly': 'true', tabindex: '0' }),
         EditorView.lineWrapping,
         lineNumbers(),
         codeFolding(),

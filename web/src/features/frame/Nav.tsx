@@ -22,8 +22,8 @@ export function Nav() {
     remember('nav.closed', next)
   }
   return (
-    <div className={css.pane} ref={(element) => element?.style.setProperty('width', `${width}px`)}>
-      <nav className={css.nav} aria-label="Kinds">
+    <nav className={css.pane} aria-label="Kinds" ref={(element) => element?.style.setProperty('width', `${width}px`)}>
+      <div className={css.nav}>
         {kinds.length === 0 && <p className={css.none}>Kinds appear here once the cluster has answered.</p>}
         {sections(kinds).map(([section, kinds]) => {
           const open = !closed.includes(section)
@@ -51,7 +51,7 @@ export function Nav() {
             </section>
           )
         })}
-      </nav>
+      </div>
       <Splitter
         label="Width of the navigation"
         value={width}
@@ -62,7 +62,7 @@ export function Nav() {
           if (done) remember('nav.width', next)
         }}
       />
-    </div>
+    </nav>
   )
 }
 

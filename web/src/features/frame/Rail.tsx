@@ -45,9 +45,8 @@ export function Rail() {
           <span
             ref={(element) => element?.style.setProperty('--hue', String(hue(cluster.name)))}
             className={`${css.avatar} ${css[cluster.state.is] ?? ''} ${cluster.production ? css.production : ''}`}
-          >
-            {initials(cluster.name)}
-          </span>
+            data-initials={initials(cluster.name)}
+          />
         </button>
       ))}
     </nav>
