@@ -43,10 +43,6 @@ pub(crate) enum File {
     Copy { from: PathBuf, to: String, mode: u32 },
     /// A file with this text.
     Text { content: String, to: String, mode: u32 },
-    /// A symbolic link at `to` that points to `target`.
-    Symlink { target: String, to: String },
-    /// An empty folder.
-    Dir { to: String, mode: u32 },
 }
 
 /// Writes the image as a docker-archive to `out`, replacing it as a whole.
@@ -133,9 +129,7 @@ fn files_layer(files: &[File]) -> Result<Vec<u8>> {
     }
     for file in files {
         let to = match file {
-            File::Copy { to, .. } | File::Text { to, .. } | File::Symlink { to, .. } | File::Dir { to, .. } => {
-                to.trim_matches('/')
-            }
+            File::Copy { to, .. } | File::Text { to, .. } => to.trim_matches('/'),
         };
         for (end, _) in to.match_indices('/') {
             folder(&mut layer, &mut folders, to.get(..end).unwrap_or_default(), 0o755)?;
@@ -152,10 +146,6 @@ fn files_layer(files: &[File]) -> Result<Vec<u8>> {
                 let mut header = header(tar::EntryType::Regular, *mode, content.len() as u64);
                 layer.append_data(&mut header, to, content.as_bytes())?;
             }
-            File::Symlink { target, .. } => {
-                layer.append_link(&mut header(tar::EntryType::Symlink, 0o777, 0), to, target)?;
-            }
-            File::Dir { mode, .. } => folder(&mut layer, &mut folders, to, *mode)?,
         }
     }
     Ok(layer.into_inner()?)

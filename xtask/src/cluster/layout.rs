@@ -148,7 +148,7 @@ impl Layout {
 
     /// The machine's interface of the link.
     pub(crate) fn link(&self) -> String {
-        format!("qdk{}", self.number)
+        format!("{LINK}{}", self.number)
     }
 
     /// The name of the cluster's group in every cgroup hierarchy.
@@ -194,6 +194,8 @@ pub(crate) enum Port {
     Scheduler = 4,
 }
 
+/// How the names of all links start.
+pub(crate) const LINK: &str = "qdk";
 /// The name of the one real node.
 pub(crate) const NODE: &str = "node1";
 

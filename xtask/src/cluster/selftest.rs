@@ -101,7 +101,10 @@ fn send(child: &Child, signal: Signal) -> Result<()> {
 fn nothing_left(before: &Trace, layout: &Layout, spaces: &Namespaces) -> Result<()> {
     ensure!(!layout.dir().exists(), "{} is still there", layout.dir().display());
     let after = Trace::look()?;
-    let new: Vec<&String> = after.0.difference(&before.0).collect();
+    // other clusters come and go meanwhile
+    let link = layout.link();
+    let anothers = |line: &str| line.split([' ', '@', ':']).any(|word| word.starts_with(layout::LINK) && word != link);
+    let new: Vec<&String> = after.0.difference(&before.0).filter(|line| !anothers(line)).collect();
     ensure!(new.is_empty(), "new on this machine: {new:#?}");
     ensure!(spaces.users()? == 0, "{} processes are still in the node's namespaces", spaces.users()?);
     for group in sandbox::cgroups(layout)? {
@@ -140,11 +143,6 @@ impl Trace {
                 seen.insert(format!("process: {} {words}", path.display()));
             }
         }
-        // other clusters come and go meanwhile
-        let ours = Layout::load(NAME)?.map(|layout| layout.link()).unwrap_or_default();
-        let other = layout::all()?.into_iter().filter(|layout| layout.name != NAME).map(|layout| layout.link());
-        let other: Vec<String> = other.filter(|link| *link != ours).collect();
-        seen.retain(|line| !other.iter().any(|link| line.split([' ', '@', ':']).any(|word| word == link)));
         Ok(Self(seen))
     }
 }

@@ -10,8 +10,7 @@ fn spec(dir: &Path) -> ImageSpec {
         env: vec![("A".to_owned(), "b".to_owned())],
         layers: vec![Layer::Files(vec![
             File::Copy { from: dir.join("tool"), to: "/usr/bin/tool".to_owned(), mode: 0o755 },
-            File::Symlink { target: "tool".to_owned(), to: "/usr/bin/alias".to_owned() },
-            File::Dir { to: "/data".to_owned(), mode: 0o700 },
+            File::Text { content: "a=b".to_owned(), to: "/etc/tool/settings".to_owned(), mode: 0o600 },
         ])],
         ..ImageSpec::default()
     }
@@ -54,9 +53,10 @@ fn manifest_config_and_layer_agree() {
     assert_eq!(config["config"]["Env"][1], "A=b");
     let inside = entries(&layer);
     assert!(inside.contains(&("usr/bin/tool".to_owned(), 0o755, b"program".to_vec())));
-    assert!(inside.iter().any(|(p, mode, _)| p == "data/" && *mode == 0o700));
-    assert!(inside.iter().any(|(p, ..)| p == "usr/bin/alias"));
-    assert_eq!(inside.iter().filter(|(p, ..)| p == "usr/bin/").count(), 1);
+    assert!(inside.contains(&("etc/tool/settings".to_owned(), 0o600, b"a=b".to_vec())));
+    for folder in ["usr/", "usr/bin/", "etc/", "etc/tool/"] {
+        assert_eq!(inside.iter().filter(|(p, ..)| p == folder).count(), 1, "{folder}");
+    }
 }
 
 #[test]
