@@ -94,7 +94,7 @@ describe('EXF-26 the socket comes back', () => {
     expect(fakes.length).toBe(before + 1)
   })
 
-  test('and stops when the server no longer knows us', async () => {
+  test('and dials no more while the server does not know us, then goes on', async () => {
     const socket = make()
     socket.connect()
     known = false
@@ -102,6 +102,9 @@ describe('EXF-26 the socket comes back', () => {
     await vi.advanceTimersByTimeAsync(60_000)
     expect(socket.link.get().is).toBe('refused')
     expect(fakes.length).toBe(1)
+    known = true
+    await vi.advanceTimersByTimeAsync(40_000)
+    expect(fakes.length).toBe(2)
   })
 })
 

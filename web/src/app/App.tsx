@@ -32,7 +32,7 @@ export function App() {
     document.title = `${console.kind()?.title ?? 'Quarterdeck'} · ${console.inView().join(', ') || 'Quarterdeck'}`
   })
 
-  if (link.is === 'refused') {
+  if (link.is === 'refused' && clusters === null) {
     const error = { code: 'session_ended', message: 'the server no longer knows this tab', request_id: '' }
     return <Start error={error} onRetry={() => location.reload()} />
   }

@@ -13,7 +13,7 @@ export function useGlobalCommands(console: Console): void {
     'history.last': () => navigation.last(),
     reconnect: {
       run: socket.reconnect,
-      reason: () => (socket.link.get().is === 'lost' ? null : 'the connection is live'),
+      reason: () => (socket.link.get().is === 'live' ? 'the connection is live' : null),
     },
   })
 }

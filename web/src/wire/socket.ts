@@ -14,7 +14,7 @@ export type Link =
   | { is: 'connecting' }
   | { is: 'live' }
   | { is: 'lost'; sinceMs: number; retryAtMs: number; attempts: number }
-  | { is: 'refused' }
+  | { is: 'refused'; sinceMs: number }
 
 /** Who takes the frames of one subscription. */
 export interface Receiver {
@@ -140,7 +140,8 @@ export class Socket {
 
   async #retry(wasOpen: boolean): Promise<void> {
     if (!wasOpen && !(await this.#environment.signedIn())) {
-      this.link.set({ is: 'refused' })
+      this.link.set({ is: 'refused', sinceMs: this.#lostSince })
+      this.#timer = setTimeout(() => this.#retry(false), this.#backoff.next())
       return
     }
     if (!this.#closed && !this.#open) this.#dial()

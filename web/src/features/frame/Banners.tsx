@@ -30,6 +30,19 @@ function Lost() {
     const timer = setInterval(() => tick((count) => count + 1), 1000)
     return () => clearInterval(timer)
   }, [link])
+  if (link.is === 'refused') {
+    return (
+      <div className={css.lost} role="alert">
+        <span>
+          ■ Signed out: the server was started anew. Run <code>qd url</code>, open the link, and this tab goes on. The
+          rows are those of {clock(link.sinceMs)}.
+        </span>
+        <Button look="outlined" onClick={socket.reconnect}>
+          Reconnect
+        </Button>
+      </div>
+    )
+  }
   // The first half second of a reconnect is not worth a banner.
   if (link.is !== 'lost' || socket.clock.now() - link.sinceMs < 400) return null
   const seconds = Math.max(0, Math.ceil((link.retryAtMs - socket.clock.now()) / 1000))

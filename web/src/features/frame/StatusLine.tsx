@@ -39,10 +39,10 @@ function LinkState() {
       </span>
     )
   }
-  if (link.is === 'lost') {
+  if (link.is === 'lost' || link.is === 'refused') {
     return <span className={css.bad}>■ stale since {clock(link.sinceMs)}</span>
   }
-  return <span className={css.warn}>▲ {link.is === 'refused' ? 'signed out' : 'connecting'}</span>
+  return <span className={css.warn}>▲ connecting</span>
 }
 
 /** How the clusters of this list are, where they are not simply live. */
