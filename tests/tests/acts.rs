@@ -20,10 +20,10 @@ impl Desk {
         let desk = Self { home: tempfile::tempdir().unwrap(), namespace: format!("qd-acts-{name}") };
         let _gone =
             kubectl(&kubeconfig(), &["delete", "namespace", &desk.namespace, "--ignore-not-found", "--wait=true"]);
-        kubectl::stdout(&kubeconfig(), &["create", "namespace", &desk.namespace]);
+        let _made = kubectl::stdout(&kubeconfig(), &["create", "namespace", &desk.namespace]);
         let create =
             ["create", "deployment", "web", "--image=images.invalid/demo:1", "--replicas=0", "-n", &desk.namespace];
-        kubectl::stdout(&kubeconfig(), &create);
+        let _made = kubectl::stdout(&kubeconfig(), &create);
         desk
     }
 

@@ -97,14 +97,12 @@ impl Config {
 }
 
 /// `$XDG_CONFIG_HOME/quarterdeck/config.toml`
-#[must_use]
-pub fn usual_file() -> Option<PathBuf> {
+pub(crate) fn usual_file() -> Option<PathBuf> {
     dir("XDG_CONFIG_HOME", ".config").map(|path| path.join("config.toml"))
 }
 
 /// `$XDG_STATE_HOME/quarterdeck`: the journal and the state files of running consoles.
-#[must_use]
-pub fn state_dir() -> Option<PathBuf> {
+pub(crate) fn state_dir() -> Option<PathBuf> {
     dir("XDG_STATE_HOME", ".local/state")
 }
 

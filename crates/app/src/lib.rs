@@ -97,14 +97,14 @@ async fn run(cli: Cli) -> Result<(), Failed> {
         }
         Command::Get(_) | Command::Delete(_) | Command::Scale(_) | Command::Restart(_) | Command::Audit(_) => {
             let (desk, holds) = desk::command(&config, &global, matches!(command, Command::Audit(_))).await?;
-            let result = interruptible(async {
+            let result = interruptible(Box::pin(async {
                 match &command {
                     Command::Get(args) => cli::get(&desk, args, &mut out).await,
                     Command::Audit(audit) => cli::audit(&desk, audit, &mut out).await,
                     act => cli::act(&desk, act, &mut out).await,
                 }
                 .map_err(Failed::of)
-            })
+            }))
             .await;
             drop(desk);
             holds.close().await;
