@@ -2,6 +2,7 @@
 //! `cargo xtask` itself, so that each part can be stopped and cleaned up alone.
 
 pub(crate) mod arch;
+mod bench;
 mod build;
 pub(crate) mod doctor;
 mod lease;
@@ -9,12 +10,16 @@ mod lint;
 mod metadata;
 pub(crate) mod proc;
 mod rows;
+mod run;
+mod steps;
 mod test;
 mod web;
 
 /// One task.
 #[derive(clap::Subcommand)]
 pub(crate) enum Task {
+    /// Everything from a fresh machine to the console in the browser on a real cluster; the last stdout line is its URL.
+    Run(run::Args),
     /// The tests, or the named tiers of them; the last stdout line is `N passed, N failed`.
     Test(test::Args),
     /// Format, clippy, the dependency rule, web lint and types, go vet, banned crates, file lengths.
@@ -23,12 +28,16 @@ pub(crate) enum Task {
     Arch,
     /// Each row of docs/spec with the tests that name it, or `open`.
     Rows(rows::Args),
+    /// One benchmark: a table, and one line `ratio NAME VALUE` per figure.
+    Bench(bench::Args),
     /// What this machine lacks, and the exact command that installs it.
     Doctor(doctor::Args),
 }
 
 pub(crate) fn run(task: Task) -> anyhow::Result<()> {
     match task {
+        Task::Run(args) => run::run(&args),
+        Task::Bench(args) => bench::run(&args),
         Task::Test(args) => test::run(&args),
         Task::Lint(args) => lint::run(&args),
         Task::Arch => arch::run(),

@@ -49,11 +49,6 @@ impl Lease {
         self.kubeconfig.with_file_name("log").join("audit.jsonl")
     }
 
-    /// Whether this task started it.
-    pub(super) fn ours(&self) -> bool {
-        self.ours
-    }
-
     /// Leaves the cluster running when the lease ends.
     pub(super) fn keep(mut self) {
         self.ours = false;
