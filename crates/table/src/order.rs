@@ -7,7 +7,7 @@ use crate::error::Error;
 use crate::ring::mask;
 use crate::schema::Schema;
 use crate::table::{RowId, Table};
-use crate::texts::{NONE, TextId, Texts};
+use crate::texts::{TextId, Texts};
 use api::socket::Sort;
 use api::{Cell, ColumnType};
 use std::cmp::Ordering;
@@ -160,29 +160,35 @@ pub(crate) fn moves_with_time(table: &Table, keys: &[SortKey]) -> bool {
 }
 
 /// Sorts rows that stand by namespace and name, by `keys`.
-pub(crate) fn sort(table: &Table, rows: &mut [RowId], keys: &[SortKey], now_ms: i64) {
+pub(crate) fn sort(table: &Table, rows: &mut Vec<RowId>, keys: &[SortKey], now_ms: i64) {
     let mut keyed: Vec<(u64, RowId)> = Vec::new();
     // the last key first: each pass is stable and keeps the order of the passes before it
     for key in keys.iter().rev() {
-        let ranks = match key.column {
+        let descending = key.descending;
+        let col = match key.column {
             SortColumn::Cluster => continue,
-            SortColumn::Name => Some(Ranks::of(&table.texts, rows.iter().map(|&row| table.rows.name(row)))),
-            SortColumn::Namespace => Some(Ranks::of(&table.texts, rows.iter().map(|&row| table.rows.namespace(row)))),
-            SortColumn::Cell(col) => matches!(table.schema().ty(col), ColumnType::Text | ColumnType::Status)
-                .then(|| Ranks::of(&table.texts, rows.iter().map(|&row| table.text_id(row, col)))),
+            SortColumn::Name => {
+                sort_by_text(table, rows, |row| table.rows.name(row), descending);
+                continue;
+            }
+            SortColumn::Namespace => {
+                sort_by_text(table, rows, |row| table.rows.namespace(row), descending);
+                continue;
+            }
+            SortColumn::Cell(col) => col,
         };
-        let word = |row: RowId, second: bool| match (key.column, &ranks) {
-            (SortColumn::Name, Some(ranks)) => ranks.word(table.rows.name(row), key.descending),
-            (SortColumn::Namespace, Some(ranks)) => ranks.word(table.rows.namespace(row), key.descending),
-            (SortColumn::Cell(col), Some(ranks)) => ranks.word(table.text_id(row, col), key.descending),
-            (SortColumn::Cell(col), None) => words(table.cell(row, col), key.descending, now_ms)
-                .map_or(LAST, |(first, then)| if second { then } else { first }),
-            _ => 0,
-        };
-        let pair = matches!(key.column, SortColumn::Cell(col) if table.schema().ty(col) == ColumnType::Ratio);
-        for second in if pair { &[true, false][..] } else { &[false][..] } {
+        let ty = table.schema().ty(col);
+        if matches!(ty, ColumnType::Text | ColumnType::Status) {
+            sort_by_text(table, rows, |row| table.text_id(row, col), descending);
+            continue;
+        }
+        for second in if ty == ColumnType::Ratio { &[true, false][..] } else { &[false][..] } {
+            let word = |row| {
+                let words = words(table.cell(row, col), descending, now_ms);
+                words.map_or(LAST, |(first, then)| if *second { then } else { first })
+            };
             keyed.clear();
-            keyed.extend(rows.iter().map(|&row| (word(row, *second), row)));
+            keyed.extend(rows.iter().map(|&row| (word(row), row)));
             keyed.sort_by_key(|(word, _)| *word);
             for (place, (_, row)) in rows.iter_mut().zip(&keyed) {
                 *place = *row;
@@ -193,25 +199,52 @@ pub(crate) fn sort(table: &Table, rows: &mut [RowId], keys: &[SortKey], now_ms: 
 
 /// Every row by namespace, then name.
 pub(crate) fn by_name(table: &Table) -> Vec<RowId> {
-    let namespaces = Ranks::of(&table.texts, table.iter().map(|row| table.rows.namespace(row)));
-    let names = Ranks::of(&table.texts, table.iter().map(|row| table.rows.name(row)));
-    let word =
-        |row| (namespaces.word(table.rows.namespace(row), false) << 32) | names.word(table.rows.name(row), false);
-    let mut keyed: Vec<(u64, RowId)> = Vec::with_capacity(table.len());
-    keyed.extend(table.iter().map(|row| (word(row), row)));
-    keyed.sort_unstable();
-    keyed.into_iter().map(|(_, row)| row).collect()
+    let mut rows = Vec::with_capacity(table.len());
+    rows.extend(table.iter());
+    sort_by_text(table, &mut rows, |row| table.rows.name(row), false);
+    sort_by_text(table, &mut rows, |row| table.rows.namespace(row), false);
+    rows
+}
+
+/// A stable sort by texts: ranks the distinct ones, then counts rows into their ranks.
+fn sort_by_text(table: &Table, rows: &mut Vec<RowId>, id: impl Fn(RowId) -> TextId, descending: bool) {
+    let ranks = Ranks::of(&table.texts, rows.iter().map(|&row| id(row)));
+    let place = |row| ranks.place(id(row), descending);
+    // first how many rows stand at each place, then where each place begins
+    let mut starts = vec![0_u32; ranks.distinct + 1];
+    for &row in rows.iter() {
+        if let Some(count) = starts.get_mut(place(row)) {
+            *count += 1;
+        }
+    }
+    let mut sum = 0;
+    for start in &mut starts {
+        sum += std::mem::replace(start, sum);
+    }
+    let mut sorted = vec![0; rows.len()];
+    for &row in rows.iter() {
+        if let Some(start) = starts.get_mut(place(row)) {
+            if let Some(slot) = sorted.get_mut(*start as usize) {
+                *slot = row;
+            }
+            *start += 1;
+        }
+    }
+    *rows = sorted;
 }
 
 /// The places of texts among each other.
-struct Ranks(Vec<u32>);
+struct Ranks {
+    by_id: Vec<u32>,
+    distinct: usize,
+}
 
 impl Ranks {
     fn of(texts: &Texts, ids: impl Iterator<Item = TextId>) -> Self {
-        let mut ranks = vec![0_u32; texts.bound()];
-        let mut distinct: Vec<(u64, TextId)> = Vec::new();
+        let mut by_id = vec![0_u32; texts.bound()];
+        let mut distinct: Vec<(u128, TextId)> = Vec::new();
         for id in ids {
-            if let Some(rank) = ranks.get_mut(id as usize)
+            if let Some(rank) = by_id.get_mut(id as usize)
                 && *rank == 0
             {
                 *rank = 1;
@@ -220,24 +253,23 @@ impl Ranks {
         }
         sort_texts(texts, &mut distinct, 0);
         for (place, (_, id)) in distinct.iter().enumerate() {
-            if let Some(rank) = ranks.get_mut(*id as usize) {
+            if let Some(rank) = by_id.get_mut(*id as usize) {
                 *rank = u32::try_from(place).unwrap_or(u32::MAX);
             }
         }
-        Self(ranks)
+        Self { by_id, distinct: distinct.len() }
     }
 
-    fn word(&self, id: TextId, descending: bool) -> u64 {
-        if id == NONE {
-            return LAST;
-        }
-        let rank = u64::from(self.0.get(id as usize).copied().unwrap_or(0));
-        if descending { u64::from(u32::MAX) - rank } else { rank }
+    /// From 0 on; absent texts after all others.
+    fn place(&self, id: TextId, descending: bool) -> usize {
+        let Some(&rank) = self.by_id.get(id as usize) else { return self.distinct };
+        let rank = rank as usize;
+        if descending { self.distinct.saturating_sub(rank + 1) } else { rank }
     }
 }
 
-/// Sorts texts by eight bytes at a time: most comparisons are of two words that lie beside each other.
-fn sort_texts(texts: &Texts, items: &mut [(u64, TextId)], from: usize) {
+/// Sorts texts by sixteen bytes at a time: most comparisons are of two words that lie beside each other.
+fn sort_texts(texts: &Texts, items: &mut [(u128, TextId)], from: usize) {
     if items.len() <= FEW {
         items.sort_unstable_by(|a, b| texts.get(a.1).cmp(texts.get(b.1)));
         return;
@@ -247,15 +279,15 @@ fn sort_texts(texts: &Texts, items: &mut [(u64, TextId)], from: usize) {
         let bytes = texts.get(*id).as_bytes();
         longest = longest.max(bytes.len());
         let rest = bytes.get(from..).unwrap_or(&[]);
-        *word = match rest.first_chunk::<8>() {
-            Some(eight) => u64::from_be_bytes(*eight),
-            None => rest.iter().enumerate().fold(0, |word, (at, byte)| word | u64::from(*byte) << (56 - 8 * at)),
+        *word = match rest.first_chunk::<16>() {
+            Some(sixteen) => u128::from_be_bytes(*sixteen),
+            None => rest.iter().enumerate().fold(0, |word, (at, byte)| word | u128::from(*byte) << (120 - 8 * at)),
         };
     }
     items.sort_unstable();
     for group in items.chunk_by_mut(|a, b| a.0 == b.0).filter(|group| group.len() > 1) {
-        if longest > from + 8 {
-            sort_texts(texts, group, from + 8);
+        if longest > from + 16 {
+            sort_texts(texts, group, from + 16);
         } else {
             // equal but for zero bytes at the end
             group.sort_unstable_by(|a, b| texts.get(a.1).cmp(texts.get(b.1)));

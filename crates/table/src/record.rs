@@ -5,7 +5,7 @@ use crate::table::{RowId, Table};
 use crate::texts::{NONE, TextId};
 use api::{Cell, ColumnType};
 use query::{Record, Value};
-use std::cell::RefCell;
+use std::cell::{Cell as Slot, RefCell};
 use std::fmt::Write;
 
 /// Answers of a filter's terms by text: a node's name is looked at once, not once for each of its pods. Text ids are
@@ -15,16 +15,18 @@ pub(crate) struct Memory {
     /// For each term, two bits a text: asked, and the answer.
     terms: RefCell<Vec<Vec<u64>>>,
     words: usize,
+    /// The last ratio that was asked about: most are `1/1`.
+    ratio: Slot<Option<(u16, u32, u32, bool)>>,
 }
 
 impl Memory {
     pub(crate) fn of(table: &Table) -> Self {
-        Self { terms: RefCell::default(), words: table.texts.bound() / 32 + 1 }
+        Self { terms: RefCell::default(), words: table.texts.bound() / 32 + 1, ratio: Default::default() }
     }
 
     /// Remembers nothing: for a few rows, asking is cheaper.
     pub(crate) fn none() -> Self {
-        Self { terms: RefCell::default(), words: 0 }
+        Self { terms: RefCell::default(), words: 0, ratio: Default::default() }
     }
 
     fn ask(&self, term: u16, id: TextId, test: impl FnOnce() -> bool) -> bool {
@@ -43,6 +45,20 @@ impl Memory {
             *word |= (1 | u64::from(test()) << 1) << shift;
         }
         *word >> shift & 2 != 0
+    }
+}
+
+impl Memory {
+    fn ask_ratio(&self, term: u16, have: u32, want: u32, test: &mut dyn FnMut(&str) -> bool) -> bool {
+        if let Some((own, had, wanted, answer)) = self.ratio.get()
+            && (own, had, wanted) == (term, have, want)
+        {
+            return answer;
+        }
+        let mut text = Short::default();
+        let answer = write!(text, "{have}/{want}").is_ok() && test(text.as_str());
+        self.ratio.set(Some((term, have, want, answer)));
+        answer
     }
 }
 
@@ -89,8 +105,7 @@ impl Record for TableRow<'_> {
                 }
                 ColumnType::Ratio => {
                     let Cell::Ratio(have, want) = table.cell(self.row, col) else { continue };
-                    let mut text = Short::default();
-                    if write!(text, "{have}/{want}").is_ok() && test(text.as_str()) {
+                    if self.memory.ask_ratio(term, have, want, &mut *test) {
                         return true;
                     }
                 }

@@ -20,7 +20,7 @@ fn filter(text: &str) -> Option<Arc<Filter>> {
 }
 
 proptest! {
-    #![proptest_config(ProptestConfig::with_cases(400))]
+    #![proptest_config(ProptestConfig::with_cases(250))]
 
     #[test]
     fn exn_01_a_run_is_the_sorted_filtered_rows_after_any_events(

@@ -137,7 +137,7 @@ fn table(names: &[&str]) -> SharedTable {
 }
 
 proptest! {
-    #![proptest_config(ProptestConfig::with_cases(300))]
+    #![proptest_config(ProptestConfig::with_cases(150))]
 
     #[test]
     fn exf_19_a_snapshot_with_its_deltas_is_a_fresh_snapshot(
