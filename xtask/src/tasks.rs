@@ -5,6 +5,7 @@ pub(crate) mod arch;
 mod bench;
 mod build;
 pub(crate) mod doctor;
+mod generate;
 mod lease;
 mod lint;
 mod metadata;
@@ -28,6 +29,8 @@ pub(crate) enum Task {
     Arch,
     /// Each row of docs/spec with the tests that name it, or `open`.
     Rows(rows::Args),
+    /// Files that are written from the code: types of the console, the references of actions and errors.
+    Gen(generate::Args),
     /// One benchmark: a table, and one line `ratio NAME VALUE` per figure.
     Bench(bench::Args),
     /// What this machine lacks, and the exact command that installs it.
@@ -37,6 +40,7 @@ pub(crate) enum Task {
 pub(crate) fn run(task: Task) -> anyhow::Result<()> {
     match task {
         Task::Run(args) => run::run(&args),
+        Task::Gen(args) => generate::run(&args),
         Task::Bench(args) => bench::run(&args),
         Task::Test(args) => test::run(&args),
         Task::Lint(args) => lint::run(&args),

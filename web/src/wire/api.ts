@@ -763,4 +763,3 @@ id: number,
  * Why, unless the client asked for it.
  */
 error?: ErrorBody, };
-
