@@ -99,7 +99,11 @@ async function launch(kubeconfig: string, args: string[]): Promise<Server> {
   const exited = new Promise<void>((resolve) => child.once('exit', () => resolve()))
   const url = await new Promise<string>((resolve, reject) => {
     if (child.stdout === null) return reject(new Error('no stdout'))
-    createInterface({ input: child.stdout }).once('line', resolve)
+    const late = setTimeout(() => reject(new Error('qd console said no URL within 30 s')), 30_000)
+    createInterface({ input: child.stdout }).once('line', (line) => {
+      clearTimeout(late)
+      resolve(line)
+    })
     child.once('exit', (code) => reject(new Error(`qd console ended with ${code} before it said its URL`)))
   })
   return {

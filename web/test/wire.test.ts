@@ -197,6 +197,27 @@ describe('EXD-23 deltas', () => {
   })
 })
 
+test('EXF-26 a server that begins anew takes no row away before it has others', () => {
+  const socket = make()
+  const list = new RowList(socket, query).open()
+  socket.connect()
+  last().open(1)
+  last().say(snap(1, [row(1), row(2)]))
+  last().drop()
+  socket.reconnect()
+  last().open(2)
+  const loading = [{ cluster: 'dev', state: { is: 'loading' as const, loaded: 0 } }]
+  last().say({ snap: { id: 1, seq: 1, total: 0, at: 0, columns: [], sources: loading, rows: [] } })
+  expect([...list.rows()].length).toBe(2)
+  expect(list.head.get().total).toBe(100)
+  last().say({ delta: { id: 1, seq: 2, total: 1, at: 0, order: [7], rows: [row(7)] } })
+  expect([...list.rows()].map(([key]) => key)).toEqual([7])
+  last().say({ snap: { id: 1, seq: 3, total: 0, at: 0, columns: [], sources: loading, rows: [] } })
+  last().say({ delta: { id: 1, seq: 4, total: 0, at: 0, sources: [{ cluster: 'dev', state: { is: 'live' } }] } })
+  expect([...list.rows()]).toEqual([])
+  expect(list.head.get().total).toBe(0)
+})
+
 test('EXF-28 ages follow the server’s clock', () => {
   const socket = make()
   socket.connect()

@@ -19,7 +19,12 @@ export class ClustersFeed implements Receiver {
   resume(): undefined {}
 
   receive(frame: ServerFrame): void {
-    if ('clusters' in frame) this.clusters.set(frame.clusters.clusters)
+    if (!('clusters' in frame)) return
+    const before = this.clusters.get() ?? []
+    // A server that has begun anew does not know the kinds yet; those of before stay until it does.
+    const kinds = ({ name, kinds }: Cluster) =>
+      kinds.length > 0 ? kinds : (before.find((known) => known.name === name)?.kinds ?? [])
+    this.clusters.set(frame.clusters.clusters.map((cluster) => ({ ...cluster, kinds: kinds(cluster) })))
   }
 
   end(): void {}

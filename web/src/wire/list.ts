@@ -48,6 +48,8 @@ export class RowList implements Receiver {
   #at = 0
   #seq = 0
   #epoch = 0
+  /** The rows are those of before: the server has begun anew and has none yet. */
+  #held = false
 
   constructor(socket: Socket, query: RowsQuery) {
     this.#socket = socket
@@ -151,11 +153,17 @@ export class RowList implements Receiver {
   }
 
   #snap(snap: Snap): void {
+    this.#seen(snap.seq)
+    this.#held = snap.total === 0 && this.#order.length > 0 && waiting(snap.sources)
+    if (this.#held) {
+      this.head.update((head) => ({ ...head, sources: snap.sources, error: null }))
+      this.onFrame([])
+      return
+    }
     this.#rows.clear()
     this.#order = snap.rows.map((row) => row[0])
     for (const row of snap.rows) this.#rows.set(row[0], row)
     this.#at = snap.at
-    this.#seen(snap.seq)
     const { total, columns, sources } = snap
     this.head.set({ ready: true, total, columns, sources, error: null })
     this.onFrame(null)
@@ -163,6 +171,14 @@ export class RowList implements Receiver {
 
   #delta(delta: Delta): void {
     for (const row of delta.rows ?? []) this.#rows.set(row[0], row)
+    const { sources = this.head.get().sources } = delta
+    if (this.#held && delta.order === undefined) {
+      this.#seen(delta.seq)
+      this.head.update((head) => ({ ...head, sources }))
+      if (waiting(sources)) return
+      this.#reorder([])
+    }
+    this.#held = false
     const changed: Changed[] = []
     for (const [key, cells] of delta.cells ?? []) {
       const row = this.#rows.get(key)
@@ -177,7 +193,7 @@ export class RowList implements Receiver {
     this.#seen(delta.seq)
     const head = this.head.get()
     if (delta.total !== head.total || delta.sources !== undefined) {
-      this.head.set({ ...head, total: delta.total, sources: delta.sources ?? head.sources })
+      this.head.set({ ...head, total: delta.total, sources })
     }
     this.onFrame(changed)
   }
@@ -192,6 +208,11 @@ export class RowList implements Receiver {
     this.#seq = seq
     this.#epoch = this.#socket.epoch
   }
+}
+
+/** Some source has not said yet what it has. */
+function waiting(sources: readonly Source[]): boolean {
+  return sources.some(({ state }) => state.is === 'connecting' || state.is === 'loading')
 }
 
 /** Reads rows `at … at + len` of a list once, beside the window on the screen. */

@@ -10,6 +10,9 @@ import css from './table.module.css'
 import { useTableCommands } from './tableCommands'
 import { useGrid } from './useGrid'
 
+/** States of a source in which its rows are those of before. */
+const OLD: readonly string[] = ['stale', 'unreachable', 'connecting']
+
 interface OpenMenu {
   place: Place
   /** A heading's menu, or the row's when null. */
@@ -38,7 +41,7 @@ export function TableView() {
   useEffect(() => grid.current?.columns(shown, route.sort), [grid, shown, route.sort])
   useEffect(() => {
     const lost = link.is === 'lost' || link.is === 'refused'
-    const old = head.sources.map(({ state }) => lost || state.is === 'stale' || state.is === 'unreachable')
+    const old = head.sources.map(({ state }) => lost || OLD.includes(state.is))
     grid.current?.old((row) => lost || old[row[1]] === true)
   }, [grid, head.sources, link.is])
   useEffect(() => {
