@@ -34,8 +34,16 @@ impl Kubeconfig {
             Some(path) => vec![path.to_owned()],
             None => usual_files(),
         };
+        Self::read(&files)
+    }
+
+    /// Reads these files and merges them: what stands first wins.
+    ///
+    /// # Errors
+    /// As [`Kubeconfig::load`].
+    pub fn read(files: &[PathBuf]) -> Result<Self, Error> {
         let mut merged: Option<kube::config::Kubeconfig> = None;
-        for path in &files {
+        for path in files {
             let next = kube::config::Kubeconfig::read_from(path).map_err(|error| wrong(path, &error))?;
             merged = Some(match merged {
                 Some(first) => first.merge(next).map_err(|error| wrong(path, &error))?,

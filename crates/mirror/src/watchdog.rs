@@ -10,15 +10,25 @@ use std::time::Duration;
 pub(crate) async fn supervise(place: Arc<Place>) {
     let mut pause = Duration::from_secs(1);
     let mut back = place.back.subscribe();
+    let crds = Kind::builtin(CRDS).map(|kind| place.live(&kind).moved.subscribe());
+    let Some(mut crds) = crds else { return };
     loop {
+        // Before the question: what moves while it is answered is asked about again.
+        crds.mark_unchanged();
+        back.mark_unchanged();
         match learn(&place).await {
             Ok(()) => {
                 pause = Duration::from_secs(1);
                 place.reached();
-                back.mark_unchanged();
-                // A cluster that was away may be another version now.
                 tokio::select! {
-                    () = crds_changed(&place) => {}
+                    moved = crds.changed() => {
+                        if moved.is_err() {
+                            return;
+                        }
+                        // Definitions come in flocks, and each says several times how it is doing.
+                        tokio::time::sleep(Duration::from_millis(500)).await;
+                    }
+                    // A cluster that was away may be another version now.
                     _ = back.changed() => {}
                 }
             }
@@ -52,30 +62,6 @@ async fn learn(place: &Arc<Place>) -> Result<(), cluster::Error> {
     }
     place.publish();
     Ok(())
-}
-
-/// Waits until a CRD came, went or changed, and half a second more for its friends.
-async fn crds_changed(place: &Arc<Place>) {
-    let Some(kind) = Kind::builtin(CRDS) else {
-        return std::future::pending().await;
-    };
-    let live = place.live(&kind);
-    let mut moved = live.moved.subscribe();
-    // The first list is what discovery has just seen.
-    let mut seen = (*live.state.read() == SourceState::Live).then(|| live.table.read().seq());
-    while moved.changed().await.is_ok() {
-        let synced = *live.state.read() == SourceState::Live;
-        let seq = live.table.read().seq();
-        match seen {
-            None if synced => seen = Some(seq),
-            Some(before) if before != seq => {
-                tokio::time::sleep(Duration::from_millis(500)).await;
-                return;
-            }
-            _ => {}
-        }
-    }
-    std::future::pending().await
 }
 
 /// Asks a cluster that has been silent whether it is there. A connection can die without a word (a laptop that slept, a
