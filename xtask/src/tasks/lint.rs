@@ -51,7 +51,7 @@ fn clippy() -> anyhow::Result<()> {
     proc::run(cargo().args(["clippy", "--quiet", "--workspace", "--all-targets", "--", "-D", "warnings"]))
 }
 
-/// Every Go module under dev/ and benches/.
+/// Every Go module.
 fn go_vet(skip: bool) -> anyhow::Result<()> {
     for module in go_modules() {
         if skip {
@@ -65,7 +65,7 @@ fn go_vet(skip: bool) -> anyhow::Result<()> {
 
 /// Folders that hold a `go.mod`.
 pub(super) fn go_modules() -> Vec<std::path::PathBuf> {
-    let roots = ["dev", "benches"].map(|name| paths::root().join(name));
+    let roots = ["dev", "benches", "crates"].map(|name| paths::root().join(name));
     roots
         .iter()
         .flat_map(|root| walkdir::WalkDir::new(root).sort_by_file_name())
