@@ -289,6 +289,10 @@ fn tls_words(words: &str) -> Option<String> {
 }
 
 const TLS_WORDS: &[(&str, &str)] = &[
+    (
+        "not valid for any names",
+        "its certificate has no subject alternative names, only a common name, which nobody trusts any more: issue one with names",
+    ),
     ("UnknownIssuer", "its certificate is not signed by the kubeconfig's certificate-authority"),
     ("certificate expired", "its certificate has expired"),
     ("Expired", "its certificate has expired"),

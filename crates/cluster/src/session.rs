@@ -23,6 +23,11 @@ impl Session {
         self.credentials.renewable && self.made.elapsed() > RENEW_PAUSE
     }
 
+    /// We say who we are, and do not leave it to the server to guess.
+    pub(crate) fn has_credentials(&self) -> bool {
+        self.credentials.header.is_some() || self.credentials.certificate.is_some()
+    }
+
     /// Why our certificate may not have been taken.
     pub(crate) fn own_certificate_words(&self) -> Option<String> {
         let own = self.credentials.certificate.as_ref()?;

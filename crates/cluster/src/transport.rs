@@ -71,6 +71,14 @@ impl Transport {
         let body = self.collect(body).await.unwrap_or_default();
         let asked = Asked { server: &self.server, verb: call.verb, kind: call.kind, namespace: call.namespace };
         let mut error = Error::of_status(head.status, retry_after.as_deref(), &body, asked);
+        // Credentials that the server does not know make us nobody, and nobody may nothing.
+        if let Error::Denied { message, .. } = &error
+            && message.contains("\"system:anonymous\"")
+            && session.has_credentials()
+        {
+            let message = "the API server does not know them: it takes us for system:anonymous".to_owned();
+            error = Error::Auth { server: self.server.clone(), message };
+        }
         if let (Error::Auth { message, .. }, Some(words)) = (&mut error, session.own_certificate_words()) {
             message.push_str("; ");
             message.push_str(&words);

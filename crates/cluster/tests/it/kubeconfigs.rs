@@ -1,0 +1,401 @@
+//! EX-05, EXF-02: every form of kubeconfig that kubectl takes, we take; what it refuses, we refuse in plain words.
+
+use crate::fault::{kubectl, kubectl_program};
+use crate::proxies;
+use base::Coded;
+use cluster::{Cluster, ConnectOptions, Error, Kubeconfig};
+use serde_json::{Value, json};
+use std::path::{Path, PathBuf};
+use std::process::Command;
+use std::time::{Duration, Instant};
+
+/// A folder with a kubeconfig of one context.
+pub(crate) struct Form {
+    pub(crate) folder: tempfile::TempDir,
+    pub(crate) cluster: Value,
+    pub(crate) user: Value,
+}
+
+impl Form {
+    /// The test cluster's own.
+    pub(crate) fn new() -> Self {
+        let config: Value =
+            serde_json::from_str(&kubectl(&["config", "view", "--raw", "--flatten", "-o", "json"], "")).unwrap();
+        Self {
+            folder: tempfile::tempdir().unwrap(),
+            cluster: config["clusters"][0]["cluster"].clone(),
+            user: config["users"][0]["user"].clone(),
+        }
+    }
+
+    pub(crate) fn file(&self, name: &str, content: impl AsRef<[u8]>) -> PathBuf {
+        let path = self.folder.path().join(name);
+        std::fs::write(&path, content).unwrap();
+        path
+    }
+
+    fn script(&self, name: &str, body: &str) -> PathBuf {
+        use std::os::unix::fs::PermissionsExt;
+        let path = self.file(name, format!("#!/bin/sh\n{body}\n"));
+        std::fs::set_permissions(&path, std::fs::Permissions::from_mode(0o755)).unwrap();
+        path
+    }
+
+    pub(crate) fn write(&self) -> PathBuf {
+        let config = json!({
+            "apiVersion": "v1", "kind": "Config", "current-context": "it",
+            "clusters": [{ "name": "c", "cluster": self.cluster }],
+            "users": [{ "name": "u", "user": self.user }],
+            "contexts": [{ "name": "it", "context": { "cluster": "c", "user": "u" } }],
+        });
+        self.file("kubeconfig", config.to_string())
+    }
+
+    fn decoded(value: &Value) -> Vec<u8> {
+        use base64::Engine;
+        base64::engine::general_purpose::STANDARD.decode(value.as_str().unwrap()).unwrap()
+    }
+}
+
+/// Who we are, by our own client.
+pub(crate) async fn ours(path: &Path) -> Result<String, Error> {
+    let kubeconfig = Kubeconfig::load(Some(path))?;
+    let context = kubeconfig.choose(None)?;
+    let cluster = Cluster::connect(&kubeconfig, &context.name, ConnectOptions::default())?;
+    Ok(cluster.reader().whoami().await?.username)
+}
+
+/// Who we are, by kubectl.
+pub(crate) fn theirs(path: &Path) -> Result<String, String> {
+    let out = Command::new(kubectl_program())
+        .args(["--request-timeout=10s", "auth", "whoami", "-o", "jsonpath={.status.userInfo.username}", "--kubeconfig"])
+        .arg(path)
+        .output()
+        .unwrap();
+    if out.status.success() {
+        Ok(String::from_utf8(out.stdout).unwrap())
+    } else {
+        Err(String::from_utf8_lossy(&out.stderr).into_owned())
+    }
+}
+
+/// Both take it, as the same user.
+async fn both_take(what: &str, form: &Form) -> String {
+    let path = form.write();
+    let theirs = theirs(&path).unwrap_or_else(|error| panic!("{what}: kubectl refuses: {error}"));
+    let ours = ours(&path).await.unwrap_or_else(|error| panic!("{what}: we refuse: {error}"));
+    assert_eq!(ours, theirs, "{what}");
+    ours
+}
+
+/// Both refuse it; ours with this code, in words with this mark.
+async fn both_refuse(what: &str, form: &Form, code: &str, mark: &str) {
+    let path = form.write();
+    if let Ok(user) = theirs(&path) {
+        panic!("{what}: kubectl takes it, as {user}");
+    }
+    let error = ours(&path).await.expect_err(what);
+    assert_eq!(error.code().as_str(), code, "{what}: {error}");
+    assert!(error.to_string().contains(mark), "{what}: {error}");
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn ex_05_certificates_keys_and_authorities_in_every_form() {
+    let mut form = Form::new();
+    let me = both_take("data", &form).await;
+
+    let (pair, key) = (form.user["client-certificate-data"].clone(), form.user["client-key-data"].clone());
+    let authority = form.cluster["certificate-authority-data"].clone();
+    let files = [("a.crt", &pair), ("a.key", &key), ("ca.crt", &authority)];
+    let paths = files.map(|(name, data)| form.file(name, Form::decoded(data)));
+    form.user = json!({ "client-certificate": paths[0], "client-key": paths[1] });
+    form.cluster = json!({ "server": form.cluster["server"], "certificate-authority": paths[2] });
+    assert_eq!(both_take("files", &form).await, me);
+    form.user = json!({ "client-certificate": "a.crt", "client-key": "./a.key" });
+    form.cluster["certificate-authority"] = "ca.crt".into();
+    assert_eq!(both_take("files beside the kubeconfig", &form).await, me);
+
+    let server = form.cluster["server"].as_str().unwrap().to_owned();
+    form.cluster["server"] = server.trim_start_matches("https://").into();
+    // kubectl speaks plain HTTP to it, and fails: a context with certificates can only mean HTTPS.
+    assert_eq!(ours(&form.write()).await.unwrap(), me, "a server without a scheme");
+    form.cluster["server"] = format!("{server}/").into();
+    both_take("a server with a slash", &form).await;
+    form.cluster["server"] = server.clone().into();
+
+    form.user["client-key"] = "missing.key".into();
+    both_refuse("a key that is not there", &form, "kubeconfig_invalid", "missing.key").await;
+    form.user["client-key"] = "ca.crt".into();
+    both_refuse("a key that is none", &form, "kubeconfig_invalid", "private key").await;
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn ex_05_key_types_rsa_ec_and_pkcs8() {
+    let form = Form::new();
+    let openssl = |arguments: &[&str]| {
+        let out = Command::new("openssl").args(arguments).current_dir(form.folder.path()).output().unwrap();
+        assert!(out.status.success(), "openssl {arguments:?}: {}", String::from_utf8_lossy(&out.stderr));
+    };
+    openssl(&["genrsa", "-traditional", "-out", "rsa.key", "2048"]);
+    openssl(&["ecparam", "-name", "prime256v1", "-genkey", "-out", "ec.key"]);
+    openssl(&["pkcs8", "-topk8", "-nocrypt", "-in", "ec.key", "-out", "pkcs8.key"]);
+    for kind in ["rsa", "ec", "pkcs8"] {
+        let (key, request, user) = (format!("{kind}.key"), format!("{kind}.csr"), format!("matrix-{kind}"));
+        openssl(&["req", "-new", "-key", &key, "-subj", &format!("/CN={user}"), "-out", &request]);
+        let text = std::fs::read(form.folder.path().join(&request)).unwrap();
+        let name = format!("{user}-{}", std::process::id());
+        use base64::Engine;
+        let csr = json!({
+            "apiVersion": "certificates.k8s.io/v1", "kind": "CertificateSigningRequest", "metadata": { "name": name },
+            "spec": {
+                "request": base64::engine::general_purpose::STANDARD.encode(text),
+                "signerName": "kubernetes.io/kube-apiserver-client", "usages": ["client auth"], "expirationSeconds": 3600,
+            },
+        });
+        kubectl(&["create", "-f", "-"], &csr.to_string());
+        kubectl(&["certificate", "approve", &name], "");
+        kubectl(&["wait", "csr", &name, "--for=jsonpath={.status.certificate}", "--timeout=30s"], "");
+        let signed = kubectl(&["get", "csr", &name, "-o", "jsonpath={.status.certificate}"], "");
+        kubectl(&["delete", "csr", &name], "");
+        form.file(&format!("{kind}.crt"), Form::decoded(&signed.into()));
+        let form = Form {
+            user: json!({ "client-certificate": form.folder.path().join(format!("{kind}.crt")),
+            "client-key": form.folder.path().join(&key) }),
+            ..Form::new()
+        };
+        assert_eq!(both_take(kind, &form).await, user);
+    }
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn ex_05_trust_names_and_impersonation() {
+    let mut form = Form::new();
+    form.cluster["tls-server-name"] = "kubernetes".into();
+    both_take("tls-server-name", &form).await;
+    form.cluster["tls-server-name"] = "elsewhere.example".into();
+    both_refuse("another tls-server-name", &form, "cluster_tls", "other names").await;
+
+    let mut form = Form::new();
+    form.cluster["insecure-skip-tls-verify"] = true.into();
+    both_refuse("no verification and an authority", &form, "kubeconfig_invalid", "exclude each other").await;
+    form.cluster.as_object_mut().unwrap().remove("certificate-authority-data");
+    both_take("no verification", &form).await;
+    form.cluster.as_object_mut().unwrap().remove("insecure-skip-tls-verify");
+    both_refuse("an authority that nobody knows", &form, "cluster_tls", "not signed by").await;
+
+    let mut form = Form::new();
+    form.user["as"] = "ada".into();
+    assert_eq!(both_take("as", &form).await, "ada");
+    form.user["as-groups"] = json!(["crew", "system:masters"]);
+    form.user["as-uid"] = "7".into();
+    form.user["as-user-extra"] = json!({ "deck": ["upper", "lower"], "odd/key%": ["x"] });
+    assert_eq!(both_take("as with groups, uid and extra", &form).await, "ada");
+    let kubeconfig = Kubeconfig::load(Some(&form.write())).unwrap();
+    let cluster = Cluster::connect(&kubeconfig, "it", ConnectOptions::default()).unwrap();
+    let user = cluster.reader().whoami().await.unwrap();
+    assert!(user.groups.contains(&"crew".to_owned()), "{user:?}");
+    form.user.as_object_mut().unwrap().remove("as");
+    both_refuse("groups without as", &form, "kubeconfig_invalid", "no `as`").await;
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn ex_05_tokens_and_passwords() {
+    let token = kubectl(&["create", "token", "default", "-n", "default"], "").trim().to_owned();
+    let mut form = Form::new();
+    form.user = json!({ "token": token });
+    let me = both_take("token", &form).await;
+    assert_eq!(me, "system:serviceaccount:default:default");
+    form.file("token", format!("{token}\n"));
+    form.user = json!({ "tokenFile": "token" });
+    assert_eq!(both_take("tokenFile", &form).await, me);
+    form.user = json!({ "tokenFile": "token", "token": "stale" });
+    assert_eq!(both_take("tokenFile before token", &form).await, me);
+    form.user = json!({ "token": "wrong" });
+    both_refuse("a wrong token", &form, "cluster_auth_expired", "401").await;
+    form.user = json!({ "tokenFile": "missing" });
+    both_refuse("a token file that is not there", &form, "cluster_auth_expired", "missing").await;
+    form.user = json!({ "username": "ada", "password": "canary" });
+    both_refuse("a password", &form, "cluster_auth_expired", "system:anonymous").await;
+    form.user = json!({ "username": "ada", "password": "canary", "token": token });
+    both_refuse("a password and a token", &form, "kubeconfig_invalid", "keep one").await;
+    form.user = json!({ "auth-provider": { "name": "gcp", "config": {} } });
+    both_refuse("an auth-provider of old", &form, "kubeconfig_invalid", "exec plugin").await;
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn ex_05_exec_plugins() {
+    let token = kubectl(&["create", "token", "default", "-n", "default"], "").trim().to_owned();
+    let mut form = Form::new();
+    let own = form.user.clone();
+    let v1 = "client.authentication.k8s.io/v1";
+    let plugin =
+        |command: &str| json!({ "exec": { "apiVersion": v1, "command": command, "interactiveMode": "Never" } });
+    let answer = |status: Value| json!({ "apiVersion": v1, "kind": "ExecCredential", "status": status }).to_string();
+
+    form.script("give", &format!("cat <<'END'\n{}\nEND", answer(json!({ "token": token }))));
+    form.user = plugin("./give");
+    assert_eq!(both_take("a token", &form).await, "system:serviceaccount:default:default");
+    form.user["exec"]["provideClusterInfo"] = true.into();
+    form.script("give", &format!(
+        "case \"$KUBERNETES_EXEC_INFO\" in *certificate-authority-data*) ;; *) echo no info >&2; exit 3;; esac\ncat <<'END'\n{}\nEND",
+        answer(json!({ "token": token }))
+    ));
+    both_take("cluster info", &form).await;
+    let pems =
+        ["client-certificate-data", "client-key-data"].map(|key| String::from_utf8(Form::decoded(&own[key])).unwrap());
+    let pair = answer(json!({ "clientCertificateData": pems[0], "clientKeyData": pems[1] }));
+    form.script("pair", &format!("cat <<'END'\n{pair}\nEND"));
+    form.user = plugin("./pair");
+    both_take("a certificate", &form).await;
+
+    // Arguments and environment.
+    form.script(
+        "echo",
+        "printf '{\"apiVersion\":\"%s\",\"kind\":\"ExecCredential\",\"status\":{\"token\":\"%s\"}}' \"$1\" \"$TOKEN\"",
+    );
+    form.user = plugin("./echo");
+    form.user["exec"]["args"] = json!([v1]);
+    form.user["exec"]["env"] = json!([{ "name": "TOKEN", "value": token }]);
+    both_take("arguments and environment", &form).await;
+    form.user["exec"]["args"] = json!(["client.authentication.k8s.io/v1beta1"]);
+    both_refuse("another version than asked for", &form, "cluster_auth_expired", "v1beta1").await;
+
+    form.script("fail", "echo 'please log in again' >&2; exit 7");
+    form.user = plugin("./fail");
+    both_refuse("a plugin that fails", &form, "cluster_auth_expired", "please log in again").await;
+    form.user = plugin("no-such-plugin");
+    form.user["exec"]["installHint"] = "install it with care".into();
+    both_refuse("a plugin that is not there", &form, "cluster_auth_expired", "install it with care").await;
+    form.script("noise", "echo canary-token");
+    form.user = plugin("./noise");
+    both_refuse("a plugin that prints something else", &form, "cluster_auth_expired", "did not print").await;
+    let error = ours(&form.write()).await.unwrap_err();
+    assert!(!error.to_string().contains("canary"), "what may be a token is not quoted: {error}");
+    form.user = plugin("./give");
+    form.user["exec"]["interactiveMode"] = "Always".into();
+    let error = ours(&form.write()).await.unwrap_err();
+    assert!(error.to_string().contains("wants a terminal"), "{error}");
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn exf_02_a_plugin_that_hangs_is_stopped_with_all_it_started() {
+    let mut form = Form::new();
+    let mark = form.folder.path().join("child");
+    form.script("hang", &format!("sh -c 'echo $$ > {}; sleep 300' &\nwait", mark.display()));
+    form.user = json!({ "exec": {
+        "apiVersion": "client.authentication.k8s.io/v1", "command": "./hang", "interactiveMode": "Never",
+    } });
+    let began = Instant::now();
+    let path = form.write();
+    let kubeconfig = Kubeconfig::load(Some(&path)).unwrap();
+    let cluster = Cluster::connect(&kubeconfig, "it", ConnectOptions::default()).unwrap();
+    let reader = cluster.reader();
+    let (first, second) = tokio::join!(reader.version(), reader.whoami());
+    let took = began.elapsed();
+    assert!(took > Duration::from_secs(14) && took < Duration::from_secs(25), "once, and 15 s: {took:?}");
+    for error in [first.unwrap_err(), second.unwrap_err()] {
+        assert_eq!(error.code().as_str(), "cluster_auth_expired");
+        assert!(error.to_string().contains("did not end within 15 s"), "{error}");
+    }
+    let child = std::fs::read_to_string(&mark).unwrap();
+    crate::fault::until("its child is gone", async || {
+        let stat = std::fs::read_to_string(format!("/proc/{}/stat", child.trim())).unwrap_or_default();
+        stat.is_empty() || stat.contains(") Z ")
+    })
+    .await;
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn ex_05_a_plugin_is_asked_again_when_its_token_ends() {
+    let token = kubectl(&["create", "token", "default", "-n", "default"], "").trim().to_owned();
+    let mut form = Form::new();
+    let count = form.folder.path().join("count");
+    form.script("give", &format!(
+        "echo x >> {}\nprintf '{{\"apiVersion\":\"client.authentication.k8s.io/v1\",\"kind\":\"ExecCredential\",\"status\":{{\"token\":\"{token}\",\"expirationTimestamp\":\"%s\"}}}}' \"$(date -u -d '+32 seconds' +%Y-%m-%dT%H:%M:%SZ)\"",
+        count.display()
+    ));
+    form.user = json!({ "exec": {
+        "apiVersion": "client.authentication.k8s.io/v1", "command": "./give", "interactiveMode": "IfAvailable",
+    } });
+    let kubeconfig = Kubeconfig::load(Some(&form.write())).unwrap();
+    let cluster = Cluster::connect(&kubeconfig, "it", ConnectOptions::default()).unwrap();
+    let runs = || std::fs::read_to_string(&count).unwrap().lines().count();
+    for _ in 0..3 {
+        cluster.reader().version().await.unwrap();
+    }
+    assert_eq!(runs(), 1, "one run for many requests");
+    tokio::time::sleep(Duration::from_secs(6)).await;
+    cluster.reader().version().await.unwrap();
+    assert_eq!(runs(), 2);
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn ex_05_files_are_merged_and_broken_ones_named() {
+    let form = Form::new();
+    let first = form.file(
+        "first",
+        json!({
+            "apiVersion": "v1", "kind": "Config", "current-context": "it",
+            "contexts": [{ "name": "it", "context": { "cluster": "c", "user": "u" } }],
+            "users": [{ "name": "u", "user": form.user }],
+        })
+        .to_string(),
+    );
+    let second = form.file(
+        "second",
+        json!({
+            "apiVersion": "v1", "kind": "Config", "current-context": "other",
+            "contexts": [{ "name": "other", "context": { "cluster": "c", "user": "u", "namespace": "n" } }],
+            "clusters": [{ "name": "c", "cluster": form.cluster }],
+        })
+        .to_string(),
+    );
+    let list = std::env::join_paths([&first, &form.folder.path().join("absent"), &second]).unwrap();
+    let out = Command::new(kubectl_program())
+        .args(["config", "get-contexts", "-o", "name"])
+        .env("KUBECONFIG", &list)
+        .output()
+        .unwrap();
+    let merged = Kubeconfig::read(&[first.clone(), second.clone()]).unwrap();
+    let names: Vec<String> = merged.contexts().into_iter().map(|context| context.name).collect();
+    assert_eq!(String::from_utf8(out.stdout).unwrap().lines().collect::<Vec<_>>(), names);
+    assert_eq!(merged.choose(None).unwrap().name, "it", "the first file's current context");
+    assert_eq!(merged.choose(Some("other")).unwrap().namespace.as_deref(), Some("n"));
+    let cluster = Cluster::connect(&merged, "it", ConnectOptions::default()).unwrap();
+    cluster.reader().version().await.unwrap();
+
+    let broken = form.file("broken", "clusters: [\n");
+    let error = Kubeconfig::read(&[first, broken.clone()]).unwrap_err();
+    assert_eq!(error.code().as_str(), "kubeconfig_invalid");
+    assert!(error.to_string().contains(broken.to_str().unwrap()), "{error}");
+    let error = Kubeconfig::read(&[]).unwrap_err();
+    assert_eq!(error.code().as_str(), "kubeconfig_missing");
+    let error = merged.choose(Some("nowhere")).unwrap_err();
+    assert_eq!(error.code().as_str(), "cluster_unknown");
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn ex_05_proxies() {
+    let mut form = Form::new();
+    let (http, seen) = proxies::http().await;
+    form.cluster["proxy-url"] = format!("http://127.0.0.1:{http}").into();
+    both_take("an HTTP proxy", &form).await;
+    assert!(seen.lock().unwrap().len() >= 2, "both went through it");
+    form.cluster["proxy-url"] = format!("http://me:secret@127.0.0.1:{http}").into();
+    both_take("an HTTP proxy with a password", &form).await;
+    assert!(seen.lock().unwrap().last().unwrap().contains("proxy-authorization: basic bwu6c2vjcmv0"));
+    let (socks, count) = proxies::socks().await;
+    for scheme in ["socks5", "socks5h"] {
+        form.cluster["proxy-url"] = format!("{scheme}://127.0.0.1:{socks}").into();
+        let before = *count.lock().unwrap();
+        let path = form.write();
+        ours(&path).await.unwrap();
+        assert!(*count.lock().unwrap() > before, "{scheme}");
+        // kubectl 1.34 knows only the first name.
+        assert_eq!(theirs(&path).is_ok(), scheme == "socks5", "{scheme}");
+    }
+    form.cluster["proxy-url"] = "ftp://127.0.0.1:1".into();
+    both_refuse("a proxy of another kind", &form, "kubeconfig_invalid", "must begin with").await;
+    form.cluster["proxy-url"] = "http://127.0.0.1:1".into();
+    both_refuse("a proxy that is not there", &form, "cluster_unreachable", "refused").await;
+}
