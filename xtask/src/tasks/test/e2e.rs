@@ -30,7 +30,8 @@ pub(super) fn run(scope: &Scope<'_>, count: &mut Count) -> anyhow::Result<()> {
             .env("QD_BIN", &qd)
             .env("QD_E2E_KUBECONFIG", cluster.kubeconfig())
             .env("QD_E2E_AUDIT_LOG", cluster.audit_log())
-            .env("QD_KUBECTL", &kubectl);
+            .env("QD_KUBECTL", &kubectl)
+            .env("KUBECTL", &kubectl);
     };
     if scope.chosen(E2E) {
         let mut command = cargo_test(&["-p", E2E]);

@@ -1,4 +1,4 @@
-//! The console's own checks: lint and types count as one test each.
+//! The console's own checks: lint, types, that it builds and that its first paint stays small count as one test each.
 
 use super::{Count, Runner, watch};
 use crate::tasks::{doctor, proc, web};
@@ -7,9 +7,9 @@ pub(super) fn run(count: &mut Count) -> anyhow::Result<()> {
     doctor::ensure(&[doctor::Need::Web])?;
     anyhow::ensure!(web::folder().is_some(), "there is no web/package.json");
     web::install()?;
-    for script in ["lint", "typecheck"] {
+    for script in ["lint", "typecheck", "build", "budget"] {
         let Some(mut command) = web::script_command(script) else { continue };
-        match proc::run(&mut command) {
+        match proc::run(command.stdout(std::io::stderr())) {
             Ok(()) => count.passed += 1,
             Err(error) if proc::interrupted() => return Err(error),
             Err(error) => {
