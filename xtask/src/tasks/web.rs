@@ -22,7 +22,8 @@ pub(super) fn install() -> anyhow::Result<()> {
     if installed.is_some() && installed >= wanted {
         return Ok(());
     }
-    proc::run(npm(&["ci", "--no-audit", "--no-fund", "--loglevel=error"]).current_dir(folder))
+    let mut command = npm(&["ci", "--no-audit", "--no-fund", "--loglevel=error"]);
+    proc::run(command.current_dir(folder).stdout(std::io::stderr()))
 }
 
 /// Lint and types.
@@ -41,7 +42,7 @@ pub(super) fn lint() -> anyhow::Result<()> {
 /// The bundle that `qd` embeds, in web/dist.
 pub(super) fn build() -> anyhow::Result<()> {
     install()?;
-    script_command("build").map_or(Ok(()), |mut command| proc::run(&mut command))
+    script_command("build").map_or(Ok(()), |mut command| proc::run(command.stdout(std::io::stderr())))
 }
 
 /// `npm run SCRIPT` in web/, when the console exists.
