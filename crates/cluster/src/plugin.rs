@@ -48,11 +48,15 @@ pub(crate) async fn run(config: &ExecConfig, cluster: &kube::config::Cluster) ->
             VERSIONS.join(", ")
         ));
     }
-    let mut spec = json!({ "interactive": false });
-    if config.provide_cluster_info {
-        let known = ExecAuthCluster::try_from(cluster).map_err(|error| error.to_string())?;
-        spec["cluster"] = serde_json::to_value(known).map_err(|error| error.to_string())?;
-    }
+    let known = if config.provide_cluster_info {
+        Some(ExecAuthCluster::try_from(cluster).map_err(|error| error.to_string())?)
+    } else {
+        None
+    };
+    let spec = match known {
+        Some(cluster) => json!({ "interactive": false, "cluster": cluster }),
+        None => json!({ "interactive": false }),
+    };
     let told = json!({ "apiVersion": version, "kind": "ExecCredential", "spec": spec });
     let out = spawn_and_wait(config, program, &told).await?;
     let said = String::from_utf8_lossy(&out.stderr);

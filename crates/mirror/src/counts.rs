@@ -137,7 +137,7 @@ impl Overview {
     /// The clusters as they are now.
     #[must_use]
     pub fn clusters(&self) -> Vec<Cluster> {
-        self.mirror.0.places.iter().map(|place| body(place)).collect()
+        self.mirror.0.places.iter().map(body).collect()
     }
 }
 
