@@ -18,7 +18,8 @@ const mock = process.env.QD_E2E_URL
       env: { ...process.env, MOCK_PORT: String(port) },
       stdio: 'inherit',
     })
-const base = process.env.QD_E2E_URL ?? `http://127.0.0.1:${port}/`
+process.on('exit', () => mock?.kill())
+const base = process.env.QD_E2E_URL || `http://127.0.0.1:${port}/`
 const origin = new URL(base).origin
 if (mock)
   for (let i = 0; i < 100; i++) {

@@ -50,6 +50,8 @@ export class Console {
     this.list = new RowList(socket, this.query())
     this.navigation.route.watch(() => this.#follow())
     this.clusters.clusters.watch(() => this.#follow())
+    // A URL that names its clusters needs to wait for nothing.
+    this.#follow()
   }
 
   /** The clusters in view: those of the URL, else the current one. */
@@ -90,6 +92,7 @@ export class Console {
   }
 
   #counted = ''
+  #opened = false
 
   #follow(): void {
     const query = this.query()
@@ -104,8 +107,6 @@ export class Console {
     this.#counted = counted
     this.counts.show({ clusters: query.clusters, namespaces: [...this.navigation.route.get().namespaces] })
   }
-
-  #opened = false
 }
 
 export const ConsoleContext = createContext<Console | null>(null)
