@@ -28,7 +28,7 @@ const ALWAYS: ReadonlySet<string> = new Set(['node', 'cpu', 'memory', 'condition
 const ROOM: Partial<Record<ColumnType, number>> = { status: 22, restarts: 16, age: 8 }
 
 export const CHARACTER = 7.53
-const PADDING = 24
+export const PADDING = 20
 const NARROWEST = 44
 
 export function loadArrangement(kind: string): Arrangement {

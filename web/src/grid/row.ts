@@ -6,7 +6,7 @@
 import { display, level, SHAPES } from '../lib/cell'
 import { elide } from '../lib/text'
 import type { Row } from '../wire/api'
-import { CHARACTER, type Shown } from './columns'
+import { CHARACTER, PADDING, type Shown } from './columns'
 import css from './grid.module.css'
 
 interface CellElement {
@@ -118,7 +118,7 @@ function fill(cell: CellElement, row: Row | undefined, shown: Shown, nowMs: numb
   else if (column.type === 'restarts') className += ` ${css[restartLevel(value)] ?? ''}`
   if (absent && cell.shape !== null) cell.shape.textContent = ''
 
-  const room = Math.floor((shown.width - 24) / CHARACTER)
+  const room = Math.floor((shown.width - PADDING) / CHARACTER)
   const drawn = column.type === 'text' && text.length > room && !text.includes(' ') ? elide(text, room) : text
   if (cell.className !== className) {
     cell.className = className
