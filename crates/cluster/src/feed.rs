@@ -14,7 +14,9 @@ use bytes::Bytes;
 use catalog::Kind;
 use http_body_util::BodyExt;
 use kube::client::Body;
+use std::future::Future;
 use std::sync::Arc;
+use std::task::Poll;
 use std::time::Duration;
 use tokio::time::Instant;
 use wire::watch::{Event, EventType, FrameReader};
@@ -333,7 +335,16 @@ impl Feed {
                     EventType::Added | EventType::Modified | EventType::Deleted => self.events.push(event),
                 }
             }
+            if !self.events.is_empty() && self.events.len() < BATCH
+                && let Some(Some(Ok(frame))) = at_hand(body).await
+            {
+                if let Ok(data) = frame.into_data() {
+                    frames.feed(data);
+                }
+                continue;
+            }
             if !self.events.is_empty() {
+                self.reader.transport.hear();
                 self.barren = 0;
                 // Inside the initial list objects come in no order of versions.
                 if !*syncing && let Some(version) = latest(&self.events, &self.budget) {
@@ -382,6 +393,22 @@ impl Feed {
     }
 }
 
+/// The next frame, if it is there already. A server sends each event in a chunk of its own, and the connection's task
+/// hands over one chunk at a time: it is given a few turns, without asking the network for more.
+async fn at_hand(body: &mut Body) -> Option<Option<Result<http_body::Frame<Bytes>, kube::Error>>> {
+    let mut turns = 0;
+    std::future::poll_fn(|context| match std::pin::pin!(body.frame()).poll(context) {
+        Poll::Ready(frame) => Poll::Ready(Some(frame)),
+        Poll::Pending if turns < TURNS => {
+            turns += 1;
+            context.waker().wake_by_ref();
+            Poll::Pending
+        }
+        Poll::Pending => Poll::Ready(None),
+    })
+    .await
+}
+
 /// The version of the last event that can be read.
 fn latest(events: &[Event], budget: &Budget) -> Option<String> {
     let version = |event: &Event| {
@@ -415,6 +442,10 @@ fn failure(event: &Event, budget: &Budget, server: &str) -> Error {
     }
 }
 
+/// Most events of one step.
+const BATCH: usize = 2_000;
+/// Turns that the connection's task gets to bring what has already come.
+const TURNS: u32 = 3;
 const PAGE: u32 = 500;
 /// A server sends a bookmark about every minute.
 const SILENCE: Duration = Duration::from_secs(90);

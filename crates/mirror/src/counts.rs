@@ -43,7 +43,7 @@ impl Mirror {
             let place = self.place(name)?;
             place.start();
             changed.add(place.pulse.subscribe());
-            place.spawn(warm(self.clone(), place.clone(), Arc::downgrade(&users), query.namespaces.clone()));
+            place.spawn(warm(place.clone(), Arc::downgrade(&users), query.namespaces.clone()));
         }
         Ok((CountsSource { mirror: self.clone(), query, users, _permit: permit }, changed))
     }
@@ -86,13 +86,13 @@ impl CountsSource {
 
 /// Opens the kinds of the navigation one after the other, each when the one before has its rows, so that they never
 /// compete with what somebody looks at.
-async fn warm(mirror: Mirror, place: Arc<Place>, users: std::sync::Weak<Mutex<Vec<User>>>, namespaces: Vec<String>) {
+async fn warm(place: Arc<Place>, users: std::sync::Weak<Mutex<Vec<User>>>, namespaces: Vec<String>) {
     let mut moved = place.moved.subscribe();
     loop {
         let kinds = place.known.read().kinds.clone();
         for kind in kinds.iter().filter(|kind| counted(kind)) {
             let Some(users) = users.upgrade() else { return };
-            let (live, user) = mirror.live(&place, kind, &namespaces);
+            let (live, user) = place.look(kind, &namespaces);
             users.lock().push(user);
             drop(users);
             settled(&live).await;

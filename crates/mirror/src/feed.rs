@@ -52,7 +52,12 @@ impl Task {
             let error = tokio::select! {
                 step = feed.next() => match step {
                     Ok(step) => {
+                        let more = matches!(step, Step::Events(_));
                         self.take(step);
+                        if more {
+                            // What comes meanwhile is read at one go: a busy server costs batches, not events.
+                            tokio::time::sleep(LINGER).await;
+                        }
                         continue;
                     }
                     Err(error) => error,
@@ -69,6 +74,10 @@ impl Task {
             }
             // What brings the cluster back for one feed brings it back for all.
             let passing = matches!(error, Error::Unreachable { .. } | Error::TimedOut { .. } | Error::Auth { .. });
+            if matches!(error, Error::NotServed { .. }) && !place.may_serve(&self.live.kind.id) {
+                place.serves(&self.live.kind.id).await;
+                continue;
+            }
             tokio::select! {
                 () = tokio::time::sleep(self.pause(&error)) => {}
                 _ = back.changed(), if passing => {}
@@ -224,5 +233,7 @@ fn jitter() -> f64 {
     f64::from(nanos % 1000) / 1000.0
 }
 
+/// Between two batches of one feed. Far below what a frame to the browser waits anyway.
+const LINGER: Duration = Duration::from_millis(5);
 /// A wait longer than this is worth telling.
 const QUIET_WAIT: Duration = Duration::from_secs(10);

@@ -12,6 +12,7 @@
 //! batch; nothing is awaited under a lock.
 
 mod counts;
+mod engine;
 mod error;
 mod feed;
 mod live;

@@ -1,6 +1,6 @@
 //! All clusters.
 
-use crate::live::{Live, User};
+use crate::engine::Engine;
 use crate::place::{CORE, Place};
 use base::{Clock, ClusterName};
 use catalog::Kind;
@@ -8,8 +8,6 @@ use cluster::Cluster;
 use policy::UserInfo;
 use std::sync::Arc;
 use std::time::Duration;
-use tokio_util::sync::CancellationToken;
-use tokio_util::task::TaskTracker;
 
 /// How the mirror behaves.
 #[derive(Clone, Debug)]
@@ -47,27 +45,31 @@ pub struct Mirror(pub(crate) Arc<Inner>);
 
 pub(crate) struct Inner {
     pub(crate) places: Vec<Arc<Place>>,
-    tasks: TaskTracker,
-    end: CancellationToken,
+    engine: Engine,
+}
+
+impl Drop for Inner {
+    fn drop(&mut self) {
+        self.engine.stop();
+    }
 }
 
 impl Mirror {
     /// A mirror of these clusters. None of them is asked anything until somebody looks at it.
     #[must_use]
     pub fn new(config: &MirrorConfig, clusters: Vec<Cluster>, clock: &Arc<dyn Clock>) -> Self {
-        let (tasks, end) = (TaskTracker::new(), CancellationToken::new());
+        let engine = Engine::start();
         let places = clusters
             .into_iter()
-            .map(|cluster| Place::new(cluster, config.clone(), clock.clone(), tasks.clone(), end.child_token()))
+            .map(|cluster| Place::new(cluster, config.clone(), clock.clone(), engine.clone()))
             .collect();
-        Self(Arc::new(Inner { places, tasks, end }))
+        Self(Arc::new(Inner { places, engine }))
     }
 
     /// Ends every feed and waits for them.
     pub async fn shutdown(&self) {
-        self.0.end.cancel();
-        self.0.tasks.close();
-        self.0.tasks.wait().await;
+        self.0.engine.stop();
+        self.0.engine.stopped().await;
     }
 
     /// The kinds that a cluster serves; empty until it was asked.
@@ -114,13 +116,5 @@ impl Mirror {
     pub(crate) fn place(&self, name: &ClusterName) -> Result<&Arc<Place>, crate::Error> {
         let found = self.0.places.iter().find(|place| place.name() == name);
         found.ok_or_else(|| crate::Error::UnknownCluster { name: name.clone() })
-    }
-
-    /// The live table of a kind, with the namespaces that are wanted of it.
-    pub(crate) fn live(&self, place: &Arc<Place>, kind: &Arc<Kind>, namespaces: &[String]) -> (Arc<Live>, User) {
-        place.start();
-        let (live, user) = place.live_used(kind);
-        live.want(place, namespaces);
-        (live, user)
     }
 }

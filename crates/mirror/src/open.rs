@@ -65,7 +65,7 @@ impl Mirror {
         }
         let (mut lives, mut users) = (Vec::new(), Vec::new());
         for (place, kind) in self.kinds_of(query).await? {
-            let (live, user) = self.live(&place, &kind, &query.namespaces);
+            let (live, user) = place.look(&kind, &query.namespaces);
             users.push(user);
             lives.push((place.name().clone(), live));
         }

@@ -1,5 +1,6 @@
 //! One cluster in the mirror: its live tables, and what is known of it.
 
+use crate::engine::Engine;
 use crate::feed;
 use crate::live::{Live, User};
 use crate::mirror::MirrorConfig;
@@ -16,14 +17,13 @@ use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering};
 use tokio::sync::watch;
 use tokio_util::sync::CancellationToken;
-use tokio_util::task::TaskTracker;
 
 /// A cluster.
 pub(crate) struct Place {
     pub(crate) cluster: Cluster,
     pub(crate) config: MirrorConfig,
     clock: Arc<dyn Clock>,
-    tasks: TaskTracker,
+    engine: Engine,
     pub(crate) end: CancellationToken,
     asked: AtomicBool,
     started: AtomicBool,
@@ -51,18 +51,13 @@ pub(crate) struct Known {
 }
 
 impl Place {
-    pub(crate) fn new(
-        cluster: Cluster,
-        config: MirrorConfig,
-        clock: Arc<dyn Clock>,
-        tasks: TaskTracker,
-        end: CancellationToken,
-    ) -> Arc<Self> {
+    pub(crate) fn new(cluster: Cluster, config: MirrorConfig, clock: Arc<dyn Clock>, engine: Engine) -> Arc<Self> {
+        let end = engine.end.child_token();
         Arc::new(Self {
             cluster,
             config,
             clock,
-            tasks,
+            engine,
             end,
             asked: AtomicBool::new(false),
             started: AtomicBool::new(false),
@@ -98,10 +93,7 @@ impl Place {
 
     /// Runs a task until the place ends.
     pub(crate) fn spawn(self: &Arc<Self>, task: impl Future<Output = ()> + Send + 'static) {
-        let end = self.end.clone();
-        self.tasks.spawn(async move {
-            end.run_until_cancelled(task).await;
-        });
+        self.engine.spawn(self.end.clone(), task);
     }
 
     /// The cluster is asked about from now on: what it serves and who we are there.
@@ -132,8 +124,16 @@ impl Place {
         self.live_in(&mut self.lives.lock(), kind)
     }
 
+    /// The live table of a kind with a user more and the namespaces that are wanted of it; the cluster is in use.
+    pub(crate) fn look(self: &Arc<Self>, kind: &Arc<Kind>, namespaces: &[String]) -> (Arc<Live>, User) {
+        self.start();
+        let (live, user) = self.live_used(kind);
+        live.want(self, namespaces);
+        (live, user)
+    }
+
     /// The live table of a kind with a user more, so that nothing ends it in between.
-    pub(crate) fn live_used(self: &Arc<Self>, kind: &Arc<Kind>) -> (Arc<Live>, User) {
+    fn live_used(self: &Arc<Self>, kind: &Arc<Kind>) -> (Arc<Live>, User) {
         let mut lives = self.lives.lock();
         let live = self.live_in(&mut lives, kind);
         let clock = self.clock.clone();
@@ -202,6 +202,21 @@ impl Place {
         let seconds = self.config.discovery_wait.as_secs();
         let late = |_| crate::Error::from(cluster::Error::TimedOut { server: self.server(), seconds });
         tokio::time::timeout(self.config.discovery_wait, wait).await.map_err(late)?
+    }
+
+    /// The cluster serves this kind, or it is not known yet what it serves.
+    pub(crate) fn may_serve(&self, id: &str) -> bool {
+        !*self.discovered.borrow() || self.known.read().kinds.iter().any(|kind| kind.id == id)
+    }
+
+    /// Waits until the cluster serves this kind: nobody asks for what is known not to be there.
+    pub(crate) async fn serves(&self, id: &str) {
+        let mut moved = self.moved.subscribe();
+        while !self.may_serve(id) {
+            if moved.changed().await.is_err() {
+                return std::future::pending().await;
+            }
+        }
     }
 
     /// Namespaces to look at where the whole cluster may not be listed.

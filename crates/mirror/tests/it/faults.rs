@@ -195,7 +195,7 @@ async fn exn_02_a_slow_cluster_never_delays_the_rest() {
     let view = world.open("secrets", &[&space.0]).await;
     view.shows(&["one"]).await;
     assert!(began.elapsed() < Duration::from_secs(10));
-    assert_eq!(view.states(), [SourceState::Live, SourceState::Connecting]);
+    until("one is live", async || view.states() == [SourceState::Live, SourceState::Connecting]).await;
     slow.freeze(false);
     view.shows(&["one", "one"]).await;
     until("both are live", async || view.states() == [SourceState::Live, SourceState::Live]).await;

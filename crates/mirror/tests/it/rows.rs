@@ -110,28 +110,13 @@ async fn exf_08_a_large_object_and_ten_thousand_labels_are_rows() {
 
 #[tokio::test(flavor = "multi_thread")]
 async fn exf_08_a_crd_comes_changes_and_goes() {
-    let group = format!("g{}.quarterdeck.test", std::process::id());
-    let (id, crd) = (format!("widgets.{group}"), format!("widgets.{group}"));
-    let definition = |column: &str| {
-        serde_json::json!({
-            "apiVersion": "apiextensions.k8s.io/v1", "kind": "CustomResourceDefinition", "metadata": { "name": crd },
-            "spec": {
-                "group": group, "scope": "Cluster",
-                "names": { "plural": "widgets", "singular": "widget", "kind": "Widget", "listKind": "WidgetList" },
-                "versions": [{
-                    "name": "v1", "served": true, "storage": true,
-                    "schema": { "openAPIV3Schema": { "type": "object", "x-kubernetes-preserve-unknown-fields": true } },
-                    "additionalPrinterColumns": [{ "name": column, "type": "string", "jsonPath": ".spec.size" }],
-                }],
-            },
-        })
-        .to_string()
-    };
+    let (group, crd) = group("changes");
+    let id = crd.clone();
     let door = Door::open().await;
     let world = World::new(&quick(), &[("a", door.port)]);
     let error = world.try_open(&id, &[]).await.err().expect("it is not there yet");
     assert_eq!(base::Coded::code(&error).as_str(), "kind_not_served");
-    kubectl(&["apply", "-f", "-"], &definition("Size"));
+    kubectl(&["apply", "-f", "-"], &definition(&group, "Size"));
     kubectl(&["wait", "--for=condition=Established", &format!("crd/{crd}")], "");
     until("the kind is known", async || world.try_open(&id, &[]).await.is_ok()).await;
     let widget = serde_json::json!({
@@ -145,7 +130,7 @@ async fn exf_08_a_crd_comes_changes_and_goes() {
     };
     assert!(titles(&view).contains(&"SIZE".to_owned()), "{:?}", titles(&view));
 
-    kubectl(&["apply", "-f", "-"], &definition("Girth"));
+    kubectl(&["apply", "-f", "-"], &definition(&group, "Girth"));
     until("the old view says so", async || matches!(view.state(), SourceState::Unreachable { .. })).await;
     let view = world.open(&id, &[]).await;
     view.shows(&["w"]).await;
@@ -158,4 +143,63 @@ async fn exf_08_a_crd_comes_changes_and_goes() {
     })
     .await;
     assert!(view.names().is_empty());
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn exd_20_a_kind_that_is_gone_is_not_asked_for_in_a_loop() {
+    let (group, id) = group("loop");
+    kubectl(&["apply", "-f", "-"], &definition(&group, "Size"));
+    kubectl(&["wait", "--for=condition=Established", &format!("crd/{id}")], "");
+    let door = Door::open().await;
+    let world = World::new(&quick(), &[("a", door.port)]);
+    until("the kind is known", async || world.try_open(&id, &[]).await.is_ok()).await;
+    let view = world.open(&id, &[]).await;
+    view.live().await;
+    let served = || {
+        let kinds = world.mirror.kinds(&world.names()[0]).unwrap();
+        kinds.iter().any(|kind| kind.id == id)
+    };
+    assert!(served());
+    kubectl(&["delete", "crd", &id], "");
+    until("the kind is gone from the navigation", async || !served()).await;
+    until("the view says so", async || {
+        matches!(view.state(), SourceState::Unreachable { .. } | SourceState::Stale { .. })
+    })
+    .await;
+    let mark = format!("/{group}/");
+    // An attempt that waits for its second try may still come.
+    tokio::time::sleep(Duration::from_secs(3)).await;
+    let asked = door.asked(&[&mark]);
+    tokio::time::sleep(Duration::from_secs(5)).await;
+    assert_eq!(door.asked(&[&mark]), asked, "nobody asks any more");
+
+    // It comes back with the definition.
+    kubectl(&["apply", "-f", "-"], &definition(&group, "Size"));
+    kubectl(&["wait", "--for=condition=Established", &format!("crd/{id}")], "");
+    view.live().await;
+    kubectl(&["delete", "crd", &id], "");
+}
+
+/// A group of its own for a test, and the name of the CRD in it.
+fn group(test: &str) -> (String, String) {
+    let group = format!("{test}{}.quarterdeck.test", std::process::id());
+    let crd = format!("widgets.{group}");
+    (group, crd)
+}
+
+fn definition(group: &str, column: &str) -> String {
+    serde_json::json!({
+        "apiVersion": "apiextensions.k8s.io/v1", "kind": "CustomResourceDefinition",
+        "metadata": { "name": format!("widgets.{group}") },
+        "spec": {
+            "group": group, "scope": "Cluster",
+            "names": { "plural": "widgets", "singular": "widget", "kind": "Widget", "listKind": "WidgetList" },
+            "versions": [{
+                "name": "v1", "served": true, "storage": true,
+                "schema": { "openAPIV3Schema": { "type": "object", "x-kubernetes-preserve-unknown-fields": true } },
+                "additionalPrinterColumns": [{ "name": column, "type": "string", "jsonPath": ".spec.size" }],
+            }],
+        },
+    })
+    .to_string()
 }
