@@ -1,5 +1,6 @@
 //! Tests that need nothing but the code: libraries, programs, the suites of crates that ask for no cluster, and the Go modules.
 
+use std::collections::BTreeSet;
 use std::process::Command;
 
 use super::{Count, Runner, Scope, cargo_test, watch};
@@ -16,20 +17,30 @@ pub(super) fn run(scope: &Scope<'_>, count: &mut Count) -> anyhow::Result<()> {
         watch(Runner::Cargo, command.args(packages).args(targets), count)?;
     }
     if scope.only.is_empty() {
-        for module in lint::go_modules().into_iter().filter(|module| has_tests(module)) {
+        for module in lint::go_modules() {
+            let packages = tested_packages(&module);
+            if packages.is_empty() {
+                continue;
+            }
+            // As programs are built, so that what they compiled is not compiled again.
             let mut go = Command::new("go");
-            go.args(["test", "-v", "./..."]).current_dir(&module);
+            go.env("CGO_ENABLED", "0").args(["test", "-v", "-trimpath"]).args(packages).current_dir(&module);
             watch(Runner::Go, &mut go, count)?;
         }
     }
     Ok(())
 }
 
-/// Whether a module has tests: asking Go would compile the ones that have none.
-fn has_tests(module: &std::path::Path) -> bool {
+/// The packages of a module that have tests: asking Go for all would compile the ones that have none.
+fn tested_packages(module: &std::path::Path) -> BTreeSet<String> {
     let inside = walkdir::WalkDir::new(module).into_iter().filter_entry(|entry| {
         // a module inside a module is another module
         entry.depth() == 0 || !entry.path().join("go.mod").exists()
     });
-    inside.filter_map(Result::ok).any(|entry| entry.file_name().to_string_lossy().ends_with("_test.go"))
+    let tests = inside.filter_map(Result::ok).filter(|entry| entry.file_name().to_string_lossy().ends_with("_test.go"));
+    let folder = |entry: walkdir::DirEntry| {
+        let folder = entry.path().parent()?.strip_prefix(module).ok()?.display().to_string();
+        Some(format!("./{folder}"))
+    };
+    tests.filter_map(folder).collect()
 }
