@@ -93,6 +93,37 @@ describe('EXD-13 acts are plans, by keyboard alone', () => {
   })
 })
 
+test('EX-11 a production cluster is framed in red and asks for the typed name', async () => {
+  const context = kubectl(['config', 'current-context'])
+  const guarded = await start({ env: { QD__CLUSTERS__PRODUCTION: JSON.stringify([context]) } })
+  try {
+    page = await guarded.page(`?kind=pods&ns=${NS}&filter=boat-3`)
+    await page.getByText('PRODUCTION CONTEXT ACTIVE').waitFor()
+    await until(
+      () => column(page, 'name'),
+      (names) => names.join() === 'boat-3',
+      'the pod',
+    )
+    await press(page, 'Delete')
+    await page.waitForSelector('[role=dialog] [data-need]:focus')
+    const commit = page.locator('[role=dialog] button[type=submit]')
+    await page.keyboard.type('boat')
+    await press(page, 'Enter')
+    expect(await commit.isDisabled()).toBe(true)
+    await page.keyboard.type('-3')
+    expect(await commit.isDisabled()).toBe(false)
+    await press(page, 'Enter')
+    await page.waitForSelector('[role=dialog]', { state: 'detached' })
+    await until(
+      async () => kubectl(['-n', NS, 'get', 'pods', '-o', 'name']),
+      (names) => !names.includes('boat-3'),
+      'the deletion',
+    )
+  } finally {
+    await guarded.close()
+  }
+})
+
 describe('EXD-02 Secrets', () => {
   test('EXD-02 no value is on the screen until one key is revealed, and it goes when closed', async () => {
     page = await bench.page(`?kind=secrets&ns=${NS}`)

@@ -23,16 +23,23 @@ export interface Bench {
   close(): Promise<void>
 }
 
+interface Options {
+  kubeconfig?: string
+  args?: string[]
+  /** More of the server's environment. */
+  env?: Record<string, string>
+}
+
 /** Starts `$QD_BIN console` on `$QD_E2E_KUBECONFIG`, or goes to `$QD_E2E_URL` when that is given. */
-export async function start(options: { kubeconfig?: string; args?: string[] } = {}): Promise<Bench> {
+export async function start(options: Options = {}): Promise<Bench> {
   const kubeconfig = options.kubeconfig ?? QD_E2E_KUBECONFIG
   let server: Server | null = null
   let url = QD_E2E_URL
-  if (url === undefined || options.args !== undefined || options.kubeconfig !== undefined) {
+  if (url === undefined || Object.keys(options).length > 0) {
     if (QD_BIN === undefined || kubeconfig === undefined) {
       throw new Error('set QD_BIN and QD_E2E_KUBECONFIG, or QD_E2E_URL: `cargo xtask test web` does')
     }
-    server = await launch(kubeconfig, options.args ?? [])
+    server = await launch(kubeconfig, options.args ?? [], options.env)
     url = server.url
   }
   const browser = await chromium.launch({ executablePath: '/usr/bin/chromium', args: ['--no-sandbox'] })
@@ -60,7 +67,7 @@ export async function start(options: { kubeconfig?: string; args?: string[] } = 
     async restart() {
       if (server === null || kubeconfig === undefined) throw new Error('only a server that was started here')
       const { port } = new URL(origin)
-      server = await launch(kubeconfig, [...(options.args ?? []), '--listen', `127.0.0.1:${port}`])
+      server = await launch(kubeconfig, [...(options.args ?? []), '--listen', `127.0.0.1:${port}`], options.env)
       url = server.url
       const page = await context.newPage()
       await page.goto(url)
@@ -78,7 +85,7 @@ interface Server {
   stop(signal: NodeJS.Signals): Promise<void>
 }
 
-async function launch(kubeconfig: string, args: string[]): Promise<Server> {
+async function launch(kubeconfig: string, args: string[], env: Record<string, string> = {}): Promise<Server> {
   const home = mkdtempSync(join(tmpdir(), 'console-e2e-'))
   const listen = args.includes('--listen') ? [] : ['--listen', '127.0.0.1:0']
   const child: ChildProcess = spawn(
@@ -87,6 +94,7 @@ async function launch(kubeconfig: string, args: string[]): Promise<Server> {
     {
       env: {
         ...process.env,
+        ...env,
         HOME: home,
         XDG_DATA_HOME: home,
         XDG_STATE_HOME: home,

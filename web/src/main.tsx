@@ -3,20 +3,18 @@ import './base.css'
 import { StrictMode } from 'react'
 import { createRoot } from 'react-dom/client'
 import { App } from './app/App'
-import { enter, takeCode } from './app/login'
 import { Start } from './features/start/Start'
 import { Console, ConsoleContext } from './ui/console'
 import { ApiError, errorBody, session } from './wire/rest'
 import { browser, Socket } from './wire/socket'
 
-const code = takeCode()
 const host = document.getElementById('root')
 if (host === null) throw new Error('index.html has no #root')
 const root = createRoot(host)
 
-async function start(once: string | null): Promise<void> {
+async function start(): Promise<void> {
   try {
-    const who = await enter(once)
+    const who = await session()
     const socket = new Socket(browser(signedIn))
     const console = new Console(socket, who)
     socket.connect()
@@ -28,7 +26,7 @@ async function start(once: string | null): Promise<void> {
       </StrictMode>,
     )
   } catch (error) {
-    root.render(<Start error={errorBody(error)} onRetry={() => void start(null)} />)
+    root.render(<Start error={errorBody(error)} onRetry={() => void start()} />)
   }
 }
 
@@ -42,4 +40,4 @@ async function signedIn(): Promise<boolean> {
   }
 }
 
-void start(code)
+void start()

@@ -30,7 +30,6 @@ fn main() {
         rest::CommitRequest,
         rest::Committed,
         rest::StepResult,
-        rest::LoginRequest,
         rest::Session,
         rest::AuditPage,
     );

@@ -242,15 +242,6 @@ pub struct StepResult {
     pub error: Option<crate::ErrorBody>,
 }
 
-/// `POST /api/v1/login`: exchanges a one-time code for the session cookie.
-#[derive(Clone, Debug, Serialize, Deserialize, TS)]
-#[serde(deny_unknown_fields)]
-#[ts(export_to = "api.ts")]
-pub struct LoginRequest {
-    /// The code from the opened URL's fragment.
-    pub code: String,
-}
-
 /// `GET /api/v1/session`: who is at the console and what it may.
 #[derive(Clone, Debug, Serialize, Deserialize, TS)]
 #[ts(export_to = "api.ts")]

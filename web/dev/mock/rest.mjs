@@ -118,7 +118,6 @@ function plan(req) {
 }
 export function rest(method, url, body) {
   const path = url.pathname.replace('/api/v1', '')
-  if (path === '/login') return [200, { user: 'ada', read_only: false, version: '0.1.0' }]
   if (path === '/session')
     return [
       200,
@@ -164,7 +163,6 @@ export function rest(method, url, body) {
     ]
   }
   if (path === '/plans' && method === 'POST') return [200, plan(body)]
-  if (path.startsWith('/plans/') && method === 'DELETE') return [204, null]
   if (path.endsWith('/commit')) {
     const made = plans.get(path.split('/')[2])
     if (!made) return [404, error('plan_gone', 'the plan expired: make it again')]

@@ -285,15 +285,6 @@ decision: string,
 error?: ErrorBody, };
 
 /**
- * `POST /api/v1/login`: exchanges a one-time code for the session cookie.
- */
-export type LoginRequest = { 
-/**
- * The code from the opened URL's fragment.
- */
-code: string, };
-
-/**
  * `GET /api/v1/session`: who is at the console and what it may.
  */
 export type Session = { 

@@ -35,10 +35,6 @@ export function session(): Promise<Session> {
   return call('GET', '/session')
 }
 
-export function login(code: string): Promise<Session | null> {
-  return call('POST', '/login', { code })
-}
-
 export function readObject(object: ObjectRef, signal?: AbortSignal): Promise<ObjectDetail> {
   const query = new URLSearchParams({ ...object })
   return call('GET', `/object?${query}`, undefined, signal)
@@ -50,15 +46,6 @@ export function makePlan(request: PlanRequest, signal?: AbortSignal): Promise<Pl
 
 export function commitPlan(id: string, answers: Answers): Promise<Committed> {
   return call('POST', `/plans/${encodeURIComponent(id)}/commit`, { answers })
-}
-
-/** Forgets a plan. A plan that is gone already, or a lost server, is no concern: plans expire by themselves. */
-export async function dropPlan(id: string): Promise<void> {
-  try {
-    await call('DELETE', `/plans/${encodeURIComponent(id)}`)
-  } catch (error) {
-    if (!(error instanceof ApiError)) throw error
-  }
 }
 
 export function reveal(request: RevealRequest): Promise<Revealed> {

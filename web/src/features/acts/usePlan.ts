@@ -1,8 +1,8 @@
-/** The plan behind the dialog: made again whenever the act is refined, forgotten when it is left. */
+/** The plan behind the dialog: made again whenever the act is refined, and left to expire when nobody commits it. */
 
 import { useEffect, useState } from 'react'
 import type { Act, ErrorBody, ObjectRef, Plan } from '../../wire/api'
-import { dropPlan, errorBody, makePlan } from '../../wire/rest'
+import { errorBody, makePlan } from '../../wire/rest'
 
 export type Planning = { is: 'making' } | { is: 'made'; plan: Plan } | { is: 'failed'; error: ErrorBody }
 
@@ -17,14 +17,11 @@ export function usePlan(act: Act | null, objects: readonly ObjectRef[], attempt:
     setState({ is: 'making' })
     if (text === null) return
     const abort = new AbortController()
-    let made: string | null = null
     const timer = setTimeout(
       async () => {
         try {
           const plan = await makePlan({ act: JSON.parse(text) as Act, objects: [...objects] }, abort.signal)
-          made = plan.id
-          if (abort.signal.aborted) void dropPlan(plan.id)
-          else setState({ is: 'made', plan })
+          if (!abort.signal.aborted) setState({ is: 'made', plan })
         } catch (error) {
           if (!abort.signal.aborted) setState({ is: 'failed', error: errorBody(error) })
         }
@@ -34,7 +31,6 @@ export function usePlan(act: Act | null, objects: readonly ObjectRef[], attempt:
     return () => {
       clearTimeout(timer)
       abort.abort()
-      if (made !== null) void dropPlan(made)
     }
   }, [text, objects, attempt])
   return state
