@@ -204,3 +204,6 @@ impl Drop for User {
 
 /// Most namespaces that are fed one by one.
 const MAX_NAMESPACES: usize = 200;
+
+#[cfg(test)]
+mod tests;

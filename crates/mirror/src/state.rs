@@ -49,3 +49,6 @@ fn same(a: &SourceState, b: &SourceState) -> bool {
         _ => false,
     }
 }
+
+#[cfg(test)]
+mod tests;
