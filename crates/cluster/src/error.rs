@@ -182,7 +182,7 @@ pub(crate) struct Asked<'a> {
 impl Error {
     /// Reads an answer that is not a success.
     pub(crate) fn of_status(status: StatusCode, retry_after: Option<&str>, body: &[u8], asked: Asked<'_>) -> Self {
-        let parsed: Option<Value> = serde_json::from_slice(body).ok();
+        let parsed = parsed(body);
         let field = |name: &str| parsed.as_ref().and_then(|body| body.get(name)).cloned();
         let text = |name: &str| field(name).and_then(|value| value.as_str().map(str::to_owned));
         let message = text("message").unwrap_or_else(|| excerpt(body, status));
@@ -248,6 +248,15 @@ impl Error {
             Self::Unreachable { .. } | Self::Throttled { .. } | Self::TimedOut { .. } | Self::Gone | Self::Decode(_)
         ) || matches!(self, Self::Server { status, .. } if *status >= 500)
     }
+}
+
+/// The `Status` of an answer: in protobuf where the request asked for that.
+fn parsed(body: &[u8]) -> Option<Value> {
+    if body.starts_with(wire::MAGIC) {
+        let node = wire::object(wire::Format::Protobuf, body, &wire::Budget::default()).ok()?;
+        return Some(wire::to_json(node));
+    }
+    serde_json::from_slice(body).ok()
 }
 
 /// All causes in one line, each once.
@@ -322,3 +331,25 @@ const CONNECTION_WORDS: &[(&str, &str)] = &[
     ("timed out", "no answer in time"),
     ("Connection reset", "the connection was reset"),
 ];
+
+#[cfg(test)]
+mod status_tests {
+    #![allow(clippy::unwrap_used)]
+    use super::{Asked, Error};
+    use http::StatusCode;
+
+    /// `k8s\0`, then `runtime.Unknown{typeMeta{v1, Status}, raw Status{message, reason, code}}`.
+    fn protobuf(message: &str) -> Vec<u8> {
+        let field = |number: u8, bytes: &[u8]| [&[number << 3 | 2, u8::try_from(bytes.len()).unwrap()], bytes].concat();
+        let meta = [field(1, b"v1"), field(2, b"Status")].concat();
+        let status = [field(2, b"Failure"), field(3, message.as_bytes()), field(4, b"Forbidden")].concat();
+        [b"k8s\0".as_slice(), &field(1, &meta), &field(2, &status)].concat()
+    }
+
+    #[test]
+    fn exf_04_a_denial_in_protobuf_is_read() {
+        let asked = Asked { server: "s", verb: "list", kind: "pods", namespace: "" };
+        let error = Error::of_status(StatusCode::FORBIDDEN, None, &protobuf("pods is forbidden"), asked);
+        assert_eq!(error.to_string(), "not allowed: pods is forbidden");
+    }
+}
