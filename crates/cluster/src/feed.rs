@@ -335,7 +335,8 @@ impl Feed {
                     EventType::Added | EventType::Modified | EventType::Deleted => self.events.push(event),
                 }
             }
-            if !self.events.is_empty() && self.events.len() < BATCH
+            if !self.events.is_empty()
+                && self.events.len() < BATCH
                 && let Some(Some(Ok(frame))) = at_hand(body).await
             {
                 if let Ok(data) = frame.into_data() {
@@ -443,7 +444,7 @@ fn failure(event: &Event, budget: &Budget, server: &str) -> Error {
 }
 
 /// Most events of one step.
-const BATCH: usize = 2_000;
+const BATCH: usize = 500;
 /// Turns that the connection's task gets to bring what has already come.
 const TURNS: u32 = 3;
 const PAGE: u32 = 500;

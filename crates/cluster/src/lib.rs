@@ -14,6 +14,7 @@ mod address;
 mod certificate;
 mod connect;
 mod credentials;
+mod direct;
 mod discovery;
 mod error;
 mod feed;

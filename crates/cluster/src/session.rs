@@ -83,7 +83,11 @@ impl Sessions {
         config.read_timeout = None;
         config.write_timeout = None;
         config.default_retry = false;
-        let client = kube::Client::try_from(config.clone()).map_err(|error| match error {
+        let client = match config.proxy_url {
+            None => crate::direct::client(&config, CONNECT_TIME),
+            Some(_) => kube::Client::try_from(config.clone()),
+        };
+        let client = client.map_err(|error| match error {
             kube::Error::Auth(error) => Error::Auth { server: self.server.clone(), message: chain(&error) },
             other => Error::Kubeconfig { place: format!("context {}", self.context), message: chain(&other) },
         })?;
