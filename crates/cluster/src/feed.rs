@@ -365,7 +365,13 @@ impl Feed {
                     let (whole, barren) = (!*syncing, since.elapsed() < Duration::from_secs(1));
                     self.state = State::Idle;
                     self.barren = if barren { self.barren.saturating_add(1) } else { 0 };
-                    return if whole { Ok(()) } else { Err(self.broken("the list ended early", None)) };
+                    if !whole {
+                        // A server closes a watch that it cannot feed fast enough: where much changes while the list
+                        // is under way, that is this one. Pages stand still.
+                        tracing::info!(kind = %self.kind.id, "the list ended early; listing by pages");
+                        self.ways.paged = true;
+                    }
+                    return Ok(());
                 }
                 Ok(Some(Err(error))) => {
                     self.state = State::Idle;

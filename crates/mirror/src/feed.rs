@@ -52,9 +52,9 @@ impl Task {
             let error = tokio::select! {
                 step = feed.next() => match step {
                     Ok(step) => {
-                        let more = matches!(step, Step::Events(_));
+                        let last = matches!(step, Step::Events(events) if events.len() < FULL);
                         self.take(step);
-                        if more {
+                        if last {
                             // What comes meanwhile is read at one go: a busy server costs batches, not events.
                             tokio::time::sleep(LINGER).await;
                         }
@@ -233,6 +233,8 @@ fn jitter() -> f64 {
     f64::from(nanos % 1000) / 1000.0
 }
 
+/// A batch of this size was not the last that had come.
+const FULL: usize = 500;
 /// Between two batches of one feed. Far below what a frame to the browser waits anyway.
 const LINGER: Duration = Duration::from_millis(5);
 /// A wait longer than this is worth telling.
