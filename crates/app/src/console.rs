@@ -15,6 +15,7 @@ use tokio_util::sync::CancellationToken;
 /// Runs the console.
 pub(crate) async fn run(config: &Config, global: &Global, args: &ConsoleArgs) -> Result<(), Failed> {
     // All that can be wrong is known before the port opens; clusters are asked after it, so that it opens at once.
+    let mut ending = Ending::listen()?;
     let kubeconfig = Kubeconfig::load(global.kubeconfig.as_deref());
     let listen = args.listen.or(config.console.listen).map_or(Listen::Usual, Listen::At);
     let listener = gateway::listen(listen).await.map_err(Failed::of)?;
@@ -47,7 +48,7 @@ pub(crate) async fn run(config: &Config, global: &Global, args: &ConsoleArgs) ->
         browser::open(&url);
     }
     let serving = tokio::spawn(gateway.serve());
-    ended().await;
+    ending.come().await;
     end.cancel();
     let served = match tokio::time::timeout(END_TIME, serving).await {
         Ok(Ok(served)) => served,
@@ -60,21 +61,42 @@ pub(crate) async fn run(config: &Config, global: &Global, args: &ConsoleArgs) ->
     Ok(served?)
 }
 
-/// Waits for Ctrl-C or SIGTERM.
-async fn ended() {
-    #[cfg(unix)]
-    {
+/// Ctrl-C and SIGTERM, heard from the moment this is made: a signal that comes while the console starts is not lost.
+#[cfg(unix)]
+struct Ending {
+    interrupt: tokio::signal::unix::Signal,
+    terminate: tokio::signal::unix::Signal,
+}
+
+#[cfg(unix)]
+impl Ending {
+    fn listen() -> std::io::Result<Self> {
         use tokio::signal::unix::{SignalKind, signal};
-        if let Ok(mut terminate) = signal(SignalKind::terminate()) {
-            tokio::select! {
-                _ = tokio::signal::ctrl_c() => {}
-                _ = terminate.recv() => {}
-            }
-            return;
+        Ok(Self { interrupt: signal(SignalKind::interrupt())?, terminate: signal(SignalKind::terminate())? })
+    }
+
+    async fn come(&mut self) {
+        tokio::select! {
+            _ = self.interrupt.recv() => {}
+            _ = self.terminate.recv() => {}
         }
     }
-    if tokio::signal::ctrl_c().await.is_err() {
-        std::future::pending::<()>().await;
+}
+
+/// Ctrl-C, where there is no SIGTERM.
+#[cfg(not(unix))]
+struct Ending;
+
+#[cfg(not(unix))]
+impl Ending {
+    fn listen() -> std::io::Result<Self> {
+        Ok(Self)
+    }
+
+    async fn come(&mut self) {
+        if tokio::signal::ctrl_c().await.is_err() {
+            std::future::pending::<()>().await;
+        }
     }
 }
 
