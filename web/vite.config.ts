@@ -18,6 +18,8 @@ export default defineConfig({
   },
   test: {
     environment: 'happy-dom',
+    // Times of day are drawn in the reader's zone.
+    env: { TZ: 'UTC' },
     include: ['src/**/*.test.{ts,tsx}', 'test/**/*.test.ts'],
   },
 })

@@ -20,7 +20,7 @@ impl Tab {
     pub async fn connect(port: u16, token: &str) -> Result<Self> {
         let mut request = format!("ws://127.0.0.1:{port}/api/v1/socket").into_client_request()?;
         request.headers_mut().insert("x-quarterdeck-token", token.parse()?);
-        let (socket, _) = tokio_tungstenite::connect_async(request).await?;
+        let (socket, _) = tokio_tungstenite::connect_async_with_config(request, None, true).await?;
         Ok(Self(socket))
     }
 

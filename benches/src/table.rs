@@ -13,9 +13,9 @@ impl Figures {
 
     /// Prints the table.
     pub fn print(&self) {
-        println!("\n{:<34} {:>24}   {:<28} met", "figure", "measured", "bar");
+        println!("\n{:<44} {:>24}   {:<28} met", "figure", "measured", "bar");
         for (name, measured, bar, met) in &self.0 {
-            println!("{name:<34} {measured:>24}   {bar:<28} {}", if *met { "yes" } else { "NO" });
+            println!("{name:<44} {measured:>24}   {bar:<28} {}", if *met { "yes" } else { "NO" });
         }
     }
 }

@@ -1,13 +1,12 @@
 //! A running `qd console`, with a home folder of its own.
 
-use std::io::{BufRead, BufReader, Read};
+use crate::server::Server;
 use std::path::{Path, PathBuf};
-use std::process::{Child, Command, Stdio};
-use std::time::{Duration, Instant};
+use std::process::Command;
 
 /// A console of this test alone. Stopped by SIGTERM when dropped.
 pub struct Console {
-    child: Child,
+    server: Server,
     home: tempfile::TempDir,
     /// The first URL it printed: works once.
     pub url: String,
@@ -21,31 +20,36 @@ impl Console {
     /// Starts `qd console --no-open` with these further arguments and waits for its URL.
     #[must_use]
     pub fn start(kubeconfig: Option<&Path>, args: &[&str]) -> Self {
+        Self::start_with(kubeconfig, args, &[])
+    }
+
+    /// The same, with these variables in its environment.
+    ///
+    /// # Panics
+    /// When it ends without a URL.
+    #[must_use]
+    pub fn start_with(kubeconfig: Option<&Path>, args: &[&str], variables: &[(&str, &str)]) -> Self {
         let home = tempfile::tempdir().expect("a folder for HOME");
-        let port = free_port();
         let mut command = command(home.path(), kubeconfig);
-        command.args(["console", "--no-open", "--listen", &format!("127.0.0.1:{port}")]).args(args);
-        let mut child = command.stdout(Stdio::piped()).stderr(Stdio::piped()).spawn().expect("qd starts");
-        let mut lines = BufReader::new(child.stdout.take().expect("stdout"));
-        let mut url = String::new();
-        lines.read_line(&mut url).expect("qd prints its URL");
-        if url.trim().is_empty() {
-            let mut text = String::new();
-            child.stderr.take().expect("stderr").read_to_string(&mut text).expect("stderr is text");
-            panic!("qd ended without a URL: {text}");
-        }
-        // Keep reading, so that a full pipe never stops it.
-        std::thread::spawn(move || std::io::copy(&mut lines, &mut std::io::sink()));
-        let mut errors = child.stderr.take().expect("stderr");
-        std::thread::spawn(move || std::io::copy(&mut errors, &mut std::io::stderr()));
-        let url = url.trim().to_owned();
-        Self { child, home, url, base: format!("http://127.0.0.1:{port}"), port }
+        // Other suites run beside this one: a port that was free a moment ago may not be.
+        command.args(["console", "--no-open", "--listen", "127.0.0.1:0"]).args(args);
+        command.envs(variables.iter().copied());
+        let server = Server::start(&mut command, true);
+        let url = server.first.clone();
+        let port = url.split(['/', ':']).find_map(|part| part.parse().ok()).expect("a URL names its port");
+        Self { server, home, url, base: format!("http://127.0.0.1:{port}"), port }
+    }
+
+    /// What it wrote on stderr so far.
+    #[must_use]
+    pub fn said(&self) -> String {
+        self.server.said()
     }
 
     /// The process id.
     #[must_use]
     pub fn pid(&self) -> u32 {
-        self.child.id()
+        self.server.pid()
     }
 
     /// Its home folder.
@@ -76,24 +80,7 @@ impl Console {
 
     /// Sends SIGTERM and waits for the end; the exit code.
     pub fn stop(&mut self) -> Option<i32> {
-        terminate(self.child.id());
-        let deadline = Instant::now() + Duration::from_secs(15);
-        while Instant::now() < deadline {
-            if let Some(status) = self.child.try_wait().expect("wait") {
-                return status.code();
-            }
-            std::thread::sleep(Duration::from_millis(20));
-        }
-        None
-    }
-}
-
-impl Drop for Console {
-    fn drop(&mut self) {
-        if self.stop().is_none() && self.child.try_wait().is_ok_and(|status| status.is_none()) {
-            self.child.kill().expect("kill");
-            self.child.wait().expect("wait");
-        }
+        self.server.stop()
     }
 }
 
@@ -113,8 +100,4 @@ pub fn command(home: &Path, kubeconfig: Option<&Path>) -> Command {
 pub fn free_port() -> u16 {
     let listener = std::net::TcpListener::bind("127.0.0.1:0").expect("a port");
     listener.local_addr().expect("its address").port()
-}
-
-fn terminate(pid: u32) {
-    Command::new("kill").args(["-TERM", &pid.to_string()]).stderr(Stdio::null()).status().expect("kill runs");
 }

@@ -11,11 +11,27 @@
     reason = "a test harness fails loudly"
 )]
 
+pub mod app;
+pub mod between;
 pub mod console;
 pub mod curl;
+pub mod forward;
+pub mod fresh;
+pub mod gateway;
 pub mod kubectl;
+pub mod node;
+pub mod running;
+pub mod server;
+pub mod socket;
+pub mod tapped;
+pub mod tapping;
+pub mod terminal;
+pub mod tshark;
+pub mod workspaces;
 
 use std::path::PathBuf;
+use std::process::{Command, Output};
+use std::time::{Duration, Instant};
 
 /// A path from the environment that `cargo xtask test e2e` sets.
 ///
@@ -30,4 +46,44 @@ pub fn env(name: &str) -> PathBuf {
 #[must_use]
 pub fn qd() -> PathBuf {
     env("QD_BIN")
+}
+
+/// The kubeconfig of the cluster with the demo in it.
+#[must_use]
+pub fn kubeconfig() -> PathBuf {
+    env("QD_E2E_KUBECONFIG")
+}
+
+/// What a command wrote on stdout.
+#[must_use]
+pub fn out(output: &Output) -> String {
+    String::from_utf8_lossy(&output.stdout).into_owned()
+}
+
+/// What a command wrote on stderr.
+#[must_use]
+pub fn errors(output: &Output) -> String {
+    String::from_utf8_lossy(&output.stderr).into_owned()
+}
+
+/// Sends a child that was not waited for a signal: `INT`, `TERM`, `KILL`.
+///
+/// # Panics
+/// When it cannot be sent.
+pub fn signal(child: u32, name: &str) {
+    let sent = Command::new("kill").args([&format!("-{name}"), &child.to_string()]).status().expect("kill runs");
+    assert!(sent.success(), "{child} is gone");
+}
+
+/// Waits until it is so; how long that took.
+///
+/// # Panics
+/// When it is not so in time.
+pub fn until(what: &str, most: Duration, mut so: impl FnMut() -> bool) -> Duration {
+    let began = Instant::now();
+    while !so() {
+        assert!(began.elapsed() < most, "not {what} within {most:?}");
+        std::thread::sleep(Duration::from_millis(150));
+    }
+    began.elapsed()
 }

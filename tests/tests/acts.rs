@@ -3,6 +3,9 @@
 
 #![allow(clippy::unwrap_used, clippy::expect_used, clippy::panic, clippy::indexing_slicing, missing_docs)]
 
+use e2e::console::Console;
+use e2e::curl::curl;
+use e2e::kubeconfig;
 use e2e::kubectl::{self, kubectl};
 use serde_json::Value;
 use std::path::{Path, PathBuf};
@@ -57,10 +60,6 @@ impl Drop for Desk {
     }
 }
 
-fn kubeconfig() -> PathBuf {
-    e2e::env("QD_E2E_KUBECONFIG")
-}
-
 fn text(output: &Output) -> String {
     format!("{}{}", String::from_utf8_lossy(&output.stdout), String::from_utf8_lossy(&output.stderr))
 }
@@ -95,7 +94,7 @@ fn is_dry_run(line: &Value) -> bool {
 }
 
 #[test]
-fn exn_06_the_cluster_s_audit_log_agrees_with_ours_about_the_three_acts() {
+fn exn_06g_the_cluster_s_audit_log_agrees_with_ours_about_the_three_acts() {
     let desk = Desk::new("three");
     let ns = desk.namespace.clone();
     for args in
@@ -134,7 +133,7 @@ fn exn_06_the_cluster_s_audit_log_agrees_with_ours_about_the_three_acts() {
 }
 
 #[test]
-fn exn_06_a_plan_changes_nothing_and_shows_the_difference() {
+fn exn_06g_a_plan_changes_nothing_and_shows_the_difference() {
     let desk = Desk::new("plan");
     let output = desk.qd(&["scale", "deploy", "web", "--replicas", "3", "-n", &desk.namespace, "--plan"]);
     let shown = text(&output);
@@ -163,7 +162,7 @@ fn exd_13_production_wants_the_exact_name() {
 }
 
 #[test]
-fn exn_06_read_only_sends_nothing_but_reads() {
+fn exn_06g_read_only_sends_nothing_but_reads() {
     let desk = Desk::new("ro");
     for args in [
         &["delete", "deploy", "web"][..],
@@ -181,6 +180,30 @@ fn exn_06_read_only_sends_nothing_but_reads() {
     let real = wait_for_changes(&desk.namespace, 2);
     assert!(real.iter().all(|line| line["verb"] == "patch"), "{real:?}");
     assert_eq!(real.iter().filter(|line| !is_dry_run(line)).count(), 1, "{real:?}");
+}
+
+#[test]
+fn exd_21b_a_kubeconfig_is_never_written() {
+    let desk = Desk::new("untouched");
+    let copy = desk.home.path().join("kubeconfig");
+    std::fs::copy(kubeconfig(), &copy).unwrap();
+    let look = || (std::fs::read(&copy).unwrap(), std::fs::metadata(&copy).unwrap().modified().unwrap());
+    let before = look();
+    let console = Console::start(Some(&copy), &[]);
+    let token = format!("x-quarterdeck-token: {}", console.token());
+    assert_eq!(curl(&format!("{}/api/v1/session", console.base), &["-H", &token]).status, 200);
+    let context = kubectl::stdout(&kubeconfig(), &["config", "current-context"]);
+    for args in [
+        &["contexts"][..],
+        &["whoami"],
+        &["get", "pods", "-A", "--context", context.trim()],
+        &["scale", "deploy", "web", "--replicas", "1", "-n", &desk.namespace, "--yes"],
+    ] {
+        let output = e2e::console::command(desk.home.path(), Some(&copy)).args(args).output().unwrap();
+        assert!(output.status.success(), "{args:?}: {}", text(&output));
+    }
+    drop(console);
+    assert!(look() == before, "the file is as it was, and nobody wrote it anew");
 }
 
 #[test]

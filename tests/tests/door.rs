@@ -47,6 +47,68 @@ fn ex_02_the_url_works_once_and_becomes_a_cookie() {
     assert!(again.body.contains("token_invalid") && again.header("set-cookie").is_none(), "{again:?}");
 }
 
+/// Entries of the journal about the opening of sessions: decision and reason.
+fn logins(console: &Console) -> Vec<(String, String)> {
+    let output = console.qd(None).args(["audit", "query", "--action", "session:open", "-o", "json"]).output().unwrap();
+    assert!(output.status.success(), "{}", String::from_utf8_lossy(&output.stderr));
+    let text = String::from_utf8(output.stdout).unwrap();
+    let entries: Vec<serde_json::Value> = text.lines().map(|line| serde_json::from_str(line).unwrap()).collect();
+    let entries: Vec<serde_json::Value> = match entries.as_slice() {
+        [serde_json::Value::Array(all)] => all.clone(),
+        many => many.to_vec(),
+    };
+    let decided = entries.iter().map(|entry| &entry["body"]).filter(|body| body["entry"] == "decided");
+    let text = |value: &serde_json::Value| value.as_str().unwrap_or_default().to_owned();
+    let mut found: Vec<_> = decided.map(|body| (text(&body["verdict"]), text(&body["reason"]))).collect();
+    found.sort();
+    found
+}
+
+#[test]
+fn ex_02c_logins_and_refused_logins_are_in_the_journal() {
+    let console = Console::start(None, &[]);
+    let cookie = login(&console);
+    assert_eq!(logins(&console), [("allow".to_owned(), String::new())]);
+    let path = console.url.split_once(&format!(":{}", console.port)).unwrap().1.to_owned();
+    assert_eq!(curl(&format!("{}{path}", console.base), &[]).status, 401);
+    let deadline = std::time::Instant::now() + std::time::Duration::from_secs(10);
+    while logins(&console).len() < 2 && std::time::Instant::now() < deadline {
+        std::thread::sleep(std::time::Duration::from_millis(100));
+    }
+    let found = logins(&console);
+    assert_eq!(found.len(), 2, "{found:?}");
+    assert!(found[1].0 == "deny" && found[1].1.contains("wrong, used or too old"), "{found:?}");
+    let journal = std::fs::read(console.home().join(".local/state/quarterdeck/journal.db")).unwrap();
+    let code = path.split_once("code=").unwrap().1.to_owned();
+    let session = cookie.split_once('=').unwrap().1.to_owned();
+    for secret in [code, session] {
+        assert!(!journal.windows(secret.len()).any(|bytes| bytes == secret.as_bytes()), "no key is in the journal");
+    }
+}
+
+#[test]
+fn ex_05c_a_list_of_kubeconfigs_is_read_from_the_environment() {
+    let folder = tempfile::tempdir().unwrap();
+    let file = |name: &str, context: &str| {
+        let path = folder.path().join(name);
+        let text = format!(
+            "apiVersion: v1\nkind: Config\ncurrent-context: {context}\nclusters:\n- {{ name: c-{context}, cluster: {{ \
+             server: \"https://127.0.0.1:1\" }} }}\ncontexts:\n- {{ name: {context}, context: {{ cluster: c-{context} }} }}\n"
+        );
+        std::fs::write(&path, text).unwrap();
+        path
+    };
+    let list =
+        std::env::join_paths([file("one", "first"), folder.path().join("absent"), file("two", "second")]).unwrap();
+    let home = tempfile::tempdir().unwrap();
+    let output = command(home.path(), None).env("KUBECONFIG", list).args(["contexts"]).output().unwrap();
+    let text = String::from_utf8(output.stdout).unwrap();
+    assert!(output.status.success(), "{}", String::from_utf8_lossy(&output.stderr));
+    let rows: Vec<Vec<&str>> = text.lines().skip(1).map(|line| line.split_whitespace().collect()).collect();
+    assert_eq!(rows[0][..2], ["*", "first"], "{text}");
+    assert_eq!(rows[1][0], "second", "{text}");
+}
+
 #[test]
 fn ex_02_qd_url_makes_another_one_time_url() {
     let console = Console::start(None, &[]);
@@ -117,7 +179,7 @@ fn exd_21a_no_token_in_arguments_environment_or_lasting_urls() {
 }
 
 #[test]
-fn exf_20_a_port_in_use_is_named_and_a_free_one_offered() {
+fn exf_20b_a_port_in_use_is_named_and_a_free_one_offered() {
     let console = Console::start(None, &[]);
     let home = tempfile::tempdir().unwrap();
     let taken = format!("127.0.0.1:{}", console.port);
@@ -132,11 +194,76 @@ fn exf_20_a_port_in_use_is_named_and_a_free_one_offered() {
 }
 
 #[test]
-fn ex_04_without_a_kubeconfig_the_console_starts_and_says_so() {
+fn exf_20c_a_port_of_the_system_is_refused_in_plain_words() {
+    let home = tempfile::tempdir().unwrap();
+    let listen = ["console", "--no-open", "--listen", "127.0.0.1:81"];
+    // Root may have any port: without that right it is as everybody else.
+    let mut qd = std::process::Command::new("setpriv");
+    qd.args(["--bounding-set=-net_bind_service", "--inh-caps=-net_bind_service"]).arg(e2e::qd()).args(listen);
+    qd.env_clear().env("HOME", home.path()).env("PATH", std::env::var_os("PATH").unwrap_or_default());
+    let output = qd.stdin(Stdio::null()).output().unwrap();
+    let text = String::from_utf8_lossy(&output.stderr);
+    assert_eq!(output.status.code(), Some(1), "{text}");
+    assert!(text.contains("port_privileged") && text.contains("81"), "{text}");
+}
+
+#[test]
+fn exf_26c_two_consoles_of_one_user_stand_side_by_side() {
+    let mut one = Console::start(None, &[]);
+    let home = one.home().to_owned();
+    let start = || {
+        let mut two = command(&home, None);
+        two.args(["console", "--no-open", "--listen", "127.0.0.1:0"]).stdout(Stdio::piped()).stderr(Stdio::null());
+        two.spawn().unwrap()
+    };
+    let mut two = start();
+    let mut url = String::new();
+    std::io::BufRead::read_line(&mut std::io::BufReader::new(two.stdout.as_mut().unwrap()), &mut url).unwrap();
+    let states = || {
+        let folder = std::fs::read_dir(home.join(".local/state/quarterdeck")).unwrap();
+        let names = folder.map(|entry| entry.unwrap().file_name().into_string().unwrap());
+        names.filter(|name| name.starts_with("console-") && name.ends_with(".json")).count()
+    };
+    assert_eq!(states(), 2, "each has a state file of its own");
+    // The token of one is none of the other.
+    let other = url.trim().split("/?").next().unwrap().replace("qd.localhost", "127.0.0.1");
+    let token = format!("x-quarterdeck-token: {}", one.token());
+    assert_eq!(curl(&format!("{other}/api/v1/session"), &["-H", &token]).code(), "token_invalid");
+    assert_eq!(one.stop(), Some(0));
+    assert_eq!(states(), 1, "the end of one leaves the other alone");
+    assert_eq!(curl(&format!("{other}/healthz"), &[]).status, 200);
+    two.kill().unwrap();
+    two.wait().unwrap();
+}
+
+#[test]
+fn ex_04a_without_a_kubeconfig_the_console_starts_and_says_so() {
     let console = Console::start(None, &[]);
     let token = format!("x-quarterdeck-token: {}", console.token());
     let answer = curl(&session(&console), &["-H", &token]);
     assert_eq!(answer.json()["problem"]["code"], "kubeconfig_missing");
+}
+
+#[test]
+fn ex_04d_a_kubeconfig_that_is_chosen_is_decided_and_in_the_journal() {
+    let console = Console::start(None, &[]);
+    let token = format!("x-quarterdeck-token: {}", console.token());
+    let folder = tempfile::tempdir().unwrap();
+    let file = folder.path().join("other");
+    std::fs::write(&file, "apiVersion: v1\nkind: Config\nclusters: [{name: c, cluster: {server: 'https://127.0.0.1:9'}}]\nusers: [{name: u, user: {token: t0ken}}]\ncontexts: [{name: far, context: {cluster: c, user: u}}]\n").unwrap();
+    let url = session(&console).replace("/session", "/kubeconfig");
+    let post = |body: &str| curl(&url, &["-H", &token, "-H", "content-type: application/json", "--data", body]);
+    let body = format!(r#"{{"file":"{}"}}"#, file.display());
+    assert_eq!(post(&body).json(), serde_json::json!({ "added": ["far"], "known": [] }));
+    assert_eq!(post(&body).json(), serde_json::json!({ "added": [], "known": ["far"] }));
+    assert_eq!(post(r#"{"file":"other"}"#).code(), "bad_request");
+    assert_eq!(post(r#"{"file":"/dev/zero"}"#).code(), "kubeconfig_invalid");
+    let programs = r#"{"text":"users: [{name: u, user: {exec: {command: touch}}}]\ncontexts: [{name: x, context: {cluster: c, user: u}}]"}"#;
+    assert_eq!(post(programs).code(), "kubeconfig_invalid");
+    let audit = curl(&url.replace("/kubeconfig", "/audit?action=cluster:add"), &["-H", &token]);
+    let text = audit.json().to_string();
+    assert!(text.contains(&file.display().to_string()) && text.contains("1 clusters added: far"), "{text}");
+    assert!(!text.contains("t0ken"), "no key is in the journal");
 }
 
 #[test]

@@ -2,13 +2,8 @@
 
 #![allow(clippy::unwrap_used, clippy::expect_used, clippy::panic, clippy::indexing_slicing, missing_docs)]
 
-use e2e::kubectl;
-use std::path::PathBuf;
+use e2e::{kubeconfig, kubectl};
 use std::process::Output;
-
-fn kubeconfig() -> PathBuf {
-    e2e::env("QD_E2E_KUBECONFIG")
-}
 
 fn qd(args: &[&str]) -> Output {
     let home = tempfile::tempdir().unwrap();
@@ -111,91 +106,91 @@ fn differences(ours: &[Vec<String>], theirs: &[Vec<String>]) -> Vec<String> {
 }
 
 #[test]
-fn ex_30_pods_print_what_kubectl_prints() {
+fn ex_30c_pods_print_what_kubectl_prints() {
     compare("pods");
 }
 
 #[test]
-fn ex_31_nodes_print_what_kubectl_prints() {
+fn ex_31b_nodes_print_what_kubectl_prints() {
     compare("nodes");
 }
 
 #[test]
-fn ex_32_namespaces_print_what_kubectl_prints() {
+fn ex_32a_namespaces_print_what_kubectl_prints() {
     compare("namespaces");
 }
 
 #[test]
-fn ex_33_deployments_print_what_kubectl_prints() {
+fn ex_33b_deployments_print_what_kubectl_prints() {
     compare("deployments");
 }
 
 #[test]
-fn ex_34_daemonsets_print_what_kubectl_prints() {
+fn ex_34a_daemonsets_print_what_kubectl_prints() {
     compare("daemonsets");
 }
 
 #[test]
-fn ex_35_statefulsets_print_what_kubectl_prints() {
+fn ex_35a_statefulsets_print_what_kubectl_prints() {
     compare("statefulsets");
 }
 
 #[test]
-fn ex_36_replicasets_print_what_kubectl_prints() {
+fn ex_36a_replicasets_print_what_kubectl_prints() {
     compare("replicasets");
 }
 
 #[test]
-fn ex_37_jobs_and_cronjobs_print_what_kubectl_prints() {
+fn ex_37b_jobs_and_cronjobs_print_what_kubectl_prints() {
     compare("jobs");
     compare("cronjobs");
 }
 
 #[test]
-fn ex_40_poddisruptionbudgets_print_what_kubectl_prints() {
+fn ex_40a_poddisruptionbudgets_print_what_kubectl_prints() {
     compare("poddisruptionbudgets");
 }
 
 #[test]
-fn ex_43_services_print_what_kubectl_prints() {
+fn ex_43b_services_print_what_kubectl_prints() {
     compare("services");
 }
 
 #[test]
-fn ex_44_ingresses_and_classes_print_what_kubectl_prints() {
+fn ex_44a_ingresses_and_classes_print_what_kubectl_prints() {
     compare("ingresses");
     compare("ingressclasses");
 }
 
 #[test]
-fn ex_46_networkpolicies_print_what_kubectl_prints() {
+fn ex_46a_networkpolicies_print_what_kubectl_prints() {
     compare("networkpolicies");
 }
 
 #[test]
-fn ex_48_configmaps_and_secrets_print_what_kubectl_prints() {
+fn ex_48b_configmaps_and_secrets_print_what_kubectl_prints() {
     compare("configmaps");
     compare("secrets");
 }
 
 #[test]
-fn ex_49_persistentvolumeclaims_print_what_kubectl_prints() {
+fn ex_49a_persistentvolumeclaims_print_what_kubectl_prints() {
     compare("persistentvolumeclaims");
 }
 
 #[test]
-fn ex_51_storageclasses_print_what_kubectl_prints() {
+fn ex_51b_storageclasses_print_what_kubectl_prints() {
     compare("storageclasses");
 }
 
 #[test]
-fn ex_64_custom_resources_print_what_kubectl_prints() {
+fn ex_64d_custom_resources_print_what_kubectl_prints() {
     compare("widgets");
     compare("gadgets");
 }
 
 #[test]
-fn exn_03_where_and_sort_choose_rows() {
+fn exn_03c_where_and_sort_choose_rows() {
     let output = stdout(&[
         "get",
         "pods",
@@ -213,6 +208,39 @@ fn exn_03_where_and_sort_choose_rows() {
     let text = String::from_utf8_lossy(&refused.stderr).into_owned();
     assert_eq!(refused.status.code(), Some(2), "{text}");
     assert!(text.contains("query_syntax") && text.contains("restarts"), "it names the nearest column: {text}");
+}
+
+#[test]
+fn ex_64f_an_aggregated_api_has_the_columns_of_its_server_and_the_cells_of_kubectl() {
+    for (kind, top, at) in [("pods.metrics.k8s.io", "pods", 2), ("nodes.metrics.k8s.io", "nodes", 1)] {
+        let mut problems = vec![];
+        // The server measures every 15 s: once more when it did in between.
+        for _ in 0..4 {
+            let all: &[&str] = if at == 2 { &["-A"] } else { &[] };
+            let theirs = cells(&kubectl::stdout(&kubeconfig(), &[&["get", kind][..], all].concat()));
+            let tops = cells(&kubectl::stdout(&kubeconfig(), &[&["top", top][..], all].concat()));
+            let ours = cells(&stdout(&[&["get", kind][..], all].concat()));
+            assert_eq!(ours.first(), theirs.first(), "headings of {kind}");
+            problems = ours
+                .iter()
+                .skip(1)
+                .filter(|row| {
+                    let of = |rows: &[Vec<String>]| rows.iter().find(|other| other[..at] == row[..at]).cloned();
+                    let (Some(theirs), Some(top)) = (of(&theirs), of(&tops)) else { return true };
+                    // `kubectl top nodes` has shares between the two.
+                    let memory = if at == 2 { &top[at + 1] } else { &top[at + 2] };
+                    row[at] != top[at] || row[at + 1] != *memory || row[at + 2] != theirs[at + 2]
+                })
+                .cloned()
+                .collect();
+            if problems.is_empty() {
+                assert_eq!(ours.len(), theirs.len(), "{kind}");
+                assert!(ours.len() > 1, "there are no {kind}");
+                break;
+            }
+        }
+        assert!(problems.is_empty(), "{kind}: {problems:?}");
+    }
 }
 
 #[test]

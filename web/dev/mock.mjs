@@ -6,13 +6,21 @@ import { extname, join } from 'node:path'
 import { WebSocketServer } from 'ws'
 import { CLUSTERS, columns, error, objects, random } from './mock/data.mjs'
 import { rest } from './mock/rest.mjs'
+import { list } from './mock/taps.mjs'
+import { events, COLUMNS as WORKSPACE_COLUMNS, rows as workspaces } from './mock/workspaces.mjs'
 
 const pods = Number(process.argv[process.argv.indexOf('--pods') + 1] || 150_000) || 150_000
 const port = Number(process.env.MOCK_PORT ?? 5099)
+const WORKSPACES = 'workspaces.quarterdeck.dev'
+const columnsOf = (kind) => (kind === WORKSPACES ? WORKSPACE_COLUMNS : columns(kind))
 const tables = new Map()
 const table = (cluster, kind) => {
   const id = `${cluster}/${kind}`
-  if (!tables.has(id)) tables.set(id, cluster === 'empty' ? [] : objects(kind, cluster === 'prod-eu' ? pods : 24))
+  if (!tables.has(id))
+    tables.set(
+      id,
+      cluster === 'empty' ? [] : kind === WORKSPACES ? workspaces() : objects(kind, cluster === 'prod-eu' ? pods : 24),
+    )
   return tables.get(id)
 }
 const dist = new URL('../dist', import.meta.url).pathname
@@ -26,6 +34,11 @@ const csp =
   "default-src 'none'; script-src 'self'; style-src 'self'; img-src 'self' data:; font-src 'self'; connect-src 'self'; base-uri 'none'; form-action 'none'; frame-ancestors 'none'"
 const server = createServer((request, response) => {
   const url = new URL(request.url, 'http://x')
+  if (/^\/api\/v1\/workspaces\/.*\/events$/.test(url.pathname)) {
+    response.writeHead(200, { 'content-type': 'text/event-stream' })
+    for (const [type, data] of events(url.pathname)) response.write(`event: ${type}\ndata: ${JSON.stringify(data)}\n\n`)
+    return
+  }
   if (url.pathname.startsWith('/api/')) {
     let text = ''
     request.on('data', (chunk) => {
@@ -56,7 +69,7 @@ const value = (cell, type) =>
   type === 'age' ? -cell : type === 'ratio' && cell ? cell[0] / (cell[1] || 1) : Array.isArray(cell) ? cell[0] : cell
 function run(query) {
   if (query.clusters.includes('staging')) return null
-  const cols = columns(query.kind)
+  const cols = columnsOf(query.kind)
   let rows = query.clusters.flatMap((cluster) => table(cluster, query.kind))
   if (query.namespaces.length) rows = rows.filter((row) => query.namespaces.includes(row[2]))
   const word = query.filter
@@ -83,6 +96,59 @@ sockets.on('connection', (socket) => {
   const subs = new Map()
   const send = (frame) => socket.send(JSON.stringify(frame))
   send({ hello: { epoch: 7, now_ms: Date.now(), max_views: 50 } })
+  const snapList = (id) => {
+    const sub = subs.get(id)
+    const found = list(sub.query)
+    if (found === null) {
+      subs.delete(id)
+      return send({ end: { id, error: error('not_found', 'there is no such tap') } })
+    }
+    if (/where\s*$/.test(sub.query.filter)) {
+      subs.delete(id)
+      const at = sub.query.filter.length
+      return send({ end: { id, error: error('query_syntax', 'expected the name of a column', { at, len: 1 }) } })
+    }
+    const { at, len } = sub.query
+    const rows = found.rows.slice(at, at + len)
+    sub.total = found.rows.length
+    sub.known = new Map(rows.map((row) => [row[0], JSON.stringify(row[4])]))
+    send({
+      snap: {
+        id,
+        seq: ++sub.seq,
+        total: sub.total,
+        at,
+        columns: found.columns,
+        sources: [{ cluster: 'dev', state: { is: 'live' } }],
+        rows,
+      },
+    })
+  }
+  /** How many rows each filter chooses, where that moved. */
+  const tally = (id) => {
+    const sub = subs.get(id)
+    const of = (filter) => list({ list: sub.query.list, filter, sort: [] })?.rows.length ?? 0
+    const kinds = Object.fromEntries(sub.query.filters.map((filter) => [filter, of(filter)]))
+    if (JSON.stringify(kinds) === sub.said) return
+    sub.said = JSON.stringify(kinds)
+    send({ counts: { id, seq: ++sub.seq, kinds } })
+  }
+  /** What changed in the window of a list. */
+  const step = (id) => {
+    const sub = subs.get(id)
+    if (sub.tally) return tally(id)
+    const found = list(sub.query)
+    if (found === null) return
+    const { at, len } = sub.query
+    const rows = found.rows.slice(at, at + len)
+    const known = new Map(rows.map((row) => [row[0], JSON.stringify(row[4])]))
+    const fresh = rows.filter((row) => sub.known.get(row[0]) !== known.get(row[0]))
+    const same = found.rows.length === sub.total && fresh.length === 0 && known.size === sub.known.size
+    if (same && [...known.keys()].join() === [...sub.known.keys()].join()) return
+    sub.known = known
+    sub.total = found.rows.length
+    send({ delta: { id, seq: ++sub.seq, total: sub.total, at, order: rows.map((row) => row[0]), rows: fresh } })
+  }
   const snap = (id) => {
     const sub = subs.get(id)
     const { query } = sub
@@ -126,7 +192,7 @@ sockets.on('connection', (socket) => {
         seq: ++sub.seq,
         total: sub.rows.length,
         at: Math.min(query.at, sub.rows.length),
-        columns: [...extra, ...columns(query.kind)],
+        columns: [...extra, ...columnsOf(query.kind)],
         sources: query.clusters.map((c) => ({ cluster: c, state: state(c) })),
         rows: sub.shown.map(wire),
       },
@@ -154,13 +220,22 @@ sockets.on('connection', (socket) => {
             ),
           },
         })
-      else {
+      else if (what.tally) {
+        subs.set(id, { query: what.tally, seq: 0, tally: true, list: true })
+        tally(id)
+      } else if (what.list) {
+        subs.set(id, { query: what.list, seq: 0, list: true })
+        snapList(id)
+      } else {
         subs.set(id, { query: what.rows, seq: 0 })
         snap(id)
       }
     } else if (frame.move) {
       const sub = subs.get(frame.move.id)
-      if (sub) {
+      if (sub?.list) {
+        Object.assign(sub.query, { at: frame.move.at, len: frame.move.len })
+        step(frame.move.id)
+      } else if (sub) {
         Object.assign(sub.query, frame.move)
         const rows = sub.rows.slice(frame.move.at, frame.move.at + frame.move.len)
         const had = new Set(sub.shown.map((r) => r[0]))
@@ -180,6 +255,8 @@ sockets.on('connection', (socket) => {
   })
   const timer = setInterval(() => {
     for (const [id, sub] of subs) {
+      if (sub.list) step(id)
+      if (sub.list) continue
       if (sub.query.kind !== 'pods' || !sub.shown?.length) continue
       const row = sub.shown[Math.floor(random() * sub.shown.length)]
       const cpu = Math.floor(random() * 400)

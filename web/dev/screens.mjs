@@ -32,11 +32,15 @@ if (mock)
   }
 
 const rows = async (page) =>
-  page.waitForSelector('[role=grid] [role=row][aria-rowindex="2"]', { timeout: 10_000 }).catch(() => {})
+  page
+    .waitForSelector('[role=grid] [role=row][aria-rowindex="2"], main h2, main h3', { timeout: 10_000 })
+    .catch(() => {})
 const press = async (page, ...keys) => {
   for (const key of keys) await page.keyboard.press(key)
 }
 const real = mock === null
+/** The id of a tap of the development server. */
+const TAP = (number) => (number * 7919).toString(16).padStart(32, '0')
 const SCENES = {
   table: { search: real ? '?kind=pods' : '?cluster=prod-eu&kind=pods' },
   'table-5': { search: '?kind=configmaps' },
@@ -133,12 +137,116 @@ const SCENES = {
   ...(real
     ? {}
     : {
+        taps: { search: '?view=traffic' },
+        tap: { search: `?view=traffic&tap=${TAP(1)}`, run: async (page) => page.waitForTimeout(800) },
+        'tap-lossy': {
+          search: `?view=traffic&tap=${TAP(2)}`,
+          run: async (page) => {
+            await page.getByRole('button', { name: /pods/ }).first().click()
+            await page.waitForTimeout(400)
+          },
+        },
+        map: {
+          search: `?view=traffic&tap=${TAP(3)}&show=map`,
+          run: async (page) => page.waitForSelector('[aria-label="Who asks whom"] svg a'),
+        },
+        'map-table': {
+          search: `?view=traffic&tap=${TAP(3)}&show=map&form=table`,
+          run: async (page) => page.waitForSelector('td'),
+        },
+        latency: {
+          search: `?view=traffic&tap=${TAP(3)}&show=latency`,
+          run: async (page) => page.waitForSelector('td'),
+        },
+        'tap-empty': { search: `?view=traffic&tap=${TAP(4)}`, run: async (page) => page.waitForTimeout(400) },
+        record: {
+          search: `?view=traffic&tap=${TAP(3)}`,
+          run: async (page) => {
+            await page.waitForTimeout(300)
+            await press(page, 'k', 'k', 'Enter')
+            await page.waitForSelector('[role=tabpanel] h3')
+          },
+        },
+        'record-headers': { search: `?view=traffic&tap=${TAP(3)}&record=0000000001&part=headers` },
+        'record-body': { search: `?view=traffic&tap=${TAP(3)}&record=0000000001&part=body` },
+        'record-flow': { search: `?view=traffic&tap=${TAP(3)}&record=0000000009&part=flow` },
+        'tap-dialog': {
+          search: '?kind=pods',
+          run: async (page) => {
+            await press(page, 'p')
+            await page.waitForSelector('[role=dialog] fieldset')
+          },
+        },
+        'capture-filter': {
+          search: `?view=traffic&tap=${TAP(1)}`,
+          run: async (page) => {
+            await press(page, 'b')
+            await page.keyboard.type('tcp prot 80')
+            await press(page, 'Enter')
+            await page.waitForTimeout(200)
+          },
+        },
+        'pod-traffic': {
+          search: '?kind=pods',
+          run: async (page) => {
+            await press(page, 'f')
+            await page.waitForTimeout(300)
+          },
+        },
+        workspaces: { search: '?view=workspaces' },
+        'workspaces-empty': { search: '?view=workspaces&cluster=empty' },
+        'workspace-menu': {
+          search: '?view=workspaces',
+          run: async (page) => {
+            await page.click('[role=row][aria-rowindex="2"]', { button: 'right' })
+            await page.waitForSelector('[role=menu]')
+          },
+        },
+        launch: { search: '?view=workspaces&launch=1&blueprint=rust', run: async (page) => page.waitForTimeout(600) },
+        'launch-shell': {
+          search: '?view=workspaces&launch=1&blueprint=shell',
+          run: async (page) => {
+            await page.keyboard.type('boat')
+            await page.waitForTimeout(600)
+            await page.getByRole('button', { name: 'Why' }).click()
+          },
+        },
+        workspace: { search: '?view=workspaces&ws=dev/lab/boat', run: async (page) => page.waitForSelector('h3') },
+        'workspace-stopped': {
+          search: '?view=workspaces&ws=dev/lab/notebook',
+          run: async (page) => page.waitForSelector('h3'),
+        },
+        'workspace-way': {
+          search: '?view=workspaces&ws=dev/lab/anchor',
+          run: async (page) => page.waitForSelector('h3'),
+        },
+        'workspace-failed': {
+          search: '?view=workspaces&ws=dev/lab/sunk',
+          run: async (page) => page.waitForSelector('h3'),
+        },
+        'workspace-stop': {
+          search: '?view=workspaces&ws=dev/lab/boat',
+          run: async (page) => {
+            await page.waitForSelector('h3')
+            await press(page, 'x')
+            await page.waitForSelector('[role=dialog] li')
+          },
+        },
+        'workspace-apps': {
+          search: '?view=workspaces&ws=dev/lab/boat&part=apps',
+          run: async (page) => page.waitForSelector('table'),
+        },
         denied: { search: '?kind=roles.rbac.authorization.k8s.io' },
         failed: { search: '?cluster=staging&kind=pods' },
       }),
 }
 
 const only = process.argv.slice(2)
+let failures = 0
+const failed = (name, words) => {
+  failures += 1
+  console.error(`${name}: ${words}`)
+}
 const browser = await chromium.launch({ executablePath: '/usr/bin/chromium', args: ['--no-sandbox'] })
 const context = await browser.newContext()
 if (real) {
@@ -152,21 +260,25 @@ try {
     for (const [width, height] of SIZES) {
       for (const [name, scene] of Object.entries(SCENES)) {
         if (only.length && !only.some((word) => `${name}-${theme}-${width}`.includes(word))) continue
-        if (!only.length && width !== 1440 && !['table', 'detail', 'plan'].includes(name)) continue
+        if (
+          !only.length &&
+          width !== 1440 &&
+          !['table', 'detail', 'plan', 'tap', 'record', 'workspace', 'launch'].includes(name)
+        )
+          continue
         const page = await context.newPage()
         await page.emulateMedia({ colorScheme: theme })
         await page.setViewportSize({ width, height })
-        page.on(
-          'console',
-          (message) => ['error', 'warning'].includes(message.type()) && console.error(`${name}: ${message.text()}`),
-        )
-        page.on('pageerror', (error) => console.error(`${name}: ${error}`))
+        page.on('console', (message) => ['error', 'warning'].includes(message.type()) && failed(name, message.text()))
+        page.on('pageerror', (error) => failed(name, error))
         await page.goto(`${origin}/${scene.search}`)
         await rows(page)
         await page.waitForTimeout(200)
-        await scene.run?.(page).catch((error) => console.error(`${name}: ${error.message.split('\n')[0]}`))
+        await scene.run?.(page).catch((error) => failed(name, error.message.split('\n')[0]))
         await page.waitForTimeout(200)
         await page.screenshot({ path: `${out}${name}-${theme}-${width}.png` })
+        // the next scene starts from nothing remembered
+        await page.evaluate(() => localStorage.clear())
         await page.close()
       }
     }
@@ -174,4 +286,5 @@ try {
 } finally {
   await browser.close()
   mock?.kill()
+  if (failures > 0) process.exitCode = 1
 }

@@ -15,6 +15,10 @@ export interface Bench {
   browser: Browser
   context: BrowserContext
   origin: string
+  /** Where the server keeps what it writes. */
+  home: string
+  /** All that the server logged. */
+  log(): string
   page(search?: string): Promise<Page>
   /** Ends the server, as a crash would; only of one that was started here. */
   kill(): Promise<void>
@@ -28,6 +32,8 @@ interface Options {
   args?: string[]
   /** More of the server's environment. */
   env?: Record<string, string>
+  /** Keep what the server logs from our own stderr. */
+  quiet?: boolean
 }
 
 /** Starts `$QD_BIN console` on `$QD_E2E_KUBECONFIG`, or goes to `$QD_E2E_URL` when that is given. */
@@ -37,9 +43,9 @@ export async function start(options: Options = {}): Promise<Bench> {
   let url = QD_E2E_URL
   if (url === undefined || Object.keys(options).length > 0) {
     if (QD_BIN === undefined || kubeconfig === undefined) {
-      throw new Error('set QD_BIN and QD_E2E_KUBECONFIG, or QD_E2E_URL: `cargo xtask test web` does')
+      throw new Error('set QD_BIN and QD_E2E_KUBECONFIG, or QD_E2E_URL: `cargo xtask test e2e` does')
     }
-    server = await launch(kubeconfig, options.args ?? [], options.env)
+    server = await launch(kubeconfig, options)
     url = server.url
   }
   const browser = await chromium.launch({ executablePath: '/usr/bin/chromium', args: ['--no-sandbox'] })
@@ -54,6 +60,8 @@ export async function start(options: Options = {}): Promise<Bench> {
     browser,
     context,
     origin,
+    home: server?.home ?? '',
+    log: () => server?.log() ?? '',
     async page(search = '') {
       const page = await context.newPage()
       page.setDefaultTimeout(WAIT)
@@ -67,10 +75,15 @@ export async function start(options: Options = {}): Promise<Bench> {
     async restart() {
       if (server === null || kubeconfig === undefined) throw new Error('only a server that was started here')
       const { port } = new URL(origin)
-      server = await launch(kubeconfig, [...(options.args ?? []), '--listen', `127.0.0.1:${port}`], options.env)
+      server = await launch(kubeconfig, {
+        ...options,
+        args: [...(options.args ?? []), '--listen', `127.0.0.1:${port}`],
+      })
       url = server.url
       const page = await context.newPage()
       await page.goto(url)
+      // The page of the code goes on to the console by itself; closed in the middle of that, Chromium never answers.
+      await page.waitForSelector('[role=grid], main h1', { timeout: WAIT })
       await page.close()
     },
     async close() {
@@ -82,10 +95,12 @@ export async function start(options: Options = {}): Promise<Bench> {
 
 interface Server {
   url: string
+  home: string
+  log(): string
   stop(signal: NodeJS.Signals): Promise<void>
 }
 
-async function launch(kubeconfig: string, args: string[], env: Record<string, string> = {}): Promise<Server> {
+async function launch(kubeconfig: string, { args = [], env = {}, quiet = false }: Options): Promise<Server> {
   const home = mkdtempSync(join(tmpdir(), 'console-e2e-'))
   const listen = args.includes('--listen') ? [] : ['--listen', '127.0.0.1:0']
   const child: ChildProcess = spawn(
@@ -101,9 +116,14 @@ async function launch(kubeconfig: string, args: string[], env: Record<string, st
         XDG_RUNTIME_DIR: home,
         XDG_CONFIG_HOME: home,
       },
-      stdio: ['ignore', 'pipe', 'inherit'],
+      stdio: ['ignore', 'pipe', 'pipe'],
     },
   )
+  const said: Buffer[] = []
+  child.stderr?.on('data', (part: Buffer) => {
+    said.push(part)
+    if (!quiet) process.stderr.write(part)
+  })
   const exited = new Promise<void>((resolve) => child.once('exit', () => resolve()))
   const url = await new Promise<string>((resolve, reject) => {
     if (child.stdout === null) return reject(new Error('no stdout'))
@@ -116,6 +136,8 @@ async function launch(kubeconfig: string, args: string[], env: Record<string, st
   })
   return {
     url,
+    home,
+    log: () => Buffer.concat(said).toString('utf8'),
     async stop(signal) {
       if (child.exitCode === null && child.signalCode === null) child.kill(signal)
       await exited
@@ -176,4 +198,10 @@ export async function until<T>(read: () => Promise<T>, good: (value: T) => boole
     if (Date.now() > deadline) throw new Error(`${what}: still ${JSON.stringify(value)}`)
     await new Promise((resolve) => setTimeout(resolve, 40))
   }
+}
+
+/** The value below which a part of all values lies. */
+export function percentile(values: number[], part: number): number {
+  const sorted = [...values].sort((a, b) => a - b)
+  return sorted[Math.max(0, Math.ceil(sorted.length * part) - 1)] ?? Number.NaN
 }

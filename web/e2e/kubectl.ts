@@ -6,7 +6,12 @@ const KUBECTL = process.env['KUBECTL'] ?? 'kubectl'
 
 export function kubectl(args: string[], input?: string): string {
   const kubeconfig = process.env['QD_E2E_KUBECONFIG']
-  if (kubeconfig === undefined) throw new Error('set QD_E2E_KUBECONFIG: `cargo xtask test web` does')
+  if (kubeconfig === undefined) throw new Error('set QD_E2E_KUBECONFIG: `cargo xtask test e2e` does')
+  return on(kubeconfig, args, input)
+}
+
+/** The same on the cluster of a kubeconfig. */
+export function on(kubeconfig: string, args: string[], input?: string): string {
   return execFileSync(KUBECTL, ['--kubeconfig', kubeconfig, ...args], {
     encoding: 'utf8',
     timeout: 60_000,

@@ -13,11 +13,11 @@ if (host === null) throw new Error('index.html has no #root')
 const root = createRoot(host)
 
 async function start(): Promise<void> {
+  // The socket is dialled while the session is fetched: one round trip less before the first rows.
+  const socket = new Socket(browser(signedIn))
+  socket.connect()
   try {
-    const who = await session()
-    const socket = new Socket(browser(signedIn))
-    const console = new Console(socket, who)
-    socket.connect()
+    const console = new Console(socket, await session())
     root.render(
       <StrictMode>
         <ConsoleContext value={console}>
@@ -26,6 +26,7 @@ async function start(): Promise<void> {
       </StrictMode>,
     )
   } catch (error) {
+    socket.close()
     root.render(<Start error={errorBody(error)} onRetry={() => void start()} />)
   }
 }

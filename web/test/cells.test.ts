@@ -9,7 +9,7 @@ interface Vectors {
   cells: Array<{ type: ColumnType; cell: CellValue; text: string }>
 }
 
-test('EX-30 cells read as the vectors that the server shares say', () => {
+test('EX-30d cells read as the vectors that the server shares say', () => {
   const text = readFileSync(join(import.meta.dirname, '../../crates/api/tests/cell_vectors.json'), 'utf8')
   const { now_ms, cells } = JSON.parse(text) as Vectors
   expect(cells.length).toBeGreaterThan(60)

@@ -1,15 +1,16 @@
 import { describe, expect, test } from 'vitest'
 import { diffLines } from '../src/lib/diff'
+import { favourites, toggleFavourite } from '../src/lib/favourites'
 import { fuzzy } from '../src/lib/fuzzy'
 import { parseGo } from '../src/lib/go'
 import { chords, entryFor, KEYS } from '../src/lib/keys'
-import { formatRoute, HOME, parseRoute, type Route } from '../src/lib/route'
+import { ALL_WORKSPACES, formatRoute, HOME, parseRoute, type Route, WORKSPACE_KIND } from '../src/lib/route'
 import { elide, grouped, hue, initials, tsv } from '../src/lib/text'
 
 const press = (key: string, more: Partial<KeyboardEvent> = {}) =>
   ({ key, ctrlKey: false, metaKey: false, shiftKey: false, altKey: false, ...more }) as KeyboardEvent
 
-describe('EX-81 the URL holds the view', () => {
+describe('EX-81d the URL holds the view', () => {
   const routes: Route[] = [
     HOME,
     { ...HOME, clusters: ['arn:aws:eks:eu:1:cluster/a,b', 'dev'], namespaces: ['a', 'b'], kind: 'deployments.apps' },
@@ -23,6 +24,13 @@ describe('EX-81 the URL holds the view', () => {
     },
     { ...HOME, object: { cluster: 'a/b c', namespace: '', name: 'node-1' }, tab: 'yaml' },
     { ...HOME, object: { cluster: 'dev', namespace: 'ns', name: 'system:node%2F' }, tab: 'events' },
+    { ...HOME, kind: WORKSPACE_KIND, namespaces: ['lab'], filter: 'boat', workspaces: ALL_WORKSPACES },
+    {
+      ...HOME,
+      kind: WORKSPACE_KIND,
+      workspaces: { ...ALL_WORKSPACES, open: { cluster: 'a/b', namespace: 'lab', name: 'boat' }, face: 'logs' },
+    },
+    { ...HOME, kind: WORKSPACE_KIND, workspaces: { ...ALL_WORKSPACES, launch: true, blueprint: 'shell' } },
   ]
   test.each(routes)('%j comes back', (route) => expect(parseRoute(formatRoute(route))).toEqual(route))
   test('nonsense is harmless', () => {
@@ -30,7 +38,7 @@ describe('EX-81 the URL holds the view', () => {
   })
 })
 
-describe('EX-90 go', () => {
+describe('EX-90b go', () => {
   const kinds = [
     { id: 'pods', kind: 'Pod', title: 'Pods', short_names: ['po'] },
     { id: 'deployments.apps', kind: 'Deployment', title: 'Deployments', short_names: ['deploy'] },
@@ -51,7 +59,7 @@ describe('EX-90 go', () => {
   })
 })
 
-describe('EX-92 EX-95 keys', () => {
+describe('EX-92c EX-95a keys', () => {
   test('no key means two things in one scope', () => {
     for (const scope of ['anywhere', 'table', 'detail', 'plan']) {
       const keys = KEYS.filter((entry) => entry.scope === scope).flatMap((entry) => entry.keys)
@@ -80,24 +88,38 @@ describe('EX-92 EX-95 keys', () => {
   })
 })
 
-describe('EXF-28 text on its way out', () => {
+describe('EX-92e favourite namespaces', () => {
+  test('nine are kept in the order in which they were chosen; a tenth is not taken', () => {
+    for (const at of [1, 2, 3, 4, 5, 6, 7, 8, 9]) expect(toggleFavourite(`ns-${at}`)).toBe(true)
+    expect(toggleFavourite('ns-10')).toBe(false)
+    expect(favourites.get()).toHaveLength(9)
+    expect(toggleFavourite('ns-1')).toBe(false)
+    expect(favourites.get()[0]).toBe('ns-2')
+    expect(toggleFavourite('ns-10')).toBe(true)
+    expect(favourites.get()[8]).toBe('ns-10')
+  })
+})
+
+describe('EXF-28e text on its way out', () => {
   test('copied cells start no formula', () => {
     expect(tsv(['=1+1', '-5', '@x', 'a\tb\n', '+x', '7'])).toBe("'=1+1\t-5\t'@x\ta b \t'+x\t7")
   })
   test('names lose their middle, never their ends', () => {
     expect(elide('cart-6dd8b94f4-gmwnj', 12)).toBe('cart-6d…mwnj')
     expect(elide('short', 12)).toBe('short')
+    expect(elide('shop/front:8080', 12)).toBe('front:8080')
+    expect(elide('shop/cart-6dd8b94f4-gmwnj', 12)).toBe('cart-6d…mwnj')
     expect([...elide('👩‍🚀👩‍🚀👩‍🚀👩‍🚀👩‍🚀', 6)].length).toBe(6)
   })
 })
 
-test('EX-84 fuzzy finds letters in order and prefers starts', () => {
+test('EX-84b fuzzy finds letters in order and prefers starts', () => {
   expect(fuzzy('dpl', 'Deployments')).toBeGreaterThan(0)
   expect(fuzzy('xyz', 'Deployments')).toBe(0)
   expect(fuzzy('pod', 'Pods')).toBeGreaterThan(fuzzy('pod', 'Tripod mounts'))
 })
 
-test('EX-80 clusters have initials and a colour that stay', () => {
+test('EX-80c clusters have initials and a colour that stay', () => {
   expect(initials('prod-eu')).toBe('PE')
   expect(initials('arn:aws:eks:eu:1:cluster/shop')).toBe('SH')
   expect(hue('prod-eu')).toBe(hue('prod-eu'))

@@ -55,7 +55,7 @@ beforeEach(() => {
 })
 afterEach(() => vi.useRealTimers())
 
-describe('EXF-26 the socket comes back', () => {
+describe('EXF-26c the socket comes back', () => {
   test('and resumes each subscription where it stopped', async () => {
     const socket = make()
     const list = new RowList(socket, query).open()
@@ -74,7 +74,7 @@ describe('EXF-26 the socket comes back', () => {
     expect(socket.link.get()).toEqual({ is: 'live' })
   })
 
-  test('EX-03 with growing pauses of at most 30 s and jitter, and at once when asked', async () => {
+  test('EX-03a with growing pauses of at most 30 s and jitter, and at once when asked', async () => {
     const socket = make()
     socket.connect()
     const waits: number[] = []
@@ -168,7 +168,7 @@ describe('EXD-23 deltas', () => {
     expect(list.indexOf(order[3] as number)).toBe(3)
   })
 
-  test('EX-81 a filter keeps the old rows until the new ones are here; another kind does not', () => {
+  test('EX-81e a filter keeps the old rows until the new ones are here; another kind does not', () => {
     const socket = make()
     const list = new RowList(socket, query).open()
     socket.connect()
@@ -197,7 +197,7 @@ describe('EXD-23 deltas', () => {
   })
 })
 
-test('EXF-26 a server that begins anew takes no row away before it has others', () => {
+test('EXF-26c a server that begins anew takes no row away before it has others', () => {
   const socket = make()
   const list = new RowList(socket, query).open()
   socket.connect()
@@ -218,7 +218,7 @@ test('EXF-26 a server that begins anew takes no row away before it has others', 
   expect(list.head.get().total).toBe(0)
 })
 
-test('EXF-28 ages follow the server’s clock', () => {
+test('EXF-28f ages follow the server’s clock', () => {
   const socket = make()
   socket.connect()
   last().open()

@@ -26,6 +26,7 @@ use anyhow::Result;
 pub(crate) use command::Args;
 pub(crate) use go::build as go_build;
 pub(crate) use node::load_image;
+pub(crate) use process::carrying;
 pub(crate) use start::up;
 pub(crate) use teardown::down;
 

@@ -33,6 +33,12 @@ enum Command {
     Up(Target),
     /// Removes the demo's namespaces, kinds and other objects.
     Down(Target),
+    /// Builds the image of a plain shell, which workspaces are tried with, and prints its archive; with a name, loads it.
+    Shell {
+        /// Name of a cluster that it is loaded into.
+        #[arg(long)]
+        name: Option<String>,
+    },
 }
 
 /// Which cluster the demo is in.
@@ -50,7 +56,17 @@ pub(crate) fn run(args: Args) -> Result<()> {
     match args.command {
         Command::Up(target) => up(&target),
         Command::Down(target) => down(&target),
+        Command::Shell { name } => shell(name.as_deref()),
     }
+}
+
+fn shell(cluster: Option<&str>) -> Result<()> {
+    let archive = images::shell()?;
+    if let Some(cluster) = cluster {
+        crate::cluster::load_image(cluster, &archive)?;
+    }
+    println!("{}", archive.display());
+    Ok(())
 }
 
 fn up(target: &Target) -> Result<()> {

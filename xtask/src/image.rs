@@ -18,6 +18,8 @@ use sha2::{Digest, Sha256};
 pub(crate) struct ImageSpec {
     /// Full name with its tag, such as `images.invalid/shop:1`.
     pub(crate) name: String,
+    /// Processors that run it; amd64 unless said.
+    pub(crate) arch: Option<&'static str>,
     pub(crate) entrypoint: Vec<String>,
     pub(crate) cmd: Vec<String>,
     /// Added after a default `PATH`; a later `PATH` wins.
@@ -107,7 +109,7 @@ fn config(spec: &ImageSpec, diff_ids: &[String]) -> serde_json::Value {
         env.push(format!("{name}={value}"));
     }
     json!({
-        "architecture": "amd64",
+        "architecture": spec.arch.unwrap_or("amd64"),
         "os": "linux",
         "config": {
             "Entrypoint": spec.entrypoint,

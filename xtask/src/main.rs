@@ -35,6 +35,7 @@ fn main() -> ExitCode {
         Command::Demo(args) => demo::run(args),
         Command::Task(task) => tasks::run(task),
     };
+    tasks::keeper::release();
     match outcome {
         Ok(()) => ExitCode::SUCCESS,
         Err(error) => {

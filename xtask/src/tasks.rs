@@ -1,11 +1,13 @@
 //! The tasks that are not the cluster or the demo: one module each. They reach those two by the commands of
 //! `cargo xtask` itself, so that each part can be stopped and cleaned up alone.
 
+mod agent;
 pub(crate) mod arch;
 mod bench;
 mod build;
 pub(crate) mod doctor;
 mod generate;
+pub(crate) mod keeper;
 mod lease;
 mod lint;
 mod metadata;
@@ -31,21 +33,28 @@ pub(crate) enum Task {
     Rows(rows::Args),
     /// Files that are written from the code: types of the console, the references of actions and errors.
     Gen(generate::Args),
+    /// The image of the capture agent, as an archive; the last stdout line is its path.
+    Agent(agent::Args),
     /// One benchmark: a table, and one line `ratio NAME VALUE` per figure.
     Bench(bench::Args),
     /// What this machine lacks, and the exact command that installs it.
     Doctor(doctor::Args),
+    /// Ends what a task started when the task is killed; tasks start it themselves.
+    #[command(hide = true)]
+    Keeper(keeper::Args),
 }
 
 pub(crate) fn run(task: Task) -> anyhow::Result<()> {
     match task {
         Task::Run(args) => run::run(&args),
         Task::Gen(args) => generate::run(&args),
+        Task::Agent(args) => agent::run(&args),
         Task::Bench(args) => bench::run(&args),
         Task::Test(args) => test::run(&args),
         Task::Lint(args) => lint::run(&args),
         Task::Arch => arch::run(),
         Task::Rows(args) => rows::run(&args),
         Task::Doctor(args) => doctor::run(&args),
+        Task::Keeper(args) => keeper::run(&args),
     }
 }

@@ -2,7 +2,7 @@
 
 #![allow(clippy::print_stdout)]
 
-use api::{error, rest, socket};
+use api::{blueprint, error, files, job, packets, rest, socket, tap, terminal, workspace};
 use ts_rs::{Config, TS};
 
 fn main() {
@@ -31,6 +31,8 @@ fn main() {
         rest::Committed,
         rest::StepResult,
         rest::Session,
+        rest::Kubeconfig,
+        rest::KubeconfigAdded,
         rest::AuditPage,
     );
     write!(
@@ -38,6 +40,9 @@ fn main() {
         socket::Sub,
         socket::What,
         socket::RowsQuery,
+        socket::ListQuery,
+        socket::List,
+        socket::TallyQuery,
         socket::Sort,
         socket::CountsQuery,
         socket::Resume,
@@ -51,11 +56,98 @@ fn main() {
         socket::Snap,
         socket::Delta,
         socket::Source,
+        socket::Gap,
         socket::SourceState,
         socket::Counts,
         socket::Clusters,
         socket::Cluster,
         socket::Kind,
         socket::End,
+    );
+    write!(
+        packets::PacketsAsk,
+        packets::PacketsWindow,
+        packets::PacketsAgain,
+        packets::PacketsSay,
+        packets::PacketsAbout,
+        packets::PacketsInterface,
+        packets::PacketsError,
+    );
+    write!(
+        tap::TapPackets,
+        tap::TapRequest,
+        tap::Tap,
+        tap::TapState,
+        tap::TapTarget,
+        tap::TapTotals,
+        tap::TapChange,
+        tap::TapFilter,
+        tap::TapOnFull,
+        tap::TapStats,
+        tap::TapKind,
+        tap::TapLoss,
+        tap::TapSpool,
+        tap::TapAgent,
+        tap::TapMarkRequest,
+        tap::TapMark,
+        tap::TapKeys,
+        tap::TapPreview,
+        tap::TapRecord,
+        tap::TapMap,
+        tap::TapEdge,
+        tap::TapEnd,
+        tap::TapEndKind,
+        tap::TapShares,
+        tap::TapHistograms,
+        tap::TapHistogram,
+        tap::TapFlow,
+    );
+    write!(
+        workspace::WorkspaceList,
+        workspace::ClusterProblem,
+        workspace::WorkspaceRow,
+        workspace::Workspace,
+        workspace::WorkspaceCondition,
+        workspace::WorkspaceVolume,
+        workspace::WorkspacePort,
+        workspace::WorkspaceResources,
+        workspace::WorkspacePod,
+        workspace::WorkspaceActivity,
+        workspace::WorkspaceMay,
+        workspace::WorkspaceAct,
+        workspace::WorkspaceCreate,
+        workspace::WorkspaceActing,
+        workspace::WorkspaceStopping,
+        workspace::WorkspaceUpdate,
+        workspace::WorkspaceDeleteMode,
+        workspace::WorkspaceAccepted,
+        workspace::WorkspaceHandshake,
+        workspace::WorkspaceEvent,
+        workspace::WorkspaceEventKind,
+        workspace::WorkspaceSeverity,
+        workspace::WorkspaceWhy,
+    );
+    write!(job::Job, job::JobState);
+    write!(
+        terminal::TerminalSay,
+        terminal::WorkspaceShells,
+        terminal::WorkspaceShell,
+        files::FileList,
+        files::FileEntry,
+        files::FileFolder,
+        files::FileRename,
+        files::FileDone,
+        files::FileReceived,
+    );
+    write!(
+        blueprint::BlueprintList,
+        blueprint::BlueprintRow,
+        blueprint::BlueprintParam,
+        blueprint::BlueprintOption,
+        blueprint::BlueprintPreset,
+        blueprint::BlueprintPreviewRequest,
+        blueprint::BlueprintPreview,
+        blueprint::BlueprintField,
+        blueprint::BlueprintProblem,
     );
 }

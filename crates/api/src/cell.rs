@@ -24,6 +24,10 @@ pub enum ColumnType {
     Span,
     /// Bytes, drawn in binary units.
     Bytes,
+    /// Microseconds, drawn `340µs`, `12.3ms`, `4.56s`.
+    Micros,
+    /// A moment in epoch microseconds, drawn as the time of day: `14:03:07.123`.
+    Clock,
     /// Thousandths of a core, drawn `12m`.
     MilliCpu,
     /// Thousandths, drawn in per cent.
@@ -70,7 +74,7 @@ pub enum Cell<'a> {
     Absent,
     /// [`ColumnType::Text`].
     Text(&'a str),
-    /// [`ColumnType::Int`], `Bytes`, `MilliCpu`, `Percent`.
+    /// [`ColumnType::Int`], `Bytes`, `Micros`, `Clock`, `MilliCpu`, `Percent`.
     Int(i64),
     /// [`ColumnType::Age`]: epoch milliseconds.
     Age(i64),
@@ -112,6 +116,8 @@ impl Cell<'_> {
             Cell::Int(number) => match ty {
                 ColumnType::MilliCpu => format!("{number}m"),
                 ColumnType::Bytes => bytes(number),
+                ColumnType::Micros => micros(number),
+                ColumnType::Clock => clock(number),
                 ColumnType::Percent => format!("{}%", (number + 5) / 10),
                 _ => number.to_string(),
             },
@@ -123,6 +129,34 @@ impl Cell<'_> {
             Cell::Bool(value) => value.to_string(),
         }
     }
+}
+
+/// Microseconds with three digits: `340µs`, `12.3ms`, `4.56s`, `123s`.
+fn micros(number: i64) -> String {
+    let us = number.unsigned_abs();
+    let sign = if number < 0 { "-" } else { "" };
+    if us < 1_000 {
+        return format!("{sign}{us}µs");
+    }
+    // Digits after the point, and the unit in microseconds; rounded before the unit is chosen.
+    for (unit, name) in [(1_000_u64, "ms"), (1_000_000, "s")] {
+        for (digits, ten) in [(2, 100_u64), (1, 10), (0, 1)] {
+            let parts = us.saturating_mul(ten).saturating_add(unit / 2) / unit;
+            if parts < 1_000 {
+                return match digits {
+                    0 => format!("{sign}{parts}{name}"),
+                    digits => format!("{sign}{}.{:0digits$}{name}", parts / ten, parts % ten),
+                };
+            }
+        }
+    }
+    format!("{sign}{}s", us.saturating_add(500_000) / 1_000_000)
+}
+
+/// The time of day in UTC; a reader in another zone draws its own.
+fn clock(us: i64) -> String {
+    let ms = us.div_euclid(1_000).rem_euclid(86_400_000);
+    format!("{:02}:{:02}:{:02}.{:03}", ms / 3_600_000, ms / 60_000 % 60, ms / 1_000 % 60, ms % 1_000)
 }
 
 /// Bytes in whole binary units, as `kubectl top` prints them: `84Mi`.

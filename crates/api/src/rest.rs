@@ -258,6 +258,31 @@ pub struct Session {
     pub problem: Option<crate::ErrorBody>,
 }
 
+/// `POST /api/v1/kubeconfig`: the clusters of another kubeconfig, for as long as this server runs. One of both.
+#[derive(Clone, Debug, Default, Serialize, Deserialize, TS)]
+#[serde(deny_unknown_fields, default)]
+#[ts(export_to = "api.ts", optional_fields)]
+pub struct Kubeconfig {
+    /// A file of the server's machine: its whole path, or one that begins with `~/`.
+    #[ts(as = "Option<String>")]
+    pub file: String,
+    /// The kubeconfig itself; it may not name programs or files. It is kept in memory alone.
+    #[ts(as = "Option<String>")]
+    pub text: String,
+}
+
+/// What came of it.
+#[derive(Clone, Debug, Serialize, Deserialize, TS)]
+#[ts(export_to = "api.ts")]
+pub struct KubeconfigAdded {
+    /// Clusters that were not known before.
+    #[ts(as = "Vec<String>")]
+    pub added: Vec<ClusterName>,
+    /// Those whose names were known: they stay as they are.
+    #[ts(as = "Vec<String>")]
+    pub known: Vec<ClusterName>,
+}
+
 /// `GET /api/v1/audit`: entries of the journal, newest first.
 #[derive(Clone, Debug, Serialize, Deserialize, TS)]
 #[ts(export_to = "api.ts")]

@@ -56,6 +56,10 @@ pub enum What {
     Counts(CountsQuery),
     /// The clusters, their states and what each serves.
     Clusters,
+    /// Rows of a list that is no kind of a cluster: taps, and what they saw.
+    List(ListQuery),
+    /// How many rows of such a list each of several filters chooses, pushed as they change: [`Counts`] by filter.
+    Tally(TallyQuery),
 }
 
 /// A list: kind x clusters x namespaces, filter and sort, and the window of it that is on the screen.
@@ -82,6 +86,48 @@ pub struct RowsQuery {
     pub at: u32,
     /// Rows in the window; at most 1,000.
     pub len: u32,
+}
+
+/// A list that is no kind of a cluster, and the window of it that is on the screen. It is answered as rows are.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize, TS)]
+#[serde(deny_unknown_fields)]
+#[ts(export_to = "api.ts")]
+pub struct ListQuery {
+    /// Which list.
+    pub list: List,
+    /// The filter box: a word, or `where …`.
+    #[serde(default)]
+    pub filter: String,
+    /// Sort columns, most important first; empty is the list's own order.
+    #[serde(default)]
+    pub sort: Vec<Sort>,
+    /// First row of the window.
+    #[serde(default)]
+    pub at: u32,
+    /// Rows in the window; at most 1,000.
+    pub len: u32,
+}
+
+/// Filters over a list that is no kind of a cluster.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize, TS)]
+#[serde(deny_unknown_fields)]
+#[ts(export_to = "api.ts")]
+pub struct TallyQuery {
+    /// Which list.
+    pub list: List,
+    /// What is counted, each as the filter box takes it; at most 32, none of them on ages.
+    pub filters: Vec<String>,
+}
+
+/// Which list.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize, TS)]
+#[serde(rename_all = "snake_case", deny_unknown_fields)]
+#[ts(export_to = "api.ts")]
+pub enum List {
+    /// All taps of this server; a row's name is the tap's id.
+    Taps,
+    /// Records of one tap, by its id; a row's name is the record's id.
+    Records(String),
 }
 
 /// One sort column.
@@ -167,7 +213,7 @@ pub enum ServerFrame {
     Snap(Snap),
     /// What changed in the window.
     Delta(Delta),
-    /// Counts by kind.
+    /// Counts by kind, or of a tally by filter.
     Counts(Counts),
     /// The clusters.
     Clusters(Clusters),
@@ -244,6 +290,10 @@ pub struct Snap {
     pub sources: Vec<Source>,
     /// The rows.
     pub rows: Vec<Row>,
+    /// Rows of the window whose objects could be read only in part (`decode_partial`): `[key, why]`.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    #[ts(type = "Array<[number, string]>", optional)]
+    pub marks: Vec<(u64, String)>,
 }
 
 /// What changed in the window since the last frame.
@@ -275,6 +325,10 @@ pub struct Delta {
     #[serde(default, skip_serializing_if = "Option::is_none")]
     #[ts(optional)]
     pub sources: Option<Vec<Source>>,
+    /// All marks of the window (see [`Snap::marks`]), when they are others than before.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    #[ts(type = "Array<[number, string]>", optional)]
+    pub marks: Option<Vec<(u64, String)>>,
 }
 
 /// Where rows come from and how fresh they are.
@@ -286,6 +340,55 @@ pub struct Source {
     pub cluster: ClusterName,
     /// How fresh.
     pub state: SourceState,
+    /// What else is to be known of these rows.
+    #[serde(flatten)]
+    #[ts(flatten)]
+    pub notes: Notes,
+}
+
+/// What is to be known of the rows of a source beside how fresh they are.
+#[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize, TS)]
+#[ts(export_to = "api.ts")]
+pub struct Notes {
+    /// The last time in which changes may have been missed (`history_gap`): the rows are right again, but what came
+    /// and went in between was not seen.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    #[ts(optional)]
+    pub gap: Option<Gap>,
+    /// Rows of the list whose objects could be read only in part; [`Snap::marks`] names those of the window.
+    #[serde(default, skip_serializing_if = "is_zero")]
+    #[ts(as = "Option<u32>", optional)]
+    pub partial: u32,
+    /// Objects that could not be read at all since the last whole list: they have no row, or that of before.
+    #[serde(default, skip_serializing_if = "is_zero")]
+    #[ts(as = "Option<u32>", optional)]
+    pub unreadable: u32,
+    /// Namespaces of the list that may not be listed, while others may.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    #[ts(as = "Option<Vec<ErrorBody>>", optional)]
+    pub denied: Vec<ErrorBody>,
+    /// How the server is asked, where it is not by the best way: `pages`, `lists` (each half minute, because the kind
+    /// may not be watched), and `+json` where it has no protobuf for a kind that has one.
+    #[serde(default, skip_serializing_if = "String::is_empty")]
+    #[ts(as = "Option<String>", optional)]
+    pub way: String,
+}
+
+/// A time in which changes may have been missed.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize, TS)]
+#[ts(export_to = "api.ts")]
+pub struct Gap {
+    /// The last moment of before at which all was known: epoch milliseconds.
+    #[ts(type = "number")]
+    pub from_ms: i64,
+    /// When the list was whole again: epoch milliseconds.
+    #[ts(type = "number")]
+    pub until_ms: i64,
+}
+
+#[expect(clippy::trivially_copy_pass_by_ref, reason = "serde passes a reference")]
+fn is_zero(number: &u32) -> bool {
+    *number == 0
 }
 
 /// How fresh the rows of a source are.
@@ -322,7 +425,7 @@ pub enum SourceState {
     },
 }
 
-/// Objects by kind (`plural` or `plural.group`); a kind that may not be counted is absent.
+/// Objects by kind (`plural` or `plural.group`), where one that may not be counted is absent; of a tally, rows by filter.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize, TS)]
 #[ts(export_to = "api.ts")]
 pub struct Counts {
@@ -375,6 +478,10 @@ pub struct Cluster {
     pub namespace: Option<String>,
     /// Kinds that it serves, in the navigation's order; empty until discovered.
     pub kinds: Vec<Kind>,
+    /// Sets of namespaces that kinds name.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    #[ts(as = "Option<Vec<Vec<String>>>", optional)]
+    pub places: Vec<Vec<String>>,
 }
 
 /// A kind that a cluster serves.
@@ -397,8 +504,13 @@ pub struct Kind {
     pub namespaced: bool,
     /// Acts that exist for this kind: `delete`, `scale`, `restart`, `reveal`.
     pub acts: Vec<String>,
-    /// Verbs that we know to be denied on the whole cluster: `list`, `watch`, `delete`, ….
+    /// Verbs that we know to be denied on the whole cluster: `list`, `watch`, `delete`, `patch`, `patch/scale`.
     pub denied: Vec<String>,
+    /// For verbs of `denied`: the namespaces in which they are allowed all the same, as an index of
+    /// [`Cluster::places`].
+    #[serde(default, skip_serializing_if = "BTreeMap::is_empty")]
+    #[ts(as = "Option<BTreeMap<String, u32>>", optional)]
+    pub only_in: BTreeMap<String, u32>,
 }
 
 /// The subscription is over.

@@ -1,7 +1,12 @@
 //! The configuration: defaults < file (TOML) < `QD__SECTION__KEY` < flags. It is parsed whole before any port opens.
 
+mod serve;
+
+pub(crate) use serve::{Policy, Role, Serve};
+
 use base::{Code, Coded};
 use serde::{Deserialize, Serialize};
+use std::num::NonZeroU32;
 use std::path::{Path, PathBuf};
 
 /// Everything that can be set.
@@ -12,6 +17,95 @@ pub struct Config {
     pub console: Console,
     /// The clusters.
     pub clusters: Clusters,
+    /// Taps.
+    pub capture: Capture,
+    /// The operator of workspaces.
+    pub operator: Operator,
+    /// The team gateway.
+    pub serve: Serve,
+    /// What people of a team may.
+    pub policy: Policy,
+}
+
+/// `[operator]`
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields, default)]
+pub struct Operator {
+    /// Where its lease is: operators of one cluster agree on it.
+    pub namespace: String,
+    /// Workspaces of one namespace alone; of all of them when it is not set.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub watch_namespace: Option<String>,
+    /// The image of the agent in workspaces, where the one that this program names is not to be had.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub agent_image: Option<String>,
+    /// The registry of images whose name has no host part.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub registry: Option<String>,
+    /// The blueprint of a workspace that names an image alone.
+    pub default_blueprint: String,
+    /// Domain of the cluster.
+    pub cluster_domain: String,
+    /// Workspaces may run on the control plane: a cluster of one node.
+    pub single_node: bool,
+    /// There is no workspace without a Grant that allows it: where a team shares the cluster. Grants of `namespace` may name
+    /// other namespaces.
+    pub require_grants: bool,
+    /// Requests a second that the operator sends at most.
+    pub qps: NonZeroU32,
+}
+
+impl Default for Operator {
+    fn default() -> Self {
+        Self {
+            namespace: "kube-system".to_owned(),
+            watch_namespace: None,
+            agent_image: None,
+            registry: None,
+            default_blueprint: "default".to_owned(),
+            cluster_domain: "cluster.local".to_owned(),
+            single_node: false,
+            require_grants: false,
+            qps: NonZeroU32::new(200).unwrap_or(NonZeroU32::MIN),
+        }
+    }
+}
+
+/// `[capture]`
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields, default)]
+pub struct Capture {
+    /// The agents' image, where the one that this program names is not to be had.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub agent_image: Option<String>,
+    /// Where taps of the console keep packets as long as they are there. Unset: `taps` in the state folder.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub folder: Option<PathBuf>,
+    /// MiB of packets that one tap keeps on disk.
+    pub tap_mib: NonZeroU32,
+    /// MiB of packets of all taps together: each has an equal share at most.
+    pub disk_mib: NonZeroU32,
+    /// What happens when either, or the disk, is full: `drop` the oldest packets, or `stop` to keep any.
+    pub on_full: OnFull,
+}
+
+/// What happens when the disk for packets is full.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum OnFull {
+    /// The oldest packets make room.
+    #[default]
+    Drop,
+    /// Packets end there, and records go on.
+    Stop,
+}
+
+impl Default for Capture {
+    fn default() -> Self {
+        let or_one = |number| NonZeroU32::new(number).unwrap_or(NonZeroU32::MIN);
+        let (tap_mib, disk_mib) = (or_one(1_024), or_one(4_096));
+        Self { agent_image: None, folder: None, tap_mib, disk_mib, on_full: OnFull::default() }
+    }
 }
 
 /// `[console]`
@@ -34,11 +128,22 @@ impl Default for Console {
 }
 
 /// `[clusters]`
-#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(deny_unknown_fields, default)]
 pub struct Clusters {
     /// Contexts in which a destructive plan asks for the typed name.
     pub production: Vec<String>,
+    /// Requests a second that each cluster is sent at most.
+    pub qps: NonZeroU32,
+    /// Requests that each cluster is sent at once after a rest.
+    pub burst: NonZeroU32,
+}
+
+impl Default for Clusters {
+    fn default() -> Self {
+        let or_one = |number| NonZeroU32::new(number).unwrap_or(NonZeroU32::MIN);
+        Self { production: Vec::new(), qps: or_one(50), burst: or_one(100) }
+    }
 }
 
 /// Why the configuration cannot be used.
@@ -60,6 +165,20 @@ pub enum ConfigError {
         /// What is wrong, with the line.
         message: String,
     },
+    /// Several things are wrong.
+    #[error("{} things are wrong:{}", .0.len(), .0.iter().map(|one| format!("\n  {one}")).collect::<String>())]
+    Several(Vec<String>),
+}
+
+impl ConfigError {
+    /// All that is wrong; `None` when nothing is.
+    pub(crate) fn of(place: &str, mut problems: Vec<String>) -> Option<Self> {
+        match problems.len() {
+            0 => None,
+            1 => Some(Self::Form { place: place.to_owned(), message: problems.pop()? }),
+            _ => Some(Self::Several(problems.into_iter().map(|one| format!("{place}: {one}")).collect())),
+        }
+    }
 }
 
 impl Coded for ConfigError {
@@ -83,10 +202,12 @@ impl Config {
                 overlay(&mut table, &name, rest, &value)?;
             }
         }
-        table.try_into().map_err(|error: toml::de::Error| ConfigError::Form {
-            place: file.map_or_else(|| "configuration".to_owned(), |path| path.display().to_string()),
-            message: error.message().to_owned(),
-        })
+        let place = file.map_or_else(|| "configuration".to_owned(), |path| path.display().to_string());
+        if let Some(error) = ConfigError::of(&place, problems(&table)) {
+            return Err(error);
+        }
+        let whole = table.try_into();
+        whole.map_err(|error: toml::de::Error| ConfigError::Form { place, message: error.message().to_owned() })
     }
 
     /// The whole configuration in force, as TOML.
@@ -94,6 +215,30 @@ impl Config {
     pub fn to_toml(&self) -> String {
         toml::to_string_pretty(self).unwrap_or_default()
     }
+}
+
+/// All that is wrong with a configuration: each key is tried by itself, for all have defaults.
+fn problems(table: &toml::Table) -> Vec<String> {
+    let fits = |one: toml::Table| one.try_into::<Config>().map(|_| ()).map_err(|error| error.message().to_owned());
+    let mut found = Vec::new();
+    for (section, value) in table {
+        let alone = |value| toml::Table::from_iter([(section.clone(), value)]);
+        let Some(keys) = value.as_table() else {
+            found.extend(fits(alone(value.clone())).err().map(|message| format!("{section}: {message}")));
+            continue;
+        };
+        if let Err(message) = fits(alone(toml::Value::Table(toml::Table::new()))) {
+            found.push(message);
+            continue;
+        }
+        for (key, value) in keys {
+            let one = toml::Table::from_iter([(key.clone(), value.clone())]);
+            found.extend(
+                fits(alone(toml::Value::Table(one))).err().map(|message| format!("[{section}] {key}: {message}")),
+            );
+        }
+    }
+    found
 }
 
 /// `$XDG_CONFIG_HOME/quarterdeck/config.toml`

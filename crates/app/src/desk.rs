@@ -6,16 +6,18 @@ use api::ErrorBody;
 use base::{Clock, ClusterName, Code, Coded, RequestId, SystemClock};
 use catalog::Kind;
 use cli::grammar::Global;
-use cluster::{Cluster, ConnectOptions, Error, Kubeconfig};
+use cluster::{Cluster, Error, Kubeconfig, Rate};
 use mirror::{Mirror, MirrorConfig};
-use operate::{Acts, Clusters, Grant, Pending, Plans};
+use operate::{Changing, Clusters, Grant, Pending, Plans, Reading, Trying};
+use policy::action::{Changes, Reads, Tries};
 use policy::compose::{Composed, Parts, compose};
 use policy::desk::Desk as DeskPolicy;
-use policy::{Door, Epochs, Principal, Verifier};
+use policy::{Decide, Door, Epochs, Principal, Verifier};
 use std::path::PathBuf;
 use std::sync::Arc;
 use store::{Journal, JournalConfig, Store};
 use tokio::sync::watch;
+use workspace::Activity;
 
 /// What a desk console or command runs on.
 pub(crate) struct Desk {
@@ -26,6 +28,8 @@ pub(crate) struct Desk {
     pub(crate) store: Store,
     pub(crate) principal: watch::Receiver<Principal>,
     pub(crate) clock: Arc<dyn Clock>,
+    /// Who uses which workspace: doors tell, the operator asks.
+    pub(crate) activity: Activity,
     /// Why there are no clusters.
     pub(crate) problem: Option<ErrorBody>,
     holds: Holds,
@@ -59,30 +63,88 @@ impl Desk {
 
 /// Puts the parts together over a kubeconfig, or over none.
 pub(crate) async fn build(config: &Config, kubeconfig: Result<Kubeconfig, Error>, door: Door) -> Result<Desk, Failed> {
+    let parts = assemble(config, kubeconfig, Arc::new(care(config))).await?;
+    let Assembled { verifier, make, .. } = parts;
+    let principal = person(verifier, &make.mirror, door);
+    Ok(make.over(principal))
+}
+
+/// The care that changes ask for.
+pub(crate) fn care(config: &Config) -> DeskPolicy {
+    DeskPolicy {
+        read_only: config.console.read_only,
+        production_contexts: production(config).into_iter().collect(),
+        ..DeskPolicy::default()
+    }
+}
+
+fn production(config: &Config) -> Vec<ClusterName> {
+    config.clusters.production.iter().map(|name| ClusterName::new(name.as_str())).collect()
+}
+
+/// All parts but whoever acts.
+pub(crate) struct Assembled {
+    /// Makes principals.
+    pub(crate) verifier: Verifier,
+    /// Ends permits.
+    pub(crate) epochs: Epochs,
+    /// The journal, to know whether it can be written.
+    pub(crate) journal: Arc<Journal>,
+    /// The rest.
+    pub(crate) make: Parted,
+}
+
+/// What a [`Desk`] is made of.
+pub(crate) struct Parted {
+    pub(crate) mirror: Mirror,
+    clusters: Arc<dyn Clusters>,
+    plans: Plans,
+    gate: policy::Gate,
+    store: Store,
+    clock: Arc<dyn Clock>,
+    problem: Option<ErrorBody>,
+    holds: Holds,
+}
+
+impl Parted {
+    /// The parts for whoever acts in what is nobody else's.
+    pub(crate) fn over(self, principal: watch::Receiver<Principal>) -> Desk {
+        let Self { mirror, clusters, plans, gate, store, clock, problem, holds } = self;
+        let activity = Activity::new(clock.clone());
+        Desk { mirror, clusters, plans, gate, store, principal, clock, activity, problem, holds }
+    }
+}
+
+/// Puts the parts together under a policy.
+pub(crate) async fn assemble(
+    config: &Config,
+    kubeconfig: Result<Kubeconfig, Error>,
+    decide: Arc<dyn Decide>,
+) -> Result<Assembled, Failed> {
     let clock: Arc<dyn Clock> = Arc::new(SystemClock);
-    let production: Vec<ClusterName> =
-        config.clusters.production.iter().map(|name| ClusterName::new(name.as_str())).collect();
+    let about =
+        MirrorConfig { production: production(config), rate: rate(&config.clusters), ..MirrorConfig::default() };
     let (clusters, problem) = match kubeconfig {
-        Ok(kubeconfig) => (connect(&kubeconfig, &production).map_err(Failed::of)?, None),
+        Ok(kubeconfig) => (Mirror::clusters_of(&about, &kubeconfig).map_err(Failed::of)?, None),
         Err(error) => (Vec::new(), Some(ErrorBody::of(&error, RequestId::new()))),
     };
     let store = Store::open(&state_dir()?.join("journal.db")).await.map_err(Failed::of)?;
     let journal = store.journal(VERSION, clock.clone(), JournalConfig::default()).await.map_err(Failed::of)?;
     let journal = Arc::new(journal);
-    let decide = DeskPolicy {
-        read_only: config.console.read_only,
-        production_contexts: production.into_iter().collect(),
-        ..DeskPolicy::default()
-    };
-    let parts = Parts { decide: Arc::new(decide), journal: journal.clone(), clock: clock.clone() };
+    let parts = Parts { decide, journal: journal.clone(), clock: clock.clone() };
     let Composed { gate, verifier, epochs } = compose(parts);
-    let mirror = Mirror::new(&MirrorConfig::default(), clusters, &clock);
+    let mirror = Mirror::new(&about, clusters, &clock);
     let ports: Arc<dyn Clusters> = Arc::new(Ports(mirror.clone()));
     let plans = Plans::new(gate.clone(), ports.clone(), clock.clone());
-    let principal = person(verifier, &mirror, door);
-    let holds =
-        Holds { mirror: mirror.clone(), plans: plans.clone(), epochs, journal: journal.clone(), store: store.clone() };
-    Ok(Desk { mirror, clusters: ports, plans, gate, store, principal, clock, problem, holds })
+    let holds = Holds {
+        mirror: mirror.clone(),
+        plans: plans.clone(),
+        epochs: epochs.clone(),
+        journal: journal.clone(),
+        store: store.clone(),
+    };
+    let make = Parted { mirror, clusters: ports, plans, gate, store, clock, problem, holds };
+    Ok(Assembled { verifier, epochs, journal, make })
 }
 
 /// The parts of one command. `local` commands ask no cluster.
@@ -105,18 +167,14 @@ pub(crate) async fn command(config: &Config, global: &Global, local: bool) -> Re
         plans: desk.plans.clone(),
         store: desk.store.clone(),
         global: global.clone(),
+        state: state_dir()?,
+        agent_image: config.capture.agent_image.clone(),
     };
     Ok((command, desk.into_holds()))
 }
 
-fn connect(kubeconfig: &Kubeconfig, production: &[ClusterName]) -> Result<Vec<Cluster>, Error> {
-    let contexts = kubeconfig.contexts().into_iter();
-    contexts
-        .map(|context| {
-            let production = production.iter().any(|name| name.as_str() == context.name);
-            Cluster::connect(kubeconfig, &context.name, ConnectOptions { production })
-        })
-        .collect()
+fn rate(clusters: &config::Clusters) -> Rate {
+    Rate { qps: f64::from(clusters.qps.get()), burst: f64::from(clusters.burst.get()) }
 }
 
 /// The person at this machine, with what each cluster says of them as it becomes known.
@@ -141,14 +199,27 @@ fn person(verifier: Verifier, mirror: &Mirror, door: Door) -> watch::Receiver<Pr
 /// Clusters as `operate` needs them.
 struct Ports(Mirror);
 
+impl Ports {
+    fn cluster(&self, name: &ClusterName) -> Result<Cluster, Error> {
+        self.0.cluster(name).map_err(|error| narrow(error, ""))
+    }
+}
+
 impl Clusters for Ports {
     fn kind<'a>(&'a self, cluster: &'a ClusterName, id: &'a str) -> Pending<'a, Arc<Kind>> {
         Box::pin(async move { self.0.kind(cluster, id).await.map_err(|error| narrow(error, id)) })
     }
 
-    fn acting(&self, cluster: &ClusterName, grant: &dyn Grant) -> Result<Box<dyn Acts>, Error> {
-        let cluster = self.0.cluster(cluster).map_err(|error| narrow(error, ""))?;
-        Ok(grant.acting(&cluster))
+    fn reads(&self, cluster: &ClusterName, grant: &dyn Grant<Reads>) -> Result<Box<dyn Reading>, Error> {
+        Ok(Box::new(grant.acting(&self.cluster(cluster)?)))
+    }
+
+    fn tries(&self, cluster: &ClusterName, grant: &dyn Grant<Tries>) -> Result<Box<dyn Trying>, Error> {
+        Ok(Box::new(grant.acting(&self.cluster(cluster)?)))
+    }
+
+    fn changes(&self, cluster: &ClusterName, grant: &dyn Grant<Changes>) -> Result<Box<dyn Changing>, Error> {
+        Ok(Box::new(grant.acting(&self.cluster(cluster)?)))
     }
 }
 

@@ -3,18 +3,22 @@
 //! ```text
 //! main ─► run: parse ─► configuration ─► kubeconfig ─► desk (store, journal, gate, principal, mirror, plans)
 //!                                                        ├─► console: port, gateway, state file, browser
+//!                                                        ├─► serve: the same for a team: its policy, its people, TLS
 //!                                                        └─► one command of cli
 //! ```
 //!
 //! Everything is parsed before anything opens. Ctrl-C ends what runs, in the reverse order of the start.
 
+mod apps;
 mod browser;
 mod config;
 mod console;
 mod desk;
 mod error;
 mod log;
+mod operator;
 mod runfile;
+mod serve;
 mod url;
 
 pub use config::{Config, ConfigError};
@@ -29,7 +33,13 @@ use std::process::ExitCode;
 #[must_use]
 pub fn main() -> ExitCode {
     let cli = cli::parse();
-    log::start(&cli.global.log);
+    let serves = matches!(&cli.command, Some(Command::Serve(args)) if args.command.is_none());
+    match (serves, cli.global.log.as_str()) {
+        // A gateway tells of its requests unless something else was said.
+        (true, "warn") => log::start("info", log::Form::Json),
+        (true, said) => log::start(said, log::Form::Json),
+        (false, said) => log::start(said, log::Form::Words),
+    }
     if rustls::crypto::aws_lc_rs::default_provider().install_default().is_err() {
         tracing::debug!("a TLS provider is installed already");
     }
@@ -44,7 +54,7 @@ pub fn main() -> ExitCode {
     let result = runtime.block_on(run(cli));
     runtime.shutdown_timeout(std::time::Duration::from_secs(2));
     match result {
-        Ok(()) => ExitCode::SUCCESS,
+        Ok(code) => ExitCode::from(code),
         // A reader that went away (`qd get … | head`) is no failure.
         Err(error) if error.is_broken_pipe() => ExitCode::SUCCESS,
         Err(error) => {
@@ -60,23 +70,36 @@ fn report(error: &Failed, json: bool) {
     let written = if json {
         writeln!(stderr, "{}", serde_json::json!(error.body()))
     } else {
-        writeln!(stderr, "qd: {}: {}", error.code(), error)
+        let body = error.body();
+        let grant = body.details.as_ref().and_then(|details| details.get("grant")).and_then(|grant| grant.as_str());
+        writeln!(stderr, "qd: {}: {}", body.code, body.message).and_then(|()| match grant {
+            Some(commands) => writeln!(stderr, "  whoever grants rights in this cluster can give it:\n  {commands}"),
+            None => Ok(()),
+        })
     };
     if written.is_err() {
         tracing::debug!("stderr is closed");
     }
 }
 
-async fn run(cli: Cli) -> Result<(), Failed> {
+/// The exit code: that of a program in a workspace, where one ran.
+async fn run(cli: Cli) -> Result<u8, Failed> {
     let global = cli.global;
     let mut config = Config::load(global.config.as_deref(), std::env::vars()).map_err(Failed::of)?;
     config.console.read_only |= global.read_only;
+    if global.anthropic_api_key.is_some() {
+        return Err(Failed::of(cli::Error::SecretInArgument("--anthropic-api-key")));
+    }
     let mut out = std::io::BufWriter::new(std::io::stdout().lock());
     let command = cli.command.unwrap_or(Command::Console(cli::grammar::ConsoleArgs::default()));
     match &command {
         Command::Console(args) => {
             drop(out);
-            return console::run(&config, &global, args).await;
+            return console::run(&config, &global, args).await.map(|()| 0);
+        }
+        Command::Serve(args) => {
+            drop(out);
+            return Box::pin(serve::run(&config, &global, args)).await;
         }
         Command::Url { port } => {
             let state = desk::state_dir()?;
@@ -88,6 +111,32 @@ async fn run(cli: Cli) -> Result<(), Failed> {
             let kubeconfig = Kubeconfig::load(global.kubeconfig.as_deref()).map_err(Failed::of)?;
             cli::contexts(&kubeconfig, global.output, &mut out).map_err(Failed::of)?;
         }
+        Command::Filter(args) => cli::filter(args, global.output, &mut out).map_err(Failed::of)?,
+        Command::Blueprint(command) => cli::blueprint(command, global.output, &mut out).map_err(Failed::of)?,
+        Command::Version => cli::version(global.output, &mut out).map_err(Failed::of)?,
+        Command::Extcap(args) => {
+            if let Some(tap) = args.tap(&global) {
+                let tap = tap.unwrap_or_else(|error| error.exit());
+                drop(out);
+                return Box::pin(run(tap)).await;
+            }
+            interruptible(async { cli::extcap(args, &global, &mut out).await.map_err(Failed::of) }).await?;
+        }
+        Command::Tap(args) if args.is_guard() => {
+            drop(out);
+            // What is opened for the end is not open as long as there is nothing to do.
+            let Some(left) = cli::guard().await.map_err(Failed::of)? else { return Ok(0) };
+            let (desk, holds) = desk::command(&config, &global, false).await?;
+            let result = cli::end_left(&desk, left).await.map_err(Failed::of);
+            drop(desk);
+            holds.close().await;
+            return result.map(|()| 0);
+        }
+        Command::Tap(args) if args.live.ui && args.command.is_none() => {
+            drop(out);
+            return console::tap(&config, &global, args).await.map(|()| 0);
+        }
+        Command::Tap(args) if !args.is_live() => cli::tap(args, global.output, &mut out).map_err(Failed::of)?,
         Command::Whoami => {
             let kubeconfig = Kubeconfig::load(global.kubeconfig.as_deref()).map_err(Failed::of)?;
             let context = kubeconfig.choose(global.context.as_deref()).map_err(Failed::of)?;
@@ -95,11 +144,34 @@ async fn run(cli: Cli) -> Result<(), Failed> {
                 Cluster::connect(&kubeconfig, &context.name, ConnectOptions::default()).map_err(Failed::of)?;
             interruptible(async { cli::whoami(&cluster, global.output, &mut out).await.map_err(Failed::of) }).await?;
         }
-        Command::Get(_) | Command::Delete(_) | Command::Scale(_) | Command::Restart(_) | Command::Audit(_) => {
+        Command::Tap(args) => {
+            cli::says_what(args).map_err(Failed::of)?;
+            let (desk, holds) = desk::command(&config, &global, args.is_local()).await?;
+            // Ctrl-C is its own: agents are asked to stop first.
+            let result = Box::pin(cli::live(&desk, args, global.output, &mut out)).await.map_err(Failed::of);
+            drop(desk);
+            holds.close().await;
+            result?;
+        }
+        Command::Ws(command) if command.is_program() => {
+            drop(out);
+            let (desk, holds) = desk::command(&config, &global, false).await?;
+            let result = Box::pin(cli::workspace_program(&desk, command)).await.map_err(Failed::of);
+            drop(desk);
+            holds.close().await;
+            return result;
+        }
+        Command::Get(_)
+        | Command::Delete(_)
+        | Command::Scale(_)
+        | Command::Restart(_)
+        | Command::Ws(_)
+        | Command::Audit(_) => {
             let (desk, holds) = desk::command(&config, &global, matches!(command, Command::Audit(_))).await?;
             let result = interruptible(Box::pin(async {
                 match &command {
                     Command::Get(args) => cli::get(&desk, args, &mut out).await,
+                    Command::Ws(command) => cli::workspace(&desk, command, &mut out).await,
                     Command::Audit(audit) => cli::audit(&desk, audit, &mut out).await,
                     act => cli::act(&desk, act, &mut out).await,
                 }
@@ -112,7 +184,7 @@ async fn run(cli: Cli) -> Result<(), Failed> {
         }
     }
     out.flush()?;
-    Ok(())
+    Ok(0)
 }
 
 /// Ctrl-C ends the command; what it was in the middle of is dropped, and a commit that was begun is finished.

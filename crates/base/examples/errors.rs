@@ -10,7 +10,9 @@ const TABLE: &str = include_str!("../src/code.rs");
 fn main() {
     println!("# Error codes\n");
     println!("Every error has one of these. Written by `cargo xtask gen` from `base::code`; do not edit.\n");
-    println!("The exit code is that of `qd`: 1 failed, 2 wrong usage, 3 denied, 4 not found, 5 timed out, 130 interrupted.\n");
+    println!(
+        "The exit code is that of `qd`: 1 failed, 2 wrong usage, 3 denied, 4 not found, 5 timed out, 130 interrupted.\n"
+    );
     println!("| Code | Means | HTTP | Exit |\n|---|---|---|---|");
     for code in Code::ALL {
         println!("| `{code}` | {} | {} | {} |", meaning(*code), code.http_status(), code.exit_code());

@@ -91,14 +91,128 @@ codes! {
     QuerySyntax = "query_syntax", 400, 2;
     /// An expression would cost too much.
     QueryTooCostly = "query_too_costly", 400, 1;
+    /// A capture filter does not compile; line, column and what may stand there are in the details.
+    FilterSyntax = "filter_syntax", 400, 2;
+    /// A capture filter needs more instructions than the kernel takes.
+    FilterTooLong = "filter_too_long", 400, 2;
+    /// A capture filter names a host: names are not looked up, write the address.
+    FilterHostUnknown = "filter_host_unknown", 400, 2;
+    /// A secret stands in the command line, where every user of the machine sees it.
+    SecretInArgument = "secret_in_argument", 400, 2;
+    /// Words cannot be made a filter: no provider is configured.
+    FilterWordsOff = "filter_words_off", 501, 1;
+    /// Packets of this link type cannot be filtered.
+    FilterLinkType = "filter_link_type", 400, 2;
     /// Over a limit that the message names.
     LimitReached = "limit_reached", 429, 1;
+    /// The disk for packets of taps is full.
+    SpoolFull = "spool_full", 507, 1;
     /// The client does not read fast enough.
     SlowClient = "slow_client", 429, 1;
     /// An object could be read only in part.
     DecodePartial = "decode_partial", 500, 1;
+    /// Rights that a tap needs are missing in the namespace.
+    TapForbidden = "tap_forbidden", 403, 3;
+    /// Admission refuses the capture container in every form.
+    TapAdmission = "tap_admission", 403, 3;
+    /// The pod shares the node's network: tapping it would tap the node.
+    TapHostNetwork = "tap_host_network", 422, 3;
+    /// A static pod cannot be given a container.
+    TapStaticPod = "tap_static_pod", 422, 1;
+    /// The pod has ended.
+    PodFinished = "pod_finished", 422, 4;
+    /// The API server has no ephemeral containers.
+    EphemeralUnsupported = "ephemeral_unsupported", 501, 1;
+    /// This build of `qd` carries no image of the capture agent.
+    AgentNotCarried = "agent_not_carried", 501, 1;
+    /// The capture container does not start.
+    AgentImage = "agent_image", 502, 1;
+    /// An agent sends what is not its protocol.
+    AgentProtocol = "agent_protocol", 502, 1;
+    /// An agent and its owner speak no protocol in common; the message says which side is older.
+    AgentVersion = "agent_version", 502, 1;
+    /// The file is no capture: neither pcap nor pcapng, or a folder.
+    NotACapture = "not_a_capture", 400, 2;
+    /// A capture is damaged: what could be read was used, the first bad place is in the details.
+    CaptureDamaged = "capture_damaged", 422, 1;
+    /// A file of packets is not what its manifest tells: the byte ranges are in the details.
+    CaptureChanged = "capture_changed", 422, 1;
+    /// A file cannot be read.
+    ReadFailed = "read_failed", 500, 1;
+    /// A file cannot be written: full, read-only, gone.
+    WriteFailed = "write_failed", 500, 1;
     /// A gap in a history or a log.
     HistoryGap = "history_gap", 410, 1;
+    /// A user string is longer than it may be.
+    UserstrTooLong = "userstr_too_long", 400, 2;
+    /// A byte of a user string may not stand where it does.
+    UserstrCharset = "userstr_charset", 400, 2;
+    /// A wrapped user string in a wrapped one.
+    UserstrNested = "userstr_nested", 400, 2;
+    /// A key that user strings do not have.
+    UserstrUnknownKey = "userstr_unknown_key", 400, 2;
+    /// A key given twice in a user string.
+    UserstrDuplicateKey = "userstr_duplicate_key", 400, 2;
+    /// Keys of a user string that do not go together.
+    UserstrConflict = "userstr_conflict", 400, 2;
+    /// No workspace of this name, or none that the caller may know.
+    WorkspaceNotFound = "workspace_not_found", 404, 4;
+    /// There is a workspace of this name.
+    WorkspaceExists = "workspace_exists", 409, 1;
+    /// A name that no workspace can have.
+    WorkspaceNameInvalid = "workspace_name_invalid", 400, 2;
+    /// A workspace does not start; the message says what is wrong.
+    WorkspaceFailed = "workspace_failed", 422, 1;
+    /// A workspace took longer than it may; the message says in which stage, and what it waits for.
+    WorkspaceTimeout = "workspace_timeout", 504, 5;
+    /// The workspace is stopped; the message says how to start it.
+    WorkspaceStopped = "workspace_stopped", 409, 1;
+    /// The connection to a shell or program of a workspace was lost; the message says what became of it.
+    ShellLost = "shell_lost", 502, 1;
+    /// The workspace's user may not do this with the file.
+    FileDenied = "file_denied", 403, 3;
+    /// What is there is in the way: a file or folder of the name, what a folder holds, another part of an upload.
+    FileConflict = "file_conflict", 409, 1;
+    /// No room is left in the workspace for the file.
+    FileFull = "file_full", 507, 1;
+    /// The workspace's system could not do this with the file; the message has its words.
+    FileFailed = "file_failed", 502, 1;
+    /// The workspace is starting; the message says how far it is.
+    WorkspaceWaking = "workspace_waking", 503, 1;
+    /// A workspace has no such port or app.
+    ProxyPortUnknown = "proxy_port_unknown", 404, 4;
+    /// Nothing listens on the port, or what does cannot be understood; the ports that answer are in the details.
+    ProxyRefused = "proxy_refused", 502, 1;
+    /// What listens on the port does not answer in time.
+    ProxyTimeout = "proxy_timeout", 504, 5;
+    /// What listens on the port does not speak TLS as it should.
+    ProxyTls = "proxy_tls", 502, 1;
+    /// The daemon of a workspace refuses, or cannot be understood.
+    WorkspaceDaemon = "workspace_daemon", 502, 1;
+    /// No grant allows it; the message names the nearest one.
+    GrantMissing = "grant_missing", 403, 3;
+    /// A quota is used up; the message says which bound is in the way.
+    QuotaExceeded = "quota_exceeded", 409, 1;
+    /// No job of this id: it may be older than 48 hours.
+    JobNotFound = "job_not_found", 404, 4;
+    /// Another request came with this `Idempotency-Key` before.
+    IdempotencyReused = "idempotency_reused", 422, 2;
+    /// No blueprint of this name; those that there are stand in the details.
+    BlueprintNotFound = "blueprint_not_found", 404, 4;
+    /// The blueprint is abstract, or not one of those that the user may have.
+    BlueprintForbidden = "blueprint_forbidden", 403, 3;
+    /// A blueprint is wrong; every problem with its file, line, column and pointer is in the details.
+    BlueprintInvalid = "blueprint_invalid", 422, 1;
+    /// Blueprints or files that include each other; the way round is in the message.
+    BlueprintCycle = "blueprint_cycle", 422, 1;
+    /// An expression of a blueprint does not compile, fails or costs too much.
+    CelError = "cel_error", 422, 1;
+    /// A parameter is unknown, missing or out of its bounds.
+    ParamInvalid = "param_invalid", 422, 2;
+    /// A field that this layer may not set, or not so far.
+    FieldNotAllowed = "field_not_allowed", 403, 3;
+    /// A fixture's workspace is not as it expects.
+    FixtureFailed = "fixture_failed", 422, 1;
     /// The port is taken.
     PortInUse = "port_in_use", 409, 1;
     /// A port under 1024 without the right to it.

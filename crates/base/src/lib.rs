@@ -6,6 +6,7 @@
 //! clock     Clock: wall time in epoch milliseconds, real or set by hand
 //! age       ages and durations in kubectl's form
 //! quantity  Kubernetes quantities as exact numbers
+//! security  what Pod Security lets containers have
 //! ```
 //!
 //! Pure: no IO, no async runtime.
@@ -16,6 +17,7 @@ pub mod code;
 pub mod id;
 pub mod quantity;
 pub mod secret;
+pub mod security;
 
 pub use clock::{Clock, ManualClock, SystemClock};
 pub use code::{Code, Coded};

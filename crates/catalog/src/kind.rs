@@ -2,6 +2,7 @@
 
 use crate::builtin::{self, Builtin};
 use crate::crd::PrinterColumn;
+use crate::served::ServedColumn;
 use api::socket::Column;
 use std::sync::Arc;
 use wire::Format;
@@ -53,7 +54,9 @@ pub(crate) enum Source {
     Builtin(&'static Builtin),
     /// `additionalPrinterColumns` of a CRD.
     Printer(Vec<PrinterColumn>),
-    /// Neither: name and age.
+    /// What its server prints: kinds of aggregated APIs.
+    Served(Vec<ServedColumn>),
+    /// None of these: name and age.
     Plain,
 }
 
@@ -74,6 +77,8 @@ pub enum Section {
     Storage,
     /// Accounts, roles, bindings.
     Access,
+    /// Workspaces and what they are made from.
+    Workspaces,
     /// Custom resources.
     Custom,
 }
@@ -90,6 +95,7 @@ impl Section {
             Self::Config => "Config",
             Self::Storage => "Storage",
             Self::Access => "Access",
+            Self::Workspaces => "Workspaces",
             Self::Custom => "Custom",
         }
     }
@@ -154,6 +160,28 @@ impl Kind {
     #[must_use]
     pub fn api_version(&self) -> String {
         if self.group.is_empty() { self.version.clone() } else { format!("{}/{}", self.group, self.version) }
+    }
+
+    /// Its columns are only known to its server, which prints lists of it, and it cannot be watched.
+    #[must_use]
+    pub fn prints_itself(&self) -> bool {
+        matches!(self.source, Source::Plain) && self.has_verb("list") && !self.has_verb("watch")
+    }
+
+    /// The same with the columns that its server prints; without any it stays as it is.
+    #[must_use]
+    pub fn with_served(mut self, columns: Vec<ServedColumn>) -> Self {
+        if !columns.is_empty() {
+            self.columns = columns.iter().map(ServedColumn::head).collect();
+            self.source = Source::Served(columns);
+        }
+        self
+    }
+
+    /// Lists of it are asked for as tables, and its rows are read from those.
+    #[must_use]
+    pub fn is_served_as_table(&self) -> bool {
+        matches!(self.source, Source::Served(_))
     }
 
     /// The server has this verb for it.

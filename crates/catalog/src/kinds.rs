@@ -96,14 +96,26 @@ pub(crate) fn build(resource: &ServedResource, spec: Option<&'static Builtin>, c
     }
 }
 
+/// The group of the kinds that make workspaces.
+const OWN_GROUP: &str = "quarterdeck.dev";
+
 /// A kind without a row of its own: custom resources and aggregated APIs, or a built-in kind newer than our table.
 fn section(resource: &ServedResource, is_crd: bool) -> Section {
+    if resource.group == OWN_GROUP {
+        return Section::Workspaces;
+    }
     let ours = resource.group.is_empty() || !resource.group.contains('.') || resource.group.ends_with(".k8s.io");
     if ours && !is_crd { Section::Cluster } else { Section::Custom }
 }
 
-/// `VirtualService` + `virtualservices` → `VirtualServices`: the plural, with the kind's capitals.
+/// `VirtualService` + `virtualservices` → `VirtualServices`: the plural, with the kind's capitals. A plural that is not of
+/// its kind says what it is about and not what it is: `PodMetrics` + `pods` → `PodMetrics`.
 fn title(resource: &ServedResource) -> String {
+    let pairs = resource.kind.bytes().zip(resource.plural.bytes());
+    let same = pairs.take_while(|(a, b)| a.eq_ignore_ascii_case(b)).count();
+    if same + 2 < resource.kind.len() {
+        return resource.kind.clone();
+    }
     let mut letters = resource.kind.chars();
     let mut out = String::with_capacity(resource.plural.len());
     for letter in resource.plural.chars() {

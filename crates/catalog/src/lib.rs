@@ -23,6 +23,7 @@ mod kinds;
 mod printer;
 mod program;
 mod resolve;
+mod served;
 
 pub mod secret;
 
@@ -32,3 +33,4 @@ pub use kind::{Act, Kind, Section, ServedResource};
 pub use kinds::kinds;
 pub use program::{Partial, Program, compile};
 pub use resolve::{Error, resolve};
+pub use served::ServedColumn;

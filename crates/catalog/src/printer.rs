@@ -3,7 +3,7 @@
 use crate::cells::Out;
 use crate::crd::PrinterColumn;
 use crate::jsonpath::JsonPath;
-use api::cell::ColumnType;
+use api::cell::{ColumnType, Level};
 use api::socket::Column;
 use std::borrow::Cow;
 use wire::Node;
@@ -18,6 +18,7 @@ pub(crate) struct PrinterCell {
 #[derive(Clone, Copy, PartialEq, Eq)]
 enum CellKind {
     Text,
+    Phase,
     Int,
     Number,
     Bool,
@@ -25,8 +26,9 @@ enum CellKind {
 }
 
 impl CellKind {
-    fn of(ty: &str) -> Self {
-        match ty {
+    fn of(column: &PrinterColumn) -> Self {
+        match column.ty.as_str() {
+            "string" if column.json_path == PHASE => Self::Phase,
             "integer" => Self::Int,
             "number" => Self::Number,
             "boolean" => Self::Bool,
@@ -38,6 +40,7 @@ impl CellKind {
     const fn column_type(self) -> ColumnType {
         match self {
             Self::Text | Self::Number => ColumnType::Text,
+            Self::Phase => ColumnType::Status,
             Self::Int => ColumnType::Int,
             Self::Bool => ColumnType::Bool,
             Self::Date => ColumnType::Age,
@@ -60,7 +63,7 @@ pub(crate) fn age() -> PrinterColumn {
 pub(crate) fn heads(columns: &[PrinterColumn]) -> Vec<Column> {
     let mut heads: Vec<Column> = Vec::with_capacity(columns.len());
     for column in columns {
-        let ty = CellKind::of(&column.ty).column_type();
+        let ty = CellKind::of(column).column_type();
         let mut id = snake(&column.name);
         // `name` says where the name stands, which no printer column does.
         while id == "name" || heads.iter().any(|head| head.id == id) {
@@ -74,7 +77,7 @@ pub(crate) fn heads(columns: &[PrinterColumn]) -> Vec<Column> {
             wide: column.priority > 0,
             extra: false,
             absent: String::new(),
-            width: if ty == ColumnType::Text { 16 } else { 8 },
+            width: if matches!(ty, ColumnType::Text | ColumnType::Status) { 16 } else { 8 },
             help: unread.unwrap_or_else(|| column.description.clone()),
         });
     }
@@ -89,13 +92,17 @@ fn snake(title: &str) -> String {
 
 impl PrinterCell {
     pub(crate) fn new(column: &PrinterColumn) -> Self {
-        Self { path: JsonPath::parse(&column.json_path).ok(), kind: CellKind::of(&column.ty) }
+        Self { path: JsonPath::parse(&column.json_path).ok(), kind: CellKind::of(column) }
     }
 
     pub(crate) fn write(&self, object: Node<'_>, out: &mut Out<'_>) {
         let Some(node) = self.path.as_ref().and_then(|path| path.first(object)) else { return out.absent() };
         match self.kind {
             CellKind::Text => out.text(&text(node)),
+            CellKind::Phase => {
+                let phase = text(node);
+                out.status(&phase, level(&phase));
+            }
             CellKind::Int => match node.as_f64() {
                 #[expect(clippy::cast_possible_truncation, reason = "what the API server does with a fraction")]
                 Some(number) => out.int(node.as_i64().unwrap_or(number as i64)),
@@ -113,6 +120,20 @@ impl PrinterCell {
         }
     }
 }
+
+/// How good the words are that resources agree on for their phase; any other word is neither good nor bad.
+fn level(phase: &str) -> Level {
+    match phase {
+        "Running" | "Ready" | "Active" | "Available" | "Bound" | "Healthy" => Level::Ok,
+        "Pending" | "Provisioning" | "Creating" | "Updating" | "Progressing" => Level::Info,
+        "Stopping" | "Terminating" | "Deleting" | "Unknown" | "Degraded" => Level::Warn,
+        "Failed" | "Error" | "Lost" => Level::Bad,
+        _ => Level::Plain,
+    }
+}
+
+/// The field that holds a phase, wherever there is one.
+const PHASE: &str = ".status.phase";
 
 /// Text as it is, lists and objects as JSON.
 fn text(node: Node<'_>) -> Cow<'_, str> {

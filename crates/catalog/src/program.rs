@@ -4,6 +4,7 @@ use crate::cells::{Cells, Labels, Out};
 use crate::column::{Args, Col, Path, Read};
 use crate::kind::{Kind, Source};
 use crate::printer::PrinterCell;
+use crate::served::ServedColumn;
 use base::{Code, Coded};
 use smallvec::SmallVec;
 use std::sync::Arc;
@@ -27,6 +28,14 @@ pub struct Partial {
     /// What is wrong with the bytes, if that is the reason.
     #[source]
     pub error: Option<wire::Error>,
+}
+
+impl Partial {
+    /// What is wrong, in words for the row's mark.
+    #[must_use]
+    pub fn reason(&self) -> String {
+        self.error.as_ref().map_or_else(|| "the object has no name".to_owned(), ToString::to_string)
+    }
 }
 
 impl Coded for Partial {
@@ -64,13 +73,15 @@ struct Reader {
 enum CellFrom {
     Builtin(&'static Col, SmallVec<[u16; 4]>),
     Printer(PrinterCell),
+    Served(ServedColumn),
 }
 
 /// Compiles the columns of a kind.
 #[must_use]
 pub fn compile(kind: &Kind) -> Program {
     let message = Message::of(&kind.api_version(), &kind.kind);
-    let mut paths: Vec<Path> = IDENTITY.to_vec();
+    let served = kind.is_served_as_table();
+    let mut paths: Vec<Path> = if served { IN_ROW.to_vec() } else { IDENTITY.to_vec() };
     let mut slot = |path: Path| -> u16 {
         let at = paths.iter().position(|own| *own == path).unwrap_or_else(|| {
             paths.push(path);
@@ -102,6 +113,10 @@ pub fn compile(kind: &Kind) -> Program {
         Source::Printer(columns) => {
             let cells = columns.iter().map(PrinterCell::new).enumerate();
             reads.extend(cells.map(|(column, cell)| Reader { column, read: CellFrom::Printer(cell) }));
+        }
+        Source::Served(columns) => {
+            let cells = columns.iter().cloned().enumerate();
+            reads.extend(cells.map(|(column, cell)| Reader { column, read: CellFrom::Served(cell) }));
         }
         Source::Plain => {
             let at = std::iter::once(slot(crate::column::CREATED)).collect();
@@ -146,6 +161,7 @@ impl Program {
             match &reader.read {
                 CellFrom::Builtin(col, at) => write(col.read, &Args { slots: &slots, at }, &mut out),
                 CellFrom::Printer(cell) => cell.write(node, &mut out),
+                CellFrom::Served(cell) => cell.write(slots.get(CELLS), slots.get(CREATED), &mut out),
             }
         }
         if let Some(FillFrom { at, fill }) = &self.fill
@@ -175,6 +191,18 @@ const NAME: Path = &["metadata", "name"];
 /// The first slots of every program.
 const IDENTITY: [Path; 5] =
     [NAME, &["metadata", "namespace"], &["metadata", "uid"], &["metadata", "resourceVersion"], &["metadata", "labels"]];
+/// The same of a row of a table, and what else it has.
+const IN_ROW: [Path; 7] = [
+    &["object", "metadata", "name"],
+    &["object", "metadata", "namespace"],
+    &["object", "metadata", "uid"],
+    &["object", "metadata", "resourceVersion"],
+    &["object", "metadata", "labels"],
+    &["cells"],
+    &["object", "metadata", "creationTimestamp"],
+];
+const CELLS: usize = 5;
+const CREATED: usize = 6;
 static AGE_COLUMN: Col = crate::column::age();
 
 #[cfg(test)]

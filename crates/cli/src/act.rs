@@ -150,7 +150,7 @@ fn answers(desk: &Desk, plan: &Plan) -> Result<Answers, Error> {
     Ok(answers)
 }
 
-fn ask(question: &str, without_terminal: &str) -> Result<String, Error> {
+pub(crate) fn ask(question: &str, without_terminal: &str) -> Result<String, Error> {
     let stdin = std::io::stdin();
     if !stdin.is_terminal() {
         return Err(Error::Unanswered(without_terminal.to_owned()));

@@ -6,19 +6,23 @@ use crate::grammar::{GetArgs, Output};
 use crate::print::Grid;
 use api::ColumnType;
 use api::socket::Column;
+use base::Coded;
 use catalog::{Kind, Program};
 use cluster::{Cluster, Reader, Step};
+use damage::{Damage, gap};
+use parking_lot::Mutex;
 use policy::Answers;
 use policy::action::ObjectView;
 use query::Filter;
 use serde_json::Value;
 use std::io::Write;
 use std::sync::Arc;
-use std::time::{SystemTime, UNIX_EPOCH};
+use std::time::{Duration, SystemTime, UNIX_EPOCH};
 use table::{Place, Reading, RowBuf, Run, Scope, SharedTable, Source, Table, View};
 use wire::watch::EventType;
 use wire::{Budget, Format, Node};
 
+mod damage;
 mod raw;
 
 /// Runs `qd get`.
@@ -58,7 +62,8 @@ async fn kind(reader: &Reader, name: &str) -> Result<Arc<Kind>, Error> {
         return Ok(kind);
     }
     let (served, crds) = tokio::try_join!(reader.discover(), reader.crds()).map_err(Error::of)?;
-    catalog::resolve(&catalog::kinds(&served, &crds), name).map_err(Error::of)
+    let kind = catalog::resolve(&catalog::kinds(&served, &crds), name).map_err(Error::of)?;
+    Ok(reader.printed(kind).await)
 }
 
 /// `None` is all of them.
@@ -86,6 +91,7 @@ struct List {
     program: Program,
     table: SharedTable,
     view: View,
+    damage: Mutex<Damage>,
 }
 
 impl List {
@@ -110,7 +116,7 @@ impl List {
             state: Arc::new(parking_lot::RwLock::new(api::socket::SourceState::Live)),
         };
         let view = View::new(vec![source], namespace.is_some());
-        Ok(Self { kind, namespace, program, table, view })
+        Ok(Self { kind, namespace, program, table, view, damage: Mutex::default() })
     }
 
     /// Reads one object.
@@ -134,21 +140,49 @@ impl List {
         let mut feed = reader.feed(self.kind.clone(), self.namespace.as_deref());
         let mut row = RowBuf::new(self.program.schema());
         let budget = Budget::default();
-        let mut printed = None;
+        let (mut printed, mut lost) = (None, 0_u32);
         loop {
-            match feed.next().await.map_err(Error::of)? {
-                Step::Begin => self.table.write().begin_relist(),
+            let step = match feed.next().await {
+                Ok(step) => step,
+                // Whoever watches waits for the server to come back.
+                Err(error) if printed.is_some() && error.is_passing() => {
+                    lost += 1;
+                    eprintln!("warning: {}: {error}; trying again", error.code());
+                    tokio::time::sleep(Duration::from_secs(1 << lost.min(5)).min(Duration::from_secs(30))).await;
+                    continue;
+                }
+                Err(error) => return Err(Error::of(error)),
+            };
+            lost = 0;
+            match step {
+                Step::Begin { missed } => {
+                    if let Some(missed) = missed {
+                        eprintln!("{}", gap(&self.kind.id, missed));
+                    }
+                    self.table.write().begin_relist();
+                }
                 Step::Resumed => {}
                 Step::Page(format, bytes) => {
                     let list = wire::list::List::open(format, &bytes, &budget)
                         .map_err(|error| Error::of(cluster::Error::Decode(error.to_string())))?;
                     let mut table = self.table.write();
-                    list.items().filter_map(Result::ok).for_each(|node| self.put(&mut table, &mut row, node));
+                    for item in list.items() {
+                        match item {
+                            Ok(node) => self.put(&mut table, &mut row, node),
+                            Err(error) => self.damage.lock().note(&self.kind.id, "", &error.to_string()),
+                        }
+                    }
                 }
                 Step::Events(events) => {
                     let mut table = self.table.write();
                     for event in events {
-                        let Ok(node) = event.node(&budget) else { continue };
+                        let node = match event.node(&budget) {
+                            Ok(node) => node,
+                            Err(error) => {
+                                self.damage.lock().note(&self.kind.id, "", &error.to_string());
+                                continue;
+                            }
+                        };
                         if event.ty == EventType::Deleted {
                             let part = |name| node.path(&["metadata", name]).and_then(Node::as_str).unwrap_or_default();
                             table.remove(&part("namespace"), &part("name"));
@@ -182,8 +216,10 @@ impl List {
                 table.apply(row);
             }
             Err(partial) => {
-                tracing::warn!(error = %partial, name = row.name(), "object read in part");
+                let object = format!("{}/{}", row.namespace(), row.name());
+                self.damage.lock().note(&self.kind.id, object.trim_start_matches('/'), &partial.reason());
                 if partial.named {
+                    row.mark(&partial.reason());
                     table.apply(row);
                 }
             }
@@ -195,6 +231,8 @@ impl List {
             SystemTime::now().duration_since(UNIX_EPOCH).map_or(0, |now| i64::try_from(now.as_millis()).unwrap_or(0));
         let output = desk.global.output;
         self.view.read(now, |reading| self.write(reading, args, output, wave, now, out)).map_err(Error::of)??;
+        // Whoever watches reads each wave when it comes.
+        out.flush()?;
         Ok(())
     }
 

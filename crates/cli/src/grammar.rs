@@ -1,8 +1,19 @@
 //! The grammar of `qd`: every command, flag and help text. What a command does stands in its own module.
 
+pub mod blueprint;
+pub mod extcap;
+pub mod filter;
+pub mod live;
+pub mod serve;
+pub mod tap;
+mod words;
+pub mod workspace;
+
 use clap::{Args, Parser, Subcommand, ValueEnum};
 use std::net::SocketAddr;
 use std::path::PathBuf;
+
+pub use words::reworded;
 
 /// See and run your Kubernetes clusters: `qd` alone opens the console in the browser.
 #[derive(Debug, Parser)]
@@ -46,6 +57,20 @@ pub struct Global {
     /// Nothing but reads leaves this process
     #[arg(long, global = true)]
     pub read_only: bool,
+    /// Refused: what is an argument is seen by every user of the machine
+    #[arg(long, global = true, hide = true, value_name = "KEY", num_args = 0..=1, default_missing_value = "")]
+    pub anthropic_api_key: Option<String>,
+    /// The form of the output was said, not taken for granted
+    #[arg(skip)]
+    pub output_said: bool,
+}
+
+impl Global {
+    /// The output is for whoever sits there, as far as the words say.
+    #[must_use]
+    pub fn for_people(&self) -> bool {
+        !self.output_said && self.output == Output::Table
+    }
 }
 
 /// Form of the output. `json` and `yaml` are the raw objects as kubectl prints them, `jsonl` is our rows.
@@ -91,9 +116,24 @@ pub enum Command {
     /// Restart the pods of a workload, one after the other: shows the plan first
     #[command(after_help = EX_RESTART)]
     Restart(TargetArgs),
+    /// See what pods say to each other, or what a capture file holds: requests, queries, handshakes, losses
+    #[command(after_help = tap::EXAMPLES)]
+    Tap(Box<tap::TapArgs>),
+    /// Compile a capture filter and show its program, or what it says in words
+    #[command(after_help = filter::EXAMPLES)]
+    Filter(filter::FilterArgs),
+    /// Blueprints of workspaces: list, check, resolve, render, explain, compare, test; no cluster is asked
+    #[command(subcommand)]
+    Blueprint(Box<blueprint::BlueprintCommand>),
+    /// Workspaces: make, start, stop, delete, look at them
+    #[command(subcommand, alias = "workspace")]
+    Ws(Box<workspace::WorkspaceCommand>),
     /// The journal of what was decided and done
     #[command(subcommand)]
     Audit(AuditCommand),
+    /// Serve a team: the console with TLS, for people with tokens
+    #[command(after_help = serve::EXAMPLES)]
+    Serve(Box<serve::ServeArgs>),
     /// The clusters of the kubeconfig
     Contexts,
     /// Who the API server says you are
@@ -101,6 +141,11 @@ pub enum Command {
     /// The configuration
     #[command(subcommand)]
     Config(ConfigCommand),
+    /// The versions of this program, of its agents' protocol, and the agent's image in it
+    Version,
+    /// What Wireshark asks of a capture program
+    #[command(hide = true)]
+    Extcap(extcap::ExtcapArgs),
 }
 
 /// `qd console`
@@ -112,6 +157,9 @@ pub struct ConsoleArgs {
     /// Do not open the browser
     #[arg(long)]
     pub no_open: bool,
+    /// Run the operator of workspaces, too: it says what it installs in the cluster, and asks
+    #[arg(long)]
+    pub with_operator: bool,
 }
 
 /// `qd get`
@@ -228,6 +276,7 @@ pub enum ConfigCommand {
 const EX_CONSOLE: &str = "Examples:
   qd                                    the console on all contexts of your kubeconfig
   qd console --no-open                  only print the URL
+  qd console --with-operator            keep the workspaces of the current context
   qd --read-only                        look, change nothing";
 
 const EX_GET: &str = "Examples:

@@ -5,6 +5,11 @@
 //! get       objects as rows: feed ─► table ─► print
 //! act       delete, scale, restart: plan ─► ask ─► commit
 //! audit     the journal
+//! blueprint blueprints of workspaces: files ─► checked, rendered, explained
+//! filter    a capture filter: text ─► program, words
+//! tap       running pods and capture files: records, packets, views of them
+//! extcap    pods as interfaces of Wireshark
+//! workspace make, start, stop, delete and look at workspaces
 //! print     aligned columns, CSV, JSON lines
 //! ```
 //!
@@ -12,29 +17,52 @@
 
 mod act;
 mod audit;
+mod blueprint;
 mod error;
+mod extcap;
+mod filter;
 mod get;
 pub mod grammar;
 mod print;
+mod tap;
+mod terminal;
+mod version;
 mod whoami;
+mod workspace;
 
 pub use act::act;
 pub use audit::audit;
+pub use blueprint::blueprint;
 pub use error::Error;
+pub use extcap::extcap;
+pub use filter::filter;
 pub use get::get;
+pub use tap::{Left, end_left, guard, live, owner_of_taps, request, says_what, tap};
+pub use version::version;
 pub use whoami::{contexts, whoami};
+pub use workspace::{workspace, workspace_program};
 
 use cluster::Cluster;
 use grammar::Global;
 use operate::{Clusters, Plans};
 use policy::{Gate, Principal};
+use std::path::PathBuf;
 use std::sync::Arc;
 use store::Store;
 
 /// Reads the command line; help, version and usage errors end the process as clap does it (usage is exit 2).
 #[must_use]
 pub fn parse() -> grammar::Cli {
-    <grammar::Cli as clap::Parser>::parse()
+    let matches =
+        <grammar::Cli as clap::CommandFactory>::command().get_matches_from(grammar::reworded(std::env::args_os()));
+    let said = matches.value_source("output") == Some(clap::parser::ValueSource::CommandLine);
+    match <grammar::Cli as clap::FromArgMatches>::from_arg_matches(&matches) {
+        Ok(mut cli) => {
+            cli.global.output_said = said;
+            cli
+        }
+        Err(error) => error.exit(),
+    }
 }
 
 impl Desk {
@@ -59,4 +87,8 @@ pub struct Desk {
     pub store: Store,
     /// Flags of every command.
     pub global: Global,
+    /// Where this user's state is kept.
+    pub state: PathBuf,
+    /// The agents' image, where the configuration names one.
+    pub agent_image: Option<String>,
 }

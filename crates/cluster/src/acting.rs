@@ -1,15 +1,20 @@
-//! The only thing that can change a cluster. It exists only from a permit, and says so in every request.
+//! The only thing that can change a cluster. It exists only from a permit, and says so in every request. What it can
+//! do is in its type: [`Reads`] has no write methods, [`Tries`] only dry-runs, [`Changes`] writes.
 
 use crate::error::Error;
+use crate::pace::Urgency;
 use crate::transport::{Call, Transport, USER_AGENT};
 use http::Method;
+use policy::action::{Changes, Effect, Reads, Tries};
 use serde_json::{Value, json};
+use std::marker::PhantomData;
 use std::sync::Arc;
 
-/// Changes one cluster under one decision.
-pub struct Acting {
+/// Acts in one cluster under one decision, as far as the action's effect `E` goes.
+pub struct Acting<E: Effect = Reads> {
     transport: Arc<Transport>,
     user_agent: String,
+    effect: PhantomData<E>,
 }
 
 /// Which object.
@@ -59,8 +64,6 @@ pub struct DeleteOptions {
     pub uid: Option<String>,
     /// Only if the object is still at this version.
     pub version: Option<String>,
-    /// Try, and change nothing.
-    pub dry_run: bool,
 }
 
 /// The language of a patch.
@@ -74,16 +77,90 @@ pub enum PatchKind {
     Json,
 }
 
-impl Acting {
-    pub(crate) fn new(transport: Arc<Transport>, decision: &str) -> Self {
-        Self { transport, user_agent: format!("{USER_AGENT} decision/{decision}") }
-    }
-
+impl Acting<Changes> {
     /// Deletes the object, and gives what the server answers: the object while it is being deleted, or a `Status`.
     ///
     /// # Errors
     /// As [`Error`] says; `NotFound` when it was gone already.
     pub async fn delete(&self, target: Target<'_>, options: &DeleteOptions) -> Result<Value, Error> {
+        self.send_delete(target, options, false).await
+    }
+
+    /// Patches the object or a subresource of it, and gives the object as it is then.
+    ///
+    /// # Errors
+    /// As [`Error`] says.
+    pub async fn patch(
+        &self,
+        target: Target<'_>,
+        subresource: &str,
+        kind: PatchKind,
+        patch: &Value,
+    ) -> Result<Value, Error> {
+        self.send_patch(target, subresource, kind, patch, false).await
+    }
+
+    /// Lets the server try a patch (dry-run) before it is made, and gives the object as it would be then.
+    ///
+    /// # Errors
+    /// As [`Error`] says.
+    pub async fn try_patch(
+        &self,
+        target: Target<'_>,
+        subresource: &str,
+        kind: PatchKind,
+        patch: &Value,
+    ) -> Result<Value, Error> {
+        self.send_patch(target, subresource, kind, patch, true).await
+    }
+}
+
+impl Acting<Tries> {
+    /// Lets the server try a deletion (dry-run).
+    ///
+    /// # Errors
+    /// As [`Error`] says; `NotFound` when it was gone already.
+    pub async fn try_delete(&self, target: Target<'_>, options: &DeleteOptions) -> Result<Value, Error> {
+        self.send_delete(target, options, true).await
+    }
+
+    /// Lets the server try a patch (dry-run), and gives the object as it would be then.
+    ///
+    /// # Errors
+    /// As [`Error`] says.
+    pub async fn try_patch(
+        &self,
+        target: Target<'_>,
+        subresource: &str,
+        kind: PatchKind,
+        patch: &Value,
+    ) -> Result<Value, Error> {
+        self.send_patch(target, subresource, kind, patch, true).await
+    }
+}
+
+impl<E: Effect> Acting<E> {
+    pub(crate) fn new(transport: Arc<Transport>, decision: &str) -> Self {
+        Self { transport, user_agent: format!("{USER_AGENT} decision/{decision}"), effect: PhantomData }
+    }
+
+    /// Reads the object or a subresource of it, under the decision.
+    ///
+    /// # Errors
+    /// As [`Error`] says.
+    pub async fn get(&self, target: Target<'_>, subresource: &str) -> Result<Value, Error> {
+        self.send(Method::GET, "get", target, subresource, "", None).await
+    }
+
+    pub(crate) fn transport(&self) -> &Transport {
+        &self.transport
+    }
+
+    pub(crate) fn user_agent(&self) -> &str {
+        &self.user_agent
+    }
+
+    async fn send_delete(&self, target: Target<'_>, options: &DeleteOptions, dry_run: bool) -> Result<Value, Error> {
         let mut body = json!({ "apiVersion": "v1", "kind": "DeleteOptions" });
         let mut preconditions = serde_json::Map::new();
         for (key, value) in [("uid", &options.uid), ("resourceVersion", &options.version)] {
@@ -101,20 +178,16 @@ impl Acting {
                 ("propagationPolicy", propagation.map(Value::from)),
                 ("gracePeriodSeconds", options.grace_seconds.map(Value::from)),
                 ("preconditions", (!preconditions.is_empty()).then_some(Value::Object(preconditions))),
-                ("dryRun", options.dry_run.then(|| json!(["All"]))),
+                ("dryRun", dry_run.then(|| json!(["All"]))),
             ];
             fields.extend(set.into_iter().filter_map(|(key, value)| Some((key.to_owned(), value?))));
         }
         // The server reads the body; its audit log shows only the query.
-        let query = if options.dry_run { "?dryRun=All" } else { "" };
+        let query = if dry_run { "?dryRun=All" } else { "" };
         self.send(Method::DELETE, "delete", target, "", query, Some(("application/json", &body))).await
     }
 
-    /// Patches the object or a subresource of it, and gives the object as it is then.
-    ///
-    /// # Errors
-    /// As [`Error`] says.
-    pub async fn patch(
+    async fn send_patch(
         &self,
         target: Target<'_>,
         subresource: &str,
@@ -129,14 +202,6 @@ impl Acting {
         };
         let query = if dry_run { "?fieldManager=quarterdeck&dryRun=All" } else { "?fieldManager=quarterdeck" };
         self.send(Method::PATCH, "patch", target, subresource, query, Some((content_type, patch))).await
-    }
-
-    /// Reads the object or a subresource of it, under the decision.
-    ///
-    /// # Errors
-    /// As [`Error`] says.
-    pub async fn get(&self, target: Target<'_>, subresource: &str) -> Result<Value, Error> {
-        self.send(Method::GET, "get", target, subresource, "", None).await
     }
 
     async fn send(
@@ -158,6 +223,8 @@ impl Acting {
             verb,
             kind: &target.kind.id,
             namespace: target.namespace,
+            urgency: Urgency::Wanted,
+            websocket: None,
         };
         let answer = self.transport.whole(&call).await?;
         serde_json::from_slice(&answer).map_err(|error| Error::Decode(error.to_string()))

@@ -3,16 +3,20 @@
 use crate::acting::Acting;
 use crate::error::Error;
 use crate::kubeconfig::{Context, Kubeconfig};
+use crate::pace::Rate;
 use crate::reader::Reader;
 use crate::transport::Transport;
 use base::ClusterName;
+use policy::Principal;
 use std::sync::Arc;
 
 /// How to connect.
-#[derive(Clone, Debug, Default)]
+#[derive(Clone, Copy, Debug, Default)]
 pub struct ConnectOptions {
     /// Marked production by the user.
     pub production: bool,
+    /// How often it is asked at most.
+    pub rate: Rate,
 }
 
 /// A cluster. Nothing is asked of it until somebody does. Cheap to clone.
@@ -33,9 +37,20 @@ impl Cluster {
     /// When the kubeconfig has no such context.
     pub fn connect(kubeconfig: &Kubeconfig, context: &str, options: ConnectOptions) -> Result<Self, Error> {
         let context = kubeconfig.choose(Some(context))?;
-        let transport =
-            Arc::new(Transport::new(kubeconfig.inner.clone(), context.name.clone(), context.server.clone()));
-        Ok(Self(Arc::new(Inner { name: ClusterName::new(context.name.as_str()), context, options, transport })))
+        let (inner, name, server) = (kubeconfig.inner.clone(), context.name.clone(), context.server.clone());
+        let transport = Arc::new(Transport::new(inner, name, server, options.rate));
+        let name = ClusterName::new(context.name.as_str());
+        Ok(Self(Arc::new(Inner { name, context, options, transport })))
+    }
+
+    /// The same cluster on a principal's behalf: whatever is read there is so by their own rights (impersonation). That of
+    /// somebody whom the process need not act for is the process's own.
+    #[must_use]
+    pub fn on_behalf(&self, principal: &Principal) -> Self {
+        let Inner { name, context, options, transport } = &*self.0;
+        let transport = Arc::new(transport.on_behalf(principal.acts_as()));
+        let (name, context) = (name.clone(), context.clone());
+        Self(Arc::new(Inner { name, context, options: *options, transport }))
     }
 
     /// Its name here: the context's.
@@ -62,10 +77,16 @@ impl Cluster {
         Reader::new(self.0.transport.clone())
     }
 
-    /// Changes it, within the permit: every request carries the decision's id.
+    pub(crate) fn transport(&self) -> Arc<Transport> {
+        self.0.transport.clone()
+    }
+
+    /// Acts in it, within the permit: what the action reads, tries or changes, and no more. Every request carries the
+    /// decision's id, and is asked on behalf of whoever has the permit.
     #[must_use]
-    pub fn acting<A: policy::Action>(&self, permit: &policy::Permit<A>) -> Acting {
-        Acting::new(self.0.transport.clone(), &permit.decision_id().to_string())
+    pub fn acting<A: policy::Action>(&self, permit: &policy::Permit<A>) -> Acting<A::Effect> {
+        let transport = self.0.transport.on_behalf(permit.principal().acts_as());
+        Acting::new(Arc::new(transport), &permit.decision_id().to_string())
     }
 }
 

@@ -84,6 +84,12 @@ pub enum Error {
         /// When to come again.
         retry_after: Duration,
     },
+    /// The server's own cache of the kind is not filled (yet): it has just begun, or cannot read what is stored.
+    #[error("the API server is not ready for this kind: {message}")]
+    NotReady {
+        /// The server's message.
+        message: String,
+    },
     /// The object, or the kind, is not there.
     #[error("{message}")]
     NotFound {
@@ -152,15 +158,19 @@ impl Coded for Error {
             Self::Conflict { .. } => Code::ApplyConflict,
             Self::Invalid { .. } => Code::ApplyInvalid,
             Self::TimedOut { .. } => Code::TimedOut,
-            Self::Server { .. } => Code::ClusterError,
+            Self::Server { .. } | Self::NotReady { .. } => Code::ClusterError,
             Self::Decode(_) => Code::DecodePartial,
         }
     }
 
     fn details(&self) -> Option<Value> {
         match self {
-            Self::Denied { verb, kind, namespace, .. } => {
-                Some(json!({ "verb": verb, "kind": kind, "namespace": namespace }))
+            Self::Denied { verb, kind, namespace, message } => {
+                let mut details = json!({ "verb": verb, "kind": kind, "namespace": namespace });
+                if let (Some(fields), Some(commands)) = (details.as_object_mut(), crate::grant::commands(message)) {
+                    fields.insert("grant".to_owned(), commands.into());
+                }
+                Some(details)
             }
             Self::Invalid { causes, .. } => Some(causes.clone()),
             Self::Tls { certificate: Some(certificate), .. } => serde_json::to_value(certificate).ok(),
@@ -212,6 +222,7 @@ impl Error {
             410 => Self::Gone,
             400 | 422 if is_admission(&message) => Self::Admission { message },
             422 => Self::Invalid { message, causes: details.get("causes").cloned().unwrap_or(Value::Null) },
+            429 if message.contains("(re)initializing") => Self::NotReady { message },
             429 => Self::Throttled {
                 server: asked.server.to_owned(),
                 retry_after: Duration::from_secs(
@@ -245,7 +256,12 @@ impl Error {
     pub fn is_passing(&self) -> bool {
         matches!(
             self,
-            Self::Unreachable { .. } | Self::Throttled { .. } | Self::TimedOut { .. } | Self::Gone | Self::Decode(_)
+            Self::Unreachable { .. }
+                | Self::Throttled { .. }
+                | Self::NotReady { .. }
+                | Self::TimedOut { .. }
+                | Self::Gone
+                | Self::Decode(_)
         ) || matches!(self, Self::Server { status, .. } if *status >= 500)
     }
 }

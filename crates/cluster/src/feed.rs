@@ -8,19 +8,21 @@
 //! ```
 
 use crate::error::Error;
+use crate::pace::Urgency;
 use crate::reader::{PageQuery, Reader, collection, escape, format_of};
 use crate::transport::Call;
 use bytes::Bytes;
 use catalog::Kind;
 use http_body_util::BodyExt;
 use kube::client::Body;
-use std::future::Future;
 use std::sync::Arc;
-use std::task::Poll;
 use std::time::Duration;
+use stream::{at_hand, ends_list, failure, latest, text};
 use tokio::time::Instant;
 use wire::watch::{Event, EventType, FrameReader};
-use wire::{Budget, Format, Node};
+use wire::{Budget, Format};
+
+mod stream;
 
 /// A live list of one kind. Ask it for the next step; after an error, ask again when it is time: it goes on where it
 /// was, or begins anew where it must.
@@ -28,6 +30,9 @@ pub struct Feed {
     reader: Reader,
     kind: Arc<Kind>,
     namespace: Option<String>,
+    /// Label and field selector; empty for none.
+    selector: String,
+    fields: String,
     budget: Budget,
     ways: Ways,
     /// The version to go on from; empty begins anew.
@@ -41,6 +46,12 @@ pub struct Feed {
     /// Watches in a row that ended before they gave anything.
     barren: u32,
     silence: Duration,
+    /// When all there was was known last: the watch was heard then.
+    whole: Option<Instant>,
+    /// Watches in a row for which the server was not ready.
+    put_off: u32,
+    /// The list that begins next stands in for a watch that could not go on.
+    missed: bool,
 }
 
 /// How this server is asked: learnt from what it refuses.
@@ -74,8 +85,12 @@ enum State {
 /// What happened.
 #[derive(Debug)]
 pub enum Step<'a> {
-    /// What comes until [`Step::Synced`] is all there is: what does not come is gone.
-    Begin,
+    /// What comes until [`Step::Synced`] is all there is: what does not come is gone. `missed` tells how long ago
+    /// everything was known last, where a watch could not go on: what came and went since was not seen.
+    Begin {
+        /// The length of the gap so far.
+        missed: Option<Duration>,
+    },
     /// A page of a list, for [`wire::list`].
     Page(Format, Bytes),
     /// Changes, in order.
@@ -93,6 +108,8 @@ impl Feed {
             reader,
             kind,
             namespace: namespace.map(str::to_owned),
+            selector: String::new(),
+            fields: String::new(),
             budget: Budget::default(),
             ways: Ways { paged: unwatched, json: false, unwatched, limit: PAGE },
             version: String::new(),
@@ -102,7 +119,19 @@ impl Feed {
             synced: false,
             barren: 0,
             silence: SILENCE,
+            whole: None,
+            missed: false,
+            put_off: 0,
         }
+    }
+
+    /// Only objects with these labels and fields, in the server's own words; empty takes all. An object that begins or
+    /// ceases to match comes as one that is new or gone.
+    #[must_use]
+    pub fn with_selectors(mut self, labels: &str, fields: &str) -> Self {
+        self.selector = labels.to_owned();
+        self.fields = fields.to_owned();
+        self
     }
 
     /// An open watch of which nothing comes for this long counts as broken. A server sends a bookmark about every
@@ -111,6 +140,11 @@ impl Feed {
     pub fn with_silence(mut self, silence: Duration) -> Self {
         self.silence = silence;
         self
+    }
+
+    /// Nobody waits for it now, or somebody does: what nobody waits for lets everything else go first.
+    pub fn set_background(&mut self, background: bool) {
+        self.reader.urgency = if background { Urgency::Background } else { Urgency::Wanted };
     }
 
     /// Lets go of the connection. The next step goes on from the last version.
@@ -142,7 +176,7 @@ impl Feed {
                 State::Idle if self.version.is_empty() && self.ways.paged => {
                     if let Some(page) = self.page(String::new()).await? {
                         self.state = page;
-                        return Ok(Step::Begin);
+                        return Ok(self.begin());
                     }
                 }
                 State::Idle => {
@@ -152,7 +186,7 @@ impl Feed {
                     }
                     if let Some(state) = self.open(syncing).await? {
                         self.state = state;
-                        return Ok(if syncing { Step::Begin } else { Step::Resumed });
+                        return Ok(if syncing { self.begin() } else { Step::Resumed });
                     }
                 }
                 State::Page { format, bytes, next } => {
@@ -165,6 +199,7 @@ impl Feed {
                     }
                 }
                 State::Listed => {
+                    self.whole = Some(Instant::now());
                     if self.ways.unwatched {
                         self.state = State::Waiting(Instant::now() + RELIST);
                     }
@@ -193,6 +228,17 @@ impl Feed {
         }
     }
 
+    fn begin<'a>(&mut self) -> Step<'a> {
+        let missed = std::mem::take(&mut self.missed);
+        Step::Begin { missed: self.whole.filter(|_| missed).map(|whole| whole.elapsed()) }
+    }
+
+    /// The watch cannot go on from its version: what is there is listed anew.
+    fn lose(&mut self) {
+        self.version.clear();
+        self.missed = true;
+    }
+
     fn format(&self) -> Format {
         if self.ways.json { Format::Json } else { self.kind.format }
     }
@@ -204,6 +250,12 @@ impl Feed {
         // Not all feeds of all clients at once.
         let spread = u64::from(std::process::id()).wrapping_add(self.kind.id.len() as u64 * 37) % 240;
         path.push_str(&(WATCH_SECONDS + spread).to_string());
+        for (key, value) in [("&labelSelector=", &self.selector), ("&fieldSelector=", &self.fields)] {
+            if !value.is_empty() {
+                path.push_str(key);
+                escape(value, &mut path);
+            }
+        }
         if syncing {
             path.push_str("&sendInitialEvents=true&resourceVersionMatch=NotOlderThan");
         } else {
@@ -215,7 +267,8 @@ impl Feed {
             Format::Json => "application/json",
         };
         let namespace = self.namespace.as_deref().unwrap_or_default();
-        let call = Call::get(&path, accept, if syncing { "list" } else { "watch" }, &self.kind.id, namespace);
+        let verb = if syncing { "list" } else { "watch" };
+        let call = Call::get(&path, accept, verb, &self.kind.id, namespace).urgency(self.reader.urgency);
         match self.reader.transport.open(&call).await {
             Ok(response) => {
                 let content = response.headers().get(http::header::CONTENT_TYPE);
@@ -240,7 +293,13 @@ impl Feed {
                 self.ways.unwatched = true;
                 return Ok(Some(State::Waiting(Instant::now() + RELIST)));
             }
-            Error::Gone if !syncing => self.version.clear(),
+            Error::Gone if !syncing => self.lose(),
+            // A list that is not from the server's cache says what is wrong, where the cache cannot be filled at all.
+            Error::NotReady { .. } if syncing && self.put_off >= PUT_OFF => self.ways.paged = true,
+            not_ready @ Error::NotReady { .. } => {
+                self.put_off += 1;
+                return Err(not_ready);
+            }
             other => return Err(other),
         }
         Ok(None)
@@ -252,12 +311,18 @@ impl Feed {
             namespace: self.namespace.as_deref(),
             limit: self.ways.limit,
             token: &token,
-            selector: "",
+            selector: &self.selector,
+            fields: &self.fields,
             // Not `0`: servers before 1.34 answer that from their cache, whole, whatever the limit says.
             version: "",
             format: self.format(),
         };
-        let bytes = match self.reader.page(&self.kind, query).await {
+        let printed = self.kind.is_served_as_table();
+        let answer = match printed {
+            true => self.reader.printed_page(&self.kind, query).await,
+            false => self.reader.page(&self.kind, query).await,
+        };
+        let bytes = match answer {
             Ok(bytes) => bytes,
             Err(Error::Server { status: 406 | 415, .. }) if !self.ways.json => {
                 self.ways.json = true;
@@ -288,8 +353,10 @@ impl Feed {
 
     /// Reads until there are events, or the initial list has ended, or the stream has.
     async fn read(&mut self) -> Result<(), Error> {
-        self.events.clear();
-        self.told = false;
+        // What was read before a cancellation was not told yet.
+        if std::mem::replace(&mut self.told, false) {
+            self.events.clear();
+        }
         let State::Open { body, frames, syncing, since } = &mut self.state else { return Ok(()) };
         loop {
             loop {
@@ -314,6 +381,7 @@ impl Feed {
                         if !version.is_empty() {
                             self.version = version;
                         }
+                        self.whole = Some(Instant::now());
                         if *syncing {
                             *syncing = false;
                             self.synced = true;
@@ -326,7 +394,7 @@ impl Feed {
                         self.state = State::Idle;
                         self.events.clear();
                         if matches!(error, Error::Gone) {
-                            self.version.clear();
+                            self.lose();
                             self.barren = self.barren.saturating_add(1);
                             return Ok(());
                         }
@@ -347,9 +415,11 @@ impl Feed {
             if !self.events.is_empty() {
                 self.reader.transport.hear();
                 self.barren = 0;
+                self.put_off = 0;
                 // Inside the initial list objects come in no order of versions.
                 if !*syncing && let Some(version) = latest(&self.events, &self.budget) {
                     self.version = version;
+                    self.whole = Some(Instant::now());
                 }
                 return Ok(());
             }
@@ -390,7 +460,7 @@ impl Feed {
         self.state = State::Idle;
         self.events.clear();
         self.ways.paged = true;
-        self.version.clear();
+        self.lose();
         self.barren = self.barren.saturating_add(1);
         Ok(())
     }
@@ -400,60 +470,11 @@ impl Feed {
     }
 }
 
-/// The next frame, if it is there already. A server sends each event in a chunk of its own, and the connection's task
-/// hands over one chunk at a time: it is given a few turns, without asking the network for more.
-async fn at_hand(body: &mut Body) -> Option<Option<Result<http_body::Frame<Bytes>, kube::Error>>> {
-    let mut turns = 0;
-    std::future::poll_fn(|context| match std::pin::pin!(body.frame()).poll(context) {
-        Poll::Ready(frame) => Poll::Ready(Some(frame)),
-        Poll::Pending if turns < TURNS => {
-            turns += 1;
-            context.waker().wake_by_ref();
-            Poll::Pending
-        }
-        Poll::Pending => Poll::Ready(None),
-    })
-    .await
-}
-
-/// The version of the last event that can be read.
-fn latest(events: &[Event], budget: &Budget) -> Option<String> {
-    let version = |event: &Event| {
-        let node = event.node(budget).ok()?;
-        Some(text(node, &["metadata", "resourceVersion"])).filter(|version| !version.is_empty())
-    };
-    events.iter().rev().find_map(version)
-}
-
-fn text(node: Node<'_>, path: &[&str]) -> String {
-    node.path(path).and_then(Node::as_str).unwrap_or_default().into_owned()
-}
-
-/// The bookmark that ends the initial list.
-fn ends_list(node: Node<'_>) -> bool {
-    let annotations = node.path(&["metadata", "annotations"]);
-    annotations
-        .and_then(|map| map.get("k8s.io/initial-events-end"))
-        .and_then(Node::as_str)
-        .is_some_and(|value| value == "true")
-}
-
-/// The `Status` of an error event.
-fn failure(event: &Event, budget: &Budget, server: &str) -> Error {
-    let Ok(node) = event.node(budget) else { return Error::Decode("a watch failed without saying why".to_owned()) };
-    let message = text(node, &["message"]);
-    match node.get("code").and_then(Node::as_i64) {
-        Some(410) => Error::Gone,
-        Some(429) => Error::Throttled { server: server.to_owned(), retry_after: Duration::from_secs(1) },
-        code => Error::Server { status: code.and_then(|code| u16::try_from(code).ok()).unwrap_or(500), message },
-    }
-}
-
 /// Most events of one step.
 const BATCH: usize = 500;
-/// Turns that the connection's task gets to bring what has already come.
-const TURNS: u32 = 3;
 const PAGE: u32 = 500;
+/// Tries that a server gets to fill its cache of a kind.
+const PUT_OFF: u32 = 2;
 /// A server sends a bookmark about every minute.
 const SILENCE: Duration = Duration::from_secs(90);
 const WATCH_SECONDS: u64 = 300;

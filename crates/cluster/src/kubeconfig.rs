@@ -37,6 +37,33 @@ impl Kubeconfig {
         Self::read(&files)
     }
 
+    /// What a pod knows of its own cluster: the service account that Kubernetes mounts into it. `None` outside of one.
+    #[must_use]
+    pub fn in_cluster() -> Option<Self> {
+        let variable = |name| std::env::var(name).ok().filter(|value| !value.is_empty());
+        let (host, port) = (variable("KUBERNETES_SERVICE_HOST")?, variable("KUBERNETES_SERVICE_PORT")?);
+        Self::of_account(&host, &port, Path::new(ACCOUNT))
+    }
+
+    fn of_account(host: &str, port: &str, folder: &Path) -> Option<Self> {
+        let file = |name: &str| Some(folder.join(name)).filter(|path| path.is_file())?.to_str().map(str::to_owned);
+        let host = if host.contains(':') { format!("[{host}]") } else { host.to_owned() };
+        let namespace = std::fs::read_to_string(folder.join("namespace")).unwrap_or_default();
+        // The token's file is read anew each minute: the kubelet renews it.
+        let text = serde_json::json!({
+            "apiVersion": "v1", "kind": "Config", "current-context": IN_CLUSTER,
+            "clusters": [{ "name": IN_CLUSTER, "cluster": {
+                "server": format!("https://{host}:{port}"), "certificate-authority": file("ca.crt")?,
+            } }],
+            "users": [{ "name": IN_CLUSTER, "user": { "tokenFile": file("token")? } }],
+            "contexts": [{ "name": IN_CLUSTER, "context": {
+                "cluster": IN_CLUSTER, "user": IN_CLUSTER, "namespace": namespace.trim(),
+            } }],
+        });
+        let inner = kube::config::Kubeconfig::from_yaml(&text.to_string()).ok()?;
+        Some(Self { inner: Arc::new(inner) })
+    }
+
     /// Reads these files and merges them: what stands first wins.
     ///
     /// # Errors
@@ -56,6 +83,38 @@ impl Kubeconfig {
             return Err(Error::Kubeconfig { place, message: "it has no contexts".to_owned() });
         }
         Ok(Self { inner })
+    }
+
+    /// Reads one that somebody gave as text. It may not name programs or files: they would be those of whoever wrote it.
+    ///
+    /// # Errors
+    /// `kubeconfig_invalid`.
+    pub fn parse(text: &str) -> Result<Self, Error> {
+        let wrong = |message: String| Error::Kubeconfig { place: PASTED.to_owned(), message };
+        let inner = kube::config::Kubeconfig::from_yaml(text).map_err(|error| wrong(error.to_string()))?;
+        if inner.contexts.is_empty() {
+            return Err(wrong("it has no contexts".to_owned()));
+        }
+        let users = inner.auth_infos.iter().filter_map(|named| Some((&named.name, named.auth_info.as_ref()?)));
+        for (name, user) in users {
+            let outside = user.exec.is_some()
+                || user.auth_provider.is_some()
+                || user.client_certificate.is_some()
+                || user.client_key.is_some()
+                || user.token_file.is_some();
+            if outside {
+                let words = format!("its user {name} needs programs or files: save it as a file, and choose that file");
+                return Err(wrong(words));
+            }
+        }
+        let clusters = inner.clusters.iter().filter_map(|named| Some((&named.name, named.cluster.as_ref()?)));
+        for (name, cluster) in clusters {
+            if cluster.certificate_authority.is_some() {
+                let words = format!("its cluster {name} names a file: save it as a file, and choose that file");
+                return Err(wrong(words));
+            }
+        }
+        Ok(Self { inner: Arc::new(inner) })
     }
 
     /// Its contexts in the order of the files.
@@ -100,6 +159,13 @@ impl Kubeconfig {
     }
 }
 
+/// The context of a pod's own cluster.
+const IN_CLUSTER: &str = "in-cluster";
+/// Where Kubernetes mounts the service account of a pod.
+const ACCOUNT: &str = "/var/run/secrets/kubernetes.io/serviceaccount";
+/// What a kubeconfig without a file is called.
+const PASTED: &str = "the pasted kubeconfig";
+
 /// kubectl passes over files of the list that are not there.
 fn usual_files() -> Vec<PathBuf> {
     let listed = std::env::var_os("KUBECONFIG").filter(|value| !value.is_empty());
@@ -124,3 +190,6 @@ impl std::fmt::Debug for Kubeconfig {
         f.debug_struct("Kubeconfig").field("contexts", &self.contexts()).finish()
     }
 }
+
+#[cfg(test)]
+mod tests;

@@ -2,27 +2,36 @@
 //!
 //! ```text
 //! Kubeconfig ──► Cluster ──┬─► Reader  (no write methods)   discovery, one object, lists, Feed
-//!                          └─► Acting  (only from a Permit)  delete, patch; decision id in the user agent
+//!                          ├─► Acting<E> (only from a Permit)  reads, tries or changes, by the type of the action's
+//!                          │              effect; decision id in the user agent
+//!                          └─► Owner, Hands (only from their Permits)  server-side apply of the operator's kinds
 //!
 //! Feed: WatchList in protobuf ─► paged list + watch ─► JSON; bookmarks; resumes; relists behind on 410
 //! ```
 //!
-//! Invariants: `Reader` cannot change anything; `Acting` exists only from a permit; no other crate imports `kube`.
+//! Invariants: `Reader` cannot change anything; `Acting` exists only from a permit, and has
+//! write methods only from the permit of an action that changes; no other crate imports `kube`.
 
 mod acting;
 mod address;
+mod applying;
 mod certificate;
 mod connect;
 mod credentials;
 mod direct;
 mod discovery;
 mod error;
+mod exec;
 mod feed;
+mod grant;
 mod kubeconfig;
+mod owner;
+mod pace;
 mod peer;
 mod plugin;
 mod proxy;
 mod reader;
+mod rights;
 mod session;
 mod transport;
 
@@ -30,6 +39,10 @@ pub use acting::{Acting, DeleteOptions, PatchKind, Propagation, Target};
 pub use certificate::Certificate;
 pub use connect::{Cluster, ConnectOptions};
 pub use error::Error;
+pub use exec::{ExecInput, ExecOutput, LastWords, Said, joined};
 pub use feed::{Feed, Step};
 pub use kubeconfig::{Context, Kubeconfig};
+pub use owner::{Hands, Installer, MANAGER, Owned, Owner, STATE_MANAGER};
+pub use pace::Rate;
 pub use reader::{PageQuery, Reader, WhoAmI};
+pub use rights::{Right, Rules};

@@ -3,9 +3,10 @@
 use crate::discovery;
 use crate::error::Error;
 use crate::feed::Feed;
+use crate::pace::Urgency;
 use crate::transport::{Call, Transport};
 use bytes::Bytes;
-use catalog::{Crd, Kind, ServedResource};
+use catalog::{Crd, Kind, ServedColumn, ServedResource};
 use http::Method;
 use policy::UserInfo;
 use serde::Deserialize;
@@ -17,6 +18,7 @@ use wire::{Budget, Format};
 #[derive(Clone)]
 pub struct Reader {
     pub(crate) transport: Arc<Transport>,
+    pub(crate) urgency: Urgency,
 }
 
 /// Who the API server says we are.
@@ -24,7 +26,14 @@ pub type WhoAmI = UserInfo;
 
 impl Reader {
     pub(crate) fn new(transport: Arc<Transport>) -> Self {
-        Self { transport }
+        Self { transport, urgency: Urgency::Wanted }
+    }
+
+    /// The same for what nobody waits for: it lets everything else go first.
+    #[must_use]
+    pub fn in_background(mut self) -> Self {
+        self.urgency = Urgency::Background;
+        self
     }
 
     /// The server's version: `v1.34.4`.
@@ -56,23 +65,6 @@ impl Reader {
         }
         let answer: Answer = serde_json::from_slice(&answer).map_err(|error| Error::Decode(error.to_string()))?;
         Ok(answer.status.user_info)
-    }
-
-    /// Whether we may (SelfSubjectAccessReview; it changes nothing). An empty namespace asks for all of them.
-    ///
-    /// # Errors
-    /// As [`Error`] says.
-    pub async fn can(&self, verb: &str, kind: &Kind, namespace: &str) -> Result<bool, Error> {
-        let body = json!({
-            "apiVersion": "authorization.k8s.io/v1", "kind": "SelfSubjectAccessReview",
-            "spec": { "resourceAttributes": {
-                "verb": verb, "group": kind.group, "resource": kind.plural, "version": kind.version, "namespace": namespace,
-            } },
-        });
-        let path = "/apis/authorization.k8s.io/v1/selfsubjectaccessreviews";
-        let answer = self.review(path, &body, "selfsubjectaccessreviews.authorization.k8s.io").await?;
-        let answer: Value = serde_json::from_slice(&answer).map_err(|error| Error::Decode(error.to_string()))?;
-        Ok(answer.pointer("/status/allowed").and_then(Value::as_bool).unwrap_or(false))
     }
 
     /// Every resource that the server serves.
@@ -122,19 +114,58 @@ impl Reader {
     /// # Errors
     /// As [`Error`] says.
     pub async fn page(&self, kind: &Kind, query: PageQuery<'_>) -> Result<Bytes, Error> {
+        self.page_as(accept(query.format), kind, query).await
+    }
+
+    /// The same as the server prints it, for kinds whose columns it alone knows.
+    pub(crate) async fn printed_page(&self, kind: &Kind, query: PageQuery<'_>) -> Result<Bytes, Error> {
+        self.page_as(TABLE, kind, query).await
+    }
+
+    async fn page_as(&self, accept: &str, kind: &Kind, query: PageQuery<'_>) -> Result<Bytes, Error> {
         let mut path = collection(kind, query.namespace);
         // 0 is no limit, for a server as for us.
         path.push_str(&format!("?limit={}", query.limit));
-        for (key, value) in
-            [("continue", query.token), ("labelSelector", query.selector), ("resourceVersion", query.version)]
-        {
+        for (key, value) in [
+            ("continue", query.token),
+            ("labelSelector", query.selector),
+            ("fieldSelector", query.fields),
+            ("resourceVersion", query.version),
+        ] {
             if !value.is_empty() {
                 path.push_str(&format!("&{key}="));
                 escape(value, &mut path);
             }
         }
-        let call = Call::get(&path, accept(query.format), "list", &kind.id, query.namespace.unwrap_or_default());
-        self.transport.whole(&call).await
+        self.whole(&path, accept, kind, query.namespace).await
+    }
+
+    /// The kind with the columns that its server prints, where nobody else knows them: kinds of aggregated APIs. One whose
+    /// server does not say, or that we may not list, stays as it is, with its name and age.
+    pub async fn printed(&self, kind: Arc<Kind>) -> Arc<Kind> {
+        if !kind.prints_itself() {
+            return kind;
+        }
+        match tokio::time::timeout(PRINTS, self.printed_columns(&kind)).await {
+            Ok(Ok(columns)) => Arc::new((*kind).clone().with_served(columns)),
+            Ok(Err(error)) => {
+                tracing::debug!(%error, kind = %kind.id, "its columns are not known");
+                kind
+            }
+            Err(_) => kind,
+        }
+    }
+
+    async fn printed_columns(&self, kind: &Kind) -> Result<Vec<ServedColumn>, Error> {
+        let path = format!("{}?limit=1", collection(kind, None));
+        let bytes = self.whole(&path, TABLE, kind, None).await?;
+        let table = wire::object(Format::Json, &bytes, &Budget::default());
+        table.map(ServedColumn::of).map_err(|error| Error::Decode(error.to_string()))
+    }
+
+    async fn whole(&self, path: &str, accept: &str, kind: &Kind, namespace: Option<&str>) -> Result<Bytes, Error> {
+        let call = Call::get(path, accept, "list", &kind.id, namespace.unwrap_or_default());
+        self.transport.whole(&call.urgency(self.urgency)).await
     }
 
     /// Asks whether the server is there: the smallest question that every server answers to everybody.
@@ -156,12 +187,13 @@ impl Reader {
     }
 
     pub(crate) async fn json(&self, path: &str, verb: &str, kind: &str, namespace: &str) -> Result<Value, Error> {
-        let answer = self.transport.whole(&Call::get(path, "application/json", verb, kind, namespace)).await?;
+        let call = Call::get(path, "application/json", verb, kind, namespace).urgency(self.urgency);
+        let answer = self.transport.whole(&call).await?;
         serde_json::from_slice(&answer).map_err(|error| Error::Decode(error.to_string()))
     }
 
     /// A question that is put as a POST. It stores nothing.
-    async fn review(&self, path: &str, body: &Value, kind: &str) -> Result<Bytes, Error> {
+    pub(crate) async fn review(&self, path: &str, body: &Value, kind: &str) -> Result<Bytes, Error> {
         let call = Call {
             method: Method::POST,
             path,
@@ -171,6 +203,8 @@ impl Reader {
             verb: "create",
             kind,
             namespace: "",
+            urgency: self.urgency,
+            websocket: None,
         };
         self.transport.whole(&call).await
     }
@@ -187,6 +221,8 @@ pub struct PageQuery<'a> {
     pub token: &'a str,
     /// Label selector; empty for none.
     pub selector: &'a str,
+    /// Field selector; empty for none.
+    pub fields: &'a str,
     /// `0` for whatever the server has at hand; empty for the newest.
     pub version: &'a str,
     /// How the objects are written.
@@ -200,6 +236,11 @@ pub(crate) const fn accept(format: Format) -> &'static str {
         Format::Json => "application/json",
     }
 }
+
+/// How long a server may take to say which columns it prints: discovery waits for it.
+const PRINTS: std::time::Duration = std::time::Duration::from_secs(3);
+/// A table, where the server makes one.
+const TABLE: &str = "application/json;as=Table;v=v1;g=meta.k8s.io,application/json";
 
 /// How an answer is written, by its first bytes.
 #[must_use]

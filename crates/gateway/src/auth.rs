@@ -71,6 +71,12 @@ impl Doorkeeper {
         Ok(code)
     }
 
+    /// Whether this code could be exchanged now.
+    pub fn knows_code(&self, code: &str) -> bool {
+        let now = self.clock.now_ms();
+        self.issued.lock().codes.get(&digest(code)).is_some_and(|dies| *dies > now)
+    }
+
     /// Exchanges a code for the value of a session cookie. `None` when the code is wrong, used or too old.
     ///
     /// # Errors
@@ -114,13 +120,13 @@ impl Doorkeeper {
 }
 
 /// 32 random bytes in hex.
-fn random_hex() -> Result<String, getrandom::Error> {
+pub(crate) fn random_hex() -> Result<String, getrandom::Error> {
     let mut bytes = [0_u8; 32];
     getrandom::fill(&mut bytes)?;
     Ok(hex::encode(bytes))
 }
 
-fn digest(text: &str) -> [u8; 32] {
+pub(crate) fn digest(text: &str) -> [u8; 32] {
     Sha256::digest(text.as_bytes()).into()
 }
 

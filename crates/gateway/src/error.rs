@@ -32,8 +32,23 @@ impl Refused {
         ErrorBody { code: self.code, message: self.message, details: self.details, request_id }
     }
 
-    pub(crate) fn with(self, request_id: RequestId) -> Failure {
-        Failure(self.body(request_id))
+    pub(crate) fn with(self, request_id: impl Into<RequestId>) -> Failure {
+        Failure(self.body(request_id.into()))
+    }
+
+    /// The HTTP status.
+    pub(crate) fn status(&self) -> StatusCode {
+        status(self.code)
+    }
+
+    /// Nobody has said yet who asks.
+    pub(crate) fn is_unknown(&self) -> bool {
+        self.code == Code::TokenMissing
+    }
+
+    /// What a person reads.
+    pub(crate) fn message(&self) -> &str {
+        &self.message
     }
 
     /// A page for a person who came without a key.

@@ -1,10 +1,13 @@
 //! What every request must pass before a handler sees it: Host, Origin, then token or cookie.
 
-use crate::auth::{Doorkeeper, TOKEN_HEADER};
+use crate::caller::Caller;
+use crate::desk::{self, DeskKeys};
 use crate::error::Refused;
+use crate::figures::Figures;
+use crate::team::TeamKeys;
 use axum::body::Body;
 use axum::extract::{Request, State};
-use axum::http::{HeaderMap, HeaderValue, Method, header};
+use axum::http::{HeaderMap, HeaderValue, Method, Uri, header};
 use axum::middleware::Next;
 use axum::response::{IntoResponse, Response};
 use base::{Code, RequestId};
@@ -12,23 +15,44 @@ use std::sync::Arc;
 
 /// The names under which this server may be called: `host:port`, lower case.
 #[derive(Clone, Debug)]
-pub struct Hosts(Arc<[String]>);
+pub struct Hosts {
+    names: Arc<[String]>,
+    /// What an origin begins with.
+    scheme: &'static str,
+}
 
 impl Hosts {
     /// The loopback names of a desk console on `port`.
     #[must_use]
     pub fn desk(port: u16) -> Self {
         let names = ["qd.localhost", "localhost", "127.0.0.1", "[::1]"];
-        Self(names.iter().map(|name| format!("{name}:{port}")).collect())
+        Self { names: names.iter().map(|name| format!("{name}:{port}")).collect(), scheme: "http://" }
+    }
+
+    /// The name of a team's server: that of its public URL, with or without the port that is the scheme's own.
+    #[must_use]
+    pub fn team(public_url: &Uri) -> Option<Self> {
+        let host = public_url.host()?.to_ascii_lowercase();
+        let (scheme, usual) = match public_url.scheme_str()? {
+            "https" => ("https://", 443),
+            "http" => ("http://", 80),
+            _ => return None,
+        };
+        let port = public_url.port_u16().unwrap_or(usual);
+        let mut names = vec![format!("{host}:{port}")];
+        if port == usual {
+            names.push(host);
+        }
+        Some(Self { names: names.into(), scheme })
     }
 
     fn allows(&self, host: &str) -> bool {
-        self.0.iter().any(|name| name.eq_ignore_ascii_case(host))
+        self.names.iter().any(|name| name.eq_ignore_ascii_case(host))
     }
 
-    /// An Origin is ours when it is `http://` and one of our names. (`null` and anything else is foreign.)
+    /// An Origin is ours when it has our scheme and one of our names. (`null` and anything else is foreign.)
     fn allows_origin(&self, origin: &str) -> bool {
-        origin.strip_prefix("http://").is_some_and(|host| self.allows(host))
+        origin.strip_prefix(self.scheme).is_some_and(|host| self.allows(host))
     }
 }
 
@@ -36,7 +60,15 @@ impl Hosts {
 #[derive(Clone)]
 pub(crate) struct Guard {
     pub(crate) hosts: Hosts,
-    pub(crate) door: Arc<Doorkeeper>,
+    pub(crate) keys: Keys,
+    pub(crate) figures: Arc<Figures>,
+}
+
+/// How people come in.
+#[derive(Clone)]
+pub(crate) enum Keys {
+    Desk(Arc<DeskKeys>),
+    Team(Arc<TeamKeys>),
 }
 
 /// The middleware.
@@ -44,10 +76,28 @@ pub(crate) async fn guard(State(guard): State<Guard>, mut request: Request, next
     let id = RequestId::new();
     request.extensions_mut().insert(id);
     let head = request.method() == Method::HEAD;
-    let mut response = match guard.check(&request) {
-        Ok(Pass::Known) => next.run(request).await,
+    let began = std::time::Instant::now();
+    // What somebody asks for stands in queries and headers: neither is logged.
+    let (method, path) = (request.method().clone(), request.uri().path().to_owned());
+    let mut who = String::new();
+    let mut response = match guard.check(&request, id) {
+        Ok(Pass::Known(caller)) => {
+            caller.principal.id().clone_into(&mut who);
+            request.extensions_mut().insert(caller);
+            next.run(request).await
+        }
         Ok(Pass::Health) => next.run(request).await,
-        Ok(Pass::Code(code)) => guard.exchange(&code, id),
+        Ok(Pass::Code(code)) => match &guard.keys {
+            Keys::Desk(keys) => keys.exchange(&code, desk::tap(&request), id).await,
+            Keys::Team(_) => next.run(request).await,
+        },
+        Ok(Pass::SignIn) => match &guard.keys {
+            Keys::Team(keys) => keys.sign_in(request, id).await,
+            Keys::Desk(_) => next.run(request).await,
+        },
+        Err(refused) if refused.is_unknown() && wants_page(&request) && matches!(guard.keys, Keys::Team(_)) => {
+            TeamKeys::to_sign_in(&request)
+        }
         Err(refused) if wants_page(&request) => refused.page(id),
         Err(refused) => refused.with(id).into_response(),
     };
@@ -55,18 +105,25 @@ pub(crate) async fn guard(State(guard): State<Guard>, mut request: Request, next
         *response.body_mut() = Body::empty();
     }
     seal(response.headers_mut(), id);
+    let status = response.status().as_u16();
+    guard.figures.answered(status);
+    let ms = u64::try_from(began.elapsed().as_millis()).unwrap_or(u64::MAX);
+    tracing::info!(request_id = %id, who, %method, path, status, ms, "answered");
     response
 }
 
 /// How a request got past the guard.
-enum Pass {
-    Known,
+pub(crate) enum Pass {
+    Known(Caller),
     Health,
+    /// A one-time code is to be exchanged.
     Code(String),
+    /// It is about signing in or out.
+    SignIn,
 }
 
 impl Guard {
-    fn check(&self, request: &Request) -> Result<Pass, Refused> {
+    fn check(&self, request: &Request, id: RequestId) -> Result<Pass, Refused> {
         let headers = request.headers();
         let host = one(headers, header::HOST).or_else(|| request.uri().authority().map(|a| a.as_str()));
         if !host.is_some_and(|host| self.hosts.allows(host)) {
@@ -83,64 +140,24 @@ impl Guard {
         if request.uri().path() == "/healthz" {
             return Ok(Pass::Health);
         }
-        if let Some(code) = one_time_code(request) {
-            return Ok(Pass::Code(code));
-        }
-        if let Some(token) = headers.get(TOKEN_HEADER) {
-            let known = self.door.knows_token(token.as_bytes());
-            return if known {
-                Ok(Pass::Known)
-            } else {
-                Err(Refused::new(Code::TokenInvalid, "the run token is not this server's: it is new at every start"))
-            };
-        }
-        let mut cookies = headers.get_all(header::COOKIE).iter().filter_map(|value| value.to_str().ok());
-        if cookies.any(|value| self.door.knows_cookie(value)) {
-            // A cookie rides along with whatever a browser sends, so what changes state must also say where it is from.
-            let changes =
-                !matches!(*request.method(), Method::GET | Method::HEAD) || headers.contains_key(header::UPGRADE);
-            if changes && !headers.contains_key(header::ORIGIN) {
-                return Err(Refused::new(
-                    Code::OriginNotAllowed,
-                    "a browser request that changes something must name its origin",
-                ));
-            }
-            return Ok(Pass::Known);
-        }
-        Err(Refused::new(Code::TokenMissing, "open the console by its one-time URL: `qd url` prints a new one"))
-    }
-
-    /// Answers the one-time URL: sets the cookie and goes on to `/`. By a page and not by a redirect, because a
-    /// `SameSite=Strict` cookie is not sent along a redirect that another site started.
-    fn exchange(&self, code: &str, id: RequestId) -> Response {
-        match self.door.redeem(code) {
-            Ok(Some(session)) => {
-                let mut response = axum::response::Html(WELCOME).into_response();
-                match HeaderValue::from_str(&self.door.set_cookie(&session)) {
-                    Ok(value) => response.headers_mut().insert(header::SET_COOKIE, value),
-                    Err(_) => return Refused::new(Code::Internal, "the cookie could not be written").page(id),
-                };
-                response
-            }
-            Ok(None) => {
-                Refused::new(Code::TokenInvalid, "this one-time URL was used or is too old: `qd url` prints a new one")
-                    .page(id)
-            }
-            Err(error) => {
-                tracing::error!(%error, "no random bytes");
-                Refused::new(Code::Internal, "no random bytes from the system").page(id)
-            }
+        match &self.keys {
+            Keys::Desk(keys) => keys.admit(request, id),
+            Keys::Team(keys) => keys.admit(request, id),
         }
     }
 }
 
-/// The code of `GET /?code=…`.
-fn one_time_code(request: &Request) -> Option<String> {
-    if request.method() != Method::GET || request.uri().path() != "/" {
-        return None;
+/// A cookie rides along with whatever a browser sends, so what changes state must also say where it is from.
+pub(crate) fn names_its_origin(request: &Request) -> Result<(), Refused> {
+    let headers = request.headers();
+    let changes = !matches!(*request.method(), Method::GET | Method::HEAD) || headers.contains_key(header::UPGRADE);
+    if changes && !headers.contains_key(header::ORIGIN) {
+        return Err(Refused::new(
+            Code::OriginNotAllowed,
+            "a browser request that changes something must name its origin",
+        ));
     }
-    let mut pairs = request.uri().query()?.split('&').filter_map(|pair| pair.split_once('='));
-    pairs.find(|(name, _)| *name == "code").map(|(_, value)| value.to_owned())
+    Ok(())
 }
 
 /// The only value of a header; `None` when it is missing, repeated or not text.
@@ -161,7 +178,7 @@ fn wants_page(request: &Request) -> bool {
 /// Headers on every answer.
 fn seal(headers: &mut HeaderMap, id: RequestId) {
     for (name, value) in SEALS {
-        headers.insert(*name, HeaderValue::from_static(value));
+        headers.entry(*name).or_insert(HeaderValue::from_static(value));
     }
     if let Ok(value) = HeaderValue::from_str(&id.to_string()) {
         headers.insert("x-request-id", value);
@@ -181,6 +198,3 @@ const SEALS: &[(&str, &str)] = &[
     ("cross-origin-resource-policy", "same-origin"),
     ("x-frame-options", "DENY"),
 ];
-
-const WELCOME: &str = "<!doctype html><html lang=en><meta charset=utf-8><meta name=color-scheme content='light dark'>\
-<meta http-equiv=refresh content='0;url=/'><title>Quarterdeck</title><p><a href='/'>Open the console</a></p></html>";

@@ -1,7 +1,7 @@
 //! The HTTP door: console, REST, the socket, the embedded UI.
 //!
 //! ```text
-//! request ─► guard (Host, Origin, token or cookie) ─► routes (REST) ─► services
+//! connection ─► TLS, if any ─► request ─► guard (Host, Origin, token or cookie: a Caller) ─► routes (REST) ─► services
 //!                                                  ├► socket: one Subscriber per tab
 //!                                                  └► assets: the console's files
 //! ```
@@ -10,15 +10,35 @@
 //! `/healthz` and a fresh one-time URL pass without a token.
 
 mod assets;
+mod attempts;
 mod auth;
+mod beside;
+mod caller;
+mod connections;
+mod desk;
 mod error;
+mod figures;
+mod files;
 mod guard;
 mod listen;
+mod login;
+mod ops;
+mod packets;
+mod people;
+mod place;
 mod routes;
 mod server;
 mod socket;
+mod team;
+mod terminal;
+mod tls;
 
 pub use auth::{Doorkeeper, TOKEN_HEADER};
+pub use beside::{Beside, OpenApp, Refusal, Wire};
+pub use connections::{Connection, Connections};
 pub use guard::Hosts;
 pub use listen::{Listen, ListenError, listen};
+pub use ops::{Check, Ops};
+pub use people::People;
 pub use server::{Config, Gateway, Services};
+pub use tls::{Tls, TlsError};

@@ -12,6 +12,8 @@ pub enum Listen {
     Usual,
     /// Exactly this address.
     At(SocketAddr),
+    /// Exactly this address, for others than this machine too: a team's.
+    Team(SocketAddr),
 }
 
 /// Why no port could be opened.
@@ -75,6 +77,7 @@ pub async fn listen(listen: Listen) -> Result<TcpListener, ListenError> {
     let address = match listen {
         Listen::Usual => SocketAddr::from((Ipv4Addr::LOCALHOST, USUAL_PORT)),
         Listen::At(address) if address.ip().is_loopback() => address,
+        Listen::Team(address) => address,
         Listen::At(address) => return Err(ListenError::NotLoopback { address }),
     };
     let any = SocketAddr::new(address.ip(), 0);
@@ -85,7 +88,7 @@ pub async fn listen(listen: Listen) -> Result<TcpListener, ListenError> {
             let free = other.local_addr().map_err(|source| ListenError::Other { address: any, source })?.port();
             match listen {
                 Listen::Usual => Ok(other),
-                Listen::At(_) => Err(ListenError::InUse { port: address.port(), free }),
+                Listen::At(_) | Listen::Team(_) => Err(ListenError::InUse { port: address.port(), free }),
             }
         }
         Err(error) if error.kind() == io::ErrorKind::PermissionDenied => {
@@ -104,7 +107,7 @@ mod tests {
     use base::{Code, Coded};
 
     #[tokio::test]
-    async fn exf_20_a_taken_port_is_named_and_a_free_one_offered() {
+    async fn exf_20a_a_taken_port_is_named_and_a_free_one_offered() {
         let first = listen(Listen::At("127.0.0.1:0".parse().unwrap())).await.unwrap();
         let address = first.local_addr().unwrap();
         let error = listen(Listen::At(address)).await.unwrap_err();
@@ -115,7 +118,7 @@ mod tests {
     }
 
     #[tokio::test]
-    async fn ex_01_when_the_usual_port_is_taken_any_free_one_does() {
+    async fn ex_01a_when_the_usual_port_is_taken_any_free_one_does() {
         let one = listen(Listen::Usual).await.unwrap();
         let two = listen(Listen::Usual).await.unwrap();
         assert_ne!(one.local_addr().unwrap(), two.local_addr().unwrap());

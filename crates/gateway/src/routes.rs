@@ -1,6 +1,13 @@
 //! `/api/v1/…`: thin handlers. Each takes the request apart, calls a service, and answers with its result or its error.
 
+mod apps;
+mod clusters;
+mod taps;
+mod workspaces;
+
+use crate::caller::Caller;
 use crate::error::{Failure, Refused};
+use crate::people::People;
 use crate::server::Shared;
 use api::rest::{
     AuditPage, CommitRequest, Committed, ObjectDetail, ObjectRef, Plan, PlanRequest, RevealRequest, Revealed, Session,
@@ -13,7 +20,7 @@ use axum::routing::{get, post};
 use axum::{Json, Router};
 use base::{Code, Coded, RequestId};
 use policy::action::{AuditQuery, ObjectRead, ObjectTarget, SecretReveal};
-use policy::{Action, Answers, Door, Permit};
+use policy::{Action, Answers, Permit};
 use serde::de::DeserializeOwned;
 use serde::{Deserialize, Serialize};
 use std::sync::Arc;
@@ -23,19 +30,26 @@ pub(crate) fn router(shared: Arc<Shared>) -> Router {
     Router::new()
         .route("/api/v1/session", get(session))
         .route("/api/v1/codes", post(new_code))
+        .route("/api/v1/kubeconfig", post(clusters::add))
         .route("/api/v1/object", get(object))
         .route("/api/v1/plans", post(plan))
         .route("/api/v1/plans/{id}", get(show_plan))
         .route("/api/v1/plans/{id}/commit", post(commit))
         .route("/api/v1/secret/reveal", post(reveal))
         .route("/api/v1/audit", get(audit))
+        .merge(taps::router())
+        .merge(workspaces::router())
+        .merge(apps::router())
+        .merge(crate::files::router())
+        .route("/api/v1/workspaces/{namespace}/{name}/interactive", get(crate::terminal::upgrade))
+        .route("/api/v1/workspaces/{namespace}/{name}/shells", get(crate::terminal::shells))
         .route("/api/v1/socket", get(crate::socket::upgrade))
         .layer(DefaultBodyLimit::max(MAX_BODY))
         .with_state(shared)
 }
 
 /// A JSON body; what is wrong with it is said in the error body of every door.
-struct Body<T>(T);
+pub(crate) struct Body<T>(pub(crate) T);
 
 impl<T: DeserializeOwned, S: Send + Sync> FromRequest<S> for Body<T> {
     type Rejection = BadInput;
@@ -47,7 +61,7 @@ impl<T: DeserializeOwned, S: Send + Sync> FromRequest<S> for Body<T> {
 }
 
 /// Query parameters, likewise.
-struct Params<T>(T);
+pub(crate) struct Params<T>(pub(crate) T);
 
 impl<T: DeserializeOwned, S: Send + Sync> FromRequestParts<S> for Params<T> {
     type Rejection = BadInput;
@@ -59,7 +73,7 @@ impl<T: DeserializeOwned, S: Send + Sync> FromRequestParts<S> for Params<T> {
 }
 
 /// A body or query that does not have the form of the API.
-struct BadInput(Refused);
+pub(crate) struct BadInput(Refused);
 
 impl From<JsonRejection> for BadInput {
     fn from(rejection: JsonRejection) -> Self {
@@ -80,17 +94,16 @@ impl axum::response::IntoResponse for BadInput {
     }
 }
 
-type Answer<T> = Result<Json<T>, Failure>;
+pub(crate) type Answer<T> = Result<Json<T>, Failure>;
 
 impl Shared {
     /// A permit for one action of this request.
-    fn permit<A: Action>(&self, id: RequestId, action: A, answers: &Answers) -> Result<Permit<A>, Failure> {
-        let principal = self.principal(id, Door::Console);
-        self.services.gate.permit(&principal, action, answers).map_err(|refusal| fail(&refusal, id))
+    fn permit<A: Action>(&self, caller: &Caller, action: A, answers: &Answers) -> Result<Permit<A>, Failure> {
+        self.services.gate.permit(&caller.principal, action, answers).map_err(|refusal| fail(&refusal, caller))
     }
 }
 
-fn fail(error: &dyn Coded, id: RequestId) -> Failure {
+pub(crate) fn fail(error: &dyn Coded, id: impl Into<RequestId>) -> Failure {
     Refused::of(error).with(id)
 }
 
@@ -99,15 +112,19 @@ fn target(object: ObjectRef) -> ObjectTarget {
     ObjectTarget { cluster, kind, namespace, name }
 }
 
-fn answers(given: api::rest::Answers) -> Answers {
+pub(crate) fn answers(given: api::rest::Answers) -> Answers {
     let api::rest::Answers { confirm, typed_name, reason } = given;
     Answers { confirm, typed_name, reason }
 }
 
-async fn session(State(shared): State<Arc<Shared>>) -> Json<Session> {
-    let principal = shared.services.principal.borrow().clone();
+/// The `confirm=` of a query, where there is no body.
+pub(crate) fn yes(confirm: bool) -> Answers {
+    Answers { confirm, ..Answers::default() }
+}
+
+async fn session(State(shared): State<Arc<Shared>>, Extension(caller): Extension<Caller>) -> Json<Session> {
     Json(Session {
-        user: principal.name().to_owned(),
+        user: caller.principal.name().to_owned(),
         read_only: shared.config.read_only,
         version: shared.config.version.to_owned(),
         problem: shared.config.problem.clone(),
@@ -120,64 +137,65 @@ struct NewUrl {
     url: String,
 }
 
-async fn new_code(State(shared): State<Arc<Shared>>, Extension(id): Extension<RequestId>) -> Answer<NewUrl> {
+async fn new_code(State(shared): State<Arc<Shared>>, Extension(caller): Extension<Caller>) -> Answer<NewUrl> {
+    if !matches!(shared.services.people, People::Desk(_)) {
+        let words = "there are no one-time URLs here: people sign in with their tokens";
+        return Err(Refused::new(Code::NotFound, words).with(&caller));
+    }
     match shared.one_time_url() {
         Ok(url) => Ok(Json(NewUrl { url })),
         Err(error) => {
             tracing::error!(%error, "no random bytes");
-            Err(Refused::new(Code::Internal, "no random bytes from the system").with(id))
+            Err(Refused::new(Code::Internal, "no random bytes from the system").with(&caller))
         }
     }
 }
 
 async fn object(
     State(shared): State<Arc<Shared>>,
-    Extension(id): Extension<RequestId>,
+    Extension(caller): Extension<Caller>,
     Params(object): Params<ObjectRef>,
 ) -> Answer<ObjectDetail> {
-    let permit = shared.permit(id, ObjectRead { object: target(object) }, &Answers::default())?;
+    let permit = shared.permit(&caller, ObjectRead { object: target(object) }, &Answers::default())?;
     let detail = operate::detail(&*shared.services.clusters, permit).await;
-    detail.map(Json).map_err(|error| fail(&error, id))
+    detail.map(Json).map_err(|error| fail(&error, &caller))
 }
 
 async fn plan(
     State(shared): State<Arc<Shared>>,
-    Extension(id): Extension<RequestId>,
+    Extension(caller): Extension<Caller>,
     Body(request): Body<PlanRequest>,
 ) -> Answer<Plan> {
-    let principal = shared.principal(id, Door::Console);
-    shared.services.plans.plan(&principal, request).await.map(Json).map_err(|error| fail(&error, id))
+    shared.services.plans.plan(&caller.principal, request).await.map(Json).map_err(|error| fail(&error, &caller))
 }
 
 async fn show_plan(
     State(shared): State<Arc<Shared>>,
-    Extension(id): Extension<RequestId>,
+    Extension(caller): Extension<Caller>,
     Path(plan): Path<String>,
 ) -> Answer<Plan> {
-    let principal = shared.principal(id, Door::Console);
-    shared.services.plans.get(&principal, &plan).map(Json).map_err(|error| fail(&error, id))
+    shared.services.plans.get(&caller.principal, &plan).map(Json).map_err(|error| fail(&error, &caller))
 }
 
 async fn commit(
     State(shared): State<Arc<Shared>>,
-    Extension(id): Extension<RequestId>,
+    Extension(caller): Extension<Caller>,
     Path(plan): Path<String>,
     Body(request): Body<CommitRequest>,
 ) -> Answer<Committed> {
-    let principal = shared.principal(id, Door::Console);
-    let done = shared.services.plans.commit(&principal, &plan, &request.answers).await;
-    done.map(Json).map_err(|error| fail(&error, id))
+    let done = shared.services.plans.commit(&caller.principal, &plan, &request.answers).await;
+    done.map(Json).map_err(|error| fail(&error, &caller))
 }
 
 async fn reveal(
     State(shared): State<Arc<Shared>>,
-    Extension(id): Extension<RequestId>,
+    Extension(caller): Extension<Caller>,
     Body(request): Body<RevealRequest>,
 ) -> Answer<Revealed> {
     let RevealRequest { object, key, answers: given } = request;
-    let permit = shared.permit(id, SecretReveal { object: target(object), key }, &answers(given))?;
+    let permit = shared.permit(&caller, SecretReveal { object: target(object), key }, &answers(given))?;
     let revealed = operate::reveal(&*shared.services.clusters, permit).await;
-    revealed.map(Json).map_err(|error| fail(&error, id))
+    revealed.map(Json).map_err(|error| fail(&error, &caller))
 }
 
 /// `GET /api/v1/audit?…`
@@ -203,14 +221,14 @@ struct AuditParams {
 
 async fn audit(
     State(shared): State<Arc<Shared>>,
-    Extension(id): Extension<RequestId>,
+    Extension(caller): Extension<Caller>,
     Params(params): Params<AuditParams>,
 ) -> Answer<AuditPage> {
     let AuditParams { from_ms, to_ms, principal, action, object, decision, before, limit } = params;
     let asked = AuditQuery { from_ms, to_ms, principal, action, object, decision };
-    let permit = shared.permit(id, asked, &Answers::default())?;
+    let permit = shared.permit(&caller, asked, &Answers::default())?;
     let page = operate::audit_query(&shared.services.store, permit, before.as_deref(), limit.unwrap_or(100)).await;
-    page.map(Json).map_err(|error| fail(&error, id))
+    page.map(Json).map_err(|error| fail(&error, &caller))
 }
 
 /// Largest request body. (Whole manifests come with a later act.)

@@ -2,21 +2,31 @@
 
 use crate::assets;
 use crate::auth::Doorkeeper;
-use crate::guard::{Guard, Hosts, guard};
+use crate::beside::{Beside, Ours};
+use crate::connections::{Connections, Peer};
+use crate::desk::DeskKeys;
+use crate::figures::Figures;
+use crate::guard::{Guard, Hosts, Keys, guard};
+use crate::login::Logins;
+use crate::people::People;
 use crate::routes;
+use crate::team::TeamKeys;
 use api::ErrorBody;
 use axum::Router;
 use axum::routing::get;
-use base::{Clock, RequestId};
+use base::Clock;
+use capture::Taps;
 use mirror::Mirror;
 use operate::{Clusters, Plans};
-use policy::{Door, Gate, Principal};
+use policy::Gate;
 use std::sync::Arc;
+use std::time::Duration;
 use store::Store;
 use table::Parking;
-use tokio::net::TcpListener;
 use tokio_util::sync::CancellationToken;
 use tokio_util::task::TaskTracker;
+use workspace::Activity;
+use workspace::doors::Workspaces;
 
 /// What this door composes.
 pub struct Services {
@@ -24,14 +34,22 @@ pub struct Services {
     pub mirror: Mirror,
     /// Acts.
     pub plans: Plans,
+    /// What pods say to each other.
+    pub taps: Taps,
     /// Where acts and reads of single objects go.
     pub clusters: Arc<dyn Clusters>,
     /// The journal, to read.
     pub store: Store,
+    /// Workspaces, and what is being done to them.
+    pub workspaces: Workspaces,
+    /// Who uses which workspace.
+    pub activity: Activity,
     /// Decides.
     pub gate: Gate,
-    /// The one person of a desk console.
-    pub principal: tokio::sync::watch::Receiver<Principal>,
+    /// The door to apps of workspaces, on this listener.
+    pub beside: Option<Arc<dyn Beside>>,
+    /// Who may come in.
+    pub people: People,
 }
 
 /// How this door behaves.
@@ -55,16 +73,27 @@ pub(crate) struct Shared {
     pub(crate) port: u16,
     pub(crate) end: CancellationToken,
     pub(crate) sockets: TaskTracker,
+    pub(crate) patience: Patience,
     /// What broken sockets had on their screens, for their next ones.
     pub(crate) parking: Arc<Parking>,
 }
 
-impl Shared {
-    /// The principal making one request.
-    pub(crate) fn principal(&self, request: RequestId, door: Door) -> Principal {
-        self.services.principal.borrow().asking(request, door)
-    }
+/// How long the socket bears with a client.
+#[derive(Clone, Copy, Debug)]
+pub(crate) struct Patience {
+    /// One frame may take so long to be taken; then the client is told `slow_client` and cut off.
+    pub(crate) send: Duration,
+    /// A client that has said nothing for two of these is gone.
+    pub(crate) ping: Duration,
+}
 
+impl Default for Patience {
+    fn default() -> Self {
+        Self { send: Duration::from_secs(30), ping: Duration::from_secs(30) }
+    }
+}
+
+impl Shared {
     /// A URL that opens the console once.
     pub(crate) fn one_time_url(&self) -> Result<String, getrandom::Error> {
         Ok(format!("http://qd.localhost:{}/?code={}", self.port, self.door.new_code()?))
@@ -73,8 +102,11 @@ impl Shared {
 
 /// A server that has its port and is ready to serve.
 pub struct Gateway {
-    listener: TcpListener,
-    shared: Arc<Shared>,
+    listener: Connections,
+    keys: Keys,
+    hosts: Hosts,
+    figures: Arc<Figures>,
+    pub(crate) shared: Arc<Shared>,
 }
 
 impl Gateway {
@@ -83,18 +115,45 @@ impl Gateway {
     /// # Errors
     /// When the port's address cannot be read, or the system gives no random bytes.
     pub fn new(
-        listener: TcpListener,
+        listener: Connections,
         config: Config,
         services: Services,
         clock: Arc<dyn Clock>,
         end: CancellationToken,
     ) -> std::io::Result<Self> {
-        let port = listener.local_addr()?.port();
+        let port = listener.port()?;
         let door = Arc::new(Doorkeeper::new(port, clock.clone()).map_err(std::io::Error::other)?);
         let epoch = clock.now_ms();
         let (sockets, parking) = (TaskTracker::new(), Arc::new(Parking::default()));
-        let shared = Arc::new(Shared { services, config, door, clock, epoch, port, end, sockets, parking });
-        Ok(Self { listener, shared })
+        let patience = Patience::default();
+        let figures = Arc::new(Figures::default());
+        let gate = services.gate.clone();
+        let (keys, hosts) = match &services.people {
+            People::Desk(person) => {
+                let logins = Arc::new(Logins::new(gate, door.clone(), clock.clone()));
+                let keys = DeskKeys { door: door.clone(), logins, person: person.clone() };
+                (Keys::Desk(Arc::new(keys)), Hosts::desk(port))
+            }
+            People::Team { people, hosts } => {
+                let keys = TeamKeys::new(people.clone(), gate, clock.clone(), figures.clone());
+                (Keys::Team(Arc::new(keys)), hosts.clone())
+            }
+        };
+        let shared = Arc::new(Shared { services, config, door, clock, epoch, port, end, sockets, patience, parking });
+        Ok(Self { listener, keys, hosts, figures, shared })
+    }
+
+    /// What it counts of itself: to be asked at any time.
+    pub fn figures(&self) -> impl Fn() -> String + Send + Sync + 'static {
+        let (figures, keys, sockets) = (self.figures.clone(), self.keys.clone(), self.shared.sockets.clone());
+        move || {
+            let sessions = if let Keys::Team(keys) = &keys { keys.signed_in() } else { 0 };
+            let count = |number: usize| u64::try_from(number).unwrap_or(u64::MAX);
+            figures.text(&[
+                ("qd_sessions", "Browsers that are signed in.", count(sessions)),
+                ("qd_sockets", "Open sockets of consoles.", count(sockets.len())),
+            ])
+        }
     }
 
     /// The port.
@@ -122,14 +181,17 @@ impl Gateway {
     /// # Errors
     /// When the listener fails.
     pub async fn serve(self) -> std::io::Result<()> {
-        let guarded = Guard { hosts: Hosts::desk(self.shared.port), door: self.shared.door.clone() };
+        let guarded = Guard { hosts: self.hosts, keys: self.keys, figures: self.figures };
         let app = Router::new()
             .route("/healthz", get(|| async { "ok\n" }))
             .merge(routes::router(self.shared.clone()))
             .fallback(assets::asset)
             .layer(axum::middleware::from_fn_with_state(guarded, guard));
         let end = self.shared.end.clone();
-        axum::serve(self.listener, app).with_graceful_shutdown(async move { end.cancelled().await }).await?;
+        let app = app.into_make_service_with_connect_info::<Peer>();
+        let until = async move { end.cancelled().await };
+        let ours = Ours::new(self.listener, self.shared.services.beside.clone())?;
+        axum::serve(ours, app).with_graceful_shutdown(until).await?;
         self.shared.sockets.close();
         self.shared.sockets.wait().await;
         Ok(())

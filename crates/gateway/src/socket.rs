@@ -1,17 +1,18 @@
 //! The views socket: one per tab, driven by one `table::Subscriber`.
 
+use crate::caller::Caller;
 use crate::server::Shared;
 use api::ErrorBody;
-use api::socket::{MAX_VIEWS, SubId, What};
+use api::socket::{List, ListQuery, MAX_VIEWS, SubId, TallyQuery, What};
 use axum::extract::ws::{CloseFrame, Message, Utf8Bytes, WebSocket, WebSocketUpgrade, close_code};
 use axum::extract::{Extension, State};
 use axum::response::Response;
-use base::{Coded, RequestId};
+use base::Coded;
 use futures::StreamExt;
 use futures::stream::{BoxStream, FuturesUnordered, SelectAll};
 use mirror::Changed;
-use policy::action::{ClusterView, ObjectView};
-use policy::{Answers, Door, Principal};
+use policy::action::{ClusterView, ObjectView, TapView};
+use policy::{Answers, Permit, Principal};
 use std::collections::HashMap;
 use std::future::Future;
 use std::pin::Pin;
@@ -24,12 +25,12 @@ use tokio_util::sync::CancellationToken;
 /// `GET /api/v1/socket`
 pub(crate) async fn upgrade(
     State(shared): State<Arc<Shared>>,
-    Extension(request): Extension<RequestId>,
+    Extension(caller): Extension<Caller>,
     upgrade: WebSocketUpgrade,
 ) -> Response {
     let sockets = shared.sockets.clone();
     let upgrade = upgrade.max_message_size(MAX_FRAME).max_frame_size(MAX_FRAME);
-    upgrade.on_upgrade(move |socket| sockets.track_future(serve(shared, request, socket)))
+    upgrade.on_upgrade(move |socket| sockets.track_future(serve(shared, caller, socket)))
 }
 
 /// An opening under way: its subscription and what came of it.
@@ -51,18 +52,26 @@ enum News {
     Over(SubId),
 }
 
-async fn serve(shared: Arc<Shared>, request: RequestId, mut socket: WebSocket) {
-    let close = Tab::new(shared, request).run(&mut socket).await;
+/// A console that ends waits no longer than this for a client to close.
+pub(crate) const LAST_WORDS: std::time::Duration = std::time::Duration::from_secs(1);
+
+async fn serve(shared: Arc<Shared>, caller: Caller, mut socket: WebSocket) {
+    let (patience, end, request) = (shared.patience, shared.end.clone(), caller.request);
+    let close = Tab::new(shared, caller).run(&mut socket).await;
     if let Some(frame) = close {
         // The other side may be gone already; there is nobody left to tell then.
-        let told = timeout(SEND_TIME, socket.send(Message::Close(Some(frame)))).await;
-        tracing::debug!(%request, told = told.is_ok(), "socket closed");
+        let told = timeout(patience.send, socket.send(Message::Close(Some(frame)))).await;
+        // A connection that is dropped with words of the client unread is reset, and what was on the way to it is lost:
+        // the reason with it. So they are read, until the client closes or for as long as it had to read.
+        let time = if end.is_cancelled() { LAST_WORDS } else { patience.send };
+        let heard = timeout(time, async { while let Some(Ok(_)) = socket.recv().await {} }).await;
+        tracing::debug!(%request, told = told.is_ok(), heard = heard.is_ok(), "socket closed");
     }
 }
 
 struct Tab {
     shared: Arc<Shared>,
-    request: RequestId,
+    caller: Caller,
     subscriber: Subscriber,
     opening: FuturesUnordered<Opening>,
     watching: SelectAll<BoxStream<'static, News>>,
@@ -71,12 +80,12 @@ struct Tab {
 }
 
 impl Tab {
-    fn new(shared: Arc<Shared>, request: RequestId) -> Self {
-        let limits = Limits { request, parking: Some(shared.parking.clone()), ..Limits::default() };
+    fn new(shared: Arc<Shared>, caller: Caller) -> Self {
+        let limits = Limits { request: caller.request, parking: Some(shared.parking.clone()), ..Limits::default() };
         let subscriber = Subscriber::new(shared.epoch, limits);
         Self {
             shared,
-            request,
+            caller,
             subscriber,
             opening: FuturesUnordered::new(),
             watching: SelectAll::new(),
@@ -90,8 +99,9 @@ impl Tab {
 
     /// Serves one tab until it goes, or must; the close frame to send, if somebody is still there.
     async fn run(&mut self, socket: &mut WebSocket) -> Option<CloseFrame> {
-        let end = self.shared.end.clone();
-        let mut ping = tokio::time::interval(PING);
+        let (end, over) = (self.shared.end.clone(), self.caller.end.clone());
+        let patience = self.shared.patience;
+        let mut ping = tokio::time::interval(patience.ping);
         let mut heard = true;
         loop {
             if let Some(frame) = self.flush(socket).await {
@@ -124,10 +134,11 @@ impl Tab {
                         return None;
                     }
                     heard = false;
-                    if !matches!(timeout(SEND_TIME, socket.send(Message::Ping(bytes::Bytes::new()))).await, Ok(Ok(()))) {
+                    if !matches!(timeout(patience.send, socket.send(Message::Ping(bytes::Bytes::new()))).await, Ok(Ok(()))) {
                         return None;
                     }
                 }
+                () = over.cancelled() => return Some(refusal("signed_out: what let you in has ended")),
                 () = end.cancelled() => {
                     return Some(CloseFrame { code: close_code::AWAY, reason: "the console is ending".into() });
                 }
@@ -143,7 +154,7 @@ impl Tab {
                 self.let_go(id);
             }
             let text = Utf8Bytes::from(frame.as_ref()?.as_str());
-            match timeout(SEND_TIME, socket.send(Message::Text(text))).await {
+            match timeout(self.shared.patience.send, socket.send(Message::Text(text))).await {
                 Ok(Ok(())) => {}
                 Ok(Err(_)) => return Some(None),
                 Err(_) => return Some(Some(refusal("slow_client: this client does not read"))),
@@ -155,7 +166,7 @@ impl Tab {
     fn obey(&mut self, command: Command) -> Option<ErrorBody> {
         match command {
             Command::Open { id, query } => {
-                self.opening.push(Box::pin(open(self.shared.clone(), self.request, id, query)))
+                self.opening.push(Box::pin(open(self.shared.clone(), self.caller.clone(), id, query)))
             }
             Command::Close { id } => self.let_go(id),
             Command::Fail(error) => return Some(error),
@@ -165,7 +176,7 @@ impl Tab {
             code: base::Code::LimitReached,
             message: "too many views are being opened at once".to_owned(),
             details: None,
-            request_id: self.request,
+            request_id: self.caller.request,
         })
     }
 
@@ -189,7 +200,7 @@ impl Tab {
             code: base::Code::PolicyDenied,
             message: "what allowed this view has ended: open it again".to_owned(),
             details: None,
-            request_id: self.request,
+            request_id: self.caller.request,
         };
         self.subscriber.refuse(id, error);
     }
@@ -216,14 +227,16 @@ fn watcher(id: SubId, changed: Changed, end: CancellationToken, over: Cancellati
 }
 
 /// Decides, then opens.
-async fn open(shared: Arc<Shared>, request: RequestId, id: SubId, query: What) -> (SubId, Result<Opened, ErrorBody>) {
-    let principal = shared.principal(request, Door::Console);
+async fn open(shared: Arc<Shared>, caller: Caller, id: SubId, query: What) -> (SubId, Result<Opened, ErrorBody>) {
+    let principal = &caller.principal;
     let opened = match query {
-        What::Rows(query) => rows(&shared, &principal, query).await,
-        What::Counts(query) => counts(&shared, &principal, query),
-        What::Clusters => clusters(&shared, &principal),
+        What::Rows(query) => rows(&shared, principal, query).await,
+        What::Counts(query) => counts(&shared, principal, query),
+        What::Clusters => clusters(&shared, principal),
+        What::List(query) => list(&shared, principal, &query),
+        What::Tally(query) => tally(&shared, principal, query),
     };
-    (id, opened.map_err(|error| ErrorBody::of(&*error, request)))
+    (id, opened.map_err(|error| ErrorBody::of(&*error, caller.request)))
 }
 
 type Fault = Box<dyn Coded + Send + Sync>;
@@ -253,6 +266,32 @@ fn clusters(shared: &Shared, principal: &Principal) -> Result<Opened, Fault> {
     Ok(Opened { content: Content::Clusters(Arc::new(move || overview.clusters())), changed, over })
 }
 
+fn list(shared: &Shared, principal: &Principal, query: &ListQuery) -> Result<Opened, Fault> {
+    let (permit, over) = list_permit(shared, principal, &query.list)?;
+    let opened = shared.services.taps.open(permit, query).map_err(fault)?;
+    Ok(Opened { content: Content::Rows(opened.rows), changed: opened.changed, over })
+}
+
+fn tally(shared: &Shared, principal: &Principal, query: TallyQuery) -> Result<Opened, Fault> {
+    let (permit, over) = list_permit(shared, principal, &query.list)?;
+    let (tallied, changed) = shared.services.taps.tally(permit, query).map_err(fault)?;
+    Ok(Opened { content: Content::Tally(tallied), changed, over })
+}
+
+fn list_permit(
+    shared: &Shared,
+    principal: &Principal,
+    list: &List,
+) -> Result<(Permit<TapView>, CancellationToken), Fault> {
+    let tap = match list {
+        List::Taps => None,
+        List::Records(id) => Some(shared.services.taps.target(id).map_err(fault)?),
+    };
+    let permit = shared.services.gate.permit(principal, TapView { tap }, &Answers::default()).map_err(fault)?;
+    let over = permit.end_token();
+    Ok((permit, over))
+}
+
 fn fault(error: impl Coded + Send + Sync + 'static) -> Fault {
     Box::new(error)
 }
@@ -269,6 +308,6 @@ fn refusal(reason: &'static str) -> CloseFrame {
 }
 
 const MAX_FRAME: usize = 64 * 1024;
-const SEND_TIME: Duration = Duration::from_secs(30);
-/// A tab that has said nothing for two of these is gone.
-const PING: Duration = Duration::from_secs(30);
+
+#[cfg(test)]
+mod tests;

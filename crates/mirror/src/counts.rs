@@ -1,5 +1,6 @@
 //! Counts by kind, and the clusters as the rail and the navigation show them.
 
+use crate::access::Limits;
 use crate::live::{Live, User};
 use crate::mirror::Mirror;
 use crate::open::Changed;
@@ -37,24 +38,23 @@ impl Mirror {
         permit: Permit<ClusterView>,
         query: CountsQuery,
     ) -> Result<(CountsSource, Changed), crate::Error> {
+        let mirror = self.of(permit.principal());
         let mut changed = Changed::default();
         let users = Arc::new(Mutex::new(Vec::new()));
         for name in &query.clusters {
-            let place = self.place(name)?;
+            let place = mirror.place(name)?;
             place.start();
             changed.add(place.pulse.subscribe());
             place.spawn(warm(place.clone(), Arc::downgrade(&users), query.namespaces.clone()));
         }
-        Ok((CountsSource { mirror: self.clone(), query, users, _permit: permit }, changed))
+        Ok((CountsSource { mirror, query, users, _permit: permit }, changed))
     }
 
     /// Opens the list of clusters.
     pub fn overview(&self, permit: Permit<ClusterView>) -> (Overview, Changed) {
-        let mut changed = Changed::default();
-        for place in &self.0.places {
-            changed.add(place.moved.subscribe());
-        }
-        (Overview { mirror: self.clone(), _permit: permit }, changed)
+        let mirror = self.of(permit.principal());
+        let changed = mirror.moved();
+        (Overview { mirror, _permit: permit }, changed)
     }
 }
 
@@ -88,6 +88,7 @@ impl CountsSource {
 /// compete with what somebody looks at.
 async fn warm(place: Arc<Place>, users: std::sync::Weak<Mutex<Vec<User>>>, namespaces: Vec<String>) {
     let mut moved = place.moved.subscribe();
+    place.knows_rights().await;
     loop {
         let kinds = place.known.read().kinds.clone();
         for kind in kinds.iter().filter(|kind| counted(kind)) {
@@ -137,7 +138,7 @@ impl Overview {
     /// The clusters as they are now.
     #[must_use]
     pub fn clusters(&self) -> Vec<Cluster> {
-        self.mirror.0.places.iter().map(body).collect()
+        self.mirror.places().iter().map(body).collect()
     }
 }
 
@@ -153,12 +154,18 @@ fn body(place: &Arc<Place>) -> Cluster {
         user: known.user.as_ref().map(|user| user.username.clone()),
         namespace: context.namespace.clone(),
         kinds: known.kinds.iter().map(|kind| kind_body(kind, place)).collect(),
+        places: place.access().places().to_vec(),
     }
 }
 
 fn kind_body(kind: &Arc<Kind>, place: &Arc<Place>) -> KindBody {
     let live = place.lives().into_iter().find(|live| live.kind.id == kind.id);
-    let denied = live.is_some_and(|live| matches!(*live.state.read(), SourceState::Denied { .. }));
+    let Limits { mut denied, only_in } = place.access().told(&kind.id);
+    if live.is_some_and(|live| matches!(*live.state.read(), SourceState::Denied { .. })) {
+        denied.extend(["list", "watch"].map(str::to_owned));
+        denied.sort();
+        denied.dedup();
+    }
     KindBody {
         id: kind.id.clone(),
         version: kind.version.clone(),
@@ -168,6 +175,7 @@ fn kind_body(kind: &Arc<Kind>, place: &Arc<Place>) -> KindBody {
         short_names: kind.short_names.clone(),
         namespaced: kind.namespaced,
         acts: kind.acts.iter().map(|act| act.as_str().to_owned()).collect(),
-        denied: if denied { vec!["list".to_owned(), "watch".to_owned()] } else { Vec::new() },
+        denied,
+        only_in,
     }
 }

@@ -32,6 +32,9 @@ pub enum Error {
         /// Why, as its state says.
         body: Box<api::ErrorBody>,
     },
+    /// The decision cannot be written down.
+    #[error(transparent)]
+    Audit(#[from] policy::AuditUnavailable),
     /// The permit is for something else than the query.
     #[error("the permit does not cover this query")]
     NotCovered,
@@ -47,6 +50,7 @@ impl Coded for Error {
             Self::Sort(error) => error.code(),
             Self::Cluster(error) => error.code(),
             Self::Unavailable { body } => body.code,
+            Self::Audit(error) => error.code(),
             Self::NotCovered => Code::Internal,
         }
     }

@@ -3,7 +3,8 @@
 //! ```text
 //! Mirror ── Place (one cluster) ── Live (one kind: table, state, sequence)
 //!             │                      └── feed task ◄── cluster::Feed ── catalog::Program ──► Table
-//!             └── supervisor: who we are, version, discovery, CRDs
+//!             ├── supervisor: who we are, version, discovery, CRDs
+//!             └── access: what we may, so that nothing is asked for that is denied
 //! open(permit, query) ──► Opened { rows, changed }: the runs of each cluster's table, merged into one view
 //! ```
 //!
@@ -11,6 +12,8 @@
 //! other tables end five minutes after their last user. One task per feed writes its table, under one short lock a
 //! batch; nothing is awaited under a lock.
 
+mod access;
+mod backoff;
 mod counts;
 mod engine;
 mod error;
@@ -23,5 +26,5 @@ mod state;
 mod watchdog;
 
 pub use error::Error;
-pub use mirror::{Mirror, MirrorConfig};
+pub use mirror::{Added, Mirror, MirrorConfig};
 pub use open::{Changed, CountsSource, Opened, Overview};

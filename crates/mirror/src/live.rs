@@ -25,6 +25,8 @@ pub(crate) struct Live {
     pub(crate) moved: watch::Sender<u64>,
     pub(crate) end: CancellationToken,
     users: AtomicU32,
+    /// Users that look at rows; the others only count them.
+    pub(crate) lookers: watch::Sender<u32>,
     /// Epoch milliseconds at which the last user went; meaningless while there are users.
     idle_since: AtomicU64,
     /// Moves with every table of the cluster: what counts wait on.
@@ -56,6 +58,7 @@ impl Live {
             moved: watch::channel(0).0,
             end,
             users: AtomicU32::new(0),
+            lookers: watch::channel(0).0,
             idle_since: AtomicU64::new(now_ms),
             pulse,
             parts: Mutex::default(),
@@ -71,7 +74,12 @@ impl Live {
     /// One user more, until the guard is dropped.
     pub(crate) fn use_it(self: &Arc<Self>, now_ms: impl Fn() -> u64 + Send + Sync + 'static) -> User {
         self.users.fetch_add(1, Ordering::SeqCst);
-        User { live: self.clone(), now_ms: Box::new(now_ms) }
+        User { live: self.clone(), now_ms: Box::new(now_ms), looks: false }
+    }
+
+    /// Nobody looks at it: it is kept for counts, or for later.
+    pub(crate) fn is_background(&self) -> bool {
+        *self.lookers.borrow() == 0
     }
 
     /// How long it has had no user, in milliseconds; `None` while it has one.
@@ -122,6 +130,11 @@ impl Live {
         self.publish();
     }
 
+    /// Namespaces that views of it ask for by name.
+    pub(crate) fn asked_namespaces(&self) -> Vec<String> {
+        self.parts.lock().scoped.keys().flatten().cloned().collect()
+    }
+
     /// The whole cluster may not be listed.
     pub(crate) fn is_split(&self) -> bool {
         self.parts.lock().split
@@ -146,6 +159,10 @@ impl Live {
 
     /// Writes the state of a feed: of one namespace, or of the whole table.
     pub(crate) fn set_state(&self, namespace: Option<&str>, next: SourceState) {
+        if let Some(namespace) = namespace {
+            let denied = if let SourceState::Denied { error } = &next { Some(error.clone()) } else { None };
+            self.table.write().notes_mut().denied(namespace, denied);
+        }
         let mut parts = self.parts.lock();
         let Some(namespace) = namespace else {
             for scoped in parts.scoped.values() {
@@ -193,12 +210,26 @@ fn joint<'a>(states: impl Iterator<Item = &'a SourceState>) -> SourceState {
 pub(crate) struct User {
     live: Arc<Live>,
     now_ms: Box<dyn Fn() -> u64 + Send + Sync>,
+    looks: bool,
+}
+
+impl User {
+    /// The user looks at the rows and waits for them.
+    pub(crate) fn looking(mut self) -> Self {
+        if !std::mem::replace(&mut self.looks, true) {
+            self.live.lookers.send_modify(|count| *count += 1);
+        }
+        self
+    }
 }
 
 impl Drop for User {
     fn drop(&mut self) {
         self.live.idle_since.store((self.now_ms)(), Ordering::SeqCst);
         self.live.users.fetch_sub(1, Ordering::SeqCst);
+        if self.looks {
+            self.live.lookers.send_modify(|count| *count = count.saturating_sub(1));
+        }
     }
 }
 

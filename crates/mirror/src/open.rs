@@ -30,7 +30,8 @@ pub struct Opened {
 pub struct Changed(Vec<watch::Receiver<u64>>);
 
 impl Changed {
-    pub(crate) fn add(&mut self, receiver: watch::Receiver<u64>) {
+    /// Watches this too.
+    pub fn add(&mut self, receiver: watch::Receiver<u64>) {
         self.0.push(receiver);
     }
 
@@ -59,6 +60,10 @@ impl Mirror {
     /// # Errors
     /// As [`crate::Error`] says. A cluster that cannot be reached is no error here: its state is in the view.
     pub async fn open(&self, permit: Permit<ObjectView>, query: &RowsQuery) -> Result<Opened, crate::Error> {
+        self.of(permit.principal()).open_here(permit, query).await
+    }
+
+    async fn open_here(&self, permit: Permit<ObjectView>, query: &RowsQuery) -> Result<Opened, crate::Error> {
         let target = permit.target();
         if target.kind != query.kind || target.clusters != query.clusters || target.namespaces != query.namespaces {
             return Err(crate::Error::NotCovered);
@@ -66,7 +71,7 @@ impl Mirror {
         let (mut lives, mut users) = (Vec::new(), Vec::new());
         for (place, kind) in self.kinds_of(query).await? {
             let (live, user) = place.look(&kind, &query.namespaces);
-            users.push(user);
+            users.push(user.looking());
             lives.push((place.name().clone(), live));
         }
         let mut changed = Changed::default();
@@ -77,6 +82,9 @@ impl Mirror {
             let run = run(&live, &schema, query)?;
             sources.push(Source { cluster, table: live.table.clone(), run, state: live.state_of(&query.namespaces) });
         }
+        for name in &query.clusters {
+            self.place(name)?.stir_for(&query.namespaces);
+        }
         let view = View::new(sources, query.namespaces.len() == 1);
         Ok(Opened { rows: Rows::new(view, (permit, users)), changed })
     }
@@ -86,7 +94,7 @@ impl Mirror {
     async fn kinds_of(&self, query: &RowsQuery) -> Result<Vec<(Arc<Place>, Arc<Kind>)>, crate::Error> {
         let mut places = Vec::new();
         for name in &query.clusters {
-            let place = self.place(name)?.clone();
+            let place = self.place(name)?;
             place.start();
             places.push(place);
         }

@@ -1,5 +1,6 @@
 //! One cluster in the mirror: its live tables, and what is known of it.
 
+use crate::access::Access;
 use crate::engine::Engine;
 use crate::feed;
 use crate::live::{Live, User};
@@ -32,6 +33,8 @@ pub(crate) struct Place {
     lives: Mutex<HashMap<String, Arc<Live>>>,
     /// Moves when the state, the kinds or the user have changed.
     pub(crate) moved: watch::Sender<u64>,
+    /// Moves with that of every place.
+    any: watch::Sender<u64>,
     /// Kinds are known.
     pub(crate) discovered: watch::Sender<bool>,
     /// Moves with every table: what counts wait on.
@@ -40,6 +43,11 @@ pub(crate) struct Place {
     pub(crate) lost: watch::Sender<String>,
     /// Moves when the cluster answers again.
     pub(crate) back: watch::Sender<u64>,
+    pub(crate) access: RwLock<Access>,
+    /// Moves when our rights may be others than they were.
+    pub(crate) stirred: watch::Sender<u64>,
+    /// It was asked what we may.
+    pub(crate) rights_asked: watch::Sender<bool>,
 }
 
 /// What the supervisor has learnt.
@@ -51,7 +59,13 @@ pub(crate) struct Known {
 }
 
 impl Place {
-    pub(crate) fn new(cluster: Cluster, config: MirrorConfig, clock: Arc<dyn Clock>, engine: Engine) -> Arc<Self> {
+    pub(crate) fn new(
+        cluster: Cluster,
+        config: MirrorConfig,
+        clock: Arc<dyn Clock>,
+        engine: Engine,
+        any: watch::Sender<u64>,
+    ) -> Arc<Self> {
         let end = engine.end.child_token();
         Arc::new(Self {
             cluster,
@@ -65,10 +79,14 @@ impl Place {
             known: RwLock::default(),
             lives: Mutex::default(),
             moved: watch::channel(0).0,
+            any,
             discovered: watch::channel(false).0,
             pulse: watch::channel(0).0,
             lost: watch::channel(String::new()).0,
             back: watch::channel(0).0,
+            access: RwLock::default(),
+            stirred: watch::channel(0).0,
+            rights_asked: watch::channel(false).0,
         })
     }
 
@@ -83,6 +101,11 @@ impl Place {
     /// The server's address, for the words of an error.
     pub(crate) fn server(&self) -> String {
         self.cluster.context().server.clone()
+    }
+
+    /// The time, epoch milliseconds.
+    pub(crate) fn now_ms(&self) -> i64 {
+        i64::try_from(self.clock.now_ms()).unwrap_or(i64::MAX)
     }
 
     /// When the server was heard last: epoch milliseconds.
@@ -102,6 +125,7 @@ impl Place {
             self.spawn(crate::watchdog::supervise(self.clone()));
             self.spawn(crate::watchdog::heart(self.clone()));
             self.spawn(crate::watchdog::follow_namespaces(self.clone()));
+            self.spawn(crate::access::follow(self.clone()));
             self.spawn(sweep(self.clone()));
         }
     }
@@ -258,14 +282,14 @@ impl Place {
             return;
         }
         let before = self.state.read().clone();
-        let rows = usize::from(matches!(before, SourceState::Live | SourceState::Stale { .. }));
-        if state::set(&self.state, state::failed(&before, error, rows, self.heard_ms())) {
+        if state::set(&self.state, state::failed(&before, error, 0, self.heard_ms())) {
             self.publish();
         }
     }
 
     pub(crate) fn publish(&self) {
         self.moved.send_modify(|seq| *seq = seq.wrapping_add(1));
+        self.any.send_modify(|seq| *seq = seq.wrapping_add(1));
     }
 }
 

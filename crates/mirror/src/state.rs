@@ -20,9 +20,9 @@ pub(crate) fn failed(before: &SourceState, error: &cluster::Error, rows: usize, 
     match (error, before) {
         (cluster::Error::Denied { .. }, _) => SourceState::Denied { error: body },
         (_, SourceState::Stale { since_ms, .. }) => SourceState::Stale { since_ms: *since_ms, error: body },
-        (_, SourceState::Live | SourceState::Loading { .. }) if rows > 0 => {
-            SourceState::Stale { since_ms: now_ms, error: body }
-        }
+        // A list that was known to be empty is known as much as one with rows.
+        (_, SourceState::Live) => SourceState::Stale { since_ms: now_ms, error: body },
+        (_, SourceState::Loading { .. }) if rows > 0 => SourceState::Stale { since_ms: now_ms, error: body },
         _ => SourceState::Unreachable { error: body },
     }
 }

@@ -45,12 +45,14 @@ pub(crate) async fn supervise(place: Arc<Place>) {
 async fn learn(place: &Arc<Place>) -> Result<(), cluster::Error> {
     let reader = place.reader();
     let (served, crds) = tokio::try_join!(reader.discover(), reader.crds())?;
-    let kinds = catalog::kinds(&served, &crds);
+    let kinds = catalog::kinds(&served, &crds).into_iter().map(|kind| reader.printed(kind));
+    let kinds = futures::future::join_all(kinds).await;
     place.retire_changed(&kinds);
     {
         let mut known = place.known.write();
         known.kinds = Arc::new(kinds);
     }
+    place.stir();
     place.discovered.send_replace(true);
     place.publish();
     // Who we are and what runs there is nice to know; a server without these answers is still a cluster.
@@ -106,6 +108,7 @@ pub(crate) async fn follow_namespaces(place: Arc<Place>) {
             let known = place.known_namespaces();
             if known != seen {
                 split.iter().for_each(|live| live.want(&place, &known));
+                place.stir();
                 seen = known;
             }
         }

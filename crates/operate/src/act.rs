@@ -1,6 +1,6 @@
 //! The acts themselves: what is sent for each, and how a conflict is met.
 
-use crate::port::Acts;
+use crate::port::Changing;
 use crate::seen::Seen;
 use api::rest::{Act, Propagation};
 use catalog::Kind;
@@ -28,7 +28,7 @@ impl From<Error> for Failed {
 }
 
 /// Deletes what the permit names. An object that is gone is what was wanted.
-pub(crate) async fn delete(acts: &dyn Acts, kind: &Kind, permit: &Permit<ObjectDelete>) -> Result<String, Failed> {
+pub(crate) async fn delete(acts: &dyn Changing, kind: &Kind, permit: &Permit<ObjectDelete>) -> Result<String, Failed> {
     let ObjectDeleteObligations {} = permit.obligations();
     let ObjectDelete { object, propagation, grace_seconds, uid, batch: _ } = permit.target();
     let options = DeleteOptions {
@@ -40,7 +40,6 @@ pub(crate) async fn delete(acts: &dyn Acts, kind: &Kind, permit: &Permit<ObjectD
         grace_seconds: *grace_seconds,
         uid: uid.clone(),
         version: None,
-        dry_run: false,
     };
     match acts.delete(target(kind, object), &options).await {
         Ok(left) => {
@@ -56,7 +55,7 @@ pub(crate) async fn delete(acts: &dyn Acts, kind: &Kind, permit: &Permit<ObjectD
 
 /// Sets the replicas of what the permit names, through its scale subresource.
 pub(crate) async fn scale(
-    acts: &dyn Acts,
+    acts: &dyn Changing,
     kind: &Kind,
     permit: &Permit<ObjectScale>,
     seen: Seen,
@@ -69,7 +68,7 @@ pub(crate) async fn scale(
 
 /// Restarts what the permit names by a new annotation on its pod template.
 pub(crate) async fn restart(
-    acts: &dyn Acts,
+    acts: &dyn Changing,
     kind: &Kind,
     permit: &Permit<RolloutRestart>,
     seen: Seen,
@@ -84,7 +83,7 @@ pub(crate) async fn restart(
 /// Patches an object at the version that was seen. After a conflict it is looked at again: when only its status moved
 /// the patch is sent for the new version, a few times at most.
 async fn patch_seen(
-    acts: &dyn Acts,
+    acts: &dyn Changing,
     target: Target<'_>,
     subresource: &str,
     mut seen: Seen,
@@ -92,7 +91,7 @@ async fn patch_seen(
 ) -> Result<(), Failed> {
     let mut pause = FIRST_PAUSE;
     for attempt in 1..=ATTEMPTS {
-        match acts.patch(target, subresource, PatchKind::Merge, &patch(&seen.version), false).await {
+        match acts.patch(target, subresource, PatchKind::Merge, &patch(&seen.version)).await {
             Ok(_) => return Ok(()),
             Err(Error::Conflict { .. }) if attempt < ATTEMPTS => {}
             Err(error) => return Err(error.into()),
@@ -146,7 +145,6 @@ pub(crate) fn delete_options(act: &Act, uid: Option<String>) -> DeleteOptions {
         grace_seconds: *grace_seconds,
         uid,
         version: None,
-        dry_run: false,
     }
 }
 

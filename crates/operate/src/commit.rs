@@ -5,7 +5,7 @@ use crate::act::{self, Failed};
 use crate::detail::{doing, failed, reference};
 use crate::error::Error;
 use crate::plans::{Kept, PARALLEL, delete_of};
-use crate::port::{Acts, Clusters, Grant};
+use crate::port::{Changing, Clusters, Grant};
 use crate::preview::Step;
 use crate::seen::Seen;
 use crate::words;
@@ -14,7 +14,7 @@ use api::rest::{Act, Committed, StepResult};
 use base::{Code, RequestId};
 use futures::future::BoxFuture;
 use futures::{FutureExt, StreamExt, stream};
-use policy::action::{ObjectDelete, ObjectScale, ObjectTarget, RolloutRestart};
+use policy::action::{Changes, ObjectDelete, ObjectScale, ObjectTarget, RolloutRestart};
 use policy::{Answers, AuditUnavailable, DecisionId, Gate, Outcome, Permit, Principal, Refusal};
 
 /// One commit.
@@ -41,12 +41,12 @@ struct Allowed<'a> {
 }
 
 /// What acts on a step's object, and the object as it is now.
-type Looked = Result<(Box<dyn Acts>, Option<Seen>), Error>;
+type Looked = Result<(Box<dyn Changing>, Option<Seen>), Error>;
 
 /// A step that is to be done.
 struct Checked<'a> {
     allowed: Allowed<'a>,
-    acts: Box<dyn Acts>,
+    acts: Box<dyn Changing>,
     /// As it is now; `None` when it is gone or may not be read.
     now: Option<Seen>,
 }
@@ -136,7 +136,7 @@ impl Commit<'_> {
     async fn look(&self, allowed: &Allowed<'_>) -> Looked {
         let step = allowed.step;
         let plain = |error: &cluster::Error| Error::Cluster(Box::new(self.plain(error, &step.object)));
-        let acts = self.clusters.acting(&step.object.cluster, allowed.granted.grant()).map_err(|e| plain(&e))?;
+        let acts = self.clusters.changes(&step.object.cluster, allowed.granted.grant()).map_err(|e| plain(&e))?;
         let stale = || Error::PlanStale { objects: vec![step.object.to_string()] };
         let deleting = matches!(allowed.granted, Granted::Delete(_));
         match (acts.get(step.target(), "").await, &step.seen) {
@@ -194,7 +194,7 @@ impl Commit<'_> {
 }
 
 impl Granted {
-    fn grant(&self) -> &dyn Grant {
+    fn grant(&self) -> &dyn Grant<Changes> {
         match self {
             Self::Delete(permit) => permit,
             Self::Scale(permit) => permit,

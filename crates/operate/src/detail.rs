@@ -34,7 +34,7 @@ async fn read(clusters: &dyn Clusters, permit: &Permit<ObjectRead>) -> Result<Ob
     let request = permit.principal().request().unwrap_or_default();
     let refused = |error: cluster::Error| refused(&error, "read", object, request);
     let kind = clusters.kind(&object.cluster, &object.kind).await.map_err(refused)?;
-    let acts = clusters.acting(&object.cluster, permit).map_err(refused)?;
+    let acts = clusters.reads(&object.cluster, permit).map_err(refused)?;
     let target = Target { kind: &kind, namespace: &object.namespace, name: &object.name };
     let shown = text::shown(&kind, acts.get(target, "").await.map_err(refused)?);
     Ok(ObjectDetail {

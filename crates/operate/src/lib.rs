@@ -4,7 +4,7 @@
 //! Plans::plan    ─► preview per object, server dry-run, diff, needs ─► Plan     (nothing changed)
 //! Plans::commit  ─► permit per object ─► settled ─► still the same? ─► act ─► outcome into the journal
 //!                                                        │
-//!                                   port Clusters ─► Acts (delete, patch, get under one decision)
+//!                                   port Clusters ─► Reading, Trying, Changing (by the permit's effect)
 //! detail, reveal, audit: one permit in, one answer out
 //! ```
 //!
@@ -30,6 +30,6 @@ pub use audit::{AuditLog, query as audit_query, verify as audit_verify};
 pub use detail::detail;
 pub use error::Error;
 pub use plans::{PLAN_LIFE_MS, Plans};
-pub use port::{Acts, Clusters, Grant, Pending};
+pub use port::{Changing, Clusters, Grant, Pending, Reading, Trying};
 pub use reveal::reveal;
 pub use words::plain;

@@ -235,7 +235,7 @@ impl Plans {
         let (clusters, permit_ref, now) = (&*self.0.clusters, &permit, now.as_str());
         stream::iter(tried)
             .for_each_concurrent(PARALLEL, |step| async move {
-                match clusters.acting(&step.object.cluster, permit_ref) {
+                match clusters.tries(&step.object.cluster, permit_ref) {
                     Ok(acts) => step.dry_run(&*acts, act, now, request_id).await,
                     Err(error) => step.shown.error = Some(api::ErrorBody::of(&error, request_id)),
                 }

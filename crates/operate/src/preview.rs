@@ -4,7 +4,7 @@ use crate::act;
 use crate::detail::{doing, reference};
 use crate::effects;
 use crate::error::Error;
-use crate::port::Acts;
+use crate::port::Trying;
 use crate::seen::Seen;
 use crate::text;
 use crate::words;
@@ -12,7 +12,7 @@ use api::ErrorBody;
 use api::rest::{Act, PlanStep, Verdict};
 use base::{Code, RequestId};
 use catalog::Kind;
-use cluster::{DeleteOptions, PatchKind, Target};
+use cluster::{PatchKind, Target};
 use policy::action::ObjectTarget;
 use policy::{Decision, Requirements};
 use serde_json::Value;
@@ -55,7 +55,7 @@ impl Step {
     }
 
     /// Lets the API server try. What it finds wrong stands in the step's error.
-    pub(crate) async fn dry_run(&mut self, acts: &dyn Acts, act: &Act, now: &str, request: RequestId) {
+    pub(crate) async fn dry_run(&mut self, acts: &dyn Trying, act: &Act, now: &str, request: RequestId) {
         if let Err(error) = self.try_it(acts, act, now, request).await {
             self.shown.error = Some(*error);
         }
@@ -63,7 +63,7 @@ impl Step {
 
     async fn try_it(
         &mut self,
-        acts: &dyn Acts,
+        acts: &dyn Trying,
         act: &Act,
         now: &str,
         request: RequestId,
@@ -90,8 +90,8 @@ impl Step {
         match act {
             Act::Delete { .. } => {
                 self.shown.effects = effects::of_delete(&self.kind, &object, act);
-                let options = DeleteOptions { dry_run: true, ..act::delete_options(act, self.uid()) };
-                match acts.delete(self.target(), &options).await {
+                let options = act::delete_options(act, self.uid());
+                match acts.try_delete(self.target(), &options).await {
                     Ok(_) | Err(cluster::Error::NotFound { .. }) => {}
                     Err(error) => return Err(plain(&error)),
                 }
@@ -99,7 +99,7 @@ impl Step {
             Act::Scale { replicas } => {
                 let before = acts.get(self.target(), "scale").await.map_err(|error| plain(&error))?;
                 let patch = act::scale_patch(*replicas, None);
-                let after = acts.patch(self.target(), "scale", PatchKind::Merge, &patch, true).await;
+                let after = acts.try_patch(self.target(), "scale", PatchKind::Merge, &patch).await;
                 let after = after.map_err(|error| plain(&error))?;
                 let replicas_before = before.pointer("/spec/replicas").map_or(Some(0), Value::as_u64);
                 self.shown.effects = effects::of_scale(replicas_before, *replicas);
@@ -112,7 +112,7 @@ impl Step {
                 }
                 self.shown.effects = effects::of_restart(&object);
                 let patch = act::restart_patch(now, None);
-                let after = acts.patch(self.target(), "", PatchKind::Merge, &patch, true).await;
+                let after = acts.try_patch(self.target(), "", PatchKind::Merge, &patch).await;
                 let after = after.map_err(|error| plain(&error))?;
                 self.shown.diff = text::diff(&self.kind, object, after).map_err(internal)?;
             }

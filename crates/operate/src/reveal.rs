@@ -40,7 +40,7 @@ async fn read(clusters: &dyn Clusters, permit: &Permit<SecretReveal>) -> Result<
     if !kind.is_secret() {
         return Err(Error::Invalid { message: format!("{} are not Secrets: look at the object itself", kind.id) });
     }
-    let acts = clusters.acting(&object.cluster, permit).map_err(refused)?;
+    let acts = clusters.reads(&object.cluster, permit).map_err(refused)?;
     let target = Target { kind: &kind, namespace: &object.namespace, name: &object.name };
     let secret = acts.get(target, "").await.map_err(refused)?;
     let value = secret.get("data").and_then(|data| data.get(key)).and_then(Value::as_str);

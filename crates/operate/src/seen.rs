@@ -87,7 +87,7 @@ mod tests {
     }
 
     #[test]
-    fn exn_06_a_plan_is_stale_when_anything_but_the_status_moved() {
+    fn exn_06b_a_plan_is_stale_when_anything_but_the_status_moved() {
         assert!(changed("/metadata/uid", json!("v")));
         assert!(changed("/metadata/labels/a", json!("c")));
         assert!(changed("/spec/replicas", json!(3)));

@@ -13,11 +13,17 @@ pub fn plain(error: &Error, doing: &str, request_id: RequestId) -> ErrorBody {
         Error::Denied { verb, kind, namespace, message } => {
             let place =
                 if namespace.is_empty() { "in the whole cluster".to_owned() } else { format!("in {namespace}") };
-            let says = format!(
-                "you may not {doing}: Kubernetes gives you no right to {verb} {kind} {place}. \
-                 Ask whoever grants rights in this cluster for it"
+            let mut details = error.details().unwrap_or_else(|| json!({}));
+            // RBAC's own words name the subresource too.
+            let grant = details.get("grant").and_then(Value::as_str).map_or_else(
+                || "Ask whoever grants rights in this cluster for it".to_owned(),
+                |commands| format!("Whoever grants rights in this cluster can give it: {commands}"),
             );
-            (says, Some(json!({ "verb": verb, "kind": kind, "namespace": namespace, "server": message })))
+            let says = format!("you may not {doing}: Kubernetes gives you no right to {verb} {kind} {place}. {grant}");
+            if let Some(fields) = details.as_object_mut() {
+                fields.insert("server".to_owned(), message.as_str().into());
+            }
+            (says, Some(details))
         }
         Error::Admission { message } => {
             let by = admission(message);

@@ -1,21 +1,39 @@
 //! The closed list of actions. Each is a struct that holds its whole target: what a permit for it says, nobody has to
 //! say again.
 
+mod effect;
 mod list;
 mod object;
 mod reference;
+mod tap;
+mod traffic;
 mod view;
+mod workspace;
 
+pub use effect::{Changes, Effect, Reads, Tries};
 pub use list::{
-    ALL, Action, Asked, AuditQueryObligations, AuditVerifyObligations, ClusterViewObligations, ObjectDeleteObligations,
-    ObjectReadObligations, ObjectScaleObligations, ObjectViewObligations, PlanMakeObligations,
-    RolloutRestartObligations, SecretRevealObligations,
+    ALL, Action, Asked, AuditQueryObligations, AuditVerifyObligations, ClusterAddObligations, ClusterViewObligations,
+    ObjectDeleteObligations, ObjectReadObligations, ObjectScaleObligations, ObjectViewObligations,
+    OperatorInstallObligations, OperatorRunObligations, PlanMakeObligations, RolloutRestartObligations,
+    SecretRevealObligations, SessionOpenObligations, TapControlObligations, TapExportObligations,
+    TapHostNetworkObligations, TapPayloadObligations, TapStartObligations, TapViewObligations,
+    WorkspaceAppsObligations, WorkspaceConnectObligations, WorkspaceCreateObligations, WorkspaceDeleteObligations,
+    WorkspaceExecObligations, WorkspaceFilesObligations, WorkspaceLogsObligations, WorkspaceProxyObligations,
+    WorkspaceReconcileObligations, WorkspaceStartObligations, WorkspaceStopObligations, WorkspaceUpdateObligations,
+    WorkspaceViewObligations, WorkspaceWakeObligations,
 };
 pub use object::{
     ObjectDelete, ObjectRead, ObjectScale, ObjectTarget, PlanMake, Propagation, RolloutRestart, SecretReveal,
 };
 pub use reference::reference_markdown;
-pub use view::{AuditQuery, AuditVerify, ClusterView, ObjectView};
+pub use tap::{PacketLevel, TapHostNetwork, TapScope, TapStart};
+pub use traffic::{TapChange, TapControl, TapExport, TapPayload, TapTarget, TapView};
+pub use view::{AuditQuery, AuditVerify, ClusterAdd, ClusterView, ObjectView, SessionKey, SessionOpen};
+pub use workspace::{
+    OperatorInstall, OperatorRun, ShellPurpose, WorkspaceApps, WorkspaceConnect, WorkspaceCreate, WorkspaceDelete,
+    WorkspaceExec, WorkspaceFiles, WorkspaceLogs, WorkspaceProxy, WorkspaceReconcile, WorkspaceStart, WorkspaceStop,
+    WorkspaceUpdate, WorkspaceView, WorkspaceWake,
+};
 
 /// What the list says of one action.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]

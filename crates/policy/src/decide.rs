@@ -8,6 +8,12 @@ use serde::{Deserialize, Serialize};
 
 /// A policy. Pure and quick: called on every request, and again later over the journal's inputs.
 pub trait Decide: Send + Sync + 'static {
+    /// What else there is to know of an input: gathered once, kept in the journal, and the same for a decision that is
+    /// taken again later.
+    fn facts(&self, _: &Input, now_ms: u64) -> Facts {
+        Facts { now_ms, workspace: None }
+    }
+
     /// Rules on an input.
     fn decide(&self, input: &Input, facts: &Facts) -> Ruling;
 
@@ -25,10 +31,33 @@ pub struct Input {
 }
 
 /// What else a policy may look at.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Facts {
     /// The time, epoch milliseconds.
     pub now_ms: u64,
+    /// The workspace that the input is about, where the policy looks at it.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub workspace: Option<WorkspaceFacts>,
+}
+
+/// What is known of a workspace, and of grants for it.
+#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+pub struct WorkspaceFacts {
+    /// Whose it is; empty when there is none of this name.
+    #[serde(default, skip_serializing_if = "String::is_empty")]
+    pub owner: String,
+    /// Of which organisation.
+    #[serde(default, skip_serializing_if = "String::is_empty")]
+    pub org: String,
+    /// The grant that allows what is asked, as `namespace/name`.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub grant: Option<String>,
+    /// Why no grant does: what the nearest one says.
+    #[serde(default, skip_serializing_if = "String::is_empty")]
+    pub nearest: String,
+    /// The cluster's workspaces and grants are not known now.
+    #[serde(default, skip_serializing_if = "std::ops::Not::not")]
+    pub unknown: bool,
 }
 
 /// What a policy says, before its obligations are read as the action's own.

@@ -1,7 +1,7 @@
 //! The desk's policy: you may what your kubeconfig may. It adds care, not rights: a confirmation before a change, the
 //! typed name before a destructive one in production, and nothing but reads under `--read-only`.
 
-use crate::action::{Asked, ObjectTarget};
+use crate::action::{Asked, ObjectTarget, ShellPurpose};
 use crate::answer::{Need, Requirements};
 use crate::decide::{Decide, Facts, Input, Ruling};
 use base::{ClusterName, Code};
@@ -29,12 +29,44 @@ impl Decide for Desk {
         }
         match &input.asked {
             Asked::ClusterView(_)
+            | Asked::ClusterAdd(_)
             | Asked::ObjectView(_)
             | Asked::ObjectRead(_)
             | Asked::SecretReveal(_)
             | Asked::PlanMake(_)
+            | Asked::SessionOpen(_)
+            | Asked::TapView(_)
+            | Asked::TapPayload(_)
+            | Asked::TapExport(_)
+            | Asked::TapControl(_)
+            | Asked::WorkspaceView(_)
+            | Asked::WorkspaceLogs(_)
+            | Asked::WorkspaceReconcile(_)
+            | Asked::OperatorRun(_)
             | Asked::AuditQuery(_)
             | Asked::AuditVerify(_) => Ruling::allow("desk.allow"),
+            Asked::TapStart(a) => self.tap(&input.asked, a.unredacted || a.privileged),
+            // Its own yes, wherever: a node says what all of its pods say.
+            Asked::TapHostNetwork(_) => Ruling::needs("desk.host_network", Requirements(vec![Need::Confirm])),
+            // Making and starting one harms nobody; in production it is worth a yes.
+            Asked::WorkspaceCreate(a) => self.mild(&a.object),
+            Asked::WorkspaceStart(a) => self.mild(&a.object),
+            Asked::WorkspaceConnect(a) if a.purpose == ShellPurpose::List => Ruling::allow("desk.allow"),
+            // What is typed there is not known before.
+            Asked::WorkspaceConnect(a) => self.mild(&a.object),
+            Asked::WorkspaceExec(a) => self.mild(&a.object),
+            // One's own ports, files and apps, and what wakes for them, are worth no more than a shell.
+            Asked::WorkspaceProxy(a) => self.mild(&a.object),
+            Asked::WorkspaceFiles(a) if !a.writes => Ruling::allow("desk.allow"),
+            Asked::WorkspaceFiles(a) => self.mild(&a.object),
+            Asked::WorkspaceApps(a) if matches!(a.act.as_str(), "list" | "logs") => Ruling::allow("desk.allow"),
+            Asked::WorkspaceApps(a) => self.mild(&a.object),
+            Asked::WorkspaceWake(a) => self.mild(&a.object),
+            Asked::WorkspaceUpdate(a) => self.care(&a.object, 1, false),
+            Asked::WorkspaceStop(a) => self.care(&a.object, 1, false),
+            Asked::WorkspaceDelete(a) => self.care(&a.object, 1, true),
+            // Its own yes, wherever: new kinds are seen by everybody in the cluster.
+            Asked::OperatorInstall(_) => Ruling::needs("desk.install", Requirements(vec![Need::Confirm])),
             Asked::ObjectDelete(a) => self.care(&a.object, a.batch, true),
             Asked::ObjectScale(a) => self.care(&a.object, a.batch, a.replicas == 0),
             Asked::RolloutRestart(a) => self.care(&a.object, a.batch, false),
@@ -63,6 +95,28 @@ impl Desk {
             return Ruling::allow("desk.allow");
         }
         Ruling::needs("desk.confirm", Requirements(vec![Need::Confirm]))
+    }
+
+    /// What asks for a yes in production alone.
+    fn mild(&self, object: &ObjectTarget) -> Ruling {
+        if self.production_contexts.contains(&object.cluster) {
+            return Ruling::needs("desk.confirm", Requirements(vec![Need::Confirm]));
+        }
+        Ruling::allow("desk.allow")
+    }
+
+    /// What a tap asks for first. A container of ours in pods of production is worth a yes; secrets of production that
+    /// leave its pods as they are, or a privileged container, the name of the context.
+    fn tap(&self, asked: &Asked, grave: bool) -> Ruling {
+        let production = asked.clusters().into_iter().find(|cluster| self.production_contexts.contains(*cluster));
+        match production {
+            None => Ruling::allow("desk.allow"),
+            Some(cluster) if grave => {
+                let need = Need::TypedName { name: cluster.as_str().to_owned() };
+                Ruling::needs("desk.production", Requirements(vec![need]))
+            }
+            Some(_) => Ruling::needs("desk.confirm", Requirements(vec![Need::Confirm])),
+        }
     }
 }
 

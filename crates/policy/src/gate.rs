@@ -6,9 +6,9 @@ use crate::decide::{Decide, Decision, Denial, Facts, Input, Ruling};
 use crate::epoch::Epochs;
 use crate::journal::{AuditUnavailable, Journal, Receipt};
 use crate::permit::{Held, Permit};
-use crate::principal::Principal;
+use crate::principal::{Door, Principal};
 use crate::refusal::Refusal;
-use base::{Clock, Code};
+use base::{Clock, Code, RequestId};
 use evidence::{Anchor, Body, Decided, DecisionId, Draft, Stamp, Tag, Verdict};
 use std::sync::Arc;
 use std::sync::atomic::AtomicU64;
@@ -41,13 +41,13 @@ impl Gate {
     pub fn permit<A: Action>(&self, principal: &Principal, action: A, answers: &Answers) -> Result<Permit<A>, Refusal> {
         let epoch = self.0.epochs.current(principal.id());
         let asked = action.asked();
-        let facts = self.facts();
         let input = Input { who: principal.who().clone(), asked };
-        let mut ruling = self.rule(&input, facts);
+        let facts = self.facts(&input);
+        let mut ruling = self.rule(&input, &facts);
         let decision = typed::<A>(&mut ruling, answers);
         let id = DecisionId::new();
         let anchors = anchors(id, principal, &input.asked);
-        let receipt = self.record(id, principal, &input, facts, &ruling, answers, &decision, anchors.clone())?;
+        let receipt = self.record(id, principal, &input, &facts, &ruling, answers, &decision, anchors.clone())?;
         match decision {
             Decision::Allow(obligations) => {
                 let held = Held {
@@ -71,24 +71,47 @@ impl Gate {
         }
     }
 
+    /// Journals that a door turned somebody away whom it could not verify. No policy is asked: there is nobody to rule
+    /// on.
+    ///
+    /// # Errors
+    /// When the journal cannot take the entry.
+    pub fn turn_away<A: Action>(
+        &self,
+        door: Door,
+        request: RequestId,
+        action: &A,
+        reason: &str,
+    ) -> Result<Receipt, AuditUnavailable> {
+        let stranger = Principal::stranger(door, request);
+        let input = Input { who: stranger.who().clone(), asked: action.asked() };
+        let facts = Facts { now_ms: self.0.clock.now_ms(), workspace: None };
+        let ruling = Ruling::deny("door.key", Code::TokenInvalid, reason);
+        let denial = Denial { code: Code::TokenInvalid, rule: ruling.rule.clone(), reason: reason.to_owned() };
+        let id = DecisionId::new();
+        let anchors = anchors(id, &stranger, &input.asked);
+        let decision = Decision::<A::Obligations>::Deny(denial);
+        self.record(id, &stranger, &input, &facts, &ruling, &Answers::default(), &decision, anchors)
+    }
+
     /// What the gate would say now if nothing were answered. For plans: not journalled, and nothing can be done with
     /// it; the commit decides again.
     #[must_use]
     pub fn preview<A: Action>(&self, principal: &Principal, action: &A) -> Decision<A::Obligations> {
         let input = Input { who: principal.who().clone(), asked: action.asked() };
-        let mut ruling = self.rule(&input, self.facts());
+        let mut ruling = self.rule(&input, &self.facts(&input));
         typed::<A>(&mut ruling, &Answers::default())
     }
 
-    fn facts(&self) -> Facts {
-        Facts { now_ms: self.0.clock.now_ms() }
+    fn facts(&self, input: &Input) -> Facts {
+        self.0.decide.facts(input, self.0.clock.now_ms())
     }
 
-    fn rule(&self, input: &Input, facts: Facts) -> Ruling {
+    fn rule(&self, input: &Input, facts: &Facts) -> Ruling {
         if self.0.epochs.is_closed() {
             return Ruling::deny("gate.closed", Code::PolicyDenied, "this process is ending: nothing new is opened");
         }
-        self.0.decide.decide(input, &facts)
+        self.0.decide.decide(input, facts)
     }
 
     #[expect(clippy::too_many_arguments, reason = "these are the fields of one journal entry")]
@@ -97,7 +120,7 @@ impl Gate {
         id: DecisionId,
         principal: &Principal,
         input: &Input,
-        facts: Facts,
+        facts: &Facts,
         ruling: &Ruling,
         answers: &Answers,
         decision: &Decision<O>,
@@ -119,7 +142,7 @@ impl Gate {
             rule: ruling.rule.clone(),
             reason,
             input: json(input)?,
-            facts: json(&facts)?,
+            facts: json(facts)?,
             obligations: ruling.obligations.clone(),
             needs: json(&asked_for)?,
             answers: json(&given)?,

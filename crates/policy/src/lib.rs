@@ -26,15 +26,16 @@ mod journal;
 mod permit;
 mod principal;
 mod refusal;
+pub mod team;
 pub mod testing;
 
 pub use action::{Action, ActionInfo, Asked, ObjectTarget};
 pub use answer::{Answers, Need, Requirements};
-pub use decide::{Decide, Decision, Denial, Denied, Facts, Input, Ruling};
+pub use decide::{Decide, Decision, Denial, Denied, Facts, Input, Ruling, WorkspaceFacts};
 pub use epoch::Epochs;
 pub use evidence::{DecisionId, Outcome, Verdict};
 pub use gate::Gate;
 pub use journal::{AuditUnavailable, Journal, Progress, Receipt};
 pub use permit::Permit;
-pub use principal::{Door, Principal, UserInfo, Verifier, Who};
+pub use principal::{Door, Member, Principal, UserInfo, Verifier, Who};
 pub use refusal::Refusal;

@@ -37,7 +37,7 @@ pub enum Door {
 /// nothing.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Who {
-    /// Stable id: `desk:ada`.
+    /// Stable id: `desk:ada`, `user:ada`.
     pub id: String,
     /// Name to show.
     pub name: String,
@@ -46,6 +46,48 @@ pub struct Who {
     /// What each cluster's API server says of this user; a cluster not reached yet is absent.
     #[serde(default, skip_serializing_if = "BTreeMap::is_empty")]
     pub clusters: BTreeMap<ClusterName, UserInfo>,
+    /// The roles of somebody of a team.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub roles: Vec<String>,
+    /// The organisation of somebody of a team.
+    #[serde(default, skip_serializing_if = "String::is_empty")]
+    pub org: String,
+    /// Whom API servers are told that this is (impersonation); absent where the process acts as itself.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub acts_as: Option<UserInfo>,
+}
+
+impl Who {
+    fn new(id: String, name: &str) -> Self {
+        Self {
+            id,
+            name: name.to_owned(),
+            door: Door::default(),
+            clusters: BTreeMap::new(),
+            roles: Vec::new(),
+            org: String::new(),
+            acts_as: None,
+        }
+    }
+
+    /// It is the process itself, and nobody who came through a door.
+    #[must_use]
+    pub fn is_process(&self) -> bool {
+        self.id.starts_with(PROCESS)
+    }
+}
+
+/// Somebody of a team, as whoever keeps the list of its people knows them.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct Member {
+    /// The name: that of the owner of their workspaces.
+    pub name: String,
+    /// The organisation.
+    pub org: String,
+    /// The roles.
+    pub roles: Vec<String>,
+    /// Whom API servers are told that this is.
+    pub acts_as: UserInfo,
 }
 
 /// Somebody verified. Cheap to clone; never read from outside.
@@ -56,6 +98,16 @@ pub struct Principal {
 }
 
 impl Principal {
+    /// Somebody that a door could not verify. Never leaves the gate: nothing is permitted to them.
+    pub(crate) fn stranger(door: Door, request: RequestId) -> Self {
+        let who = Who { door, ..Who::new("unknown".to_owned(), "somebody without a valid key") };
+        Self { who: Arc::new(who), request: Some(request) }
+    }
+
+    fn of(who: Who) -> Self {
+        Self { who: Arc::new(who), request: None }
+    }
+
     /// Stable id.
     #[must_use]
     pub fn id(&self) -> &str {
@@ -78,6 +130,12 @@ impl Principal {
     #[must_use]
     pub fn in_cluster(&self, cluster: &ClusterName) -> Option<&UserInfo> {
         self.who.clusters.get(cluster)
+    }
+
+    /// Whom API servers are told that this is; `None` where the process acts as itself.
+    #[must_use]
+    pub fn acts_as(&self) -> Option<&UserInfo> {
+        self.who.acts_as.as_ref()
     }
 
     /// The request that this principal makes now, if it is known.
@@ -104,12 +162,23 @@ impl Verifier {
     /// that could be asked says of the kubeconfig's user.
     #[must_use]
     pub fn desk(&self, user: &str, clusters: impl IntoIterator<Item = (ClusterName, UserInfo)>) -> Principal {
-        let who = Who {
-            id: format!("desk:{user}"),
-            name: user.to_owned(),
-            door: Door::default(),
-            clusters: clusters.into_iter().collect(),
-        };
-        Principal { who: Arc::new(who), request: None }
+        let clusters = clusters.into_iter().collect();
+        Principal::of(Who { clusters, ..Who::new(format!("desk:{user}"), user) })
+    }
+
+    /// Somebody of a team who has shown a key of theirs.
+    #[must_use]
+    pub fn member(&self, member: Member) -> Principal {
+        let Member { name, org, roles, acts_as } = member;
+        Principal::of(Who { roles, org, acts_as: Some(acts_as), ..Who::new(format!("user:{name}"), &name) })
+    }
+
+    /// The process itself, in what it does for nobody in particular: its operator.
+    #[must_use]
+    pub fn process(&self, name: &str) -> Principal {
+        Principal::of(Who { door: Door::Process, ..Who::new(format!("{PROCESS}{name}"), name) })
     }
 }
+
+/// Ids of processes begin so.
+const PROCESS: &str = "process:";

@@ -30,6 +30,21 @@ fn plain(text: &str) -> Option<f64> {
     number.is_finite().then_some(number)
 }
 
+/// A short time in microseconds: `350us`, `200ms`, `1.5s`, or a plain number of them.
+pub(crate) fn micros(text: &str) -> Option<f64> {
+    if let Some(us) = plain(text) {
+        return Some(us);
+    }
+    let units = text.find(|c: char| c.is_alphabetic())?;
+    let (number, unit) = text.split_at(units);
+    let one = match unit {
+        "us" | "µs" => 1.0,
+        "ms" => 1_000.0,
+        _ => return duration(text).map(|ms| ms as f64 * 1_000.0),
+    };
+    plain(number).map(|number| number * one)
+}
+
 /// A duration in milliseconds: `500ms`, `90s`, `5m`, `1h30m`, `3d`, `2w`, `1y`.
 pub(crate) fn duration(text: &str) -> Option<i64> {
     let mut rest = text;

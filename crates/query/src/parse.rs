@@ -161,6 +161,10 @@ impl<'t> Parser<'t> {
                 Some(number) => Test::Number(op, number),
                 None => return Err(self.error(value_at, wrong("a number like `3`, `100m`, `1Gi` or `50%`"))),
             },
+            FieldType::Micros => match literal::micros(&text) {
+                Some(us) => Test::Number(op, us),
+                None => return Err(self.error(value_at, wrong("a time like `200ms`, `1.5s` or `350us`"))),
+            },
             FieldType::Time => match literal::duration(&text) {
                 Some(ms) => Test::Duration(op, ms),
                 None => return Err(self.error(value_at, wrong("a duration like `90s`, `5m` or `3d`"))),
@@ -210,11 +214,15 @@ impl<'t> Parser<'t> {
             (FieldType::Text | FieldType::List | FieldType::Map, _) => {
                 Test::OneOf(values.into_iter().map(|(text, _)| text.into()).collect())
             }
-            (FieldType::Number, _) => {
+            (ty @ (FieldType::Number | FieldType::Micros), _) => {
+                let (read, wanted) = match ty {
+                    FieldType::Micros => (literal::micros as fn(&str) -> Option<f64>, "a time"),
+                    _ => (literal::number as fn(&str) -> Option<f64>, "a number"),
+                };
                 let mut numbers = Vec::new();
                 for (text, at) in values {
-                    let Some(number) = literal::number(&text) else {
-                        return Err(self.error(at, format!("expected a number, not `{text}`")));
+                    let Some(number) = read(&text) else {
+                        return Err(self.error(at, format!("expected {wanted}, not `{text}`")));
                     };
                     numbers.push(number);
                 }
@@ -318,7 +326,7 @@ const fn a(ty: FieldType) -> &'static str {
     match ty {
         FieldType::Text => "a text",
         FieldType::Number => "a number",
-        FieldType::Time => "a time",
+        FieldType::Micros | FieldType::Time => "a time",
         FieldType::Bool => "true or false",
         FieldType::Map => "a map",
         FieldType::List => "a list",

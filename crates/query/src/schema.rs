@@ -9,6 +9,8 @@ pub enum FieldType {
     Text,
     /// A number; literals may be quantities (`100m`, `1Gi`), ratios (`1/2`) or per cent (`50%`).
     Number,
+    /// A short length of time as a number of microseconds; literals have units (`200ms`, `1.5s`) or are microseconds.
+    Micros,
     /// A moment or a length of time: compares with durations (`age > 5m`).
     Time,
     /// True or false.

@@ -1,9 +1,10 @@
-//! What is kept on disk: today the journal, in one SQLite file that several processes may share.
+//! What is kept on disk: the journal and the jobs, in one SQLite file that several processes may share.
 //!
 //! ```text
 //! Journal::append ─► bounded queue ─► writer task ─► one transaction per group ─► FILE (write-ahead log)
 //!      └─ Receipt.settled() ◄─────────── progress         │
 //!                                                         └─ heads, signed at intervals ─► FILE.heads, and in FILE
+//! Store::job, …  what takes longer than one request, for 48 hours
 //! Store::query   pages of entries, newest first
 //! Store::verify  every chain, every signed head: Report, or Broken{writer, seq, why}
 //! ```
@@ -16,6 +17,7 @@
 
 mod error;
 mod file;
+mod jobs;
 mod journal;
 mod keys;
 mod query;
@@ -27,6 +29,7 @@ mod verify;
 mod writer;
 
 pub use error::{StoreError, VerifyError};
+pub use jobs::KeptJob;
 pub use journal::{Journal, JournalConfig};
 pub use query::{EntryFilter, Page};
 pub use store::Store;

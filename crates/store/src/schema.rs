@@ -5,7 +5,8 @@ use sqlx::{AssertSqlSafe, Connection, Row, SqliteConnection};
 use std::path::Path;
 
 /// Each step brings the database from one version to the next; a step that was released never changes.
-const STEPS: &[&str] = &["
+const STEPS: &[&str] = &[
+    "
     CREATE TABLE entry (
         position    INTEGER PRIMARY KEY AUTOINCREMENT,
         writer      BLOB    NOT NULL,
@@ -43,7 +44,25 @@ const STEPS: &[&str] = &["
         number INTEGER PRIMARY KEY AUTOINCREMENT,
         signed TEXT    NOT NULL
     ) STRICT;
-"];
+",
+    "
+    -- What takes longer than one request. request is the name that its principal gave it, so that it is done once.
+    CREATE TABLE job (
+        id         TEXT    PRIMARY KEY,
+        principal  TEXT    NOT NULL,
+        request    TEXT,
+        digest     TEXT    NOT NULL,
+        subject    TEXT    NOT NULL,
+        likeness   TEXT    NOT NULL,
+        created_ms INTEGER NOT NULL,
+        open       INTEGER NOT NULL,
+        body       TEXT    NOT NULL
+    ) STRICT, WITHOUT ROWID;
+    CREATE UNIQUE INDEX job_request ON job (principal, request) WHERE request IS NOT NULL;
+    CREATE INDEX job_created ON job (created_ms);
+    CREATE INDEX job_likeness ON job (likeness, created_ms);
+",
+];
 
 /// Takes the steps that are missing. Two processes may do this at once: the write lock lets one wait for the other.
 pub(crate) async fn migrate(connection: &mut SqliteConnection, path: &Path) -> Result<(), StoreError> {

@@ -11,7 +11,7 @@ use sqlx::{ConnectOptions, SqliteConnection};
 use std::fs::OpenOptions;
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
-use std::time::Duration;
+use std::time::{Duration, Instant};
 
 /// An open store. Clones are the same store.
 #[derive(Clone, Debug)]
@@ -21,6 +21,8 @@ pub struct Store(Arc<Inner>);
 struct Inner {
     path: PathBuf,
     readers: SqlitePool,
+    /// Writes what is no entry of the journal; opened by the first who writes.
+    writers: SqlitePool,
     keys: Arc<Keys>,
 }
 
@@ -36,7 +38,6 @@ impl Store {
         file::private(path, OpenOptions::new().append(true).create(true)).map_err(failed)?;
         let mut writer = connect(path).await?;
         schema::migrate(&mut writer, path).await?;
-        sqlx::Connection::close(writer).await.map_err(|error| StoreError::of(path, error))?;
         let keys = Keys::open(path)?;
         let readers = SqlitePoolOptions::new()
             .max_connections(READERS)
@@ -44,7 +45,11 @@ impl Store {
             .connect_with(options(path).pragma("query_only", "on"))
             .await
             .map_err(|error| StoreError::of(path, error))?;
-        Ok(Self(Arc::new(Inner { path: path.to_owned(), readers, keys: Arc::new(keys) })))
+        let writers =
+            SqlitePoolOptions::new().max_connections(1).acquire_timeout(BUSY).connect_lazy_with(options(path));
+        // Not before there is another: the last connection that closes takes the log away.
+        sqlx::Connection::close(writer).await.map_err(|error| StoreError::of(path, error))?;
+        Ok(Self(Arc::new(Inner { path: path.to_owned(), readers, writers, keys: Arc::new(keys) })))
     }
 
     /// Starts this process's journal writer: a chain of its own in this store. `version` is that of the program.
@@ -68,11 +73,16 @@ impl Store {
 
     /// Closes the connections; a journal is closed first.
     pub async fn close(&self) {
+        self.0.writers.close().await;
         self.0.readers.close().await;
     }
 
     pub(crate) fn readers(&self) -> &SqlitePool {
         &self.0.readers
+    }
+
+    pub(crate) fn writers(&self) -> &SqlitePool {
+        &self.0.writers
     }
 
     pub(crate) fn keys(&self) -> &Arc<Keys> {
@@ -84,9 +94,22 @@ impl Store {
     }
 }
 
-/// A connection that writes.
+/// A connection that writes. Making a new file one with a write-ahead log needs it alone for a moment, and SQLite does
+/// not wait for that by itself: of several processes that begin at once, the others try again.
 pub(crate) async fn connect(path: &Path) -> Result<SqliteConnection, StoreError> {
-    options(path).connect().await.map_err(|error| StoreError::of(path, error))
+    let began = Instant::now();
+    loop {
+        match options(path).connect().await {
+            Err(error) if is_busy(&error) && began.elapsed() < BUSY => tokio::time::sleep(AGAIN).await,
+            result => return result.map_err(|error| StoreError::of(path, error)),
+        }
+    }
+}
+
+/// `SQLITE_BUSY`, whatever its extension.
+fn is_busy(error: &sqlx::Error) -> bool {
+    let code = error.as_database_error().and_then(sqlx::error::DatabaseError::code);
+    code.and_then(|code| code.parse::<u32>().ok()).is_some_and(|code| code & 0xff == 5)
 }
 
 fn options(path: &Path) -> SqliteConnectOptions {
@@ -104,3 +127,6 @@ const READERS: u32 = 4;
 
 /// How long one process waits for another's transaction.
 const BUSY: Duration = Duration::from_secs(5);
+
+/// Between two tries to have a new file alone.
+const AGAIN: Duration = Duration::from_millis(20);

@@ -19,6 +19,8 @@ pub struct RowBuf {
     version: Piece,
     labels: Vec<(Piece, Piece)>,
     slots: Vec<Slot>,
+    /// Why the row is not whole.
+    mark: Option<Box<str>>,
 }
 
 /// A part of `RowBuf::text`.
@@ -63,6 +65,7 @@ impl RowBuf {
             version: Piece::default(),
             labels: Vec::new(),
             slots: vec![Slot::Absent; schema.columns().len()],
+            mark: None,
         }
     }
 
@@ -71,6 +74,7 @@ impl RowBuf {
         self.text.clear();
         self.labels.clear();
         self.slots.fill(Slot::Absent);
+        self.mark = None;
         (self.namespace, self.name, self.uid, self.version) = Default::default();
     }
 
@@ -80,6 +84,15 @@ impl RowBuf {
         self.name = self.keep(name);
         self.uid = self.keep(uid);
         self.version = self.keep(version);
+    }
+
+    /// The object could be read only in part, and why (EXF-08). Cells that are not set are then not known.
+    pub fn mark(&mut self, why: &str) {
+        self.mark = Some(why.into());
+    }
+
+    pub(crate) fn marked(&self) -> Option<&str> {
+        self.mark.as_deref()
     }
 
     /// The object's labels, in any order.
@@ -119,10 +132,10 @@ impl RowBuf {
         }
     }
 
-    /// A whole number: `Int`, `Bytes`, `MilliCpu` or `Percent` columns.
+    /// A whole number: `Int`, `Bytes`, `Micros`, `Clock`, `MilliCpu` or `Percent` columns.
     pub fn int(&mut self, col: usize, number: i64) {
-        use ColumnType::{Bytes, Int, MilliCpu, Percent};
-        if self.takes(col, |ty| matches!(ty, Int | Bytes | MilliCpu | Percent)) {
+        use ColumnType::{Bytes, Clock, Int, Micros, MilliCpu, Percent};
+        if self.takes(col, |ty| matches!(ty, Int | Bytes | Micros | Clock | MilliCpu | Percent)) {
             self.put(col, Slot::Word(packed::int(number)));
         }
     }

@@ -55,7 +55,12 @@ pub(crate) fn unpack(ty: ColumnType, word: u64) -> Cell<'static> {
     }
     let number = word as i64;
     match ty {
-        ColumnType::Int | ColumnType::Bytes | ColumnType::MilliCpu | ColumnType::Percent => Cell::Int(number),
+        ColumnType::Int
+        | ColumnType::Bytes
+        | ColumnType::Micros
+        | ColumnType::Clock
+        | ColumnType::MilliCpu
+        | ColumnType::Percent => Cell::Int(number),
         ColumnType::Age => Cell::Age(number),
         ColumnType::Ratio => Cell::Ratio((word >> 32) as u32, word as u32),
         ColumnType::Restarts => {

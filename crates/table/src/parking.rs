@@ -54,6 +54,7 @@ fn same_list(a: &What, b: &What) -> bool {
                 && a.filter == b.filter
                 && a.sort == b.sort
         }
+        (What::List(a), What::List(b)) => a.list == b.list && a.filter == b.filter && a.sort == b.sort,
         _ => false,
     }
 }

@@ -125,6 +125,7 @@ fn value(cell: Cell<'_>, ty: ColumnType) -> Value<'_> {
     match cell {
         Cell::Absent => Value::Absent,
         Cell::Text(text) | Cell::Status(text, _) => Value::Text(text),
+        Cell::Int(us) if ty == ColumnType::Clock => Value::Time(us / 1_000),
         Cell::Int(number) => Value::Number(match ty {
             ColumnType::MilliCpu => number as f64 / 1000.0,
             ColumnType::Percent => number as f64 / 10.0,

@@ -8,8 +8,10 @@ pub(crate) mod mask {
     pub(crate) const MEMBER: u32 = 1 << 31;
     /// Labels.
     pub(crate) const LABELS: u32 = 1 << 30;
+    /// The mark of an object that could be read only in part.
+    pub(crate) const MARK: u32 = 1 << 29;
     /// Columns from this one on share its bit.
-    pub(crate) const LAST: usize = 29;
+    pub(crate) const LAST: usize = 28;
 
     /// The bit of a column.
     pub(crate) const fn column(col: usize) -> u32 {

@@ -81,6 +81,10 @@ impl Run {
         self.seq
     }
 
+    pub(crate) const fn scope(&self) -> &Scope {
+        &self.scope
+    }
+
     /// The sort.
     #[must_use]
     pub fn sort(&self) -> &[SortKey] {

@@ -93,7 +93,8 @@ const fn field_type(ty: ColumnType) -> FieldType {
         | ColumnType::Bytes
         | ColumnType::MilliCpu
         | ColumnType::Percent => FieldType::Number,
-        ColumnType::Age | ColumnType::Span => FieldType::Time,
+        ColumnType::Micros => FieldType::Micros,
+        ColumnType::Age | ColumnType::Clock | ColumnType::Span => FieldType::Time,
         ColumnType::Bool => FieldType::Bool,
     }
 }

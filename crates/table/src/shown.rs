@@ -19,6 +19,8 @@ pub(crate) struct Shown {
     /// Each source's table and the sequence of it that was sent.
     tables: Vec<(u64, u64)>,
     sources: Vec<Source>,
+    /// Marks of rows in the window.
+    marks: Vec<(u64, String)>,
     /// Work that the runs had done by then.
     work: u64,
 }
@@ -52,7 +54,10 @@ impl Shown {
     }
 
     pub(crate) fn heap_bytes(&self) -> usize {
-        self.keys.capacity() * 8 + self.tables.capacity() * 16 + self.sources.capacity() * size_of::<Source>()
+        self.keys.capacity() * 8
+            + self.tables.capacity() * 16
+            + self.sources.capacity() * size_of::<Source>()
+            + self.marks.iter().map(|(_, why)| why.len() + size_of::<(u64, String)>()).sum::<usize>()
     }
 
     /// Compares the list with what the client has, and writes the difference. `always` asks for a frame even without
@@ -75,7 +80,8 @@ impl Shown {
             // a window past the end shows the last rows
             let at = if asked < total { asked } else { total.saturating_sub(len) };
             let places = reading.window(at, len);
-            let next = Next { id, seq, total, at, places, sources };
+            let marks = marks(reading, &places);
+            let next = Next { id, seq, total, at, places, sources, marks };
             let frame =
                 if shown.begun { shown.delta(reading, &next, always) } else { Some(snap(reading, rows, &next)) };
             let work = if shown.begun { reading.work().saturating_sub(shown.work) } else { 0 };
@@ -91,7 +97,7 @@ impl Shown {
         self.keys.extend(next.places.iter().map(|&place| reading.key(place)));
         self.tables.clear();
         self.tables.extend(reading.tables().map(|table| (table.id(), table.seq())));
-        (self.total, self.at, self.sources) = (next.total, next.at, next.sources);
+        (self.total, self.at, self.sources, self.marks) = (next.total, next.at, next.sources, next.marks);
     }
 
     fn delta(&self, reading: &Reading<'_>, next: &Next, always: bool) -> Option<String> {
@@ -107,6 +113,10 @@ impl Shown {
         if next.sources != self.sources {
             out.push_str(",\"sources\":");
             json::value(&mut out, &next.sources);
+        }
+        if next.marks != self.marks {
+            out.push_str(",\"marks\":");
+            json::value(&mut out, &next.marks);
         }
         let same = out.len() == empty && next.total == self.total && next.at == self.at;
         out.push_str("}}");
@@ -197,6 +207,19 @@ struct Next {
     at: usize,
     places: Vec<Place>,
     sources: Vec<Source>,
+    marks: Vec<(u64, String)>,
+}
+
+/// Keys of rows that are not whole, and why. Tables without any cost nothing.
+fn marks(reading: &Reading<'_>, places: &[Place]) -> Vec<(u64, String)> {
+    if !reading.tables().any(|table| table.notes().is_marked()) {
+        return Vec::new();
+    }
+    let mark = |&place: &Place| {
+        let table = reading.table(place.source)?;
+        Some((table.key(place.row), table.row_mark(place.row)?.to_owned()))
+    };
+    places.iter().filter_map(mark).collect()
 }
 
 fn head(out: &mut String, frame: &str, next: &Next) {
@@ -221,6 +244,10 @@ fn snap(reading: &Reading<'_>, rows: &Rows, next: &Next) -> String {
     json::value(&mut out, &next.sources);
     out.push_str(",\"rows\":");
     json::array(&mut out, &next.places, |out, &place| row(out, reading, place));
+    if !next.marks.is_empty() {
+        out.push_str(",\"marks\":");
+        json::value(&mut out, &next.marks);
+    }
     out.push_str("}}");
     out
 }

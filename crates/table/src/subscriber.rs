@@ -9,8 +9,9 @@ use crate::json;
 use crate::limits::{Limits, MAX_FRAME};
 use crate::rows::Rows;
 use crate::shown::{Shown, Window};
+use crate::tally::{MAX_FILTERS, Tallied};
 use api::ErrorBody;
-use api::socket::{Ack, ClientFrame, Cluster, Hello, Move, Resume, Sub, SubId, What};
+use api::socket::{Ack, ClientFrame, Cluster, Hello, ListQuery, Move, Resume, RowsQuery, Sub, SubId, TallyQuery, What};
 use base::Code;
 use std::collections::{BTreeMap, VecDeque};
 use std::fmt;
@@ -47,6 +48,8 @@ pub enum Content {
     Rows(Rows),
     /// Counts of objects by kind.
     Counts(ReadCounts),
+    /// Counts of the rows of a list by filter.
+    Tally(Tallied),
     /// The clusters.
     Clusters(ReadClusters),
 }
@@ -56,6 +59,7 @@ impl fmt::Debug for Content {
         f.write_str(match self {
             Self::Rows(_) => "Rows",
             Self::Counts(_) => "Counts",
+            Self::Tally(_) => "Tally",
             Self::Clusters(_) => "Clusters",
         })
     }
@@ -167,7 +171,7 @@ impl Subscriber {
                 };
                 Last::Rows(if shown.fits(rows) { shown } else { Shown::default() })
             }
-            Content::Counts(_) => Last::Counts(None),
+            Content::Counts(_) | Content::Tally(_) => Last::Counts(None),
             Content::Clusters(_) => Last::Clusters(None),
         };
         sub.content = Some(content);
@@ -290,11 +294,17 @@ impl Subscriber {
             return self.turn_away(id, message);
         }
         let window = match &what {
-            What::Rows(query) if query.len > self.limits.window => {
+            What::Rows(RowsQuery { len, .. }) | What::List(ListQuery { len, .. }) if *len > self.limits.window => {
                 let message = format!("a window has at most {} rows (limit `max_window`)", self.limits.window);
                 return self.turn_away(id, message);
             }
-            What::Rows(query) => Window { at: query.at, len: query.len },
+            What::Rows(RowsQuery { at, len, .. }) | What::List(ListQuery { at, len, .. }) => {
+                Window { at: *at, len: *len }
+            }
+            What::Tally(TallyQuery { filters, .. }) if filters.len() > MAX_FILTERS => {
+                let message = format!("at most {MAX_FILTERS} filters are counted at a time (limit `max_filters`)");
+                return self.turn_away(id, message);
+            }
             _ => Window { at: 0, len: 0 },
         };
         self.subs.push(Subscription::new(id, what.clone(), window, resume));
@@ -320,8 +330,8 @@ impl Subscriber {
             let error = self.error(Code::LimitReached, message);
             return self.close(to.id, Some(error));
         }
-        if let What::Rows(query) = &mut sub.query {
-            (query.at, query.len) = (to.at, to.len);
+        if let What::Rows(RowsQuery { at, len, .. }) | What::List(ListQuery { at, len, .. }) = &mut sub.query {
+            (*at, *len) = (to.at, to.len);
             sub.window = Window { at: to.at, len: to.len };
             sub.dirty = true;
         }
@@ -424,6 +434,14 @@ impl Subscription {
                 let kinds = read();
                 let frame = (last.as_ref() != Some(&kinds)).then(|| small("counts", self.id, seq, "kinds", &kinds));
                 *last = Some(kinds);
+                frame
+            }
+            (Some(Content::Tally(tallied)), Last::Counts(last)) => {
+                let now = i64::try_from(now_ms).unwrap_or(i64::MAX);
+                let (counts, looked) = tallied.read(now).map_err(Fault::Rows)?;
+                work = looked;
+                let frame = (last.as_ref() != Some(&counts)).then(|| small("counts", self.id, seq, "kinds", &counts));
+                *last = Some(counts);
                 frame
             }
             (Some(Content::Clusters(read)), Last::Clusters(last)) => {

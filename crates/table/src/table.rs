@@ -8,8 +8,10 @@ use crate::buf::RowBuf;
 use crate::by_name::ByName;
 use crate::column::Column;
 use crate::identity::Identity;
+use crate::notes::Notes;
 use crate::ring::{Ring, mask};
 use crate::schema::Schema;
+use crate::scope::Scope;
 use crate::texts::{TextId, Texts};
 use api::Cell;
 use parking_lot::Mutex;
@@ -46,6 +48,7 @@ pub struct Table {
     /// Moves whenever a row comes or goes.
     members_seq: u64,
     by_name: Mutex<ByName>,
+    notes: Notes,
 }
 
 /// A relist under way: which rows came again.
@@ -71,6 +74,7 @@ impl Table {
             relists: Vec::new(),
             members_seq: 0,
             by_name: Mutex::default(),
+            notes: Notes::default(),
         }
     }
 
@@ -137,6 +141,39 @@ impl Table {
     /// Ends the relist of one namespace.
     pub fn end_relist_in(&mut self, namespace: &str) -> usize {
         self.sweep(Some(namespace))
+    }
+
+    /// Ends the relist of a namespace, or of the whole table, that could not be read whole: rows that did not come stay,
+    /// marked with `why`, because they may be there. Tells how many.
+    pub fn end_relist_in_part(&mut self, namespace: Option<&str>, why: &str) -> usize {
+        let unseen = self.unseen(namespace);
+        for &row in &unseen {
+            self.mark(row, Some(why));
+        }
+        unseen.len()
+    }
+
+    /// What is to be known of the rows.
+    #[must_use]
+    pub fn notes(&self) -> &Notes {
+        &self.notes
+    }
+
+    /// The same, for the feed that writes it.
+    pub fn notes_mut(&mut self) -> &mut Notes {
+        &mut self.notes
+    }
+
+    /// What of it concerns a scope.
+    pub(crate) fn notes_of(&self, scope: &Scope) -> api::socket::Notes {
+        let resolved = scope.resolve(self);
+        self.notes.of(scope, |row| resolved.has(self, row))
+    }
+
+    /// Why the row is not whole, if it is not.
+    #[must_use]
+    pub fn row_mark(&self, row: RowId) -> Option<&str> {
+        self.notes.mark(row)
     }
 
     /// Removes every row of a namespace; tells how many.
@@ -254,6 +291,7 @@ impl Table {
             + self.columns.iter().map(Column::heap_bytes).sum::<usize>()
             + self.ring.heap_bytes()
             + self.by_name.lock().heap_bytes()
+            + self.notes.heap_bytes()
             + self.relists.iter().map(|relist| relist.seen.heap_bytes()).sum::<usize>()
     }
 
@@ -282,6 +320,7 @@ impl Table {
         for (col, column) in self.columns.iter_mut().enumerate() {
             column.set(id, row.input(col), &mut self.texts);
         }
+        self.notes.set_mark(id, row.marked());
         self.log(id, mask::MEMBER);
         id
     }
@@ -296,6 +335,9 @@ impl Table {
         if self.rows.set_labels(&mut self.texts, id, row) {
             changed |= mask::LABELS;
         }
+        if self.notes.set_mark(id, row.marked()) {
+            changed |= mask::MARK;
+        }
         self.rows.set_version(&mut self.texts, id, row.version());
         if changed == 0 {
             return Applied::Unchanged;
@@ -309,21 +351,32 @@ impl Table {
             column.set(id, crate::buf::Input::Absent, &mut self.texts);
         }
         self.rows.remove(&mut self.texts, id);
+        self.notes.set_mark(id, None);
         self.log(id, mask::MEMBER);
         for relist in &mut self.relists {
             relist.seen.remove(id);
         }
     }
 
-    fn sweep(&mut self, namespace: Option<&str>) -> usize {
+    fn mark(&mut self, row: RowId, why: Option<&str>) {
+        if self.notes.set_mark(row, why) {
+            self.log(row, mask::MARK);
+        }
+    }
+
+    /// Ends a relist; the rows that did not come in it.
+    fn unseen(&mut self, namespace: Option<&str>) -> Vec<RowId> {
         let Some(at) = self.relists.iter().position(|relist| relist.namespace.as_deref() == namespace) else {
-            return 0;
+            return Vec::new();
         };
         let relist = self.relists.swap_remove(at);
-        let gone: Vec<RowId> = self
-            .iter()
+        self.iter()
             .filter(|&row| !relist.seen.has(row) && namespace.is_none_or(|wanted| self.namespace(row) == wanted))
-            .collect();
+            .collect()
+    }
+
+    fn sweep(&mut self, namespace: Option<&str>) -> usize {
+        let gone = self.unseen(namespace);
         for &row in &gone {
             self.take_out(row);
         }

@@ -3,6 +3,7 @@
 use crate::error::Error;
 use crate::order;
 use crate::run::{Run, SharedRun};
+use crate::scope::Scope;
 use crate::select;
 use crate::table::{RowId, SharedTable, Table};
 use api::socket::{Column, SourceState};
@@ -29,6 +30,8 @@ pub struct Source {
 #[derive(Debug)]
 pub struct View {
     sources: Vec<Source>,
+    /// What each source is asked for.
+    scopes: Vec<Scope>,
     columns: Vec<Column>,
     /// What each column shows, for each source.
     shows: Vec<Vec<Shows>>,
@@ -103,7 +106,8 @@ impl View {
             .collect();
         let place = |source: &Source| names.iter().position(|name| **name == source.cluster).unwrap_or(0);
         let cluster_places = sources.iter().map(place).collect();
-        Self { sources, columns, shows, cluster_places }
+        let scopes = sources.iter().map(|source| source.run.lock().scope().clone()).collect();
+        Self { sources, scopes, columns, shows, cluster_places }
     }
 
     /// The columns, in the order of every row's cells.
@@ -121,11 +125,12 @@ impl View {
     /// The sources and their states, for the wire.
     #[must_use]
     pub fn states(&self) -> Vec<api::socket::Source> {
-        let wire = |source: &Source| api::socket::Source {
+        let wire = |(source, scope): (&Source, &Scope)| api::socket::Source {
             cluster: source.cluster.clone(),
             state: source.state.read().clone(),
+            notes: source.table.read_recursive().notes_of(scope),
         };
-        self.sources.iter().map(wire).collect()
+        self.sources.iter().zip(&self.scopes).map(wire).collect()
     }
 
     /// Catches up with the tables and shows the list to `read`. The tables stay locked for reading that long.

@@ -62,13 +62,13 @@ impl<'a> List<'a> {
         }
     }
 
-    /// The items. One that is over the budget is an error in its place, and the walk goes on; after damage to the
+    /// The items; of a table (`as=Table`) its rows. One that is over the budget is an error in its place, and the walk goes on; after damage to the
     /// list itself it ends.
     #[must_use]
     pub fn items(&self) -> Items<'a> {
         let inner = match &self.body {
             Body::Proto { bytes, item, .. } => Inner::Proto { records: Records::new(bytes), item },
-            Body::Json(node) => match node.get("items").map(|items| items.0) {
+            Body::Json(node) => match node.get("items").or_else(|| node.get("rows")).map(|items| items.0) {
                 Some(Repr::Json(items)) => Inner::Json(items.items()),
                 _ => Inner::End,
             },

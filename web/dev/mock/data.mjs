@@ -7,7 +7,7 @@ export const random = () => {
 }
 const pick = (list) => list[Math.floor(random() * list.length)]
 const hex = (n) => Array.from({ length: n }, () => pick([...'bcdfghjklmnpqrstvwxz2456789'])).join('')
-const col = (id, title, type, width, more = {}) => ({
+export const col = (id, title, type, width, more = {}) => ({
   id,
   title,
   type,
@@ -117,6 +117,8 @@ export const KINDS = [
   kind('storageclasses.storage.k8s.io', 'StorageClass', 'Storage', 'Storage Classes', ['sc'], false),
   kind('serviceaccounts', 'ServiceAccount', 'Access', 'Service Accounts', ['sa']),
   kind('roles.rbac.authorization.k8s.io', 'Role', 'Access', 'Roles', [], true, ['delete'], ['list', 'watch']),
+  kind('workspaces.quarterdeck.dev', 'Workspace', 'Workspaces', 'Workspaces', ['ws']),
+  kind('clusterblueprints.quarterdeck.dev', 'ClusterBlueprint', 'Workspaces', 'ClusterBlueprints', ['cbp'], false),
   kind('boats.harbour.example', 'Boat', 'Custom', 'Boats', []),
 ]
 const NS = [

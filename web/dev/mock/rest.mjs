@@ -1,5 +1,7 @@
 // REST half of the development server.
 import { error } from './data.mjs'
+import { taprest } from './taps.mjs'
+import { workspacerest } from './workspaces.mjs'
 
 const plans = new Map()
 const yaml = (o) => `apiVersion: v1
@@ -135,6 +137,8 @@ export function rest(method, url, body) {
           : {}),
       },
     ]
+  if (path.startsWith('/taps')) return taprest(method, path, body, url.searchParams)
+  if (path.startsWith('/workspaces') || path.startsWith('/blueprints')) return workspacerest(method, path, body)
   if (path === '/object') {
     const object = Object.fromEntries(url.searchParams)
     if (object.kind === 'services')

@@ -8,12 +8,21 @@ import { Rail } from '../features/frame/Rail'
 import { StatusLine } from '../features/frame/StatusLine'
 import { Help } from '../features/help/Help'
 import { Palette } from '../features/palette/Palette'
+import { KubeconfigDialog } from '../features/start/KubeconfigDialog'
 import { Start } from '../features/start/Start'
 import { TableView } from '../features/table/TableView'
 import { useConsole, useRoute, useStore } from '../ui/console'
+import { Skeleton } from '../ui/State'
+import { part, useLoaded } from '../ui/useLoaded'
 import css from './app.module.css'
 import { dispatch } from './dispatch'
 import { useGlobalCommands } from './globalCommands'
+import { WORKSPACE_PARTS } from './workspaceParts'
+
+// Not part of the first paint: most tabs begin with rows.
+const TRAFFIC = part(() => import('../features/traffic/Traffic'))
+const WORKSPACES = part(() => import('../features/workspaces/Workspaces'))
+const TAP_DIALOG = part(() => import('../features/traffic/TapDialog'))
 
 /** The frame of console.md: rail, navigation, bar, rows and pane, status line. */
 export function App() {
@@ -29,7 +38,9 @@ export function App() {
     return () => window.removeEventListener('keydown', onKey)
   }, [console])
   useEffect(() => {
-    document.title = `${console.kind()?.title ?? 'Quarterdeck'} · ${console.inView().join(', ') || 'Quarterdeck'}`
+    const { traffic, workspaces } = console.navigation.route.get()
+    const what = traffic !== null ? 'Traffic' : (workspaces?.open?.name ?? console.kind()?.title)
+    document.title = `${what ?? 'Quarterdeck'} · ${console.inView().join(', ') || 'Quarterdeck'}`
   })
 
   if (link.is === 'refused' && clusters === null) {
@@ -51,13 +62,46 @@ export function App() {
       <StatusLine />
       <Palette />
       <Help />
+      <KubeconfigDialog />
       <PlanDialog />
+      <Tapping />
     </div>
   )
 }
 
+/** The dialog of a tap, once somebody asks for one. */
+function Tapping() {
+  const { tapping } = useConsole()
+  const wanted = useStore(tapping) !== null
+  const TapDialog = useLoaded(TAP_DIALOG, wanted)
+  return wanted && TapDialog !== null ? <TapDialog /> : null
+}
+
 function Work() {
   const [place, setPlace] = useState(savedPlace)
+  const { traffic, workspaces } = useRoute()
+  const Traffic = useLoaded(TRAFFIC, traffic !== null)
+  const Workspaces = useLoaded(WORKSPACES, workspaces !== null)
+  if (workspaces !== null) {
+    return (
+      <main className={css.work}>
+        <Bar />
+        {Workspaces === null ? <Skeleton lines={12} /> : <Workspaces at={workspaces} parts={WORKSPACE_PARTS} />}
+      </main>
+    )
+  }
+  if (traffic !== null) {
+    return (
+      <main className={css.work}>
+        <Bar />
+        {Traffic === null ? (
+          <Skeleton lines={12} />
+        ) : (
+          <Traffic key={traffic.tap ?? ''} traffic={traffic} place={place} />
+        )}
+      </main>
+    )
+  }
   return (
     <main className={css.work}>
       <Bar />

@@ -3,10 +3,23 @@
 import { entryFor, type Scope } from '../lib/keys'
 import type { Console } from '../ui/console'
 
+const SCOPES: readonly Scope[] = [
+  'detail',
+  'plan',
+  'record',
+  'traffic',
+  'workspaces',
+  'workspace',
+  'launch',
+  'terminal',
+  'files',
+]
+
 export function dispatch(console: Console, event: KeyboardEvent): void {
   if (event.defaultPrevented || event.isComposing) return
   const target = deepest(event)
-  if (console.overlay.get() !== null || console.intent.get() !== null) return
+  if (console.overlay.get() !== null || console.intent.get() !== null || console.tapping.get() !== null) return
+  if (console.asked.get() !== null) return
   if (target?.closest('[role=menu]')) return
   const scope = scopeOf(target)
   const entry = entryFor(event, scope, isTyping(target))
@@ -30,8 +43,10 @@ function deepest(event: KeyboardEvent): Element | null {
 function scopeOf(target: Element | null): Scope {
   const root = target?.getRootNode()
   const outer = root instanceof ShadowRoot ? root.host : target
-  const scope = outer?.closest<HTMLElement>('[data-scope]')?.dataset['scope']
-  return scope === 'detail' || scope === 'plan' ? scope : 'table'
+  // What had the focus may be gone: then keys are the page's that stands there alone.
+  const here = outer?.closest<HTMLElement>('[data-scope]') ?? document.querySelector<HTMLElement>('main [data-page]')
+  const scope = here?.dataset['scope']
+  return SCOPES.find((known) => known === scope) ?? 'table'
 }
 
 function isTyping(target: Element | null): boolean {

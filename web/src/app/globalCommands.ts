@@ -7,6 +7,9 @@ export function useGlobalCommands(console: Console): void {
   useCommands(console.commands, {
     palette: () => overlay.set({ is: 'palette', text: '' }),
     go: () => overlay.set({ is: 'palette', text: ':' }),
+    traffic: () => navigation.traffic({ tap: null, record: null, chip: '' }, { filter: '', sort: [] }),
+    workspaces: () => navigation.workspaces({ open: null, launch: false }, { filter: '', sort: [] }),
+    kubeconfig: () => overlay.set({ is: 'kubeconfig' }),
     help: () => overlay.set({ is: 'help' }),
     'history.back': () => history.back(),
     'history.forward': () => history.forward(),

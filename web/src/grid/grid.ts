@@ -6,13 +6,27 @@
  */
 
 import type { Row } from '../wire/api'
-import type { Changed, RowList } from '../wire/list'
-import type { Arrangement, Shown } from './columns'
+import type { Changed } from '../wire/list'
+import { asideOf } from './asides'
+import { type Arrangement, fitted, type Shown } from './columns'
 import css from './grid.module.css'
 import { Head, type SortMark } from './head'
 import { type Identity, identity, Marks } from './marks'
 import { pointer } from './pointer'
 import { RowElement } from './row'
+import { Tail, type TailState } from './tail'
+
+/** What a grid draws: a window of a list that the server keeps. `RowList` is one. */
+export interface GridSource {
+  readonly head: { get(): { ready: boolean; total: number } }
+  readonly query: { at: number; len: number }
+  onFrame: (changed: readonly Changed[] | null) => void
+  rows(): Iterable<Row>
+  rowAt(index: number): Row | undefined
+  indexOf(key: number): number
+  mark(key: number): string | undefined
+  move(at: number, len: number): void
+}
 
 export interface GridEvents {
   /** Where the cursor stands; null while that row is not here yet. */
@@ -25,6 +39,8 @@ export interface GridEvents {
   columnMenu(column: string, x: number, y: number): void
   /** Rows outside the window, for marking a range. */
   read(at: number, len: number): Promise<readonly Row[]>
+  /** Following began or ended, or more came meanwhile; only of lists that are followed. */
+  tail?(state: TailState): void
 }
 
 const OVERSCAN = 8
@@ -35,27 +51,38 @@ export class Grid {
   #head: Head
   #canvas = document.createElement('div')
   #pool: RowElement[] = []
+  /** As they were arranged, and as they fit. */
+  #arranged: readonly Shown[] = []
   #columns: readonly Shown[] = []
+  #chosen: Readonly<Record<string, number>> = {}
   #sort: readonly SortMark[] = []
-  #source: RowList
+  #source: GridSource
   #events: GridEvents
   #now: () => number
   #cursor = 0
   #cursorKey: number | null = null
+  /** Nobody moved the cursor in this list yet: that it stands on the first row tells nothing. */
+  #fresh = true
   #headAt = -1
   #anchor = 0
   #changed: Changed[] = []
   #scheduled = false
   #rowHeight = 28
+  /** Height of the element and how far it is scrolled, in pixels. */
+  #room: number
+  #top = 0
   #isOld: (row: Row) => boolean = () => false
+  #tail: Tail
   #observer: ResizeObserver
   #release: () => void
 
-  constructor(element: HTMLElement, source: RowList, now: () => number, events: GridEvents) {
+  constructor(element: HTMLElement, source: GridSource, now: () => number, events: GridEvents) {
     this.element = element
     this.#source = source
     this.#events = events
     this.#now = now
+    this.#room = element.clientHeight
+    this.#tail = new Tail((state) => events.tail?.(state))
     element.classList.add(css.grid ?? '')
     element.setAttribute('role', 'grid')
     element.setAttribute('aria-multiselectable', 'true')
@@ -68,11 +95,12 @@ export class Grid {
       menu: events.columnMenu,
     })
     element.append(this.#head.element, this.#canvas)
-    element.addEventListener('scroll', this.draw, { passive: true })
+    element.addEventListener('scroll', this.#scrolled, { passive: true })
     this.#release = pointer(this, this.#canvas)
     this.#observer = new ResizeObserver(() => {
+      this.#room = element.clientHeight
       this.#rowHeight = Number.parseFloat(getComputedStyle(element).getPropertyValue('--row')) || 28
-      this.draw()
+      this.#layOut()
     })
     this.#observer.observe(element)
     source.onFrame = this.#frame
@@ -81,14 +109,22 @@ export class Grid {
   destroy(): void {
     this.#observer.disconnect()
     this.#release()
-    this.element.removeEventListener('scroll', this.draw)
+    this.element.removeEventListener('scroll', this.#scrolled)
     this.#source.onFrame = () => {}
     this.element.replaceChildren()
   }
 
-  columns(columns: readonly Shown[], sort: readonly SortMark[]): void {
-    this.#columns = columns
+  /** `chosen` are widths that the person set: they stay whatever room there is. */
+  columns(columns: readonly Shown[], sort: readonly SortMark[], chosen: Readonly<Record<string, number>> = {}): void {
+    this.#arranged = columns
+    this.#chosen = chosen
     this.#sort = sort
+    this.#layOut()
+  }
+
+  #layOut(): void {
+    const columns = fitted(this.#arranged, this.element.clientWidth, this.#chosen)
+    this.#columns = columns
     const widths = columns.map((shown) => shown.width)
     const total = widths.reduce((sum, width) => sum + width, 0)
     const style = this.element.style
@@ -110,9 +146,25 @@ export class Grid {
     this.#cursor = 0
     this.#anchor = 0
     this.#cursorKey = null
+    this.#fresh = true
     this.#headAt = -1
-    this.element.scrollTop = 0
+    this.#tail.reset()
+    // One that follows stays at the end: until the new rows are here, the old ones do.
+    if (!this.#tail.following) this.#scroll(0)
     this.unmark()
+    this.draw()
+  }
+
+  /** Stays at the newest row, which is the last one, until somebody scrolls up or goes to a row. */
+  follow(on: boolean): void {
+    this.#tail.follow(on, this.#source.head.get().total)
+    if (on) this.#fresh = true
+    this.draw()
+  }
+
+  /** Shows no row that comes from now on, until told otherwise; the list goes on behind it. */
+  freeze(on: boolean): void {
+    this.#tail.freeze(on, this.#source.head.get().total)
     this.draw()
   }
 
@@ -121,7 +173,7 @@ export class Grid {
   }
 
   get total(): number {
-    return this.#source.head.get().total
+    return this.#tail.total(this.#source.head.get().total)
   }
 
   cursor(): Row | undefined {
@@ -149,6 +201,7 @@ export class Grid {
   }
 
   moveBy(step: number): void {
+    if (this.#tail.following) this.#cursor = this.total
     if (this.#headAt >= 0) {
       if (step > 0) this.#focusHead(-1)
       return
@@ -176,7 +229,9 @@ export class Grid {
   }
 
   moveTo(index: number, tell = true): void {
+    this.#tail.follow(false, this.#source.head.get().total)
     this.#headAt = -1
+    this.#fresh = false
     this.#cursor = Math.max(0, Math.min(this.total - 1, index))
     this.#cursorKey = this.#source.rowAt(this.#cursor)?.[0] ?? null
     this.#reveal()
@@ -263,15 +318,38 @@ export class Grid {
     })
   }
 
+  #scrolled = (): void => {
+    const top = this.element.scrollTop
+    // Whoever scrolls up wants to read: what comes is counted.
+    if (top < this.#top - 2) this.#tail.follow(false, this.#source.head.get().total)
+    this.#top = top
+    this.draw()
+  }
+
+  /** Scrolls there. Size and place are kept here: to ask the page for them between writes would lay it out each time. */
+  #scroll(top: number): void {
+    if (this.#top === top) return
+    this.#top = top
+    this.element.scrollTop = top
+  }
+
   #frame = (changed: readonly Changed[] | null): void => {
     if (changed === null) this.#changed = []
     else this.#changed.push(...changed)
-    this.#follow()
+    this.#stay()
+    this.#tail.heard(this.#source.head.get().total)
+    // Rows that went or came above what is read must not move it.
+    const shift = this.#tail.shift((key) => this.#source.indexOf(key))
+    if (shift !== 0) {
+      this.#canvas.style.height = `${this.total * this.#rowHeight}px`
+      this.#scroll(Math.max(0, this.#top + shift * this.#rowHeight))
+    }
     this.draw()
   }
 
   /** Keeps the cursor on its object while the list changes around it. */
-  #follow(): void {
+  #stay(): void {
+    if (this.#tail.following) return
     if (this.#cursorKey !== null) {
       const index = this.#source.indexOf(this.#cursorKey)
       if (index >= 0) {
@@ -279,12 +357,12 @@ export class Grid {
         return
       }
     }
-    const total = this.total
+    const { total } = this
     if (total > 0 && this.#cursor >= total) this.#cursor = total - 1
     const here = this.#source.rowAt(this.#cursor)
     if (here === undefined || here[0] === this.#cursorKey) return
     this.#cursorKey = here[0]
-    this.#tellCursor()
+    if (!this.#fresh) this.#tellCursor()
   }
 
   #paint(): void {
@@ -295,10 +373,18 @@ export class Grid {
     this.#head.show(this.#columns, this.#sort, this.#headAt)
 
     const visible = this.#visible()
-    const top = Math.floor(this.element.scrollTop / this.#rowHeight)
+    const most = Math.max(0, height + this.#rowHeight - this.#room)
+    const { following } = this.#tail
+    if (following) {
+      this.#scroll(most)
+      this.#cursor = Math.max(0, total - 1)
+      this.#cursorKey = null
+    }
+    const top = Math.floor(Math.min(this.#top, most) / this.#rowHeight)
     const first = Math.max(0, Math.min(top - OVERSCAN, total - visible))
     const last = Math.min(total, top + visible + OVERSCAN)
     this.#window(top, visible, total)
+    this.#tail.seen(top, this.#source.rowAt(top)?.[0] ?? null)
     this.#size(visible + 2 * OVERSCAN + 1)
     const nowMs = this.#now()
     const length = this.#pool.length
@@ -309,9 +395,10 @@ export class Grid {
       if (element === undefined) continue
       drawn.add(slot)
       const row = this.#source.rowAt(index)
-      element.draw(index, row, this.#columns, nowMs)
+      element.draw(index, row, this.#columns, nowMs, row === undefined ? undefined : this.#source.mark(row[0]))
+      element.aside(asideOf(row, this.#sort.length === 0 ? this.#source.rowAt(index - 1) : undefined, this.#columns))
       element.state(
-        index === this.#cursor && this.#headAt < 0,
+        index === this.#cursor && this.#headAt < 0 && !following,
         row !== undefined && this.marks.has(row[0]),
         row !== undefined && this.#isOld(row),
       )
@@ -319,7 +406,7 @@ export class Grid {
     for (const [slot, element] of this.#pool.entries()) element.element.hidden = !drawn.has(slot)
     this.#glow()
     const active = this.#headAt >= 0 ? `column-${this.#headAt}` : `row-${this.#cursor}`
-    const exists = this.#headAt >= 0 || (this.#cursor >= first && this.#cursor < last)
+    const exists = this.#headAt >= 0 || (!following && this.#cursor >= first && this.#cursor < last)
     if (exists) this.element.setAttribute('aria-activedescendant', active)
     else this.element.removeAttribute('aria-activedescendant')
   }
@@ -339,8 +426,10 @@ export class Grid {
     const after = Math.min(total, top + visible + spare)
     if (at <= before && after <= at + len && len >= Math.min(1000, visible * 2)) return
     if (!this.#source.head.get().ready) return
-    const size = Math.min(1000, Math.ceil((visible * 3) / 10) * 10)
-    this.#source.move(Math.max(0, Math.min(top - visible, total - size)), size)
+    // Room for rows that are still to come, so that not each of them moves the window.
+    const ahead = this.#tail.following ? 400 : 0
+    const size = Math.min(1000, Math.ceil((visible * 3) / 10) * 10 + ahead)
+    this.#source.move(Math.max(0, Math.min(top - visible, total + ahead - size)), size)
   }
 
   #size(count: number): void {
@@ -352,16 +441,16 @@ export class Grid {
   }
 
   #visible(): number {
-    return Math.max(1, Math.ceil((this.element.clientHeight - this.#rowHeight) / this.#rowHeight))
+    return Math.max(1, Math.ceil((this.#room - this.#rowHeight) / this.#rowHeight))
   }
 
   #reveal(): void {
     const top = this.#cursor * this.#rowHeight
-    const room = this.element.clientHeight - this.#rowHeight
-    if (top < this.element.scrollTop) this.element.scrollTop = top
-    else if (top + this.#rowHeight > this.element.scrollTop + room) {
+    const room = this.#room - this.#rowHeight
+    if (top < this.#top) this.#scroll(top)
+    else if (top + this.#rowHeight > this.#top + room) {
       this.#canvas.style.height = `${this.total * this.#rowHeight}px`
-      this.element.scrollTop = top + this.#rowHeight - room
+      this.#scroll(top + this.#rowHeight - room)
     }
   }
 

@@ -37,7 +37,7 @@ export class Head {
   }
 
   show(columns: readonly Shown[], sort: readonly SortMark[], active: number): void {
-    if (columns === this.#columns && sort === this.#sort && active === this.#active) return
+    if (columns === this.#columns && sameSort(sort, this.#sort) && active === this.#active) return
     this.#columns = columns
     this.#sort = sort
     this.#active = active
@@ -128,6 +128,13 @@ export class Head {
     const found = boxes.findIndex((box) => x < box.left + box.width / 2)
     return found < 0 ? boxes.length - 1 : found
   }
+}
+
+/** A route that is parsed anew has another list with the same marks. */
+function sameSort(one: readonly SortMark[], other: readonly SortMark[]): boolean {
+  const same = (mark: SortMark, at: number) =>
+    mark.column === other[at]?.column && mark.descending === other[at]?.descending
+  return one === other || (one.length === other.length && one.every(same))
 }
 
 /** Follows one pointer until it is let go. */

@@ -6,8 +6,12 @@
 import { display, level, SHAPES } from '../lib/cell'
 import { elide } from '../lib/text'
 import type { Row } from '../wire/api'
+import { type Aside, NONE } from './asides'
 import { CHARACTER, PADDING, type Shown } from './columns'
 import css from './grid.module.css'
+
+/** What a row is about; other words stand back. */
+const MAIN: ReadonlySet<string> = new Set(['name', 'request', 'title'])
 
 interface CellElement {
   box: HTMLElement
@@ -24,14 +28,17 @@ export class RowElement {
   #columns: readonly Shown[] | null = null
   #index = -1
   #className = ''
+  #mark: string | undefined
+  #aside: Aside = NONE
+  #sign: HTMLElement | null = null
   key: number | null = null
 
   constructor() {
     this.element.setAttribute('role', 'row')
   }
 
-  /** Draws `row` (undefined: not here yet) as the row `index` of the list. */
-  draw(index: number, row: Row | undefined, columns: readonly Shown[], nowMs: number): void {
+  /** Draws `row` (undefined: not here yet) as the row `index` of the list; `mark` says why it is not whole. */
+  draw(index: number, row: Row | undefined, columns: readonly Shown[], nowMs: number, mark?: string): void {
     if (this.#columns !== columns) this.#build(columns)
     if (this.#index !== index) {
       this.#index = index
@@ -50,6 +57,16 @@ export class RowElement {
       const cell = this.#cells[at]
       if (column !== undefined && cell !== undefined) fill(cell, row, column, nowMs, calm)
     }
+    this.#partial(mark)
+  }
+
+  /** What stands beside the cells: drawn by the row itself, said by its title. */
+  aside({ what, silence }: Aside): void {
+    if (what === this.#aside.what && silence === this.#aside.silence) return
+    this.#aside = { what, silence }
+    this.element.dataset['what'] = what
+    this.element.toggleAttribute('data-silence', silence !== '')
+    this.element.title = silence
   }
 
   state(cursor: boolean, marked: boolean, old: boolean): void {
@@ -59,6 +76,25 @@ export class RowElement {
     this.#className = className
     this.element.className = className
     this.element.setAttribute('aria-selected', String(marked || cursor))
+  }
+
+  /** The sign of an object that could be read only in part stands before its name. */
+  #partial(mark: string | undefined): void {
+    if (mark === this.#mark) return
+    this.#mark = mark
+    this.#sign?.remove()
+    this.#sign = null
+    const at = this.#columns?.findIndex((column) => column.column.id === 'name') ?? -1
+    const box = (this.#cells[at] ?? this.#cells[0])?.box
+    if (mark === undefined || box === undefined) return
+    const sign = document.createElement('span')
+    sign.className = css.partial ?? ''
+    sign.setAttribute('role', 'img')
+    sign.setAttribute('aria-label', `read only in part: ${mark}`)
+    sign.title = `decode_partial: ${mark}. Cells that could not be read are empty; open the row for the object as the server has it.`
+    sign.textContent = '▲'
+    box.prepend(sign)
+    this.#sign = sign
   }
 
   /** Lets the cell of a column glow once. */
@@ -78,6 +114,8 @@ export class RowElement {
 
   #build(columns: readonly Shown[]): void {
     this.#columns = columns
+    this.#mark = undefined
+    this.#sign = null
     this.#cells = columns.map((column, at) => {
       const box = document.createElement('div')
       box.setAttribute('role', 'gridcell')
@@ -112,7 +150,7 @@ function fill(cell: CellElement, row: Row | undefined, shown: Shown, nowMs: numb
     className += ` ${css[`level${good}`] ?? ''}`
     const shape = SHAPES[good]
     if (cell.shape !== null && cell.shape.textContent !== shape) cell.shape.textContent = shape
-  } else if (column.id !== 'name' && column.type === 'text') className += ` ${css.quiet}`
+  } else if (!MAIN.has(column.id) && (column.type === 'text' || column.type === 'clock')) className += ` ${css.quiet}`
   else if (column.type === 'ratio' && !calm && Array.isArray(value) && value[0] !== value[1])
     className += ` ${css.level3}`
   else if (column.type === 'restarts') className += ` ${css[restartLevel(value)] ?? ''}`

@@ -2,6 +2,7 @@
 
 import type { CellValue, ColumnType } from '../wire/api'
 import { age } from './age'
+import { preciseClock } from './time'
 
 /** How good or bad a status is: the number that travels. */
 export type Level = 0 | 1 | 2 | 3 | 4
@@ -43,7 +44,7 @@ export function ticks(type: ColumnType): boolean {
 
 /** Columns whose cells stand at the right edge. */
 export function rightAligned(type: ColumnType): boolean {
-  return type !== 'text' && type !== 'status' && type !== 'bool'
+  return type !== 'text' && type !== 'status' && type !== 'bool' && type !== 'clock'
 }
 
 function scalar(number: number, type: ColumnType, nowMs: number): string {
@@ -54,11 +55,34 @@ function scalar(number: number, type: ColumnType, nowMs: number): string {
       return bytes(number)
     case 'milli_cpu':
       return `${number}m`
+    case 'micros':
+      return micros(number)
+    case 'clock':
+      return preciseClock(number)
     case 'percent':
       return `${Math.trunc((number + 5) / 10)}%`
     default:
       return String(number)
   }
+}
+
+/** Microseconds with three digits: `340µs`, `12.3ms`, `4.56s`, `123s`. */
+export function micros(number: number): string {
+  const us = Math.abs(number)
+  const sign = number < 0 ? '-' : ''
+  if (us < 1_000) return `${sign}${us}µs`
+  // Rounded before the unit is chosen, as the server does it.
+  for (const [unit, name] of [
+    [1_000, 'ms'],
+    [1_000_000, 's'],
+  ] as const) {
+    for (const digits of [2, 1, 0]) {
+      const ten = 10 ** digits
+      const parts = Math.floor((us * ten + unit / 2) / unit)
+      if (parts < 1_000) return `${sign}${(parts / ten).toFixed(digits)}${name}`
+    }
+  }
+  return `${sign}${Math.round(us / 1_000_000)}s`
 }
 
 const UNITS: ReadonlyArray<readonly [string, number]> = [

@@ -1,6 +1,17 @@
 /** The one table of keys. The dispatcher, the `?` sheet, menus and the palette read it; nothing else names a key. */
 
-export type Scope = 'anywhere' | 'table' | 'detail' | 'plan'
+export type Scope =
+  | 'anywhere'
+  | 'table'
+  | 'traffic'
+  | 'detail'
+  | 'record'
+  | 'plan'
+  | 'workspaces'
+  | 'workspace'
+  | 'launch'
+  | 'terminal'
+  | 'files'
 
 export interface KeyEntry {
   /** The command that it runs. */
@@ -12,6 +23,8 @@ export interface KeyEntry {
   palette?: boolean
   /** Works while a text field has the focus. */
   typing?: boolean
+  /** Said by another line of the `?` sheet. */
+  quiet?: boolean
 }
 
 const key = (scope: Scope, id: string, keys: string, title: string, more: Partial<KeyEntry> = {}): KeyEntry => ({
@@ -22,16 +35,32 @@ const key = (scope: Scope, id: string, keys: string, title: string, more: Partia
   ...more,
 })
 
+/** One command under the same key in several scopes; the palette offers it once. */
+const both = (
+  scopes: readonly Scope[],
+  id: string,
+  keys: string,
+  title: string,
+  more: Partial<KeyEntry> = {},
+): KeyEntry[] => scopes.map((scope, at) => key(scope, id, keys, title, at === 0 ? more : {}))
+
 export const KEYS: readonly KeyEntry[] = [
   key('anywhere', 'palette', 'Mod-k', 'Command palette', { typing: true }),
   key('anywhere', 'go', ':', 'Go to a kind: :po kube-system, :deploy @prod /api', { palette: true }),
   key('anywhere', 'filter', '/', 'Filter the rows', { palette: true }),
   key('anywhere', 'help', '?', 'Keys for where you stand', { palette: true }),
   key('anywhere', 'namespaces.all', '0', 'All namespaces', { palette: true }),
+  key('anywhere', 'namespaces.1', '1', 'Favourite namespace 1; 2 to 9 likewise'),
+  ...Array.from({ length: 8 }, (_, at) =>
+    key('anywhere', `namespaces.${at + 2}`, String(at + 2), `Favourite namespace ${at + 2}`, { quiet: true }),
+  ),
   key('anywhere', 'namespaces', 'Shift-P', 'Pick namespaces', { palette: true }),
   key('anywhere', 'history.back', '[', 'Back'),
   key('anywhere', 'history.forward', ']', 'Forward'),
   key('anywhere', 'history.last', '-', 'Last view'),
+  key('anywhere', 'traffic', 'Shift-F', 'Traffic: taps and what they saw', { palette: true }),
+  key('anywhere', 'workspaces', 'Shift-W', 'Workspaces: places to work', { palette: true }),
+  key('anywhere', 'kubeconfig', 'Shift-K', 'Another kubeconfig: more clusters', { palette: true }),
   key('anywhere', 'reconnect', 'Mod-Enter', 'Reconnect now', { palette: true }),
 
   key('table', 'move.down', 'j ArrowDown', 'Next row'),
@@ -46,6 +75,7 @@ export const KEYS: readonly KeyEntry[] = [
   key('table', 'open.overview', 'd', 'Open its overview', { palette: true }),
   key('table', 'open.yaml', 'y', 'Open its YAML', { palette: true }),
   key('table', 'open.events', 'v', 'Open its events', { palette: true }),
+  key('table', 'open.traffic', 'f', 'Open its traffic', { palette: true }),
   key('table', 'menu', 'Shift-F10 ContextMenu', 'Menu of the row or heading'),
   key('table', 'escape', 'Escape', 'Close the pane, then the marks, then the filter'),
   key('table', 'mark', 'Space', 'Mark the row'),
@@ -60,23 +90,85 @@ export const KEYS: readonly KeyEntry[] = [
   key('table', 'sort.node', 'Shift-O', 'Sort by node', { palette: true }),
   key('table', 'sort.restarts', 'Shift-T', 'Sort by restarts', { palette: true }),
   key('table', 'wide', 'w', 'Wide columns', { palette: true }),
-  key('table', 'copy.name', 'n', 'Copy the name', { palette: true }),
   key('table', 'copy.rows', 'Mod-c', 'Copy the rows as TSV', { palette: true }),
   key('table', 'act.delete', 'Delete Backspace Ctrl-d', 'Plan a deletion', { palette: true }),
-  key('table', 'act.scale', 's', 'Plan a new scale', { palette: true }),
-  key('table', 'act.restart', 'r', 'Plan a rolling restart', { palette: true }),
+
+  key('traffic', 'traffic.follow', 'Shift-G End', 'Newest record; follow', { palette: true }),
+  key('traffic', 'traffic.pause', 'p', 'Freeze the view; go on', { palette: true }),
+  key('traffic', 'traffic.filter', 'b', 'Capture filter of the tap', { palette: true }),
+  key('traffic', 'traffic.chip', 'c', 'Next chip with records'),
+  key('traffic', 'traffic.show', 'm', 'Records, who asks whom, how long it takes', { palette: true }),
+  key('traffic', 'traffic.form', 'v', 'Map: workloads, pods, a table; latency: the other axis', { palette: true }),
+  key('traffic', 'traffic.stop', 'Shift-X', 'Stop the tap', { palette: true }),
+  key('traffic', 'open', 'Enter', 'Open the record'),
+  key('traffic', 'escape', 'Escape', 'Close the pane, then the chip and the filter, then back to the taps'),
+
+  key('record', 'record.close', 'Escape q', 'Back to the records'),
+  ...both(['traffic', 'record'], 'traffic.next', ']', 'Next record'),
+  ...both(['traffic', 'record'], 'traffic.before', '[', 'Record before'),
+  ...both(['traffic', 'record'], 'traffic.end', 'e', 'Go to its endpoint: the pod that was asked', { palette: true }),
+  ...both(['traffic', 'record'], 'traffic.only', 'f', 'Only this flow', { palette: true }),
+  key('record', 'record.overview', 'd', 'Overview'),
+  key('record', 'record.headers', 'h', 'Headers'),
+  key('record', 'record.body', 'b', 'Body'),
+  key('record', 'record.packets', 'p', 'Packets of its connection, layer by layer'),
+  key('record', 'record.stream', 's', 'Stream: what both ends said'),
+  key('record', 'record.flow', 'v', 'Conversation: everything of its flow'),
+  key('record', 'record.json', 'y', 'The record as JSON'),
+  key('record', 'record.copy', 'c', 'Copy: curl, HAR, filter'),
 
   key('detail', 'detail.close', 'Escape q', 'Back to the table'),
   key('detail', 'detail.overview', 'd', 'Overview'),
   key('detail', 'detail.yaml', 'y', 'YAML'),
   key('detail', 'detail.events', 'v', 'Events'),
+  key('detail', 'detail.traffic', 'f', 'Traffic'),
   key('detail', 'detail.place', 't', 'Pane right or below', { palette: true }),
   key('detail', 'detail.owner', 'Shift-J', 'Go to the owner', { palette: true }),
   key('detail', 'detail.reveal', 'x', 'Reveal a key of the Secret'),
-  key('detail', 'copy.name', 'n', 'Copy the name'),
   key('detail', 'act.delete', 'Delete Ctrl-d', 'Plan a deletion'),
-  key('detail', 'act.scale', 's', 'Plan a new scale'),
-  key('detail', 'act.restart', 'r', 'Plan a rolling restart'),
+
+  ...both(['table', 'detail'], 'copy.name', 'n', 'Copy the name', { palette: true }),
+  ...both(['table', 'detail'], 'act.tap', 'p', 'Tap its traffic: packets and requests', { palette: true }),
+  ...both(['table', 'detail'], 'act.scale', 's', 'Plan a new scale', { palette: true }),
+  ...both(['table', 'detail'], 'act.restart', 'r', 'Plan a rolling restart', { palette: true }),
+
+  key('workspaces', 'open', 'Enter', 'Open the workspace'),
+  key('workspaces', 'ws.launch', 'c', 'Launch a workspace', { palette: true }),
+  key('workspaces', 'escape', 'Escape', 'Take the marks away, then the filter'),
+  key('workspace', 'ws.close', 'Escape q', 'Back to the workspaces'),
+  key('workspace', 'ws.overview', 'd', 'Overview'),
+  key('workspace', 'ws.why', 'w', 'Why it runs, why it was stopped'),
+  ...both(['workspaces', 'workspace'], 'ws.shell', 't', 'Open its terminal', { palette: true }),
+  ...both(['workspaces', 'workspace'], 'ws.app', 'o', 'Open its app; its apps and ports', { palette: true }),
+  key('workspace', 'ws.files', 'f', 'Files'),
+  key('workspace', 'ws.logs', 'l', 'Logs'),
+  key('workspace', 'ws.events', 'v', 'Events'),
+  ...both(['workspaces', 'workspace'], 'ws.start', 's', 'Start it', { palette: true }),
+  ...both(['workspaces', 'workspace'], 'ws.stop', 'x', 'Stop it: volumes stay', { palette: true }),
+  ...both(['workspaces', 'workspace'], 'ws.delete', 'Delete Ctrl-d', 'Delete it', { palette: true }),
+  ...both(['workspaces', 'workspace'], 'ws.yaml', 'y', 'Its object as YAML', { palette: true }),
+  key('workspace', 'copy.name', 'n', 'Copy the name'),
+  key('launch', 'launch.go', 'Mod-Enter', 'Launch', { typing: true }),
+  key('launch', 'launch.leave', 'Escape', 'Back to the workspaces', { typing: true }),
+
+  key('terminal', 'terminal.find', 'Ctrl-Shift-F', 'Find on the screen and above it', { typing: true }),
+  key('terminal', 'terminal.copy', 'Ctrl-Shift-C', 'Copy what is selected', { typing: true }),
+  key('terminal', 'terminal.paste', 'Ctrl-Shift-V', 'Paste', { typing: true }),
+  key('terminal', 'terminal.leave', 'Ctrl-Shift-L', 'Leave the screen for its tabs; all other keys are the shell’s', {
+    typing: true,
+  }),
+  key('files', 'files.open', 'Enter', 'Open the folder; download the file'),
+  key('files', 'files.up', 'Backspace u', 'The folder above'),
+  key('files', 'files.home', '~', 'Home'),
+  key('files', 'files.folder', 'Shift-N', 'New folder'),
+  key('files', 'files.upload', 'p', 'Upload files'),
+  key('files', 'files.download', 'd', 'Download; a folder as a zip archive'),
+  key('files', 'files.rename', 'r F2', 'Rename'),
+  key('files', 'files.delete', 'Delete', 'Delete'),
+  key('files', 'files.menu', 'Shift-F10 ContextMenu', 'Menu of the entry'),
+  key('files', 'files.hidden', '.', 'Show hidden files, or not'),
+  key('files', 'files.reload', 'Shift-R', 'Read the folder again'),
+  key('files', 'files.cd', 'c', 'Send the shell here'),
 
   key('plan', 'plan.commit', 'Enter', 'Carry out the plan'),
   key('plan', 'plan.leave', 'Escape', 'Leave the plan'),
@@ -102,6 +194,10 @@ export function entryFor(event: KeyboardEvent, scope: Scope, typing: boolean): K
   const matches = (entry: KeyEntry) => entry.keys.some((name) => pressed.includes(name)) && (!typing || entry.typing)
   return (
     KEYS.find((entry) => entry.scope === scope && matches(entry)) ??
+    // Records stand in a grid: what its keys do holds there too.
+    (scope === 'traffic' || scope === 'workspaces'
+      ? KEYS.find((entry) => entry.scope === 'table' && matches(entry))
+      : undefined) ??
     KEYS.find((entry) => entry.scope === 'anywhere' && matches(entry))
   )
 }

@@ -1,7 +1,76 @@
 /** Everything of a screen that is worth a link, and its form in the URL. */
 
-export type Tab = 'overview' | 'yaml' | 'events'
-export const TABS: readonly Tab[] = ['overview', 'yaml', 'events']
+export type Tab = 'overview' | 'yaml' | 'events' | 'traffic'
+export const TABS: readonly Tab[] = ['overview', 'yaml', 'events', 'traffic']
+
+/** Parts of the pane of one record. */
+export type Part = 'overview' | 'headers' | 'body' | 'messages' | 'tls' | 'packets' | 'stream' | 'flow' | 'json'
+export const PARTS: readonly Part[] = [
+  'overview',
+  'headers',
+  'body',
+  'messages',
+  'tls',
+  'packets',
+  'stream',
+  'flow',
+  'json',
+]
+
+/** Ways to look at what a tap saw. */
+export type Show = 'records' | 'map' | 'latency'
+export const SHOWS: readonly Show[] = ['records', 'map', 'latency']
+
+/** Forms of the map: drawn by workloads or by pods, or as a table. */
+export type Form = 'workloads' | 'pods' | 'table'
+export const FORMS: readonly Form[] = ['workloads', 'pods', 'table']
+
+/** Where one stands in the section Traffic; `filter` and `sort` of the route are those of its list. */
+export interface Traffic {
+  /** The tap whose records are shown; null is the list of taps. */
+  tap: string | null
+  show: Show
+  form: Form
+  /** Lengths of time are drawn on a linear axis, not a logarithmic one. */
+  linear: boolean
+  /** Latencies since this moment are compared with those before it: epoch milliseconds, 0 for no comparison. */
+  split: number
+  record: string | null
+  part: Part
+  /** The chip that is pressed; empty is all. */
+  chip: string
+}
+
+export const TAPS: Traffic = {
+  tap: null,
+  show: 'records',
+  form: 'workloads',
+  linear: false,
+  split: 0,
+  record: null,
+  part: 'overview',
+  chip: '',
+}
+
+/** The kind whose objects the section Workspaces shows. */
+export const WORKSPACE_KIND = 'workspaces.quarterdeck.dev'
+
+/** Parts of the page of one workspace. */
+export type Face = 'overview' | 'apps' | 'terminal' | 'files' | 'logs' | 'events'
+export const FACES: readonly Face[] = ['overview', 'apps', 'terminal', 'files', 'logs', 'events']
+
+/** Where one stands in the section Workspaces; namespaces, `filter` and `sort` of the route are those of its list. */
+export interface Workspaces {
+  /** The workspace whose page is shown; null is the list. */
+  open: Selected | null
+  face: Face
+  /** The form in which a new one is asked for stands in place of the list. */
+  launch: boolean
+  /** The blueprint that is chosen in the form; empty is the first. */
+  blueprint: string
+}
+
+export const ALL_WORKSPACES: Workspaces = { open: null, face: 'overview', launch: false, blueprint: '' }
 
 export interface Selected {
   cluster: string
@@ -24,6 +93,10 @@ export interface Route {
   sort: readonly SortBy[]
   object: Selected | null
   tab: Tab
+  /** Null while rows of a kind are shown. */
+  traffic: Traffic | null
+  /** Null outside the section Workspaces. In it the kind is theirs. */
+  workspaces: Workspaces | null
 }
 
 export const HOME: Route = {
@@ -34,22 +107,53 @@ export const HOME: Route = {
   sort: [],
   object: null,
   tab: 'overview',
+  traffic: null,
+  workspaces: null,
 }
 
-/** `?cluster=a,b&ns=x&kind=pods&filter=…&sort=-age,name&object=cluster/ns/name&tab=yaml` */
+/** `?cluster=a,b&ns=x&kind=pods&filter=…&sort=-age,name&object=cluster/ns/name&tab=yaml`; `view=traffic&tap=…&show=map&form=table&record=…&part=…&chip=…`; `view=workspaces&ws=cluster/ns/name&part=logs`, `&launch=1&blueprint=…` */
 export function parseRoute(search: string): Route {
   const query = new URLSearchParams(search)
   const tab = query.get('tab')
+  const view = query.get('view')
   return {
     clusters: list(query.get('cluster')),
     namespaces: list(query.get('ns')),
-    kind: query.get('kind') || HOME.kind,
+    kind: view === 'workspaces' ? WORKSPACE_KIND : query.get('kind') || HOME.kind,
     filter: query.get('filter') ?? '',
     sort: list(query.get('sort')).map((text) =>
       text.startsWith('-') ? { column: text.slice(1), descending: true } : { column: text, descending: false },
     ),
     object: parseObject(query.get('object')),
     tab: TABS.find((known) => known === tab) ?? 'overview',
+    traffic: view === 'traffic' ? parseTraffic(query) : null,
+    workspaces: view === 'workspaces' ? parseWorkspaces(query) : null,
+  }
+}
+
+function parseWorkspaces(query: URLSearchParams): Workspaces {
+  const face = query.get('part')
+  return {
+    open: parseObject(query.get('ws')),
+    face: FACES.find((known) => known === face) ?? 'overview',
+    launch: query.get('launch') === '1',
+    blueprint: query.get('blueprint') ?? '',
+  }
+}
+
+function parseTraffic(query: URLSearchParams): Traffic {
+  const part = query.get('part')
+  const show = query.get('show')
+  const form = query.get('form')
+  return {
+    tap: query.get('tap') || null,
+    show: SHOWS.find((known) => known === show) ?? 'records',
+    form: FORMS.find((known) => known === form) ?? 'workloads',
+    linear: query.get('axis') === 'linear',
+    split: Math.max(0, Math.trunc(Number(query.get('split'))) || 0),
+    record: query.get('record') || null,
+    part: PARTS.find((known) => known === part) ?? 'overview',
+    chip: query.get('chip') ?? '',
   }
 }
 
@@ -60,13 +164,38 @@ export function formatRoute(route: Route): string {
   }
   add('cluster', route.clusters.map(part).join(','))
   add('ns', route.namespaces.map(part).join(','))
-  add('kind', plain(route.kind))
+  // The section says which kind it is.
+  if (route.workspaces === null) add('kind', plain(route.kind))
   add('filter', plain(route.filter))
   add('sort', route.sort.map((sort) => (sort.descending ? '-' : '') + part(sort.column)).join(','))
   const { object } = route
   if (object !== null) {
-    add('object', [object.cluster, object.namespace, object.name].map(nested).join('/'))
+    add('object', path(object))
     if (route.tab !== 'overview') add('tab', route.tab)
+  }
+  const { traffic } = route
+  if (traffic !== null) {
+    add('view', 'traffic')
+    add('tap', plain(traffic.tap ?? ''))
+    if (traffic.show !== 'records') add('show', traffic.show)
+    if (traffic.form !== 'workloads') add('form', traffic.form)
+    if (traffic.linear) add('axis', 'linear')
+    if (traffic.split > 0) add('split', String(traffic.split))
+    add('chip', plain(traffic.chip))
+    add('record', plain(traffic.record ?? ''))
+    if (traffic.record !== null && traffic.part !== 'overview') add('part', traffic.part)
+  }
+  const { workspaces } = route
+  if (workspaces !== null) {
+    add('view', 'workspaces')
+    const { open, face, launch, blueprint } = workspaces
+    if (open !== null) {
+      add('ws', path(open))
+      if (face !== 'overview') add('part', face)
+    } else if (launch) {
+      add('launch', '1')
+      add('blueprint', plain(blueprint))
+    }
   }
   return `?${parts.join('&')}`
 }
@@ -101,6 +230,8 @@ function part(text: string): string {
 function nested(text: string): string {
   return encodeURIComponent(encodeURIComponent(text)).replace(/%253A/g, ':')
 }
+
+const path = ({ cluster, namespace, name }: Selected) => [cluster, namespace, name].map(nested).join('/')
 
 function undo(text: string): string {
   try {

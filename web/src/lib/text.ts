@@ -4,6 +4,9 @@
 export function elide(text: string, room: number): string {
   const points = [...text]
   if (points.length <= room) return text
+  // `namespace/name` loses its namespace first.
+  const slash = text.indexOf('/')
+  if (slash > 0 && slash === text.lastIndexOf('/') && slash < text.length - 1) return elide(text.slice(slash + 1), room)
   if (room <= 1) return '…'
   const tail = Math.min(8, Math.floor((room - 1) * 0.4))
   const head = room - 1 - tail
@@ -34,8 +37,9 @@ export function hue(name: string): number {
 /** Bytes with one unit for people: `3 B`, `1.2 KiB`. */
 export function size(bytes: number): string {
   if (bytes < 1024) return `${bytes} B`
-  if (bytes < 1024 * 1024) return `${(bytes / 1024).toFixed(1)} KiB`
-  return `${(bytes / 1024 / 1024).toFixed(1)} MiB`
+  if (bytes < 1024 ** 2) return `${(bytes / 1024).toFixed(1)} KiB`
+  if (bytes < 1024 ** 3) return `${(bytes / 1024 ** 2).toFixed(1)} MiB`
+  return `${(bytes / 1024 ** 3).toFixed(1)} GiB`
 }
 
 /** One line of tab-separated values; a cell that a spreadsheet would run as a formula is quoted with an apostrophe. */
@@ -46,9 +50,4 @@ export function tsv(cells: readonly string[]): string {
       return /^[=+\-@]/.test(flat) && !/^-?\d+(\.\d+)?$/.test(flat) ? `'${flat}` : flat
     })
     .join('\t')
-}
-
-/** Wall clock `14:03:09` of a moment. */
-export function clock(ms: number): string {
-  return new Date(ms).toLocaleTimeString('en-GB', { hour12: false })
 }

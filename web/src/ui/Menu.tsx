@@ -70,6 +70,9 @@ export function MenuButton(props: { items: readonly Item[]; children: ReactNode;
   )
 }
 
+/** A menu that a key opened has the next key. */
+const focusAtOnce = (popup: HTMLElement | null) => popup?.focus({ preventScroll: true })
+
 export interface Place {
   x: number
   y: number
@@ -83,7 +86,7 @@ export function PlacedMenu(props: { at: Place | null; heading?: string; items: r
     <Base.Root open={at !== null} onOpenChange={(open) => !open && props.onClose()} modal={false}>
       <Base.Portal>
         <Base.Positioner className={css.positioner} anchor={anchor} align="start" side="bottom" collisionPadding={8}>
-          <Base.Popup className={css.popup} aria-label={props.heading}>
+          <Base.Popup ref={focusAtOnce} className={css.popup} aria-label={props.heading}>
             {props.heading && <div className={css.heading}>{props.heading}</div>}
             <Entries items={props.items} />
           </Base.Popup>

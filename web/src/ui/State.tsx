@@ -1,6 +1,8 @@
 import type { ReactNode } from 'react'
 import type { ErrorBody } from '../wire/api'
 import { Button } from './Button'
+import { copy } from './clipboard'
+import { useConsole } from './console'
 import css from './state.module.css'
 
 /** The designed states of a view that has no rows to show. */
@@ -18,11 +20,14 @@ interface Denial {
   verb?: string
   kind?: string
   namespace?: string
+  /** What whoever grants rights would run. */
+  grant?: string
 }
 
 /** Says which right is missing and who could grant it. */
 export function Denied({ error, cluster, user }: { error: ErrorBody; cluster: string; user?: string | undefined }) {
-  const { verb = 'list', kind = 'these objects', namespace = '' } = (error.details ?? {}) as Denial
+  const console = useConsole()
+  const { verb = 'list', kind = 'these objects', namespace = '', grant = '' } = (error.details ?? {}) as Denial
   const where = namespace === '' ? 'on the whole cluster' : `in namespace ${namespace}`
   const role = namespace === '' ? 'ClusterRole' : 'Role'
   return (
@@ -40,6 +45,14 @@ export function Denied({ error, cluster, user }: { error: ErrorBody; cluster: st
         An administrator of the cluster can grant it with a {role} that has the verbs <code>get, list, watch</code> on{' '}
         <code>{kind}</code>, bound to you. A namespace in which you have the right still shows its rows: pick it above.
       </p>
+      {grant !== '' && (
+        <div className={css.grant}>
+          <pre>{grant.replace(' && ', ' &&\n')}</pre>
+          <Button bare icon="copy" onClick={() => copy(console, grant, 'the command')}>
+            Copy the command
+          </Button>
+        </div>
+      )}
       <p className={css.small}>
         {error.code}: {error.message}
       </p>

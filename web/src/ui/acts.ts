@@ -1,18 +1,18 @@
 /** Which acts a kind has, and why one cannot be done now. Menus, keys, the pane and the palette all ask here. */
 
-import type { Act, Kind, ObjectRef } from '../wire/api'
+import type { Act, Cluster, Kind, ObjectRef } from '../wire/api'
 import type { Console } from './console'
 
 export interface ActEntry {
   act: Act['act']
   title: string
   command: string
-  /** The verb that Kubernetes wants for it. */
+  /** The right that Kubernetes wants for it: a verb, and a subresource after a slash. */
   verb: string
 }
 
 export const ACTS: readonly ActEntry[] = [
-  { act: 'scale', title: 'Scale…', command: 'act.scale', verb: 'patch' },
+  { act: 'scale', title: 'Scale…', command: 'act.scale', verb: 'patch/scale' },
   { act: 'restart', title: 'Restart…', command: 'act.restart', verb: 'patch' },
   { act: 'delete', title: 'Delete…', command: 'act.delete', verb: 'delete' },
 ]
@@ -33,8 +33,9 @@ export function obstacle(
   if (console.session.get().read_only) return 'this console was started with --read-only'
   if (kind === undefined || entry === undefined || !kind.acts.includes(act))
     return `${kind?.title ?? 'this kind'}: no such act`
-  if (kind.denied.includes(entry.verb)) return `you may not ${entry.verb} ${kind.id} on this cluster`
   if (objects.length === 0) return 'no row is chosen'
+  const missing = missingRight(console, entry.verb, objects)
+  if (missing !== null) return missing
   if (objects.length > 1000) return 'a plan takes at most 1,000 objects: filter first'
   if (console.socket.link.get().is !== 'live') return 'the connection to the server is lost'
   for (const source of console.list.head.get().sources) {
@@ -43,6 +44,26 @@ export function obstacle(
     if (objects.some((object) => object.cluster === source.cluster)) return `${source.cluster}: ${state.error.code}`
   }
   return null
+}
+
+/** The first right that is known to be missing, in words. What is not known is tried, and the API server says. */
+function missingRight(console: Console, right: string, objects: readonly ObjectRef[]): string | null {
+  for (const { cluster: name, kind: id, namespace } of objects) {
+    const cluster = console.cluster(name)
+    const kind = cluster?.kinds.find((known) => known.id === id)
+    if (!kind?.denied.includes(right)) continue
+    if (namespace !== '' && openIn(cluster, kind, right).includes(namespace)) continue
+    const [verb, subresource] = right.split('/')
+    const what = subresource === undefined ? id : `the ${subresource} of ${id}`
+    return `you may not ${verb} ${what} ${namespace === '' ? '' : `in namespace ${namespace} `}of ${name}: ask for the right`
+  }
+  return null
+}
+
+/** The namespaces in which a right is there that is denied in the whole cluster. */
+export function openIn(cluster: Cluster | undefined, kind: Kind, right: string): readonly string[] {
+  const place = kind.only_in?.[right]
+  return place === undefined ? [] : (cluster?.places?.[place] ?? [])
 }
 
 /** `3 pods`, `pod cart-1`. */

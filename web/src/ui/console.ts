@@ -4,8 +4,10 @@
  */
 
 import { createContext, useContext, useSyncExternalStore } from 'react'
+import { withChip } from '../lib/chips'
+import type { Selected } from '../lib/route'
 import { Store } from '../lib/store'
-import type { Act, Cluster, Kind, ObjectRef, RowsQuery, Session } from '../wire/api'
+import type { Act, Cluster, Kind, ListQuery, ObjectRef, RowsQuery, Session } from '../wire/api'
 import { ClustersFeed, CountsFeed } from '../wire/feeds'
 import { RowList } from '../wire/list'
 import type { Socket } from '../wire/socket'
@@ -20,10 +22,23 @@ export interface Intent {
   objects: readonly ObjectRef[]
 }
 
+/** Something that is to be done to workspaces, while the dialog says what it means. */
+export interface Asked {
+  act: 'start' | 'stop' | 'delete'
+  places: readonly Selected[]
+}
+
 /** What is open over the page. */
-export type Overlay = { is: 'palette'; text: string } | { is: 'help' } | { is: 'namespaces' } | null
+export type Overlay =
+  | { is: 'palette'; text: string }
+  | { is: 'help' }
+  | { is: 'namespaces' }
+  | { is: 'kubeconfig' }
+  | null
 
 const FIRST_WINDOW = 120
+/** More taps than that are not counted one by one. */
+const KNOWN_TAPS = 200
 
 export class Console {
   readonly navigation = new Navigation()
@@ -39,6 +54,14 @@ export class Console {
   readonly clusters: ClustersFeed
   readonly counts: CountsFeed
   readonly list: RowList
+  /** All taps: what runs is said wherever one stands. */
+  readonly taps: RowList<ListQuery>
+  /** The list of the section Traffic: taps, or the records of one. */
+  readonly traffic: RowList<ListQuery>
+  /** The objects that somebody wants to tap, while the dialog asks how. */
+  readonly tapping = new Store<readonly ObjectRef[] | null>(null)
+  /** What somebody wants to do to workspaces, while the dialog asks. */
+  readonly asked = new Store<Asked | null>(null)
   /** The objects that an act would be for; the table says. */
   chosen: () => ObjectRef[] = () => []
 
@@ -48,6 +71,8 @@ export class Console {
     this.clusters = new ClustersFeed(socket)
     this.counts = new CountsFeed(socket)
     this.list = new RowList(socket, this.query())
+    this.taps = new RowList<ListQuery>(socket, { list: 'taps', filter: '', sort: [], at: 0, len: KNOWN_TAPS }).open()
+    this.traffic = new RowList(socket, this.trafficQuery())
     this.navigation.route.watch(() => this.#follow())
     this.clusters.clusters.watch(() => this.#follow())
     // A URL that names its clusters needs to wait for nothing.
@@ -86,6 +111,19 @@ export class Console {
     return { kind, clusters: this.inView(), namespaces: spread, filter, sort: [...sort], at: 0, len: FIRST_WINDOW }
   }
 
+  /** What the section Traffic shows. */
+  trafficQuery(): ListQuery {
+    const { traffic, filter, sort } = this.navigation.route.get()
+    const tap = traffic?.tap ?? null
+    return {
+      list: tap === null ? 'taps' : { records: tap },
+      filter: withChip(filter, traffic?.chip ?? '').text,
+      sort: [...sort],
+      at: 0,
+      len: FIRST_WINDOW,
+    }
+  }
+
   /** Opens the plan dialog for an act. */
   plan(act: Act['act'], objects: readonly ObjectRef[]): void {
     if (objects.length > 0) this.intent.set({ act, objects })
@@ -94,11 +132,23 @@ export class Console {
   #counted = ''
   #opened = false
 
+  #entered = false
+
   #follow(): void {
     const query = this.query()
+    const key = ({ at: _at, len: _len, ...rest }: RowsQuery | ListQuery) => JSON.stringify(rest)
+    const { traffic } = this.navigation.route.get()
+    if (traffic === null) {
+      if (this.#entered) this.traffic.close()
+      this.#entered = false
+    } else {
+      const wanted = this.trafficQuery()
+      if (!this.#entered || key(wanted) !== key(this.traffic.query)) this.traffic.show(wanted)
+      this.#entered = true
+    }
     if (query.clusters.length === 0) return
-    const key = ({ at: _at, len: _len, ...rest }: RowsQuery) => JSON.stringify(rest)
-    if (key(query) !== key(this.list.query) || !this.#opened) {
+    // The filter of the section Traffic is none of the rows behind it.
+    if (traffic === null && (key(query) !== key(this.list.query) || !this.#opened)) {
       this.#opened = true
       this.list.show(query)
     }

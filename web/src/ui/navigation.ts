@@ -1,6 +1,15 @@
 /** The route in the address bar: the only place where the state of a screen is kept. */
 
-import { formatRoute, parseRoute, type Route } from '../lib/route'
+import {
+  ALL_WORKSPACES,
+  formatRoute,
+  parseRoute,
+  type Route,
+  TAPS,
+  type Traffic,
+  WORKSPACE_KIND,
+  type Workspaces,
+} from '../lib/route'
 import { Store } from '../lib/store'
 
 export class Navigation {
@@ -13,7 +22,29 @@ export class Navigation {
 
   /** Goes to another view; Back returns. */
   go(change: Partial<Route>): void {
-    this.#put({ ...this.route.get(), ...change }, true)
+    const { kind, object = null, tab } = change
+    // Workspaces have a section of their own; their YAML stands among rows as that of any kind.
+    if (kind === WORKSPACE_KIND && tab === undefined) {
+      this.workspaces({ ...ALL_WORKSPACES, open: object }, { ...change, object: null })
+      return
+    }
+    // Going to a kind leaves the sections that are of no kind.
+    const left = change.kind !== undefined && change.traffic === undefined ? { traffic: null, workspaces: null } : {}
+    this.#put({ ...this.route.get(), ...change, ...left }, true)
+  }
+
+  /** Goes somewhere within the section Traffic, or into it. */
+  traffic(change: Partial<Traffic>, more: Partial<Route> = {}, push = true): void {
+    const route = this.route.get()
+    const traffic = { ...(route.traffic ?? TAPS), ...change }
+    this.#put({ ...route, object: null, workspaces: null, ...more, traffic }, push)
+  }
+
+  /** Goes somewhere within the section Workspaces, or into it. */
+  workspaces(change: Partial<Workspaces>, more: Partial<Route> = {}, push = true): void {
+    const route = this.route.get()
+    const workspaces = { ...(route.workspaces ?? ALL_WORKSPACES), ...change }
+    this.#put({ ...route, object: null, ...more, kind: WORKSPACE_KIND, traffic: null, workspaces }, push)
   }
 
   /** Refines this view in place: a filter being typed, a cursor being moved. */

@@ -1,7 +1,7 @@
-/** The two small subscriptions that the frame holds: the clusters, and counts by kind. */
+/** Small subscriptions without rows: the clusters, counts by kind, counts of a list by filter. */
 
 import { Store } from '../lib/store'
-import type { Cluster, CountsQuery, ServerFrame, What } from './api'
+import type { Cluster, CountsQuery, ServerFrame, TallyQuery, What } from './api'
 import type { Receiver, Socket } from './socket'
 
 /** The clusters, their states and kinds; null until the server has said. */
@@ -61,4 +61,35 @@ export class CountsFeed implements Receiver {
   end(): void {
     this.#id = 0
   }
+}
+
+/** How many rows of a list each of some filters chooses. */
+export class TallyFeed implements Receiver {
+  #socket: Socket
+  #id: number
+  #query: TallyQuery
+  #tell: (counts: Readonly<Record<string, number>>) => void
+
+  constructor(socket: Socket, query: TallyQuery, tell: (counts: Readonly<Record<string, number>>) => void) {
+    this.#socket = socket
+    this.#query = query
+    this.#tell = tell
+    this.#id = socket.subscribe(this)
+  }
+
+  close(): void {
+    this.#socket.unsubscribe(this.#id)
+  }
+
+  what(): What {
+    return { tally: this.#query }
+  }
+
+  resume(): undefined {}
+
+  receive(frame: ServerFrame): void {
+    if ('counts' in frame) this.#tell(frame.counts.kinds as Record<string, number>)
+  }
+
+  end(): void {}
 }

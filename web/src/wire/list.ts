@@ -9,6 +9,7 @@ import type {
   Column,
   Delta,
   ErrorBody,
+  ListQuery,
   Resume,
   Row,
   RowsQuery,
@@ -30,28 +31,32 @@ export interface Head {
   error: ErrorBody | null
 }
 
+/** What a list may ask for: rows of a kind, or a list that is no kind. */
+export type Query = RowsQuery | ListQuery
+
 /** A cell that changed with the last frame. */
 export type Changed = readonly [key: number, column: number]
 
 const EMPTY: Head = { ready: false, total: 0, columns: [], sources: [], error: null }
 
-export class RowList implements Receiver {
+export class RowList<Q extends Query = RowsQuery> implements Receiver {
   readonly head = new Store<Head>(EMPTY)
   /** Told after each frame; `changed` names single cells, null says that everything may be different. */
   onFrame: (changed: readonly Changed[] | null) => void = () => {}
   #watchers = new Set<() => void>()
   #socket: Socket
   #id = 0
-  #query: RowsQuery
+  #query: Q
   #rows = new Map<number, Row>()
   #order: number[] = []
+  #marks = new Map<number, string>()
   #at = 0
   #seq = 0
   #epoch = 0
   /** The rows are those of before: the server has begun anew and has none yet. */
   #held = false
 
-  constructor(socket: Socket, query: RowsQuery) {
+  constructor(socket: Socket, query: Q) {
     this.#socket = socket
     this.#query = query
   }
@@ -66,19 +71,20 @@ export class RowList implements Receiver {
     this.#id = 0
   }
 
-  get query(): RowsQuery {
+  get query(): Q {
     return this.#query
   }
 
   /** Shows another list in place of this one; another kind forgets the rows. */
-  show(query: RowsQuery): void {
-    const fresh = query.kind !== this.#query.kind || query.clusters.join() !== this.#query.clusters.join()
+  show(query: Q): void {
+    const fresh = subject(query) !== subject(this.#query)
     this.close()
     this.#query = query
     this.#seq = 0
     if (fresh) {
       this.#rows.clear()
       this.#order = []
+      this.#marks.clear()
       this.#at = 0
       this.head.set(EMPTY)
       this.onFrame(null)
@@ -110,6 +116,11 @@ export class RowList implements Receiver {
     return this.#rows.get(key)
   }
 
+  /** Why the object of a row could be read only in part (`decode_partial`), if it could. */
+  mark(key: number): string | undefined {
+    return this.#marks.get(key)
+  }
+
   /** The absolute index of a row in the window, or -1. */
   indexOf(key: number): number {
     const found = this.#order.indexOf(key)
@@ -133,7 +144,8 @@ export class RowList implements Receiver {
   }
 
   what(): What {
-    return { rows: this.#query }
+    const query: Query = this.#query
+    return 'kind' in query ? { rows: query } : { list: query }
   }
 
   resume(): Resume | undefined {
@@ -163,6 +175,7 @@ export class RowList implements Receiver {
     this.#rows.clear()
     this.#order = snap.rows.map((row) => row[0])
     for (const row of snap.rows) this.#rows.set(row[0], row)
+    this.#marks = new Map(snap.marks)
     this.#at = snap.at
     const { total, columns, sources } = snap
     this.head.set({ ready: true, total, columns, sources, error: null })
@@ -189,6 +202,7 @@ export class RowList implements Receiver {
       }
     }
     if (delta.order !== undefined) this.#reorder(delta.order)
+    if (delta.marks !== undefined) this.#marks = new Map(delta.marks)
     this.#at = delta.at
     this.#seen(delta.seq)
     const head = this.head.get()
@@ -210,13 +224,18 @@ export class RowList implements Receiver {
   }
 }
 
+/** What rows are about: with another subject the rows of before mean nothing. */
+function subject(query: Query): string {
+  return 'kind' in query ? `${query.kind} ${query.clusters.join()}` : JSON.stringify(query.list)
+}
+
 /** Some source has not said yet what it has. */
 function waiting(sources: readonly Source[]): boolean {
   return sources.some(({ state }) => state.is === 'connecting' || state.is === 'loading')
 }
 
 /** Reads rows `at … at + len` of a list once, beside the window on the screen. */
-export function readRange(socket: Socket, query: RowsQuery, at: number, len: number): Promise<Row[]> {
+export function readRange(socket: Socket, query: Query, at: number, len: number): Promise<Row[]> {
   return new Promise((resolve, reject) => {
     const list = new RowList(socket, { ...query, at, len })
     list.onFrame = () => {

@@ -4,6 +4,8 @@ import type {
   Answers,
   Committed,
   ErrorBody,
+  Kubeconfig,
+  KubeconfigAdded,
   ObjectDetail,
   ObjectRef,
   Plan,
@@ -35,6 +37,10 @@ export function session(): Promise<Session> {
   return call('GET', '/session')
 }
 
+export function addKubeconfig(kubeconfig: Kubeconfig): Promise<KubeconfigAdded> {
+  return call('POST', '/kubeconfig', kubeconfig)
+}
+
 export function readObject(object: ObjectRef, signal?: AbortSignal): Promise<ObjectDetail> {
   const query = new URLSearchParams({ ...object })
   return call('GET', `/object?${query}`, undefined, signal)
@@ -52,24 +58,64 @@ export function reveal(request: RevealRequest): Promise<Revealed> {
   return call('POST', '/secret/reveal', request)
 }
 
-async function call<T>(method: string, path: string, body?: unknown, signal?: AbortSignal): Promise<T> {
+/** One request to the server; the other files of endpoints use it too. */
+export async function call<T>(
+  method: string,
+  path: string,
+  body?: unknown,
+  signal?: AbortSignal,
+  headers: Readonly<Record<string, string>> = {},
+): Promise<T> {
+  const json: RequestInit =
+    body === undefined
+      ? { headers }
+      : { headers: { ...headers, 'content-type': 'application/json' }, body: JSON.stringify(body) }
+  return answer(await ask(path, { method, signal: signal ?? null, ...json }))
+}
+
+/** Bytes as they are, with what the headers say of them. */
+export async function put<T>(
+  path: string,
+  body: Blob,
+  headers: Readonly<Record<string, string>>,
+  signal: AbortSignal,
+): Promise<T> {
+  const type = { 'content-type': 'application/octet-stream' }
+  return answer(await ask(path, { method: 'PUT', headers: { ...type, ...headers }, body, signal }))
+}
+
+/** A body of text, line by line as it comes; the promise ends with it. */
+export async function readStream(path: string, line: (line: string) => void, signal: AbortSignal): Promise<void> {
+  const response = await ask(path, { signal })
+  const reader = response.body?.pipeThrough(new TextDecoderStream()).getReader()
+  let rest = ''
+  for (;;) {
+    const next = await reader?.read()
+    if (next === undefined || next.done) break
+    const lines = (rest + next.value).split(/\r?\n/)
+    rest = lines.pop() ?? ''
+    for (const one of lines) line(one)
+  }
+  if (rest !== '') line(rest)
+}
+
+/** An answer that is good; all else is thrown. */
+async function ask(path: string, init: RequestInit): Promise<Response> {
   let response: Response
   try {
-    response = await fetch(`/api/v1${path}`, {
-      method,
-      credentials: 'same-origin',
-      headers: body === undefined ? {} : { 'content-type': 'application/json' },
-      body: body === undefined ? null : JSON.stringify(body),
-      signal: signal ?? null,
-    })
+    response = await fetch(`/api/v1${path}`, { credentials: 'same-origin', ...init })
   } catch (error) {
-    if (signal?.aborted) throw error
+    if (init.signal?.aborted) throw error
     const message = 'the console’s own server did not answer; it may have been stopped'
     throw new ApiError({ code: 'gateway_unreachable', message, request_id: '' }, 0)
   }
+  if (response.ok) return response
+  throw new ApiError(parseError(await response.text(), response.status), response.status)
+}
+
+async function answer<T>(response: Response): Promise<T> {
   const text = await response.text()
-  if (response.ok) return (text === '' ? null : JSON.parse(text)) as T
-  throw new ApiError(parseError(text, response.status), response.status)
+  return (text === '' ? null : JSON.parse(text)) as T
 }
 
 function parseError(text: string, status: number): ErrorBody {

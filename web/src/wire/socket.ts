@@ -190,13 +190,16 @@ export class Socket {
   }
 }
 
+/** The address of a socket of the API. */
+export function socketUrl(path: string): string {
+  const scheme = location.protocol === 'https:' ? 'wss:' : 'ws:'
+  return `${scheme}//${location.host}/api/v1${path}`
+}
+
 /** The environment of a real tab. */
 export function browser(signedIn: () => Promise<boolean>): Environment {
   return {
-    open() {
-      const scheme = location.protocol === 'https:' ? 'wss:' : 'ws:'
-      return new WebSocket(`${scheme}//${location.host}/api/v1/socket`)
-    },
+    open: () => new WebSocket(socketUrl('/socket')),
     // The frame after next: by then the browser has painted what the first callback drew.
     painted: (then) => requestAnimationFrame(() => setTimeout(then, 0)),
     signedIn,

@@ -70,7 +70,7 @@ enum Command {
         #[arg(required = true, trailing_var_arg = true, allow_hyphen_values = true)]
         words: Vec<String>,
     },
-    /// Run one of the cluster's own tools: `churn --rate N --seconds S`, `informer`.
+    /// Run one of the cluster's own tools: `churn --rate N --seconds S`, `fill --count N`, `informer`.
     Tool {
         #[command(flatten)]
         cluster: Name,
@@ -87,8 +87,8 @@ enum Command {
         #[arg(long, conflicts_with = "name")]
         all: bool,
     },
-    /// Prove that `down` leaves nothing, also after a crash or an interrupt in the middle of `up`.
-    Selftest,
+    /// Prove that nothing stays: after `down`, and after a crash or an interrupt in the middle of `up` or of `cargo xtask run`.
+    Selftest { parts: Vec<selftest::Part> },
 }
 
 /// Which cluster.
@@ -122,7 +122,7 @@ pub(crate) fn run(args: Args) -> Result<()> {
         Command::PauseControllers(cluster) => control::pause_controllers(&there(&cluster.name)?),
         Command::Down { all: true, .. } => layout::all()?.iter().try_for_each(|layout| teardown::down(&layout.name)),
         Command::Down { cluster, .. } => teardown::down(&cluster.name),
-        Command::Selftest => selftest::run(),
+        Command::Selftest { parts } => selftest::run(&parts),
     }
 }
 
@@ -205,12 +205,13 @@ fn tool(layout: &Layout, words: &[String]) -> Result<()> {
             churn.args(["--pods", &layout.fake_pods.to_string()]);
             churn
         }
+        "fill" => control::tool(layout, "fill")?,
         "informer" => {
             let mut informer = inside(layout, layout.dir().join("bin/tools"))?;
             informer.arg("informer").arg("--kubeconfig").arg(layout.kubeconfig());
             informer
         }
-        _ => bail!("the tools to run are churn and informer, not {name:?}"),
+        _ => bail!("the tools to run are churn, fill and informer, not {name:?}"),
     };
     proc::run(command.args(arguments))
 }

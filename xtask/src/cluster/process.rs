@@ -31,7 +31,18 @@ pub(crate) struct Marked {
 
 /// Every process of the cluster in `dir`, this one excepted.
 pub(crate) fn marked(dir: &Path) -> Result<Vec<Marked>> {
-    let mark = [MARK.as_bytes(), b"=", dir.as_os_str().as_bytes()].concat();
+    let pids = carrying(MARK, dir.as_os_str())?;
+    let look = |pid: i32| {
+        let folder = Path::new("/proc").join(pid.to_string());
+        let status = fs::read_to_string(folder.join("status")).unwrap_or_default();
+        Marked { pid, holder: is_first(&status), command: command_line(&folder) }
+    };
+    Ok(pids.into_iter().map(look).collect())
+}
+
+/// Every process, but this one, in whose environment a variable has this value.
+pub(crate) fn carrying(name: &str, value: &OsStr) -> Result<Vec<i32>> {
+    let mark = [name.as_bytes(), b"=", value.as_bytes()].concat();
     let mut found = Vec::new();
     for entry in fs::read_dir("/proc").context("cannot read /proc")? {
         let Ok(entry) = entry else { continue };
@@ -39,8 +50,7 @@ pub(crate) fn marked(dir: &Path) -> Result<Vec<Marked>> {
         // a process that ended meanwhile, or another user's, cannot be read
         let Ok(environment) = fs::read(entry.path().join("environ")) else { continue };
         if environment.split(|&byte| byte == 0).any(|one| one == mark) && pid as u32 != std::process::id() {
-            let status = fs::read_to_string(entry.path().join("status")).unwrap_or_default();
-            found.push(Marked { pid, holder: is_first(&status), command: command_line(&entry.path()) });
+            found.push(pid);
         }
     }
     Ok(found)

@@ -1,5 +1,7 @@
 //! `selftest`: a look at the whole machine before a cluster and after it, whichever way it ended.
 
+mod whole;
+
 use std::collections::BTreeSet;
 use std::fs;
 use std::os::unix::fs::MetadataExt;
@@ -15,15 +17,36 @@ use super::process::{MARK, marked};
 use super::{UpOptions, proof, sandbox, start, teardown};
 use crate::tasks::proc;
 
+/// What is tried.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, clap::ValueEnum)]
+pub(crate) enum Part {
+    /// `cargo xtask cluster up` and `down`.
+    Cluster,
+    /// `cargo xtask run`.
+    Run,
+}
+
 /// Fails at the first trace that a cluster leaves.
-pub(crate) fn run() -> Result<()> {
+pub(crate) fn run(parts: &[Part]) -> Result<()> {
     teardown::down(NAME)?;
-    let root = rustix::process::geteuid().is_root();
     let mut checks = 0;
     let mut done = |what: &str| {
         checks += 1;
         proc::say(&format!("ok      {what}"));
     };
+    let chosen = |part: Part| parts.is_empty() || parts.contains(&part);
+    if chosen(Part::Cluster) {
+        clusters(&mut done)?;
+    }
+    if chosen(Part::Run) {
+        whole::run(&mut done)?;
+    }
+    println!("{checks} passed, 0 failed");
+    Ok(())
+}
+
+fn clusters(done: &mut impl FnMut(&str)) -> Result<()> {
+    let root = rustix::process::geteuid().is_root();
     for control_plane_only in if root { vec![true, false] } else { vec![true] } {
         let kind = if control_plane_only { "control plane" } else { "full node" };
         complete_run(control_plane_only).with_context(|| format!("{kind}: up and down"))?;
@@ -42,7 +65,6 @@ pub(crate) fn run() -> Result<()> {
     if !root {
         proc::say("not root: the full node was not tried");
     }
-    println!("{checks} passed, 0 failed");
     Ok(())
 }
 

@@ -6,6 +6,7 @@ use std::collections::BTreeMap;
 use std::fs;
 use std::path::{Path, PathBuf};
 use std::process::{Command, Stdio};
+use std::time::Duration;
 
 use anyhow::{Context, Result, bail};
 use sha2::{Digest, Sha256};
@@ -23,6 +24,7 @@ struct Recipe {
     /// Scripts of `dev/demo/images`, run in this order on the extracted packages.
     scripts: &'static [&'static str],
     entrypoint: &'static [&'static str],
+    user: &'static str,
 }
 
 const RECIPES: [Recipe; 2] = [
@@ -31,14 +33,30 @@ const RECIPES: [Recipe; 2] = [
         packages: "redis-server,dash,coreutils,grep",
         scripts: &["trim.sh"],
         entrypoint: &["redis-server"],
+        user: "999:999",
     },
     Recipe {
         name: "postgres",
         packages: "postgresql,dash,coreutils,grep",
         scripts: &["trim.sh", "postgres.sh"],
         entrypoint: &["start-postgres"],
+        user: "999:999",
     },
 ];
+
+/// What a plain shell needs: the image that workspaces are tried with.
+const SHELL: Recipe = Recipe {
+    name: "shell",
+    packages: "bash,dash,coreutils,findutils,grep,sed,procps,less,ncurses-base",
+    scripts: &["trim.sh"],
+    entrypoint: &["bash"],
+    user: "0:0",
+};
+
+/// Builds the image of a plain shell unless it is in the cache; its archive.
+pub(crate) fn shell() -> Result<PathBuf> {
+    Ok(debian(&SHELL).context("image shell")?.archive)
+}
 
 /// One image on disk.
 struct Image {
@@ -145,7 +163,7 @@ fn debian(recipe: &Recipe) -> Result<Image> {
         name: format!("images.invalid/{}:1", recipe.name),
         entrypoint: recipe.entrypoint.iter().map(|&word| word.to_owned()).collect(),
         env: vec![("PATH".to_owned(), "/usr/local/bin:/usr/bin:/bin".to_owned())],
-        user: Some("999:999".to_owned()),
+        user: Some(recipe.user.to_owned()),
         layers: root.iter().map(|root| Layer::Tar(root.path().to_owned())).collect(),
         ..ImageSpec::default()
     };
@@ -191,8 +209,30 @@ fn write(name: &str, mark: &str, spec: &ImageSpec) -> Result<Image> {
     let archive = archive(name, mark);
     if !archive.exists() {
         image::write(spec, &archive)?;
+        forget_old(&cache(), name)?;
     }
     Ok(Image { archive, mark: mark.to_owned() })
+}
+
+/// Keeps the newest archives of an image only, and none of the files that a killed run left half written.
+fn forget_old(folder: &Path, name: &str) -> Result<()> {
+    let mut archives = Vec::new();
+    for entry in fs::read_dir(folder).with_context(|| format!("cannot read {}", folder.display()))? {
+        let entry = entry?;
+        let file = entry.file_name().to_string_lossy().into_owned();
+        let modified = entry.metadata()?.modified()?;
+        let mark = file.strip_prefix(name).and_then(|rest| rest.strip_prefix('-')?.strip_suffix(".tar"));
+        if mark.is_some_and(|mark| mark.len() == 16) {
+            archives.push((modified, entry.path()));
+        } else if file.starts_with(".tmp") && modified.elapsed().is_ok_and(|age| age > HALF_WRITTEN) {
+            fs::remove_file(entry.path())?;
+        }
+    }
+    archives.sort();
+    for (_, old) in archives.iter().rev().skip(KEPT) {
+        fs::remove_file(old)?;
+    }
+    Ok(())
 }
 
 fn archive(name: &str, mark: &str) -> PathBuf {
@@ -205,4 +245,43 @@ fn cache() -> PathBuf {
 
 fn short(hash: &Sha256) -> String {
     hex::encode(hash.clone().finalize()).chars().take(16).collect()
+}
+
+/// So that going back and forth between two states of the sources builds nothing.
+const KEPT: usize = 2;
+/// No archive takes so long to write.
+const HALF_WRITTEN: Duration = Duration::from_secs(3600);
+
+#[cfg(test)]
+mod tests {
+    #![allow(clippy::unwrap_used)]
+
+    use super::{HALF_WRITTEN, KEPT, forget_old};
+    use std::fs::{self, File};
+    use std::time::{Duration, SystemTime};
+
+    #[test]
+    fn old_archives_go_and_those_of_other_images_stay() {
+        let folder = tempfile::tempdir().unwrap();
+        let make = |name: &str, age: Duration| {
+            let file = File::create(folder.path().join(name)).unwrap();
+            file.set_modified(SystemTime::now() - age).unwrap();
+        };
+        for hours in 1..=4 {
+            make(&format!("demo-000000000000000{hours}.tar"), Duration::from_secs(hours * 3600));
+        }
+        make("redis-0000000000000001.tar", HALF_WRITTEN * 9);
+        make(".tmpOld.tar", HALF_WRITTEN * 2);
+        make(".tmpNew.tar", Duration::ZERO);
+        forget_old(folder.path(), "demo").unwrap();
+        let mut left: Vec<String> = fs::read_dir(folder.path())
+            .unwrap()
+            .map(|entry| entry.unwrap().file_name().into_string().unwrap())
+            .collect();
+        left.sort();
+        let expected =
+            [".tmpNew.tar", "demo-0000000000000001.tar", "demo-0000000000000002.tar", "redis-0000000000000001.tar"];
+        assert_eq!(left, expected);
+        assert_eq!(KEPT, 2);
+    }
 }

@@ -70,3 +70,18 @@ fn a_missing_file_is_named_and_leaves_no_archive() {
     assert!(error.contains("tool"), "{error}");
     assert!(!out.exists());
 }
+
+#[test]
+fn cap_30e_an_image_says_for_which_processors_it_is() {
+    let dir = tempfile::tempdir().unwrap();
+    for (arch, said) in [(None, "amd64"), (Some("arm64"), "arm64")] {
+        let out = dir.path().join("image.tar");
+        write(&ImageSpec { arch, ..spec(dir.path()) }, &out).unwrap();
+        let archive = entries(&fs::read(out).unwrap());
+        let manifest: serde_json::Value =
+            serde_json::from_slice(&archive.iter().find(|(path, ..)| path == "manifest.json").unwrap().2).unwrap();
+        let config = manifest[0]["Config"].as_str().unwrap();
+        let about = &archive.iter().find(|(path, ..)| path == config).unwrap().2;
+        assert_eq!(serde_json::from_slice::<serde_json::Value>(about).unwrap()["architecture"], said);
+    }
+}

@@ -4,7 +4,7 @@
 use std::process::Command;
 
 use super::metadata::Metadata;
-use super::{doctor, proc, web};
+use super::{build, doctor, proc, web};
 use crate::paths;
 
 /// Arguments of `cargo xtask bench`.
@@ -33,9 +33,14 @@ pub(crate) fn run(args: &Args) -> anyhow::Result<()> {
     };
     anyhow::ensure!(names.contains(&name.as_str()), "no benchmark {name}; there are: {}", names.join(", "));
     doctor::ensure(&[doctor::Need::Build, doctor::Need::Web, doctor::Need::Browser, doctor::Need::Clients])?;
+    if name == "capture" {
+        doctor::ensure(&[doctor::Need::Captures, doctor::Need::Bench])?;
+    }
     web::build()?;
     let mut command = Command::new(std::env::var_os("CARGO").unwrap_or_else(|| "cargo".into()));
     command.args(["run", "--release", "--quiet", "-p", CRATE, "--bin", name, "--"]).args(&args.arguments);
+    // What the benchmark starts by this program is not built again, nor replaced, while it runs.
+    command.env("QD_XTASK", build::xtask_path()?);
     proc::run(command.current_dir(paths::root()))
 }
 

@@ -8,10 +8,11 @@ use sha2::{Digest, Sha256};
 use walkdir::WalkDir;
 
 use super::metadata::Metadata;
-use super::proc;
+use super::{agent, proc};
 use crate::paths;
 
-/// Builds the release `qd` with the console of web/dist in it and returns where it is.
+/// Builds the release `qd` with the console of web/dist in it, and the images of the capture agent that `cargo xtask agent`
+/// made; returns where it is.
 pub(super) fn qd(metadata: &Metadata) -> anyhow::Result<PathBuf> {
     let target = Path::new(&metadata.target_directory);
     let digest = console(&paths::root().join("web/dist"))?;
@@ -26,6 +27,7 @@ pub(super) fn qd(metadata: &Metadata) -> anyhow::Result<PathBuf> {
     }
     let mut command = Command::new(std::env::var_os("CARGO").unwrap_or_else(|| "cargo".into()));
     command.args(["build", "--release", "-p", "qd"]).current_dir(paths::root());
+    command.env("QD_AGENT_IMAGE", std::env::join_paths(agent::archives(metadata))?);
     proc::run(command.stdout(std::io::stderr()))?;
     if !embedded {
         std::fs::write(&stamp, digest)?;
@@ -41,6 +43,12 @@ pub(super) fn xtask() -> anyhow::Result<Command> {
         return Ok(Command::new(link));
     }
     Ok(Command::new(std::env::current_exe().context("cannot tell which program this is")?))
+}
+
+/// This program by a path that other processes can start, for as long as this one runs.
+pub(super) fn xtask_path() -> anyhow::Result<PathBuf> {
+    let link = PathBuf::from(format!("/proc/{}/exe", std::process::id()));
+    if link.exists() { Ok(link) } else { std::env::current_exe().context("cannot tell which program this is") }
 }
 
 /// A hash of the built console: names and bytes.

@@ -23,7 +23,7 @@ pub(crate) struct Args {
 
 pub(crate) fn run(args: &Args) -> anyhow::Result<()> {
     if args.install {
-        ensure(&[Need::Build, Need::Web, Need::Node, Need::Images, Need::Browser, Need::Clients])?;
+        ensure(&[Need::Build, Need::Web, Need::Node, Need::Images, Need::Browser, Need::Clients, Need::Captures])?;
     }
     let mut missing = 0;
     for requirement in REQUIREMENTS {

@@ -16,17 +16,35 @@ pub(crate) struct Args {
     check: bool,
 }
 
-/// One generated file: where it stands, and the crate and example that print it.
+/// One generated file: where it stands, the crate and example that print it, and what the example is told.
 struct Generated {
     path: &'static str,
     package: &'static str,
     example: &'static str,
+    args: &'static [&'static str],
+}
+
+/// A file that one example prints.
+const fn file(path: &'static str, package: &'static str, example: &'static str) -> Generated {
+    Generated { path, package, example, args: &[] }
+}
+
+/// The definition of a kind of ours.
+const fn definition(path: &'static str, plural: &'static [&'static str]) -> Generated {
+    Generated { path, package: "crd", example: "definition", args: plural }
 }
 
 const FILES: &[Generated] = &[
-    Generated { path: "web/src/wire/api.ts", package: "api", example: "export_types" },
-    Generated { path: "docs/reference/actions.md", package: "policy", example: "reference" },
-    Generated { path: "docs/reference/errors.md", package: "base", example: "errors" },
+    file("web/src/wire/api.ts", "api", "export_types"),
+    file("docs/reference/actions.md", "policy", "reference"),
+    file("docs/reference/errors.md", "base", "errors"),
+    file("docs/reference/flow-records.md", "flow", "reference"),
+    definition("deploy/crds/workspaces.yaml", &["workspaces"]),
+    definition("deploy/crds/blueprints.yaml", &["blueprints"]),
+    definition("deploy/crds/clusterblueprints.yaml", &["clusterblueprints"]),
+    definition("deploy/crds/grants.yaml", &["grants"]),
+    definition("deploy/crds/qdquotas.yaml", &["qdquotas"]),
+    file("deploy/rbac/operator.yaml", "workspace", "operator_role"),
 ];
 
 pub(crate) fn run(args: &Args) -> anyhow::Result<()> {
@@ -56,6 +74,9 @@ fn stale() -> anyhow::Result<Vec<(&'static Generated, String)>> {
     for file in FILES {
         let mut command = Command::new(std::env::var_os("CARGO").unwrap_or_else(|| "cargo".into()));
         command.args(["run", "--quiet", "-p", file.package, "--example", file.example]);
+        if !file.args.is_empty() {
+            command.arg("--").args(file.args);
+        }
         let text = proc::output(command.current_dir(paths::root())).with_context(|| file.path.to_owned())?;
         let text = format!("{}\n", text.trim_end());
         // a file that is not there yet is out of date

@@ -1,11 +1,11 @@
-//! A cluster for the time of one task. What the task started is taken down when the lease ends, also after a failure or
-//! Ctrl-C; a cluster that was up before stays as it is.
+//! A cluster for the time of one task. What the task started is taken down when the lease ends, also after a failure, Ctrl-C
+//! or `kill -9`; a cluster that was up before stays as it is.
 
 use std::path::{Path, PathBuf};
-use std::time::SystemTime;
 
 use anyhow::Result;
 
+use super::keeper::{self, Stamp};
 use super::proc;
 use crate::cluster::{self, UpOptions};
 
@@ -23,19 +23,22 @@ impl Lease {
     pub(super) fn take(options: &UpOptions) -> Result<Self> {
         // handlers first: from here on an interrupt ends in a teardown
         proc::check()?;
-        let kubeconfig = cluster::kubeconfig_path(&options.name);
-        let before = written(&record(&kubeconfig));
+        let before = keeper::own(&options.name)?;
         let up = match cluster::up(options) {
             Ok(up) => up,
             Err(error) => {
-                if before.is_none() || before != written(&record(&kubeconfig)) {
+                if Stamp::of(&options.name) != before {
                     end(&options.name);
                 }
+                keeper::disown(&options.name);
                 return Err(error);
             }
         };
         // `up` writes the record anew exactly when it starts a cluster
-        let ours = before.is_none() || before != written(&record(&up.kubeconfig));
+        let ours = Stamp::of(&options.name) != before;
+        if !ours {
+            keeper::disown(&options.name);
+        }
         Ok(Self { name: options.name.clone(), kubeconfig: up.kubeconfig, ours, runs_pods: up.runs_pods })
     }
 
@@ -52,6 +55,7 @@ impl Lease {
     /// Leaves the cluster running when the lease ends.
     pub(super) fn keep(mut self) {
         self.ours = false;
+        keeper::disown(&self.name);
     }
 }
 
@@ -60,6 +64,7 @@ impl Drop for Lease {
         if self.ours {
             proc::say(&format!("ending cluster {}", self.name));
             end(&self.name);
+            keeper::disown(&self.name);
         }
     }
 }
@@ -68,13 +73,4 @@ fn end(name: &str) {
     if let Err(error) = cluster::down(name) {
         proc::say(&format!("cluster {name} is not gone: {error:#}\nrun: cargo xtask cluster down --name {name}"));
     }
-}
-
-/// The cluster's own record, which stands beside its kubeconfig.
-fn record(kubeconfig: &Path) -> PathBuf {
-    kubeconfig.with_file_name("cluster.json")
-}
-
-fn written(path: &Path) -> Option<SystemTime> {
-    std::fs::metadata(path).and_then(|metadata| metadata.modified()).ok()
 }

@@ -51,9 +51,13 @@ fn clippy() -> anyhow::Result<()> {
     proc::run(cargo().args(["clippy", "--quiet", "--workspace", "--all-targets", "--", "-D", "warnings"]))
 }
 
-/// Every Go module.
+/// Every Go module that holds code; one may only name the versions of tools.
 fn go_vet(skip: bool) -> anyhow::Result<()> {
+    let is_code = |entry: walkdir::DirEntry| entry.path().extension().is_some_and(|end| end == "go");
     for module in go_modules() {
+        if !walkdir::WalkDir::new(&module).into_iter().filter_map(Result::ok).any(is_code) {
+            continue;
+        }
         if skip {
             proc::say(&format!("skipped by --skip-go: {}", module.display()));
             continue;

@@ -4,7 +4,7 @@
 //! watches for the interrupt and then ends the whole group. What was started is therefore always stopped in the order
 //! that the owner of the cleanup chose, and a second Ctrl-C cannot cut a teardown short.
 
-use std::io::{BufRead, BufReader, Write};
+use std::io::{Read, Write};
 use std::os::unix::process::CommandExt;
 use std::process::{Child, Command, ExitStatus, Stdio};
 use std::sync::atomic::{AtomicBool, Ordering};
@@ -12,11 +12,20 @@ use std::sync::{Arc, OnceLock};
 use std::time::{Duration, Instant};
 
 use anyhow::{Context, bail};
+use rustix::event::{PollFd, PollFlags, Timespec, poll};
 use rustix::process::{Pid, Signal, kill_process_group, test_kill_process_group};
+
+use super::keeper;
 
 /// True once SIGINT, SIGTERM or SIGHUP arrived. The first call installs the handlers.
 pub(crate) fn interrupted() -> bool {
-    flag().load(Ordering::Relaxed)
+    flag().load(Ordering::Relaxed) && !DEAF.load(Ordering::Relaxed)
+}
+
+/// From here on signals change nothing: for a process that cleans up after others.
+pub(crate) fn ignore_signals() {
+    flag();
+    DEAF.store(true, Ordering::Relaxed);
 }
 
 /// An error when an interrupt arrived: called between the steps of a task.
@@ -42,24 +51,40 @@ pub(crate) fn run(command: &mut Command) -> anyhow::Result<()> {
     succeed(command, status)
 }
 
-/// Runs a command and hands every line of its stdout to `each` as it comes.
-pub(crate) fn lines(command: &mut Command, mut each: impl FnMut(&str) + Send) -> anyhow::Result<ExitStatus> {
+/// Runs a command and hands every line of its stdout to `each` as it comes. What it left behind may hold its output open:
+/// that ends with it, and is an error.
+pub(crate) fn lines(command: &mut Command, mut each: impl FnMut(&str)) -> anyhow::Result<ExitStatus> {
     let mut child = spawn(command.stdin(Stdio::null()).stdout(Stdio::piped()))?;
-    let out = child.stdout.take().context("the child has no stdout")?;
-    std::thread::scope(|scope| {
-        let reader = scope.spawn(move || -> std::io::Result<()> {
-            for line in BufReader::new(out).split(b'\n') {
-                each(String::from_utf8_lossy(&line?).trim_end_matches('\r'));
-            }
-            Ok(())
-        });
-        let status = wait(&mut child);
-        match reader.join() {
-            Ok(read) => read?,
-            Err(_) => bail!("the reader of {} died", show(command)),
+    let mut out = child.stdout.take().context("the child has no stdout")?;
+    let (mut pending, mut chunk) = (Vec::new(), vec![0; 1 << 16]);
+    let mut ended = None;
+    loop {
+        if interrupted() {
+            stop(&mut child);
+            return Err(Interrupted.into());
         }
-        status
-    })
+        let timeout = Timespec::try_from(POLL)?;
+        if poll(&mut [PollFd::new(&out, PollFlags::IN)], Some(&timeout)).is_ok_and(|ready| ready > 0) {
+            let len = out.read(&mut chunk)?;
+            pending.extend_from_slice(chunk.get(..len).unwrap_or_default());
+            while let Some(at) = pending.iter().position(|byte| *byte == b'\n') {
+                let line: Vec<u8> = pending.drain(..=at).collect();
+                each(String::from_utf8_lossy(&line).trim_end_matches(['\n', '\r']));
+            }
+            if len == 0 {
+                break;
+            }
+        } else if ended.is_none() && child.try_wait()?.is_some() {
+            ended = Some(Instant::now());
+        } else if ended.is_some_and(|at| at.elapsed() > LEFT) {
+            stop(&mut child);
+            bail!("{} has ended, and something that it started has not", show(command));
+        }
+    }
+    if !pending.is_empty() {
+        each(&String::from_utf8_lossy(&pending));
+    }
+    wait(&mut child)
 }
 
 /// Runs a command and returns its stdout, which must be UTF-8; stderr stays ours.
@@ -73,9 +98,10 @@ pub(crate) fn output(command: &mut Command) -> anyhow::Result<String> {
     Ok(text)
 }
 
-/// Starts a command in a process group of its own.
+/// Starts a command in a process group of its own, with the mark of this task.
 pub(crate) fn spawn(command: &mut Command) -> anyhow::Result<Child> {
     check()?;
+    command.env(keeper::MARK, std::process::id().to_string());
     command.process_group(0).spawn().with_context(|| format!("cannot start {}", show(command)))
 }
 
@@ -143,7 +169,10 @@ fn flag() -> &'static Arc<AtomicBool> {
     })
 }
 
+static DEAF: AtomicBool = AtomicBool::new(false);
 const POLL: Duration = Duration::from_millis(25);
+/// For what a program left behind to end by itself.
+const LEFT: Duration = Duration::from_secs(5);
 
 #[cfg(test)]
 mod tests;

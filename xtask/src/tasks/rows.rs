@@ -1,8 +1,10 @@
 //! `cargo xtask rows`: the rows of docs/spec with the tests that name them.
 //!
 //! A row is a table line whose first cell is an id (`EX-30`, `CAP-N-06`, `EXD-21a`). A test covers a row by beginning with
-//! its id: `fn ex_30_…` in Rust, `test("EX-30 …")` or `ex_30` in TypeScript, `func TestEX30…` in Go. Benchmarks cover rows of
-//! speed by naming them in their source. A row without either is `open`; a test that names no known row is an error.
+//! its id: `fn ex_30_…` in Rust, `test("EX-30 …")` or `ex_30` in TypeScript, `func TestEX30…` in Go. A row that a benchmark
+//! names in its source, and no test, is `bench`: it is measured, and what came of it stands in the benchmark's table and not
+//! here. A letter after the number (`ex_30a_…`) names a part: a row of which only parts have
+//! tests is `part`, one without any is `open`. A test that names no known row is an error.
 
 mod names;
 mod scan;
@@ -20,9 +22,12 @@ use spec::Row;
 /// Arguments of `cargo xtask rows`.
 #[derive(clap::Args)]
 pub(crate) struct Args {
-    /// Only rows that no test names.
+    /// Only rows that no test names, not even a part of them.
     #[arg(long)]
     open: bool,
+    /// Only rows of which a part has tests, and the rest has none.
+    #[arg(long, conflicts_with = "open")]
+    part: bool,
     /// Only one file of docs/spec (`explorer`) or one prefix (`EXD`).
     #[arg(long)]
     area: Option<String>,
@@ -33,21 +38,52 @@ pub(crate) fn run(args: &Args) -> anyhow::Result<()> {
     let found = scan::read(&paths::root())?;
     let report = Report::new(&rows, &found);
     let chosen = |row: &&Row| args.area.as_ref().is_none_or(|area| row.area == *area || row.prefix() == *area);
-    let mut open = 0;
-    let mut total = 0;
+    let wanted = |state: State| match (args.open, args.part) {
+        (true, _) => state == State::Open,
+        (_, true) => state == State::Part,
+        _ => true,
+    };
+    let mut counts = BTreeMap::from([State::Whole, State::Bench, State::Part, State::Open].map(|state| (state, 0)));
     for row in rows.iter().filter(chosen) {
-        let (closed, text) = report.state(&row.id);
-        total += 1;
-        open += usize::from(!closed);
-        if !(args.open && closed) {
-            println!("{:<10} {:<44} {text}", row.id, row.title);
+        let (state, text) = report.state(&row.id);
+        *counts.entry(state).or_default() += 1;
+        if wanted(state) {
+            println!("{:<10} {:<44} {:<5} {text}", row.id, row.title, state.word());
         }
     }
-    println!("{total} rows, {} with tests, {open} open", total - open);
+    let count = |state: State| counts.get(&state).copied().unwrap_or(0);
+    println!(
+        "{} rows: {} with tests, {} measured by benchmarks alone, {} in part, {} open",
+        counts.values().sum::<usize>(),
+        count(State::Whole),
+        count(State::Bench),
+        count(State::Part),
+        count(State::Open)
+    );
     if !report.unknown.is_empty() {
         bail!("tests that name no row of docs/spec:\n  {}", report.unknown.join("\n  "));
     }
     Ok(())
+}
+
+/// How much of a row has tests. A benchmark measures, and does not fail where a bar is missed.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
+enum State {
+    Whole,
+    Bench,
+    Part,
+    Open,
+}
+
+impl State {
+    fn word(self) -> &'static str {
+        match self {
+            Self::Whole => "whole",
+            Self::Bench => "bench",
+            Self::Part => "part",
+            Self::Open => "open",
+        }
+    }
 }
 
 /// Which tests cover which row, and which name none.
@@ -79,23 +115,22 @@ impl<'a> Report<'a> {
         report
     }
 
-    /// Whether a row has tests of its own, and what there is to say of it.
-    fn state(&self, id: &str) -> (bool, String) {
+    /// How much of a row has tests, and which.
+    fn state(&self, id: &str) -> (State, String) {
         let counts = |found: &&Found| found.kind != Kind::Ignored;
         let whole: Vec<&Found> = self.by_row.get(id).into_iter().flatten().copied().filter(counts).collect();
         if !whole.is_empty() {
-            return (true, describe(&whole));
+            let measured = whole.iter().all(|found| found.kind == Kind::Bench);
+            return (if measured { State::Bench } else { State::Whole }, describe(&whole));
         }
         let parts: Vec<&(char, &Found)> =
             self.by_part.get(id).into_iter().flatten().filter(|part| counts(&part.1)).collect();
         if parts.is_empty() {
-            return (false, "open".to_owned());
+            return (State::Open, String::new());
         }
-        let letters: BTreeSet<String> = parts.iter().map(|part| part.0.to_string()).collect();
+        let letters: BTreeSet<char> = parts.iter().map(|part| part.0).collect();
         let tests: Vec<&Found> = parts.iter().map(|part| part.1).collect();
-        let (noun, verb) = if letters.len() == 1 { ("part", "has") } else { ("parts", "have") };
-        let letters: Vec<String> = letters.into_iter().collect();
-        (false, format!("open, {noun} {} {verb} {}", letters.join(", "), describe(&tests)))
+        (State::Part, format!("{}: {}", letters.iter().collect::<String>(), describe(&tests)))
     }
 }
 
@@ -105,7 +140,9 @@ fn describe(tests: &[&Found]) -> String {
     let more = places.len().saturating_sub(SHOWN);
     places.truncate(SHOWN);
     let more = if more > 0 { format!(" and {more} more") } else { String::new() };
-    let word = if tests.len() == 1 { "test" } else { "tests" };
+    let benches = tests.iter().all(|found| found.kind == Kind::Bench);
+    let word = if benches { "benchmark" } else { "test" };
+    let word = if tests.len() == 1 { word.to_owned() } else { format!("{word}s") };
     format!("{} {word}: {}{more}", tests.len(), places.join(", "))
 }
 

@@ -1,7 +1,7 @@
 //! `cargo xtask run`: from a fresh machine to the console in the browser, on a real cluster with the demo in it.
 //!
 //! The console is built beside the cluster, each step with a progress line. Then `qd` runs until Ctrl-C, which ends it
-//! and takes down the cluster if this run started it. stdout gets one line: a one-time URL that nobody used yet.
+//! and takes down the cluster if this run started it; so does its end by any other way. stdout gets one line: a one-time URL that nobody used yet.
 
 mod console;
 
@@ -13,7 +13,7 @@ use anyhow::{Context, Result, anyhow};
 use super::lease::Lease;
 use super::metadata::Metadata;
 use super::steps::Steps;
-use super::{build, doctor, proc, web};
+use super::{agent, build, doctor, keeper, proc, web};
 use crate::cluster::UpOptions;
 use console::Console;
 
@@ -29,25 +29,37 @@ pub(crate) struct Args {
     /// Leave everything running and return.
     #[arg(long)]
     detach: bool,
+    /// The cluster's name: for runs beside another one.
+    #[arg(long, hide = true, default_value = "dev")]
+    name: String,
+    /// A qd that is built already.
+    #[arg(long, hide = true, value_name = "FILE")]
+    qd: Option<PathBuf>,
 }
 
 pub(crate) fn run(args: &Args) -> Result<()> {
     // handlers first: from here on an interrupt ends in a teardown
     proc::check()?;
+    keeper::start()?;
     let steps = Steps::new();
     if let Some(file) = &args.kubeconfig {
         anyhow::ensure!(file.is_file(), "there is no file {}", file.display());
     }
     let own = args.kubeconfig.is_none();
     steps.step("this machine has what is needed", || machine(own))?;
-    let (qd, lease) = thread::scope(|scope| {
-        let cluster = own.then(|| scope.spawn(move || cluster(steps)));
-        let qd = programs(steps);
+    let (programs, lease) = thread::scope(|scope| {
+        let cluster = own.then(|| scope.spawn(move || cluster(&args.name, steps)));
+        let built = |qd| Ok(Programs { qd, agents: Vec::new() });
+        let programs = args.qd.clone().map_or_else(|| programs(own, steps), built);
         let lease = cluster.map(|cluster| cluster.join().map_err(|_| anyhow!("the thread of the cluster died"))?);
         // both are asked before either fails, so that the lease is there to end what was started
         let lease = lease.transpose()?;
-        anyhow::Ok((qd?, lease))
+        anyhow::Ok((programs?, lease))
     })?;
+    let Programs { qd, agents } = programs;
+    if lease.as_ref().is_some_and(|lease| lease.runs_pods) && !agents.is_empty() {
+        steps.step("agents in the cluster", || agent::load(&args.name, &agents))?;
+    }
     let kubeconfig = match (&args.kubeconfig, &lease) {
         (Some(file), _) => std::path::absolute(file)?,
         (None, Some(lease)) => lease.kubeconfig().to_owned(),
@@ -59,7 +71,7 @@ pub(crate) fn run(args: &Args) -> Result<()> {
     }
     println!("{}", console.url);
     if args.detach {
-        detach(console, lease);
+        detach(&args.name, console, lease);
         return Ok(());
     }
     proc::say("Ctrl-C ends it");
@@ -72,32 +84,45 @@ pub(crate) fn run(args: &Args) -> Result<()> {
 fn machine(own_cluster: bool) -> Result<()> {
     let mut needs = vec![doctor::Need::Build, doctor::Need::Web];
     // without root the cluster is a control plane with simulated nodes, which takes no package
-    if own_cluster && rustix::process::geteuid().is_root() {
-        needs.extend([doctor::Need::Node, doctor::Need::Images]);
+    if runs_pods(own_cluster) {
+        needs.extend([doctor::Need::Node, doctor::Need::Images, doctor::Need::Agent]);
     }
     doctor::ensure(&needs)
 }
 
-/// The console, then the program that embeds it.
-fn programs(steps: Steps) -> Result<PathBuf> {
+/// The cluster is ours, and has a real node.
+fn runs_pods(own_cluster: bool) -> bool {
+    own_cluster && rustix::process::geteuid().is_root()
+}
+
+struct Programs {
+    qd: PathBuf,
+    /// Archives of images.
+    agents: Vec<PathBuf>,
+}
+
+/// The console and the agents, then the program that embeds them.
+fn programs(own_cluster: bool, steps: Steps) -> Result<Programs> {
     steps.step("packages of the console", web::install)?;
     steps.step("console built", web::build)?;
-    steps.step("qd built", || build::qd(&Metadata::load()?))
+    let agents = if runs_pods(own_cluster) { steps.step("agents built", agent::images)? } else { Vec::new() };
+    let qd = steps.step("qd built", || build::qd(&Metadata::load()?))?;
+    Ok(Programs { qd, agents })
 }
 
 /// The cluster with the demo in it.
-fn cluster(steps: Steps) -> Result<Lease> {
-    let lease = steps.step("cluster dev", || {
-        Lease::take(&UpOptions { name: NAME.to_owned(), control_plane_only: false, fake_nodes: 0, fake_pods: 0 })
+fn cluster(name: &str, steps: Steps) -> Result<Lease> {
+    let lease = steps.step(&format!("cluster {name}"), || {
+        Lease::take(&UpOptions { name: name.to_owned(), control_plane_only: false, fake_nodes: 0, fake_pods: 0 })
     })?;
-    steps.step("demo", || proc::run(build::xtask()?.args(["demo", "up", "--name", NAME])))?;
+    steps.step("demo", || proc::run(build::xtask()?.args(["demo", "up", "--name", name])))?;
     Ok(lease)
 }
 
-fn detach(console: Console, lease: Option<Lease>) {
+fn detach(name: &str, console: Console, lease: Option<Lease>) {
     proc::say(&format!("the console goes on: kill {} ends it", console.pid()));
     if let Some(lease) = lease {
-        proc::say(&format!("the cluster goes on: cargo xtask cluster down --name {NAME} ends it"));
+        proc::say(&format!("the cluster goes on: cargo xtask cluster down --name {name} ends it"));
         lease.keep();
     }
     console.keep();
@@ -109,5 +134,3 @@ fn log(file: &str) -> Result<PathBuf> {
     std::fs::create_dir_all(&folder).with_context(|| format!("cannot make {}", folder.display()))?;
     Ok(Path::new(&folder).join(file))
 }
-
-const NAME: &str = "dev";

@@ -3,10 +3,14 @@
 //!
 //! A tier that cannot run fails and says why: nothing is left out silently.
 
+mod block;
 mod count;
 mod e2e;
 mod it;
+mod lanes;
 mod long;
+mod stage;
+mod suites;
 mod unit;
 mod web;
 
@@ -17,6 +21,7 @@ use std::time::Instant;
 use anyhow::bail;
 
 use super::{metadata::Metadata, proc};
+use block::{AtOnce, Shows};
 use count::{Count, Runner};
 
 /// Arguments of `cargo xtask test`.
@@ -27,6 +32,12 @@ pub(crate) struct Args {
     /// Only these crates: for work on the tiers themselves.
     #[arg(long, hide = true, value_name = "CRATE")]
     only: Vec<String>,
+    /// How many cases fuzz gives each property.
+    #[arg(long, default_value_t = 20_000)]
+    cases: u32,
+    /// How long changes go on in soak.
+    #[arg(long, default_value_t = 1_800)]
+    seconds: u32,
 }
 
 /// One kind of test, by what it needs.
@@ -42,7 +53,7 @@ enum Tier {
     E2e,
     /// Every parser of untrusted bytes, for minutes.
     Fuzz,
-    /// Hours of connections and churn.
+    /// Half an hour, or as long as is asked for, of changes at full rate.
     Soak,
 }
 
@@ -66,8 +77,8 @@ pub(crate) fn run(args: &Args) -> anyhow::Result<()> {
             Tier::Web => web::run(&mut count),
             Tier::It => it::run(&scope, &mut count),
             Tier::E2e => e2e::run(&scope, &mut count),
-            Tier::Fuzz => long::fuzz(&scope, &mut count),
-            Tier::Soak => long::soak(&scope, &mut count),
+            Tier::Fuzz => long::fuzz(&scope, args.cases, &mut count),
+            Tier::Soak => long::soak(&scope, args.seconds, &mut count),
         };
         if let Err(error) = outcome {
             if proc::interrupted() {
@@ -85,6 +96,7 @@ pub(crate) fn run(args: &Args) -> anyhow::Result<()> {
     }
     println!("{} passed, {} failed", sum.passed, sum.failed);
     if sum.failed > 0 {
+        super::keeper::release();
         // the sum stays the last line of all
         std::process::exit(1);
     }
@@ -127,11 +139,16 @@ impl Scope<'_> {
 
 /// Runs a test program, passes its output through and counts. That it fails is part of the count, not an error.
 fn watch(runner: Runner, command: &mut Command, count: &mut Count) -> anyhow::Result<()> {
+    watch_as(runner, command, count, AtOnce)
+}
+
+/// The same, with the lines shown as the caller says.
+fn watch_as(runner: Runner, command: &mut Command, count: &mut Count, mut show: impl Shows) -> anyhow::Result<()> {
     command.env("NO_COLOR", "1").env("CARGO_TERM_COLOR", "never");
     let mut reader = runner.reader();
     let mut own = Count::default();
     let status = proc::lines(command, |line| {
-        println!("{line}");
+        show.line(line);
         reader.line(line, &mut own);
     })?;
     if !status.success() && own.failed == 0 {
@@ -142,6 +159,19 @@ fn watch(runner: Runner, command: &mut Command, count: &mut Count) -> anyhow::Re
         proc::say(&format!("{} tests are marked to be left out", own.ignored));
     }
     count.add(&own);
+    Ok(())
+}
+
+/// Runs a program that is one test: what it prints goes to stderr. That it fails is part of the count.
+fn one(command: &mut Command, count: &mut Count) -> anyhow::Result<()> {
+    match proc::run(command.stdout(std::io::stderr())) {
+        Ok(()) => count.passed += 1,
+        Err(error) if proc::interrupted() => return Err(error),
+        Err(error) => {
+            proc::say(&format!("{error:#}"));
+            count.failed += 1;
+        }
+    }
     Ok(())
 }
 

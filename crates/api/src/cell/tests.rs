@@ -20,7 +20,7 @@ struct Vector {
 }
 
 #[test]
-fn ex_30_cells_read_as_the_shared_vectors_say() {
+fn ex_30a_cells_read_as_the_shared_vectors_say() {
     let vectors: Vectors = serde_json::from_str(include_str!("../../tests/cell_vectors.json")).expect("vectors parse");
     assert!(vectors.cells.len() > 60, "the file lost its vectors");
     for Vector { ty, cell, text } in &vectors.cells {
@@ -37,7 +37,15 @@ fn read(ty: ColumnType, value: &Value) -> Cell<'_> {
     match (ty, value) {
         (_, Value::Null) => Cell::Absent,
         (ColumnType::Text, text) => Cell::Text(text.as_str().expect("a string")),
-        (ColumnType::Int | ColumnType::Bytes | ColumnType::MilliCpu | ColumnType::Percent, it) => Cell::Int(number(it)),
+        (
+            ColumnType::Int
+            | ColumnType::Bytes
+            | ColumnType::Micros
+            | ColumnType::Clock
+            | ColumnType::MilliCpu
+            | ColumnType::Percent,
+            it,
+        ) => Cell::Int(number(it)),
         (ColumnType::Age, then) => Cell::Age(number(then)),
         (ColumnType::Ratio, pair) => Cell::Ratio(count(&pair[0]), count(&pair[1])),
         (ColumnType::Status, pair) => Cell::Status(

@@ -38,3 +38,47 @@ fn what_is_shown_loads_back() {
     let shown = file(&config.to_toml());
     assert_eq!(Config::load(Some(shown.path()), vars(&[])).unwrap(), config);
 }
+
+#[test]
+fn cap_10a_the_agents_image_stands_in_the_configuration_or_its_variable() {
+    let file = file("[capture]\nagent_image = \"registry.test/agent:1\"\n");
+    let config = Config::load(Some(file.path()), vars(&[])).unwrap();
+    assert_eq!(config.capture.agent_image.as_deref(), Some("registry.test/agent:1"));
+    let set = [("QD__CAPTURE__AGENT_IMAGE", "registry.test/agent:2")];
+    let config = Config::load(Some(file.path()), vars(&set)).unwrap();
+    assert_eq!(config.capture.agent_image.as_deref(), Some("registry.test/agent:2"));
+    assert_eq!(Config::default().capture.agent_image, None);
+}
+
+#[test]
+fn cap_45d_disk_and_folder_of_packets_stand_in_the_configuration() {
+    let file = file("[capture]\nfolder = \"/var/packets\"\ntap_mib = 64\non_full = \"stop\"\n");
+    let set = [("QD__CAPTURE__DISK_MIB", "256")];
+    let capture = Config::load(Some(file.path()), vars(&set)).unwrap().capture;
+    assert_eq!(capture.folder.as_deref(), Some(std::path::Path::new("/var/packets")));
+    assert_eq!((capture.tap_mib.get(), capture.disk_mib.get(), capture.on_full), (64, 256, super::OnFull::Stop));
+    let usual = Config::default().capture;
+    assert_eq!((usual.tap_mib.get(), usual.disk_mib.get(), usual.on_full), (1_024, 4_096, super::OnFull::Drop));
+    assert!(Config::load(None, vars(&[("QD__CAPTURE__ON_FULL", "burn")])).is_err());
+    assert!(Config::load(None, vars(&[("QD__CAPTURE__TAP_MIB", "0")])).is_err());
+}
+
+#[test]
+fn ac_116a_all_that_is_wrong_is_said_at_once() {
+    let bad =
+        file("[serve]\nroels = []\nlisten = 7\nroles = [\"console\"]\n[consle]\nopen = true\n[console]\nopen = 1\n");
+    let error =
+        Config::load(Some(bad.path()), vars(&[("QD__SERVE__INSECURE_HTTP", "perhaps")])).unwrap_err().to_string();
+    for words in ["5 things", "roels", "[serve] listen", "consle", "[console] open", "[serve] insecure_http"] {
+        assert!(error.contains(words), "{words}: {error}");
+    }
+}
+
+#[test]
+fn ac_116b_a_team_s_settings_are_read_from_file_and_variables() {
+    let text = "[serve]\npublic_url = \"https://qd.test\"\n[[policy.deny]]\nname = \"x\"\nactions = [\"tap:*\"]\n";
+    let set = [("QD__SERVE__ROLES", r#"["console", "operator"]"#), ("QD__SERVE__LISTEN", "0.0.0.0:9")];
+    let config = Config::load(Some(file(text).path()), vars(&set)).unwrap();
+    assert_eq!(config.serve.roles, [super::Role::Console, super::Role::Operator]);
+    assert_eq!((config.serve.listen.port(), config.policy.deny.len()), (9, 1));
+}

@@ -84,7 +84,7 @@ fn metadata(name: &str) -> Value {
 }
 
 #[test]
-fn ex_31_node_cells() {
+fn ex_31a_node_cells() {
     let node = json!({
         "metadata": {"name": "n1", "creationTimestamp": "2025-12-31T23:00:00Z", "labels": {
             "node-role.kubernetes.io/control-plane": "", "kubernetes.io/role": "edge", "node-role.kubernetes.io/": "x",
@@ -120,7 +120,7 @@ fn ex_31_node_cells() {
 }
 
 #[test]
-fn ex_33_deployment_cells() {
+fn ex_33a_deployment_cells() {
     let deployment = json!({
         "metadata": metadata("web"),
         "spec": {
@@ -141,7 +141,7 @@ fn ex_33_deployment_cells() {
 }
 
 #[test]
-fn ex_37_job_and_cronjob_cells() {
+fn ex_37a_job_and_cronjob_cells() {
     let job = |spec: Value, status: Value| json!({"metadata": metadata("j"), "spec": spec, "status": status});
     let first = |job: &Value| cells("jobs.batch", job)[1..4].to_vec();
     assert_eq!(first(&job(json!({"completions": 5}), json!({"succeeded": 2}))), ["Running", "2/5", ""]);
@@ -161,7 +161,7 @@ fn ex_37_job_and_cronjob_cells() {
 }
 
 #[test]
-fn ex_39_autoscaler_targets() {
+fn ex_39a_autoscaler_targets() {
     let hpa = |metrics: Value, current: Value| {
         let object = json!({"metadata": metadata("h"), "spec": {"scaleTargetRef": {"kind": "Deployment", "name": "web"},
             "maxReplicas": 5, "metrics": metrics}, "status": {"currentReplicas": 2, "currentMetrics": current}});
@@ -178,7 +178,7 @@ fn ex_39_autoscaler_targets() {
 }
 
 #[test]
-fn ex_41_quota_cells() {
+fn ex_41a_quota_cells() {
     let quota = json!({"metadata": metadata("q"), "status": {
         "hard": {"requests.cpu": "4", "limits.cpu": "8", "pods": "10", "limits.memory": "1Gi"},
         "used": {"requests.cpu": "1", "limits.cpu": "6"}}});
@@ -190,7 +190,7 @@ fn ex_41_quota_cells() {
 }
 
 #[test]
-fn ex_43_service_cells() {
+fn ex_43a_service_cells() {
     let service = |spec: Value, ingress: Value| {
         let object = json!({"metadata": metadata("s"), "spec": spec, "status": {"loadBalancer": {"ingress": ingress}}});
         cells("services", &object)
@@ -212,7 +212,7 @@ fn ex_43_service_cells() {
 }
 
 #[test]
-fn ex_47_endpoint_cells() {
+fn ex_47a_endpoint_cells() {
     let endpoints =
         |subsets: Value| cells("endpoints", &json!({"metadata": metadata("e"), "subsets": subsets}))[1].clone();
     assert_eq!(endpoints(json!(null)), "<none>");
@@ -226,7 +226,7 @@ fn ex_47_endpoint_cells() {
 }
 
 #[test]
-fn ex_48_secret_cells_hold_no_value() {
+fn ex_48a_secret_cells_hold_no_value() {
     let secret = json!({"metadata": metadata("s"), "type": "Opaque", "data": {"user": "Q0FOQVJZ", "pw": "Q0FO"}});
     assert_eq!(cells("secrets", &secret), ["s", "Opaque", "2", "60m"]);
     assert_eq!(extras("secrets", &secret), ["pw,user", "9", ""]);
@@ -237,7 +237,7 @@ fn ex_48_secret_cells_hold_no_value() {
 }
 
 #[test]
-fn ex_51_the_default_class_says_so() {
+fn ex_51a_the_default_class_says_so() {
     let class = json!({"metadata": {"name": "fast", "creationTimestamp": "2025-12-31T23:00:00Z",
         "annotations": {"storageclass.kubernetes.io/is-default-class": "true"}}, "provisioner": "p"});
     assert_eq!(
@@ -247,7 +247,7 @@ fn ex_51_the_default_class_says_so() {
 }
 
 #[test]
-fn ex_55_event_cells() {
+fn ex_55a_event_cells() {
     let event = json!({"metadata": metadata("e.1"), "type": "Warning", "reason": "BackOff", "message": " a\nb ",
         "involvedObject": {"kind": "Pod", "name": "web-0", "fieldPath": "spec"}, "count": 4,
         "source": {"component": "kubelet", "host": "n1"},

@@ -14,7 +14,7 @@ fn first(path: &str) -> Option<String> {
 }
 
 #[test]
-fn ex_64_paths_of_printer_columns() {
+fn ex_64a_paths_of_printer_columns() {
     for (path, found) in [
         (".spec.map.k", Some("v")),
         ("{.spec.map.k}", Some("v")),

@@ -44,6 +44,8 @@ fn ex_21_every_listable_kind_appears_once() {
     let custom = find(&kinds, "berthMasters.harbor.test");
     assert_eq!((custom.version.as_str(), custom.section, custom.format), ("v1", Section::Custom, Format::Json));
     assert_eq!(custom.title, "BerthMasters");
+    let own = super::kinds(&[served("quarterdeck.dev", "v1alpha1", "workspaces", "Workspace", true)], &[]);
+    assert_eq!(own[0].section, Section::Workspaces);
     assert_eq!(custom.acts, [Act::Delete]);
     assert_eq!(find(&kinds, "pods").format, Format::Protobuf);
 }
@@ -62,7 +64,7 @@ fn acts_follow_what_the_server_serves() {
 }
 
 #[test]
-fn ex_64_columns_come_from_the_definition() {
+fn ex_64b_columns_come_from_the_definition() {
     let definition = r#"{"spec":{"group":"harbor.test","names":{"plural":"berths"},"versions":[
         {"name":"v1","additionalPrinterColumns":[{"name":"Ready","type":"string","jsonPath":".status.ready"},
         {"name":"Depth","type":"integer","jsonPath":".spec.depth","priority":1}]},{"name":"v2"}]}}"#;

@@ -103,7 +103,7 @@ fn ex_21_every_listable_kind_has_rows() {
 
 /// EXF-06: the same rows from WatchList in protobuf and in JSON as from a list.
 #[test]
-fn exf_06_watch_lists_of_both_formats_hold_what_a_list_holds() {
+fn exf_06a_watch_lists_of_both_formats_hold_what_a_list_holds() {
     for kind in ["services", "configmaps", "nodes"] {
         let rows = |format, piece| watch::initial_rows(server(), kind, format, piece);
         let (proto, json) = (rows(wire::Format::Protobuf, 1000), rows(wire::Format::Json, 777));

@@ -35,6 +35,7 @@ pub(super) async fn objects(
                     limit: 500,
                     token: &token,
                     selector: args.selector.as_deref().unwrap_or_default(),
+                    fields: "",
                     version: "",
                     format: Format::Json,
                 };

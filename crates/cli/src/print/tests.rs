@@ -21,13 +21,13 @@ fn columns_align_by_characters_with_three_blanks() {
 }
 
 #[test]
-fn exf_28_cells_cannot_steer_the_terminal() {
+fn exf_28a_cells_cannot_steer_the_terminal() {
     let grid = grid(1, &["a\u{1b}[31mred\u{7}"]);
     assert_eq!(text(|out| grid.aligned(out)), "a\\u{1b}[31mred\\u{7}\n");
 }
 
 #[test]
-fn exf_28_csv_quotes_what_a_spreadsheet_would_run() {
+fn exf_28a_csv_quotes_what_a_spreadsheet_would_run() {
     let grid = grid(2, &["=1+1", "-5", "a,b", "say \"x\"", "@cmd", "plain"]);
     assert_eq!(text(|out| grid.csv(out)), "\"'=1+1\",-5\r\n\"a,b\",\"say \"\"x\"\"\"\r\n\"'@cmd\",plain\r\n");
 }

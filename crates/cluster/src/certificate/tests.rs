@@ -2,6 +2,9 @@
 
 use super::{Certificate, day, from_pem, rfc3339_ms};
 use rcgen::{CertificateParams, DnType, KeyPair, date_time_ymd};
+use std::sync::LazyLock;
+
+static MADE: LazyLock<Vec<u8>> = LazyLock::new(|| made().1);
 
 fn made() -> (String, Vec<u8>) {
     let mut params = CertificateParams::new(vec!["a.example".to_owned(), "::1".to_owned()]).unwrap();
@@ -48,5 +51,19 @@ fn times_with_zones_and_fractions() {
     assert_eq!(rfc3339_ms("2024-02-29T14:30:00+02:00"), Some(1_709_209_800_000));
     for wrong in ["", "2024-02-29", "2024-02-29T12:30:00", "2024-02-29T12:30:00+2", "x024-02-29T12:30:00Z"] {
         assert_eq!(rfc3339_ms(wrong), None, "{wrong}");
+    }
+}
+
+proptest::proptest! {
+    #[test]
+    fn any_bytes_are_a_certificate_or_none(bytes in proptest::collection::vec(proptest::prelude::any::<u8>(), 0..200), at: proptest::sample::Index, byte: u8) {
+        let _read = Certificate::read(&bytes).map(|certificate| certificate.words());
+        let _blocks = from_pem(&bytes);
+        let mut der = MADE.clone();
+        let at = at.index(der.len());
+        der[at] = byte;
+        let _read = Certificate::read(&der).map(|certificate| certificate.words());
+        der.truncate(at);
+        let _read = Certificate::read(&der).map(|certificate| certificate.words());
     }
 }

@@ -39,6 +39,8 @@ pub(crate) enum What {
     EndAfter(usize),
     /// The server is asked for JSON, whatever the client accepts.
     Json,
+    /// Wherever this text stands in the answer, the byte so far before it becomes another.
+    Damage { text: &'static str, back: usize, byte: u8 },
 }
 
 impl What {
@@ -150,6 +152,20 @@ impl Door {
         log.iter().filter(|line| marks.iter().all(|mark| line.contains(mark))).count()
     }
 
+    /// A kubeconfig of this door, speaking as another user, with that user's own namespace.
+    pub(crate) fn kubeconfig_as(&self, user: &str, namespace: &str) -> (tempfile::TempDir, PathBuf) {
+        let config = serde_json::json!({
+            "apiVersion": "v1", "kind": "Config",
+            "clusters": [{ "name": "a", "cluster": { "server": format!("http://127.0.0.1:{}", self.port) } }],
+            "users": [{ "name": "u", "user": { "as": user } }],
+            "contexts": [{ "name": "a", "context": { "cluster": "a", "user": "u", "namespace": namespace } }],
+        });
+        let folder = tempfile::tempdir().unwrap();
+        let path = folder.path().join("kubeconfig");
+        std::fs::write(&path, config.to_string()).unwrap();
+        (folder, path)
+    }
+
     /// A kubeconfig with one context for each name and port.
     pub(crate) fn kubeconfig(doors: &[(&str, u16)]) -> (tempfile::TempDir, PathBuf) {
         let mut text = String::from("apiVersion: v1\nkind: Config\nclusters:\n");
@@ -170,6 +186,8 @@ impl Door {
 async fn handle(inner: Arc<Inner>, mut request: Request<Incoming>) -> Result<Answer, std::io::Error> {
     let path = request.uri().path_and_query().map(ToString::to_string).unwrap_or_default();
     inner.log.lock().unwrap().push(path.clone());
+    // As servers of many clusters have it: the cluster's own paths begin below another.
+    let path = path.strip_prefix(BELOW).map_or(path.clone(), str::to_owned);
     let mut frozen = inner.frozen.subscribe();
     frozen.wait_for(|frozen| !frozen).await.unwrap();
     let what = {
@@ -215,6 +233,9 @@ async fn handle(inner: Arc<Inner>, mut request: Request<Incoming>) -> Result<Ans
         while let Some(Ok(frame)) = body.frame().await {
             frozen.wait_for(|frozen| !frozen).await.unwrap();
             let Ok(mut data) = frame.into_data() else { continue };
+            if let Some(What::Damage { text, back, byte }) = &what {
+                data = damaged(&data, text.as_bytes(), *back, *byte);
+            }
             data.truncate(left);
             left -= data.len();
             if sender.send(Ok(Frame::data(data))).await.is_err() {
@@ -232,6 +253,17 @@ async fn handle(inner: Arc<Inner>, mut request: Request<Incoming>) -> Result<Ans
     Ok(Response::from_parts(head, BodyExt::boxed(StreamBody::new(stream))))
 }
 
+fn damaged(data: &[u8], text: &[u8], back: usize, byte: u8) -> Bytes {
+    let mut out = data.to_vec();
+    for at in (back..data.len().saturating_sub(text.len() - 1)).filter(|&at| data[at..].starts_with(text)) {
+        out[at - back] = byte;
+    }
+    out.into()
+}
+
+/// A path below which the door answers too.
+pub(crate) const BELOW: &str = "/k8s/clusters/c-1";
+
 /// Waits for a condition; a minute at most.
 pub(crate) async fn until(what: &str, condition: impl AsyncFn() -> bool) {
     for _ in 0..1200 {
@@ -245,14 +277,15 @@ pub(crate) async fn until(what: &str, condition: impl AsyncFn() -> bool) {
 
 /// The test cluster's kubeconfig.
 pub(crate) fn real_kubeconfig() -> PathBuf {
-    std::env::var_os("QD_TEST_KUBECONFIG")
-        .expect("these tests need an API server: run them with `cargo xtask test it`")
-        .into()
+    // The end-to-end suites have a cluster under another name.
+    let named = ["QD_TEST_KUBECONFIG", "QD_E2E_KUBECONFIG"].into_iter().find_map(std::env::var_os);
+    named.expect("these tests need an API server: run them with `cargo xtask test it`").into()
 }
 
 /// kubectl with the test cluster.
 pub(crate) fn kubectl_program() -> String {
-    std::env::var("QD_TEST_KUBECTL").unwrap_or_else(|_| "kubectl".to_owned())
+    let named = ["QD_TEST_KUBECTL", "QD_KUBECTL"].into_iter().find_map(|name| std::env::var(name).ok());
+    named.unwrap_or_else(|| "kubectl".to_owned())
 }
 
 /// Runs kubectl as the cluster's administrator; its standard output.

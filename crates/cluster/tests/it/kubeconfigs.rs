@@ -100,7 +100,7 @@ async fn both_refuse(what: &str, form: &Form, code: &str, mark: &str) {
 }
 
 #[tokio::test(flavor = "multi_thread")]
-async fn ex_05_certificates_keys_and_authorities_in_every_form() {
+async fn ex_05a_certificates_keys_and_authorities_in_every_form() {
     let mut form = Form::new();
     let me = both_take("data", &form).await;
 
@@ -130,7 +130,7 @@ async fn ex_05_certificates_keys_and_authorities_in_every_form() {
 }
 
 #[tokio::test(flavor = "multi_thread")]
-async fn ex_05_key_types_rsa_ec_and_pkcs8() {
+async fn ex_05a_key_types_rsa_ec_and_pkcs8() {
     let form = Form::new();
     let openssl = |arguments: &[&str]| {
         let out = Command::new("openssl").args(arguments).current_dir(form.folder.path()).output().unwrap();
@@ -168,7 +168,7 @@ async fn ex_05_key_types_rsa_ec_and_pkcs8() {
 }
 
 #[tokio::test(flavor = "multi_thread")]
-async fn ex_05_trust_names_and_impersonation() {
+async fn ex_05a_trust_names_and_impersonation() {
     let mut form = Form::new();
     form.cluster["tls-server-name"] = "kubernetes".into();
     both_take("tls-server-name", &form).await;
@@ -199,7 +199,7 @@ async fn ex_05_trust_names_and_impersonation() {
 }
 
 #[tokio::test(flavor = "multi_thread")]
-async fn ex_05_tokens_and_passwords() {
+async fn ex_05a_tokens_and_passwords() {
     let token = kubectl(&["create", "token", "default", "-n", "default"], "").trim().to_owned();
     let mut form = Form::new();
     form.user = json!({ "token": token });
@@ -223,7 +223,7 @@ async fn ex_05_tokens_and_passwords() {
 }
 
 #[tokio::test(flavor = "multi_thread")]
-async fn ex_05_exec_plugins() {
+async fn ex_05a_exec_plugins() {
     let token = kubectl(&["create", "token", "default", "-n", "default"], "").trim().to_owned();
     let mut form = Form::new();
     let own = form.user.clone();
@@ -306,7 +306,7 @@ async fn exf_02_a_plugin_that_hangs_is_stopped_with_all_it_started() {
 }
 
 #[tokio::test(flavor = "multi_thread")]
-async fn ex_05_a_plugin_is_asked_again_when_its_token_ends() {
+async fn ex_05a_a_plugin_is_asked_again_when_its_token_ends() {
     let token = kubectl(&["create", "token", "default", "-n", "default"], "").trim().to_owned();
     let mut form = Form::new();
     let count = form.folder.path().join("count");
@@ -330,7 +330,7 @@ async fn ex_05_a_plugin_is_asked_again_when_its_token_ends() {
 }
 
 #[tokio::test(flavor = "multi_thread")]
-async fn ex_05_files_are_merged_and_broken_ones_named() {
+async fn ex_05a_files_are_merged_and_broken_ones_named() {
     let form = Form::new();
     let first = form.file(
         "first",
@@ -375,7 +375,7 @@ async fn ex_05_files_are_merged_and_broken_ones_named() {
 }
 
 #[tokio::test(flavor = "multi_thread")]
-async fn ex_05_proxies() {
+async fn ex_05a_proxies() {
     let mut form = Form::new();
     let (http, seen) = proxies::http().await;
     form.cluster["proxy-url"] = format!("http://127.0.0.1:{http}").into();
@@ -398,4 +398,107 @@ async fn ex_05_proxies() {
     both_refuse("a proxy of another kind", &form, "kubeconfig_invalid", "must begin with").await;
     form.cluster["proxy-url"] = "http://127.0.0.1:1".into();
     both_refuse("a proxy that is not there", &form, "cluster_unreachable", "refused").await;
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn ex_05b_paths_are_relative_to_the_file_that_names_them() {
+    let form = Form::new();
+    let me = both_take("data", &form).await;
+    let folder = form.folder.path().to_owned();
+    for name in ["trust", "people"] {
+        std::fs::create_dir(folder.join(name)).unwrap();
+    }
+    let data = |value: &Value| Form::decoded(value);
+    form.file("trust/ca.crt", data(&form.cluster["certificate-authority-data"]));
+    form.file("people/me.crt", data(&form.user["client-certificate-data"]));
+    form.file("people/me.key", data(&form.user["client-key-data"]));
+    let cluster = json!({ "server": form.cluster["server"], "certificate-authority": "ca.crt" });
+    let first = form.file(
+        "trust/config",
+        json!({ "apiVersion": "v1", "kind": "Config", "clusters": [{ "name": "c", "cluster": cluster }] }).to_string(),
+    );
+    let user = json!({ "client-certificate": "me.crt", "client-key": "./me.key" });
+    let second = form.file(
+        "people/config",
+        json!({
+            "apiVersion": "v1", "kind": "Config", "current-context": "it",
+            "users": [{ "name": "u", "user": user }],
+            "contexts": [{ "name": "it", "context": { "cluster": "c", "user": "u" } }],
+            // What stands first wins, whole: this server is never asked.
+            "clusters": [{ "name": "c", "cluster": { "server": "https://127.0.0.1:1", "tls-server-name": "nobody" } }],
+        })
+        .to_string(),
+    );
+    let merged = Kubeconfig::read(&[first.clone(), second.clone()]).unwrap();
+    let ours = Cluster::connect(&merged, "it", ConnectOptions::default()).unwrap().reader().whoami().await.unwrap();
+    let out = Command::new(kubectl_program())
+        .args(["auth", "whoami", "-o", "jsonpath={.status.userInfo.username}"])
+        .env("KUBECONFIG", std::env::join_paths([&first, &second]).unwrap())
+        .current_dir("/")
+        .output()
+        .unwrap();
+    assert_eq!(String::from_utf8_lossy(&out.stdout), ours.username, "{}", String::from_utf8_lossy(&out.stderr));
+    assert_eq!(ours.username, me);
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn ex_05b_a_server_below_a_path() {
+    let door = crate::fault::Door::open().await;
+    let mut form = Form::new();
+    let below = format!("http://127.0.0.1:{}{}", door.port, crate::fault::BELOW);
+    form.cluster = json!({ "server": below });
+    form.user = json!({});
+    let me = both_take("a path", &form).await;
+    assert!(door.asked(&[crate::fault::BELOW, "selfsubjectreviews"]) >= 2, "both asked below it");
+    form.cluster = json!({ "server": format!("{below}/") });
+    assert_eq!(both_take("a path with a slash", &form).await, me);
+    // A live list too, with its query.
+    let kubeconfig = Kubeconfig::load(Some(&form.write())).unwrap();
+    let cluster = Cluster::connect(&kubeconfig, "it", ConnectOptions::default()).unwrap();
+    let mut feed = cluster.reader().feed(catalog::Kind::builtin("namespaces").unwrap(), None);
+    feed.next().await.unwrap();
+    assert!(door.asked(&[crate::fault::BELOW, "/namespaces?watch=true"]) == 1);
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn ex_05b_older_plugins_and_what_a_context_does_not_say() {
+    let token = kubectl(&["create", "token", "default", "-n", "default"], "").trim().to_owned();
+    let mut form = Form::new();
+    let me = "system:serviceaccount:default:default";
+    let v1beta1 = "client.authentication.k8s.io/v1beta1";
+    let answer = json!({ "apiVersion": v1beta1, "kind": "ExecCredential", "status": { "token": token } });
+    form.script("give", &format!("cat <<'END'\n{answer}\nEND"));
+    // The older version need not say how interactive it is.
+    form.user = json!({ "exec": { "apiVersion": v1beta1, "command": "./give" } });
+    assert_eq!(both_take("v1beta1", &form).await, me);
+
+    form.user = json!({ "token": token, "extensions": [{ "name": "x", "extension": { "any": "thing" } }] });
+    form.cluster["disable-compression"] = true.into();
+    form.cluster["extensions"] = json!([{ "name": "x", "extension": { "any": ["thing"] } }]);
+    assert_eq!(both_take("extensions", &form).await, me);
+
+    let nowhere = Form { cluster: json!({}), ..Form::new() };
+    let error = ours(&nowhere.write()).await.unwrap_err();
+    assert!(error.to_string().contains("no server address"), "{error}");
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn exf_02c_a_client_certificate_that_has_ended_is_named_with_its_day() {
+    use rcgen::{CertificateParams, DistinguishedName, DnType, KeyPair, date_time_ymd};
+    let mut form = Form::new();
+    let mut params = CertificateParams::default();
+    params.distinguished_name = DistinguishedName::new();
+    params.distinguished_name.push(DnType::CommonName, "ada-of-old");
+    params.not_before = date_time_ymd(2019, 1, 1);
+    params.not_after = date_time_ymd(2020, 2, 3);
+    let key = KeyPair::generate().unwrap();
+    let certificate = params.self_signed(&key).unwrap();
+    let (pair, key) = (form.file("old.crt", certificate.pem()), form.file("old.key", key.serialize_pem()));
+    form.user = json!({ "client-certificate": pair, "client-key": key });
+    let path = form.write();
+    assert!(theirs(&path).is_err());
+    let error = ours(&path).await.unwrap_err();
+    assert_eq!(error.code().as_str(), "cluster_auth_expired", "{error}");
+    let words = error.to_string();
+    assert!(words.contains("ada-of-old") && words.contains("ended on 2020-02-03"), "{words}");
 }

@@ -6,5 +6,6 @@
 mod fault;
 mod feeds;
 mod kubeconfigs;
+mod promises;
 mod proxies;
 mod servers;

@@ -15,6 +15,8 @@ fn rows_that_stand_become_stale_since_the_server_was_heard_last() {
     let second = failed(&first, &away(), 3, 900);
     assert!(matches!(second, SourceState::Stale { since_ms: 500, .. }), "{second:?}");
     assert!(matches!(failed(&SourceState::Connecting, &away(), 0, 1), SourceState::Unreachable { .. }));
+    assert!(matches!(failed(&SourceState::Loading { loaded: 0 }, &away(), 0, 1), SourceState::Unreachable { .. }));
+    assert!(matches!(failed(&SourceState::Live, &away(), 0, 7), SourceState::Stale { since_ms: 7, .. }), "known empty");
     let denied =
         Error::Denied { verb: "list".into(), kind: "pods".into(), namespace: String::new(), message: String::new() };
     assert!(matches!(failed(&first, &denied, 3, 1), SourceState::Denied { .. }));

@@ -1,6 +1,6 @@
 //! EXF-01, EXF-05, EXF-06: servers that go, fall silent, forget, and refuse.
 
-use crate::fault::{Door, What, until};
+use crate::fault::{Door, What, kubectl, until};
 use crate::world::{Namespace, World, quick};
 use api::socket::SourceState;
 use std::time::{Duration, Instant};
@@ -9,7 +9,7 @@ const LIST: &str = "sendInitialEvents";
 const RESUME: &str = "watch=true&allowWatchBookmarks=true";
 
 #[tokio::test(flavor = "multi_thread")]
-async fn exf_01_rows_stay_while_the_server_is_away() {
+async fn exf_01a_rows_stay_while_the_server_is_away() {
     let space = Namespace::new("away");
     space.add("one");
     let door = Door::open().await;
@@ -35,7 +35,7 @@ async fn exf_01_rows_stay_while_the_server_is_away() {
 }
 
 #[tokio::test(flavor = "multi_thread")]
-async fn exf_01_a_server_that_falls_silent_is_noticed() {
+async fn exf_01a_a_server_that_falls_silent_is_noticed() {
     let space = Namespace::new("silent");
     space.add("one");
     let door = Door::open().await;
@@ -55,7 +55,7 @@ async fn exf_01_a_server_that_falls_silent_is_noticed() {
 }
 
 #[tokio::test(flavor = "multi_thread")]
-async fn exf_05_a_broken_watch_goes_on_without_a_new_list() {
+async fn exf_05b_a_broken_watch_goes_on_without_a_new_list() {
     let space = Namespace::new("broken");
     space.add("one");
     let door = Door::open().await;
@@ -71,12 +71,13 @@ async fn exf_05_a_broken_watch_goes_on_without_a_new_list() {
     }
     view.shows(&["one", "three", "two"]).await;
     view.live().await;
+    assert_eq!(view.notes().gap, None, "nothing was missed");
     let lists = door.asked(&["secrets?"]) - door.asked(&["secrets?", "&resourceVersion="]);
     assert_eq!(lists, 1, "the list was asked for once");
 }
 
 #[tokio::test(flavor = "multi_thread")]
-async fn exf_05_a_forgotten_history_is_listed_behind_the_rows() {
+async fn exf_05b_a_forgotten_history_is_listed_behind_the_rows() {
     let space = Namespace::new("gone");
     for name in ["one", "three", "two"] {
         space.add(name);
@@ -88,7 +89,9 @@ async fn exf_05_a_forgotten_history_is_listed_behind_the_rows() {
     let key = |view: &crate::world::View| view.0.rows.view().read(0, |r| r.key(r.window(0, 1)[0])).unwrap();
     let first = key(&view);
 
+    assert_eq!(view.notes().gap, None);
     door.fault(&["secrets?", "&resourceVersion="], 1, What::gone());
+    let before = now_ms();
     // While the watch is away, an object goes and another comes.
     door.down().await;
     space.remove("two");
@@ -104,11 +107,66 @@ async fn exf_05_a_forgotten_history_is_listed_behind_the_rows() {
     assert!(key(&view) != first, "four stands first now");
     let one = view.0.rows.view().read(0, |r| r.key(r.window(1, 1)[0])).unwrap();
     assert_eq!(one, first, "a row that stayed is the same row");
+    let gap = view.notes().gap.expect("the gap is told");
+    assert!(gap.from_ms <= before && gap.until_ms >= before && gap.until_ms <= now_ms(), "{gap:?} around {before}");
+    assert!(gap.from_ms > before - 60_000, "from when the watch was heard last: {gap:?}");
     assert_eq!(door.asked(&["secrets?", LIST]), 2);
 }
 
+fn now_ms() -> i64 {
+    let now = std::time::SystemTime::now().duration_since(std::time::UNIX_EPOCH).unwrap();
+    i64::try_from(now.as_millis()).unwrap()
+}
+
 #[tokio::test(flavor = "multi_thread")]
-async fn exf_05_an_answer_that_breaks_off_is_taken_up_again() {
+async fn exf_08a_an_object_that_is_damaged_on_its_way_keeps_its_row_with_a_mark() {
+    let space = Namespace::new("damage");
+    space.add("whole");
+    space.add_typed("broken", "damage-me-here");
+    let door = Door::open().await;
+    // The tag of the type (field 3, bytes) becomes one that there is not.
+    let damage = What::Damage { text: "damage-me-here", back: 2, byte: 0x1f };
+    door.fault(&["secrets?", LIST], 1, damage.clone());
+    let world = World::new(&quick(), &[("a", door.port)]);
+    let view = world.open("secrets", &[&space.0]).await;
+    view.live().await;
+    view.shows(&["broken", "whole"]).await;
+    let marks = view.marks();
+    assert_eq!(marks.len(), 1, "{marks:?}");
+    assert!(marks[0].0 == "broken" && marks[0].1.contains("cannot be read"), "{marks:?}");
+    assert_eq!((view.notes().partial, view.notes().unreadable), (1, 0));
+
+    // The table goes on, and what comes whole is whole.
+    space.add("later");
+    view.shows(&["broken", "later", "whole"]).await;
+    door.sever();
+    kubectl(&["label", "secret", "broken", "-n", &space.0, "a=b"], "");
+    until("the mark is gone", async || view.marks().is_empty()).await;
+    assert_eq!(view.notes().partial, 0);
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn exf_08a_objects_whose_names_cannot_be_read_are_counted_and_remove_no_row() {
+    let space = Namespace::new("nameless");
+    space.add("stays");
+    space.add("damage-my-name");
+    let door = Door::open().await;
+    let world = World::new(&quick(), &[("a", door.port)]);
+    let view = world.open("secrets", &[&space.0]).await;
+    view.live().await;
+    view.shows(&["damage-my-name", "stays"]).await;
+    // The tag of the name (field 1, bytes): the new list brings the object, and nobody can tell which it is.
+    door.fault(&["secrets?", LIST], 1, What::Damage { text: "damage-my-name", back: 2, byte: 0x0f });
+    door.fault(&["secrets?", "&resourceVersion="], 1, What::gone());
+    door.sever();
+    until("the new list has come", async || view.notes().unreadable == 1).await;
+    view.live().await;
+    assert_eq!(view.names(), ["damage-my-name", "stays"], "rows never vanish");
+    assert_eq!(view.marks().len(), 1, "{:?}", view.marks());
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn exf_05b_an_answer_that_breaks_off_is_taken_up_again() {
     let space = Namespace::new("cut");
     for name in ["one", "three", "two"] {
         space.add(name);
@@ -125,7 +183,7 @@ async fn exf_05_an_answer_that_breaks_off_is_taken_up_again() {
 }
 
 #[tokio::test(flavor = "multi_thread")]
-async fn exf_06_a_throttling_server_is_left_alone_for_as_long_as_it_asks() {
+async fn exf_06c_a_throttling_server_is_left_alone_for_as_long_as_it_asks() {
     let space = Namespace::new("slow");
     space.add("one");
     let door = Door::open().await;
@@ -152,7 +210,7 @@ async fn exf_06_a_throttling_server_is_left_alone_for_as_long_as_it_asks() {
 }
 
 #[tokio::test(flavor = "multi_thread")]
-async fn exf_06_without_watch_list_it_is_pages_and_without_protobuf_it_is_json() {
+async fn exf_06c_without_watch_list_it_is_pages_and_without_protobuf_it_is_json() {
     let space = Namespace::new("old");
     for name in ["one", "three", "two"] {
         space.add(name);
@@ -165,6 +223,7 @@ async fn exf_06_without_watch_list_it_is_pages_and_without_protobuf_it_is_json()
     view.live().await;
     view.shows(&["one", "three", "two"]).await;
     assert!(door.asked(&["secrets?limit=500"]) >= 1);
+    assert_eq!(view.notes().way, "pages", "it is told how the server is asked");
     space.add("four");
     view.shows(&["four", "one", "three", "two"]).await;
 
@@ -186,7 +245,7 @@ async fn exf_06_without_watch_list_it_is_pages_and_without_protobuf_it_is_json()
 }
 
 #[tokio::test(flavor = "multi_thread")]
-async fn exn_02_a_slow_cluster_never_delays_the_rest() {
+async fn exn_02a_a_slow_cluster_never_delays_the_rest() {
     let space = Namespace::new("two");
     space.add("one");
     let (fast, slow) = (Door::open().await, Door::open().await);
@@ -200,4 +259,33 @@ async fn exn_02_a_slow_cluster_never_delays_the_rest() {
     slow.freeze(false);
     view.shows(&["one", "one"]).await;
     until("both are live", async || view.states() == [SourceState::Live, SourceState::Live]).await;
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn exf_02b_credentials_that_fail_in_one_cluster_leave_the_others_alone() {
+    use std::os::unix::fs::PermissionsExt;
+    let space = Namespace::new("plugin");
+    space.add("one");
+    let door = Door::open().await;
+    let (folder, path) = Door::kubeconfig(&[("a", door.port)]);
+    let plugin = folder.path().join("plugin");
+    std::fs::write(&plugin, "#!/bin/sh\necho 'run corp-login first' >&2\nexit 3\n").unwrap();
+    std::fs::set_permissions(&plugin, std::fs::Permissions::from_mode(0o755)).unwrap();
+    let mut text = std::fs::read_to_string(&path).unwrap();
+    text += &format!(
+        "- name: z\n  context: {{ cluster: a, user: u }}\nusers:\n- name: u\n  user: {{ exec: {{ apiVersion: \
+         client.authentication.k8s.io/v1, command: {}, interactiveMode: Never }} }}\n",
+        plugin.display()
+    );
+    std::fs::write(&path, text).unwrap();
+    let world = World::of(&quick(), &path);
+    let view = world.open("secrets", &[&space.0]).await;
+    until("the other cluster says why", async || matches!(&view.states()[1], SourceState::Unreachable { .. })).await;
+    let SourceState::Unreachable { error } = view.states().remove(1) else { panic!("{:?}", view.states()) };
+    assert_eq!(error.code.as_str(), "cluster_auth_expired");
+    assert!(error.message.contains("run corp-login first"), "{}", error.message);
+    view.live().await;
+    assert_eq!(view.names(), ["one"]);
+    space.add("two");
+    view.shows(&["one", "two"]).await;
 }

@@ -8,4 +8,5 @@ mod fault;
 mod faults;
 mod rights;
 mod rows;
+mod watching;
 mod world;

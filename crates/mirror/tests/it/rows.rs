@@ -7,7 +7,7 @@ use mirror::MirrorConfig;
 use std::time::Duration;
 
 #[tokio::test(flavor = "multi_thread")]
-async fn exn_01_rows_follow_the_server_and_tell_when_they_moved() {
+async fn exn_01a_rows_follow_the_server_and_tell_when_they_moved() {
     let space = Namespace::new("follow");
     let door = Door::open().await;
     let world = World::new(&quick(), &[("a", door.port)]);
@@ -26,7 +26,7 @@ async fn exn_01_rows_follow_the_server_and_tell_when_they_moved() {
 }
 
 #[tokio::test(flavor = "multi_thread")]
-async fn ex_08_viewers_share_one_watch_and_it_ends_after_the_last() {
+async fn ex_08a_viewers_share_one_watch_and_it_ends_after_the_last() {
     let space = Namespace::new("share");
     space.add("one");
     let door = Door::open().await;
@@ -50,7 +50,7 @@ async fn ex_08_viewers_share_one_watch_and_it_ends_after_the_last() {
 }
 
 #[tokio::test(flavor = "multi_thread")]
-async fn ex_08_core_kinds_stay_and_counts_bring_the_rest() {
+async fn ex_08a_core_kinds_stay_and_counts_bring_the_rest() {
     let space = Namespace::new("counts");
     space.add("one");
     let door = Door::open().await;
@@ -79,7 +79,7 @@ async fn ex_08_core_kinds_stay_and_counts_bring_the_rest() {
 }
 
 #[tokio::test(flavor = "multi_thread")]
-async fn ex_06_shutdown_ends_every_feed() {
+async fn ex_06b_shutdown_ends_every_feed() {
     let door = Door::open().await;
     let world = World::new(&MirrorConfig::default(), &[("a", door.port)]);
     let view = world.open("pods", &[]).await;
@@ -88,7 +88,7 @@ async fn ex_06_shutdown_ends_every_feed() {
 }
 
 #[tokio::test(flavor = "multi_thread")]
-async fn exf_08_a_large_object_and_ten_thousand_labels_are_rows() {
+async fn exf_08b_a_large_object_and_ten_thousand_labels_are_rows() {
     let space = Namespace::new("large");
     let big = serde_json::json!({
         "apiVersion": "v1", "kind": "Secret", "metadata": { "name": "big", "namespace": space.0 },
@@ -109,7 +109,7 @@ async fn exf_08_a_large_object_and_ten_thousand_labels_are_rows() {
 }
 
 #[tokio::test(flavor = "multi_thread")]
-async fn exf_08_a_crd_comes_changes_and_goes() {
+async fn exf_08b_a_crd_comes_changes_and_goes() {
     let (group, crd) = group("changes");
     let id = crd.clone();
     let door = Door::open().await;
@@ -146,7 +146,7 @@ async fn exf_08_a_crd_comes_changes_and_goes() {
 }
 
 #[tokio::test(flavor = "multi_thread")]
-async fn exd_20_a_kind_that_is_gone_is_not_asked_for_in_a_loop() {
+async fn exd_20a_a_kind_that_is_gone_is_not_asked_for_in_a_loop() {
     let (group, id) = group("loop");
     kubectl(&["apply", "-f", "-"], &definition(&group, "Size"));
     kubectl(&["wait", "--for=condition=Established", &format!("crd/{id}")], "");
@@ -202,4 +202,49 @@ fn definition(group: &str, column: &str) -> String {
         },
     })
     .to_string()
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn exf_08b_a_broken_conversion_is_told_on_its_own_view_alone() {
+    let (group, crd) = group("convert");
+    let version = |name: &str, storage: bool| {
+        serde_json::json!({
+            "name": name, "served": true, "storage": storage,
+            "schema": { "openAPIV3Schema": { "type": "object", "x-kubernetes-preserve-unknown-fields": true } },
+        })
+    };
+    // A certificate is asked for; any that parses will do, because nobody listens there.
+    let definition = serde_json::json!({
+        "apiVersion": "apiextensions.k8s.io/v1", "kind": "CustomResourceDefinition", "metadata": { "name": crd },
+        "spec": {
+            "group": group, "scope": "Cluster",
+            "names": { "plural": "widgets", "singular": "widget", "kind": "Widget", "listKind": "WidgetList" },
+            "versions": [version("v1", false), version("v1beta1", true)],
+            "conversion": { "strategy": "Webhook", "webhook": {
+                "conversionReviewVersions": ["v1"], "clientConfig": { "url": "https://127.0.0.1:1/convert" },
+            } },
+        },
+    });
+    kubectl(&["apply", "-f", "-"], &definition.to_string());
+    kubectl(&["wait", "--for=condition=Established", &format!("crd/{crd}")], "");
+    let stored = serde_json::json!({
+        "apiVersion": format!("{group}/v1beta1"), "kind": "Widget", "metadata": { "name": "w" },
+    });
+    kubectl(&["create", "-f", "-"], &stored.to_string());
+    let space = Namespace::new("convert");
+    space.add("one");
+    let door = Door::open().await;
+    let world = World::new(&quick(), &[("a", door.port)]);
+    until("the kind is known", async || world.try_open(&crd, &[]).await.is_ok()).await;
+    let broken = world.open(&crd, &[]).await;
+    let others = world.open("secrets", &[&space.0]).await;
+    until("the view says what the server says", async || {
+        matches!(broken.state(), SourceState::Unreachable { error } if error.message.contains("conversion webhook"))
+    })
+    .await;
+    others.live().await;
+    others.shows(&["one"]).await;
+    let (overview, _changed) = world.mirror.overview(world.cluster_view());
+    assert_eq!(overview.clusters()[0].state, SourceState::Live, "the cluster is well");
+    kubectl(&["delete", "crd", &crd, "--wait=false"], "");
 }

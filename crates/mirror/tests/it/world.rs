@@ -90,6 +90,23 @@ impl View {
         self.0.rows.view().states().into_iter().map(|source| source.state).collect()
     }
 
+    pub(crate) fn notes(&self) -> api::socket::Notes {
+        self.0.rows.view().states().remove(0).notes
+    }
+
+    /// The marks of the rows, by name.
+    pub(crate) fn marks(&self) -> Vec<(String, String)> {
+        let read = |reading: &table::Reading<'_>| {
+            let window = reading.window(0, usize::MAX);
+            let mark = |place: table::Place| {
+                let why = reading.table(place.source)?.row_mark(place.row)?;
+                Some((reading.name(place).to_owned(), why.to_owned()))
+            };
+            window.into_iter().filter_map(mark).collect()
+        };
+        self.0.rows.view().read(0, read).unwrap()
+    }
+
     pub(crate) fn names(&self) -> Vec<String> {
         let read = |reading: &table::Reading<'_>| {
             let window = reading.window(0, usize::MAX);
@@ -100,6 +117,14 @@ impl View {
 
     pub(crate) async fn live(&self) {
         until("the view is live", async || self.state() == SourceState::Live).await;
+    }
+
+    pub(crate) async fn shows_within(&self, names: &[&str], limit: Duration) {
+        let began = std::time::Instant::now();
+        while self.names() != names {
+            assert!(began.elapsed() < limit, "not {names:?} but {:?}: {:?}", self.names(), self.state());
+            tokio::time::sleep(Duration::from_millis(100)).await;
+        }
     }
 
     pub(crate) async fn shows(&self, names: &[&str]) {
@@ -116,6 +141,11 @@ impl Namespace {
         kubectl(&["create", "namespace", &name], "");
         kubectl(&["delete", "configmap", "kube-root-ca.crt", "-n", &name, "--ignore-not-found"], "");
         Self(name)
+    }
+
+    /// A secret whose type is this text.
+    pub(crate) fn add_typed(&self, name: &str, ty: &str) {
+        kubectl(&["create", "secret", "generic", name, "-n", &self.0, "--type", ty, "--from-literal=a=b"], "");
     }
 
     pub(crate) fn add(&self, name: &str) {

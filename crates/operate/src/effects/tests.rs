@@ -40,7 +40,7 @@ fn ex_120_a_scale_says_how_many_pods_start_or_end() {
 }
 
 #[test]
-fn ex_121_a_restart_says_what_is_replaced() {
+fn ex_121a_a_restart_says_what_is_replaced() {
     assert_eq!(of_restart(&json!({ "status": { "replicas": 2 } })), ["replaces 2 pods"]);
     assert_eq!(of_restart(&json!({ "status": { "currentNumberScheduled": 1 } })), ["replaces 1 pod"]);
     let on_delete =

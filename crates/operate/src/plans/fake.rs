@@ -1,10 +1,12 @@
 //! A cluster in memory: enough of an API server to have conflicts, refusals and a record of what was sent.
 
-use crate::port::{Acts, Clusters, Grant, Pending};
+use crate::port::{Changing, Clusters, Grant, Pending, Reading, Trying};
 use base::ClusterName;
 use catalog::Kind;
 use cluster::{DeleteOptions, Error, PatchKind, Target};
 use parking_lot::Mutex;
+use policy::DecisionId;
+use policy::action::{Changes, Reads, Tries};
 use serde_json::{Value, json};
 use std::collections::BTreeMap;
 use std::sync::Arc;
@@ -74,11 +76,25 @@ impl Clusters for Fake {
         Box::pin(async move { Kind::builtin(id).ok_or_else(|| Error::NotServed { kind: id.to_owned() }) })
     }
 
-    fn acting(&self, cluster: &ClusterName, grant: &dyn Grant) -> Result<Box<dyn Acts>, Error> {
+    fn reads(&self, cluster: &ClusterName, grant: &dyn Grant<Reads>) -> Result<Box<dyn Reading>, Error> {
+        Ok(Box::new(self.acts(cluster, grant.decision_id())?))
+    }
+
+    fn tries(&self, cluster: &ClusterName, grant: &dyn Grant<Tries>) -> Result<Box<dyn Trying>, Error> {
+        Ok(Box::new(self.acts(cluster, grant.decision_id())?))
+    }
+
+    fn changes(&self, cluster: &ClusterName, grant: &dyn Grant<Changes>) -> Result<Box<dyn Changing>, Error> {
+        Ok(Box::new(self.acts(cluster, grant.decision_id())?))
+    }
+}
+
+impl Fake {
+    fn acts(&self, cluster: &ClusterName, decision: DecisionId) -> Result<FakeActs, Error> {
         if cluster.as_str() == "nowhere" {
             return Err(Error::NoContext { context: "nowhere".to_owned() });
         }
-        Ok(Box::new(FakeActs { fake: self.clone(), decision: grant.decision_id().to_string() }))
+        Ok(FakeActs { fake: self.clone(), decision: decision.to_string() })
     }
 }
 
@@ -126,7 +142,41 @@ fn scale_of(object: &Value) -> Value {
     json!({ "kind": "Scale", "metadata": object["metadata"], "spec": { "replicas": object["spec"]["replicas"] } })
 }
 
-impl Acts for FakeActs {
+impl FakeActs {
+    async fn remove(&self, target: Target<'_>, options: &DeleteOptions, dry_run: bool) -> Result<Value, Error> {
+        let key = self.note("DELETE", target, "", dry_run)?;
+        if !dry_run {
+            self.held().await;
+        }
+        let object = self.fake.object(&key).ok_or_else(|| missing(&key))?;
+        if options.uid.as_ref().is_some_and(|uid| object["metadata"]["uid"] != json!(uid)) {
+            return Err(Error::Conflict { message: "the UID in the precondition does not match".to_owned() });
+        }
+        if !dry_run {
+            self.fake.0.lock().objects.remove(&key);
+        }
+        Ok(object)
+    }
+
+    fn merge(&self, target: Target<'_>, subresource: &str, patch: &Value, dry_run: bool) -> Result<Value, Error> {
+        let key = self.note("PATCH", target, subresource, dry_run)?;
+        if !dry_run {
+            self.meddle(&key);
+        }
+        let mut object = self.fake.object(&key).ok_or_else(|| missing(&key))?;
+        let wanted = patch.pointer("/metadata/resourceVersion");
+        if wanted.is_some_and(|version| *version != object["metadata"]["resourceVersion"]) {
+            return Err(Error::Conflict { message: "the object has been modified".to_owned() });
+        }
+        merge(&mut object, patch);
+        if !dry_run {
+            self.fake.edit(&key, |stored| *stored = object.clone());
+        }
+        Ok(if subresource == "scale" { scale_of(&object) } else { object })
+    }
+}
+
+impl Reading for FakeActs {
     fn get<'a>(&'a self, target: Target<'a>, subresource: &'a str) -> Pending<'a, Value> {
         Box::pin(async move {
             let key = self.note("GET", target, subresource, false)?;
@@ -134,22 +184,27 @@ impl Acts for FakeActs {
             Ok(if subresource == "scale" { scale_of(&object) } else { object })
         })
     }
+}
 
+impl Trying for FakeActs {
+    fn try_delete<'a>(&'a self, target: Target<'a>, options: &'a DeleteOptions) -> Pending<'a, Value> {
+        Box::pin(self.remove(target, options, true))
+    }
+
+    fn try_patch<'a>(
+        &'a self,
+        target: Target<'a>,
+        subresource: &'a str,
+        _: PatchKind,
+        patch: &'a Value,
+    ) -> Pending<'a, Value> {
+        Box::pin(async move { self.merge(target, subresource, patch, true) })
+    }
+}
+
+impl Changing for FakeActs {
     fn delete<'a>(&'a self, target: Target<'a>, options: &'a DeleteOptions) -> Pending<'a, Value> {
-        Box::pin(async move {
-            let key = self.note("DELETE", target, "", options.dry_run)?;
-            if !options.dry_run {
-                self.held().await;
-            }
-            let object = self.fake.object(&key).ok_or_else(|| missing(&key))?;
-            if options.uid.as_ref().is_some_and(|uid| object["metadata"]["uid"] != json!(uid)) {
-                return Err(Error::Conflict { message: "the UID in the precondition does not match".to_owned() });
-            }
-            if !options.dry_run {
-                self.fake.0.lock().objects.remove(&key);
-            }
-            Ok(object)
-        })
+        Box::pin(self.remove(target, options, false))
     }
 
     fn patch<'a>(
@@ -158,24 +213,8 @@ impl Acts for FakeActs {
         subresource: &'a str,
         _: PatchKind,
         patch: &'a Value,
-        dry_run: bool,
     ) -> Pending<'a, Value> {
-        Box::pin(async move {
-            let key = self.note("PATCH", target, subresource, dry_run)?;
-            if !dry_run {
-                self.meddle(&key);
-            }
-            let mut object = self.fake.object(&key).ok_or_else(|| missing(&key))?;
-            let wanted = patch.pointer("/metadata/resourceVersion");
-            if wanted.is_some_and(|version| *version != object["metadata"]["resourceVersion"]) {
-                return Err(Error::Conflict { message: "the object has been modified".to_owned() });
-            }
-            merge(&mut object, patch);
-            if !dry_run {
-                self.fake.edit(&key, |stored| *stored = object.clone());
-            }
-            Ok(if subresource == "scale" { scale_of(&object) } else { object })
-        })
+        Box::pin(async move { self.merge(target, subresource, patch, false) })
     }
 }
 

@@ -88,7 +88,7 @@ async fn exd_13_a_bulk_delete_always_goes_through_a_plan() {
 }
 
 #[tokio::test]
-async fn exn_06_every_act_is_sent_under_its_own_decision_after_it_is_on_disk() {
+async fn exn_06a_every_act_is_sent_under_its_own_decision_after_it_is_on_disk() {
     let rig = rig();
     let plan = rig.plans.plan(&rig.ada, pods(&["web-1", "web-2"])).await.unwrap();
     rig.gate.journal.hold(true);
@@ -110,7 +110,7 @@ async fn exn_06_every_act_is_sent_under_its_own_decision_after_it_is_on_disk() {
 }
 
 #[tokio::test]
-async fn exn_06_an_unwritable_journal_leaves_everything_undone() {
+async fn exn_06a_an_unwritable_journal_leaves_everything_undone() {
     let rig = rig();
     let plan = rig.plans.plan(&rig.ada, pods(&["web-1"])).await.unwrap();
     rig.gate.journal.hold(true);
@@ -128,7 +128,7 @@ async fn exn_06_an_unwritable_journal_leaves_everything_undone() {
 }
 
 #[tokio::test]
-async fn exn_06_committing_again_gives_the_same_result_and_acts_once() {
+async fn exn_06a_committing_again_gives_the_same_result_and_acts_once() {
     let rig = rig();
     let plan = rig.plans.plan(&rig.ada, pods(&["web-1", "web-2"])).await.unwrap();
     let answers = yes();
@@ -143,7 +143,7 @@ async fn exn_06_committing_again_gives_the_same_result_and_acts_once() {
 }
 
 #[tokio::test]
-async fn exn_06_a_commit_that_nobody_waits_for_is_finished() {
+async fn exn_06a_a_commit_that_nobody_waits_for_is_finished() {
     let rig = rig();
     let plan = rig.plans.plan(&rig.ada, pods(&["web-1"])).await.unwrap();
     let hold = Arc::new(tokio::sync::Semaphore::new(0));
@@ -158,7 +158,7 @@ async fn exn_06_a_commit_that_nobody_waits_for_is_finished() {
 }
 
 #[tokio::test]
-async fn exn_06_a_plan_dies_after_ten_minutes() {
+async fn exn_06a_a_plan_dies_after_ten_minutes() {
     assert_eq!(PLAN_LIFE_MS, 600_000);
     let rig = rig();
     let plan = rig.plans.plan(&rig.ada, pods(&["web-1"])).await.unwrap();
@@ -171,7 +171,7 @@ async fn exn_06_a_plan_dies_after_ten_minutes() {
 }
 
 #[tokio::test]
-async fn exn_06_a_plan_dies_when_an_object_moves_and_nothing_is_done_in_part() {
+async fn exn_06a_a_plan_dies_when_an_object_moves_and_nothing_is_done_in_part() {
     let rig = rig();
     let plan = rig.plans.plan(&rig.ada, pods(&["web-1", "web-2"])).await.unwrap();
     rig.fake.edit("pods/shop/web-2", |pod| pod["metadata"]["labels"]["app"] = json!("other"));
@@ -186,7 +186,7 @@ async fn exn_06_a_plan_dies_when_an_object_moves_and_nothing_is_done_in_part() {
 }
 
 #[tokio::test]
-async fn exn_06_an_object_of_the_same_name_made_since_is_left_alone() {
+async fn exn_06a_an_object_of_the_same_name_made_since_is_left_alone() {
     let rig = rig();
     let plan = rig.plans.plan(&rig.ada, pods(&["web-1"])).await.unwrap();
     rig.fake.put("pods", "shop", "web-1", json!({ "metadata": { "labels": { "app": "web" } }, "spec": {} }));
@@ -195,7 +195,7 @@ async fn exn_06_an_object_of_the_same_name_made_since_is_left_alone() {
 }
 
 #[tokio::test]
-async fn exn_06_a_plan_of_somebody_else_is_not_theirs_to_commit() {
+async fn exn_06a_a_plan_of_somebody_else_is_not_theirs_to_commit() {
     let rig = rig();
     let plan = rig.plans.plan(&rig.ada, pods(&["web-1"])).await.unwrap();
     let eve = rig.gate.composed.verifier.desk("eve", []);
@@ -205,7 +205,7 @@ async fn exn_06_a_plan_of_somebody_else_is_not_theirs_to_commit() {
 }
 
 #[tokio::test]
-async fn exn_06_read_only_sends_nothing_at_all() {
+async fn exn_06a_read_only_sends_nothing_at_all() {
     let rig = rig_with(Desk { read_only: true, ..Desk::default() });
     let acts = [pods(&["web-1"]), web(Act::Scale { replicas: 5 }), web(Act::Restart)];
     for request in acts {
@@ -219,7 +219,7 @@ async fn exn_06_read_only_sends_nothing_at_all() {
 }
 
 #[tokio::test]
-async fn ex_11_production_asks_for_the_typed_name() {
+async fn ex_11a_production_asks_for_the_typed_name() {
     let rig = rig();
     let request = PlanRequest { act: delete(), objects: vec![object("prod", "pods", "web-1")] };
     let plan = rig.plans.plan(&rig.ada, request).await.unwrap();
@@ -291,7 +291,7 @@ async fn ex_120_what_has_no_replicas_cannot_be_scaled() {
 }
 
 #[tokio::test]
-async fn ex_121_a_restart_changes_only_the_template_annotation() {
+async fn ex_121b_a_restart_changes_only_the_template_annotation() {
     let rig = rig();
     let plan = rig.plans.plan(&rig.ada, web(Act::Restart)).await.unwrap();
     assert!(plan.steps[0].diff.contains("kubectl.kubernetes.io/restartedAt"), "{}", plan.steps[0].diff);
@@ -303,7 +303,7 @@ async fn ex_121_a_restart_changes_only_the_template_annotation() {
 }
 
 #[tokio::test]
-async fn ex_121_a_paused_rollout_and_a_pod_cannot_be_restarted() {
+async fn ex_121b_a_paused_rollout_and_a_pod_cannot_be_restarted() {
     let rig = rig();
     rig.fake.edit(WEB, |web| web["spec"]["paused"] = json!(true));
     let plan = rig.plans.plan(&rig.ada, web(Act::Restart)).await.unwrap();
@@ -315,7 +315,7 @@ async fn ex_121_a_paused_rollout_and_a_pod_cannot_be_restarted() {
 }
 
 #[tokio::test]
-async fn exf_13_a_refused_dry_run_makes_the_plan_not_ready() {
+async fn exf_13a_a_refused_dry_run_makes_the_plan_not_ready() {
     let rig = rig();
     let denies =
         || ClusterError::Admission { message: "admission webhook \"w.example.org\" denied the request: no".into() };

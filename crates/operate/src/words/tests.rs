@@ -11,7 +11,7 @@ fn says(error: &Error) -> (Code, String, Value) {
 }
 
 #[test]
-fn exf_13_a_webhook_that_denies_is_named() {
+fn exf_13b_a_webhook_that_denies_is_named() {
     let message = "admission webhook \"guard.example.org\" denied the request: no deletes on Fridays".to_owned();
     let (code, says, details) = says(&Error::Admission { message });
     assert_eq!(code, Code::AdmissionDenied);
@@ -23,7 +23,7 @@ fn exf_13_a_webhook_that_denies_is_named() {
 }
 
 #[test]
-fn exf_13_an_admission_policy_that_denies_is_named() {
+fn exf_13b_an_admission_policy_that_denies_is_named() {
     let message = "deployments.apps \"web\" is forbidden: ValidatingAdmissionPolicy 'few' with binding 'all' denied \
                    request: at most 3 replicas"
         .to_owned();
@@ -36,7 +36,7 @@ fn exf_13_an_admission_policy_that_denies_is_named() {
 }
 
 #[test]
-fn exf_11_invalid_fields_are_named_with_their_paths() {
+fn exf_11a_invalid_fields_are_named_with_their_paths() {
     let causes = json!([
         { "reason": "FieldValueInvalid", "message": "must be greater than or equal to 0", "field": "spec.replicas" },
         { "reason": "FieldValueRequired", "message": "Required value", "field": "spec.selector" },
@@ -51,10 +51,28 @@ fn exf_11_invalid_fields_are_named_with_their_paths() {
 }
 
 #[test]
-fn exf_11_an_immutable_field_says_what_to_do() {
+fn exf_11a_an_immutable_field_says_what_to_do() {
     let causes = json!([{ "message": "field is immutable", "field": "spec.selector" }]);
     let (_, says, _) = says(&Error::Invalid { message: "invalid".to_owned(), causes });
     assert!(says.ends_with("delete it and make it anew"), "{says}");
+}
+
+#[test]
+fn exn_06h_a_denied_step_names_the_command_that_would_grant_it() {
+    let error = Error::Denied {
+        verb: "patch".to_owned(),
+        kind: "deployments.apps".to_owned(),
+        namespace: "shop".to_owned(),
+        message:
+            "deployments.apps \"web\" is forbidden: User \"ada\" cannot patch resource \"deployments/scale\" in API \
+                  group \"apps\" in the namespace \"shop\""
+                .to_owned(),
+    };
+    let (_, says, details) = says(&error);
+    let grant = details["grant"].as_str().unwrap();
+    assert!(grant.contains("-n shop --verb=get,patch --resource=deployments.apps/scale"), "{grant}");
+    assert!(says.ends_with(grant), "{says}");
+    assert!(details["server"].as_str().unwrap().contains("is forbidden"), "{details}");
 }
 
 #[test]
@@ -77,7 +95,7 @@ fn a_denial_names_the_missing_right() {
 }
 
 #[test]
-fn exf_11_a_conflict_is_apply_conflict() {
+fn exf_11a_a_conflict_is_apply_conflict() {
     let (code, says, _) = says(&Error::Conflict { message: "the object has been modified".to_owned() });
     assert_eq!(code, Code::ApplyConflict);
     assert!(says.contains("changed by somebody else"));

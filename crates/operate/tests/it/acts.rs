@@ -86,7 +86,7 @@ async fn ex_120_a_custom_kind_with_a_scale_subresource_is_scaled() {
 }
 
 #[tokio::test]
-async fn ex_121_deployments_daemon_sets_and_stateful_sets_are_restarted() {
+async fn ex_121c_deployments_daemon_sets_and_stateful_sets_are_restarted() {
     let rig = Rig::new(Desk::default()).await;
     let kinds =
         [("Deployment", "deployments.apps"), ("DaemonSet", "daemonsets.apps"), ("StatefulSet", "statefulsets.apps")];
@@ -106,7 +106,7 @@ async fn ex_121_deployments_daemon_sets_and_stateful_sets_are_restarted() {
 }
 
 #[tokio::test]
-async fn exn_06_a_plan_is_stale_once_its_object_moved_but_not_by_its_status() {
+async fn exn_06c_a_plan_is_stale_once_its_object_moved_but_not_by_its_status() {
     let rig = Rig::new(Desk::default()).await;
     rig.apply(&workload("Deployment", "web"));
     until("the first status", async || rig.get("deployment/web")["status"]["observedGeneration"] == 1).await;

@@ -33,7 +33,7 @@ fn decision(entry: &Value) -> Option<&str> {
 }
 
 #[tokio::test]
-async fn exn_06_delete_scale_and_restart_stand_in_the_servers_audit_log_with_our_decision() {
+async fn exn_06d_delete_scale_and_restart_stand_in_the_servers_audit_log_with_our_decision() {
     let rig = Rig::new(Desk::default()).await;
     rig.apply(&workload("Deployment", "web"));
     let web = [("deployments.apps", "web")];
@@ -81,7 +81,7 @@ async fn exn_06_delete_scale_and_restart_stand_in_the_servers_audit_log_with_our
 }
 
 #[tokio::test]
-async fn exn_06_a_plan_that_is_not_committed_changes_nothing() {
+async fn exn_06d_a_plan_that_is_not_committed_changes_nothing() {
     let rig = Rig::new(Desk::default()).await;
     rig.apply(&workload("Deployment", "web"));
     let before = rig.get("deployment/web")["metadata"]["generation"].clone();

@@ -7,7 +7,7 @@ use base::{Code, Coded};
 use policy::desk::Desk;
 
 #[tokio::test]
-async fn exn_06_read_only_leaves_no_write_and_no_dry_run() {
+async fn exn_06e_read_only_leaves_no_write_and_no_dry_run() {
     let rig = Rig::new(Desk { read_only: true, ..Desk::default() }).await;
     rig.apply(&workload("Deployment", "web"));
     let web = [("deployments.apps", "web")];

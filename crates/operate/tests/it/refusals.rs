@@ -6,7 +6,7 @@ use base::{Code, Coded};
 use policy::desk::Desk;
 
 #[tokio::test]
-async fn exf_13_a_policy_of_the_cluster_that_denies_is_named() {
+async fn exf_13c_a_policy_of_the_cluster_that_denies_is_named() {
     let rig = Rig::new(Desk::default()).await;
     rig.apply(&workload("Deployment", "web"));
     let name = &rig.namespace;
@@ -35,7 +35,7 @@ async fn exf_13_a_policy_of_the_cluster_that_denies_is_named() {
 }
 
 #[tokio::test]
-async fn exn_06_a_plan_tells_the_right_that_is_missing() {
+async fn exn_06f_a_plan_tells_the_right_that_is_missing() {
     let admin = Rig::new(Desk::default()).await;
     admin.apply(&workload("Deployment", "web"));
     // The same kubeconfig as somebody who may only look.

@@ -4,7 +4,8 @@ use api::rest::{Act, Answers, Committed, ObjectRef, Plan, PlanRequest};
 use base::{ClusterName, RequestId, SystemClock};
 use catalog::Kind;
 use cluster::{Cluster, ConnectOptions, Error, Kubeconfig};
-use operate::{Acts, Clusters, Grant, Pending, Plans};
+use operate::{Changing, Clusters, Grant, Pending, Plans, Reading, Trying};
+use policy::action::{Changes, Reads, Tries};
 use policy::compose::{Composed, Parts, compose};
 use policy::desk::Desk;
 use policy::{Door, Principal};
@@ -36,8 +37,16 @@ impl Clusters for Direct {
         })
     }
 
-    fn acting(&self, _: &ClusterName, grant: &dyn Grant) -> Result<Box<dyn Acts>, Error> {
-        Ok(grant.acting(&self.cluster))
+    fn reads(&self, _: &ClusterName, grant: &dyn Grant<Reads>) -> Result<Box<dyn Reading>, Error> {
+        Ok(Box::new(grant.acting(&self.cluster)))
+    }
+
+    fn tries(&self, _: &ClusterName, grant: &dyn Grant<Tries>) -> Result<Box<dyn Trying>, Error> {
+        Ok(Box::new(grant.acting(&self.cluster)))
+    }
+
+    fn changes(&self, _: &ClusterName, grant: &dyn Grant<Changes>) -> Result<Box<dyn Changing>, Error> {
+        Ok(Box::new(grant.acting(&self.cluster)))
     }
 }
 

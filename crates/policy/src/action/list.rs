@@ -1,8 +1,12 @@
 //! The list itself. One line here makes an action: its name, what it asks of the journal, its obligations.
 
+use super::effect::{self, Effect};
 use super::{
-    ActionInfo, AuditQuery, AuditVerify, ClusterView, ObjectDelete, ObjectRead, ObjectScale, ObjectTarget, ObjectView,
-    PlanMake, RolloutRestart, SecretReveal,
+    ActionInfo, AuditQuery, AuditVerify, ClusterAdd, ClusterView, ObjectDelete, ObjectRead, ObjectScale, ObjectTarget,
+    ObjectView, OperatorInstall, OperatorRun, PacketLevel, PlanMake, RolloutRestart, SecretReveal, SessionOpen,
+    TapControl, TapExport, TapHostNetwork, TapPayload, TapScope, TapStart, TapTarget, TapView, WorkspaceApps,
+    WorkspaceConnect, WorkspaceCreate, WorkspaceDelete, WorkspaceExec, WorkspaceFiles, WorkspaceLogs, WorkspaceProxy,
+    WorkspaceReconcile, WorkspaceStart, WorkspaceStop, WorkspaceUpdate, WorkspaceView, WorkspaceWake,
 };
 use base::ClusterName;
 use serde::de::DeserializeOwned;
@@ -19,8 +23,10 @@ pub trait Action: sealed::Sealed + Clone + Debug + Send + Sync + 'static {
     const NAME: &'static str;
     /// The decision must be on disk before anything happens: the service awaits `permit.settled()` first.
     const BEFORE_EFFECT: bool;
-    /// It changes something: denied under `--read-only`.
-    const CHANGES: bool;
+    /// What a permit for it can be used for: `cluster` gives write methods by this type alone.
+    type Effect: Effect;
+    /// It changes something, or asks the API server to try: denied under `--read-only`.
+    const CHANGES: bool = Self::Effect::CHANGES;
     /// What an allow may oblige the service to. Destructure it without `..` where it is enforced, so that a new
     /// obligation is a compile error there and not a rule that nobody keeps.
     type Obligations: Clone + Debug + Default + Serialize + DeserializeOwned + Send + Sync + 'static;
@@ -43,7 +49,7 @@ macro_rules! actions {
             impl Action for $ty {
                 const NAME: &'static str = $name;
                 const BEFORE_EFFECT: bool = timing!($before);
-                const CHANGES: bool = effect!($changes);
+                type Effect = effect!($changes);
                 type Obligations = $obligations;
 
                 fn asked(&self) -> Asked {
@@ -65,7 +71,7 @@ macro_rules! actions {
             pub const fn info(&self) -> ActionInfo {
                 match self {
                     $(Self::$ty(_) => ActionInfo {
-                        name: $name, summary: $summary, before_effect: timing!($before), changes: effect!($changes),
+                        name: $name, summary: $summary, before_effect: timing!($before), changes: $ty::CHANGES,
                     },)+
                 }
             }
@@ -74,7 +80,7 @@ macro_rules! actions {
         /// Every action there is.
         pub const ALL: &[ActionInfo] = &[
             $(ActionInfo {
-                name: $name, summary: $summary, before_effect: timing!($before), changes: effect!($changes),
+                name: $name, summary: $summary, before_effect: timing!($before), changes: $ty::CHANGES,
             },)+
         ];
 
@@ -96,16 +102,21 @@ macro_rules! timing {
 
 macro_rules! effect {
     (changes) => {
-        true
+        effect::Changes
+    };
+    (tries) => {
+        effect::Tries
     };
     (reads) => {
-        false
+        effect::Reads
     };
 }
 
 actions! {
     ClusterView, ClusterViewObligations {}, "cluster:view", soon, reads,
         "See the clusters, their states, and how many objects of each kind they hold.";
+    ClusterAdd, ClusterAddObligations {}, "cluster:add", before, reads,
+        "Make the clusters of another kubeconfig known to this console.";
     ObjectView, ObjectViewObligations {}, "object:view", soon, reads,
         "See live rows of a kind.";
     ObjectRead, ObjectReadObligations {}, "object:read", soon, reads,
@@ -115,7 +126,7 @@ actions! {
         max_bytes: Option<u64>,
     }, "secret:reveal", before, reads,
         "Read the value of one key of a Secret.";
-    PlanMake, PlanMakeObligations {}, "plan:make", soon, changes,
+    PlanMake, PlanMakeObligations {}, "plan:make", soon, tries,
         "Ask the API server to try a change without making it.";
     ObjectDelete, ObjectDeleteObligations {}, "object:delete", before, changes,
         "Delete an object.";
@@ -123,6 +134,69 @@ actions! {
         "Set the number of replicas of an object.";
     RolloutRestart, RolloutRestartObligations {}, "rollout:restart", before, changes,
         "Restart the pods of a deployment, daemon set or stateful set.";
+    TapStart, TapStartObligations {
+        /// Most of packets that may leave.
+        packets: Option<PacketLevel>,
+        /// No bodies and no payload leave.
+        headers_only: bool,
+        /// Secrets are redacted whatever is asked for.
+        redact: bool,
+        /// Seconds after which it ends.
+        max_seconds: Option<u64>,
+        /// Captured bytes of a pod after which it ends.
+        max_bytes: Option<u64>,
+    }, "tap:start", before, changes,
+        "Tap the traffic of pods by an ephemeral container in each.";
+    TapHostNetwork, TapHostNetworkObligations {}, "tap:host-network", before, changes,
+        "Tap pods that share the network of their nodes: the traffic of the nodes is seen.";
+    TapView, TapViewObligations {}, "tap:view", soon, reads,
+        "See taps, and rows of what they recorded.";
+    TapPayload, TapPayloadObligations {
+        /// Bodies and messages are left out.
+        headers_only: bool,
+    }, "tap:payload", before, reads,
+        "Read records of a tap whole, with headers and bodies.";
+    TapExport, TapExportObligations {
+        /// Largest file, in bytes.
+        max_bytes: Option<u64>,
+    }, "tap:export", before, reads,
+        "Take records or packets of a tap away as a file.";
+    TapControl, TapControlObligations {}, "tap:control", before, changes,
+        "Stop or pause a tap, empty or forget it, change its filter, mark it, give it keys.";
+    WorkspaceView, WorkspaceViewObligations {}, "workspace:view", soon, reads,
+        "See workspaces, what they are made of and what happened to them.";
+    WorkspaceLogs, WorkspaceLogsObligations {}, "workspace:logs", before, reads,
+        "Read what the programs of a workspace wrote.";
+    WorkspaceConnect, WorkspaceConnectObligations {}, "workspace:connect", before, changes,
+        "Open a shell in a workspace, or come back to one.";
+    WorkspaceExec, WorkspaceExecObligations {}, "workspace:exec", before, changes,
+        "Run a program in a workspace.";
+    WorkspaceProxy, WorkspaceProxyObligations {}, "workspace:proxy", before, changes,
+        "Open a port or an app of a workspace in a browser.";
+    WorkspaceFiles, WorkspaceFilesObligations {}, "workspace:files", before, changes,
+        "Look at, fetch or change files in a workspace.";
+    WorkspaceApps, WorkspaceAppsObligations {}, "workspace:apps", before, changes,
+        "Look at the apps and ports of a workspace, or start and stop an app.";
+    WorkspaceUpdate, WorkspaceUpdateObligations {}, "workspace:update", before, changes,
+        "Change what a workspace asks for.";
+    WorkspaceWake, WorkspaceWakeObligations {}, "workspace:wake", before, changes,
+        "Start a workspace that sleeps, because somebody came to a door of it.";
+    WorkspaceCreate, WorkspaceCreateObligations {}, "workspace:create", before, changes,
+        "Make a workspace.";
+    WorkspaceStart, WorkspaceStartObligations {}, "workspace:start", before, changes,
+        "Start a workspace.";
+    WorkspaceStop, WorkspaceStopObligations {}, "workspace:stop", before, changes,
+        "Stop a workspace: its pod goes, all else stays.";
+    WorkspaceDelete, WorkspaceDeleteObligations {}, "workspace:delete", before, changes,
+        "Delete a workspace; its volumes go as it says itself.";
+    WorkspaceReconcile, WorkspaceReconcileObligations {}, "workspace:reconcile", before, changes,
+        "Carry out what one generation of a workspace asks for.";
+    OperatorInstall, OperatorInstallObligations {}, "operator:install", before, changes,
+        "Install the kinds of workspaces in a cluster.";
+    OperatorRun, OperatorRunObligations {}, "operator:run", before, changes,
+        "Run the operator of workspaces in a cluster.";
+    SessionOpen, SessionOpenObligations {}, "session:open", before, reads,
+        "Open the console in a browser with a one-time code.";
     AuditQuery, AuditQueryObligations {}, "audit:query", soon, reads,
         "Read the journal.";
     AuditVerify, AuditVerifyObligations {}, "audit:verify", soon, reads,
@@ -141,7 +215,43 @@ impl Asked {
             Self::ObjectScale(a) => from_ref(&a.object),
             Self::RolloutRestart(a) => from_ref(&a.object),
             Self::PlanMake(a) => &a.objects,
-            Self::ClusterView(_) | Self::ObjectView(_) | Self::AuditQuery(_) | Self::AuditVerify(_) => &[],
+            Self::TapStart(a) => &a.pods,
+            Self::TapHostNetwork(a) => &a.pods,
+            Self::TapControl(a) => a.change.pods(),
+            Self::WorkspaceLogs(a) => from_ref(&a.object),
+            Self::WorkspaceConnect(a) => from_ref(&a.object),
+            Self::WorkspaceExec(a) => from_ref(&a.object),
+            Self::WorkspaceProxy(a) => from_ref(&a.object),
+            Self::WorkspaceFiles(a) => from_ref(&a.object),
+            Self::WorkspaceApps(a) => from_ref(&a.object),
+            Self::WorkspaceUpdate(a) => from_ref(&a.object),
+            Self::WorkspaceWake(a) => from_ref(&a.object),
+            Self::WorkspaceCreate(a) => from_ref(&a.object),
+            Self::WorkspaceStart(a) => from_ref(&a.object),
+            Self::WorkspaceStop(a) => from_ref(&a.object),
+            Self::WorkspaceDelete(a) => from_ref(&a.object),
+            Self::WorkspaceReconcile(a) => from_ref(&a.object),
+            Self::OperatorInstall(a) => &a.objects,
+            Self::WorkspaceView(_) | Self::OperatorRun(_) => &[],
+            Self::TapView(_) | Self::TapPayload(_) | Self::TapExport(_) => &[],
+            Self::ClusterView(_)
+            | Self::ClusterAdd(_)
+            | Self::ObjectView(_)
+            | Self::SessionOpen(_)
+            | Self::AuditQuery(_)
+            | Self::AuditVerify(_) => &[],
+        }
+    }
+
+    /// The tap it is about, once there is one.
+    #[must_use]
+    pub fn tap(&self) -> Option<&TapTarget> {
+        match self {
+            Self::TapView(a) => a.tap.as_ref(),
+            Self::TapPayload(a) => Some(&a.tap),
+            Self::TapExport(a) => Some(&a.tap),
+            Self::TapControl(a) => Some(&a.tap),
+            _ => None,
         }
     }
 
@@ -151,7 +261,14 @@ impl Asked {
         let mut clusters: Vec<&ClusterName> = match self {
             Self::ClusterView(a) => a.clusters.iter().collect(),
             Self::ObjectView(a) => a.clusters.iter().collect(),
-            _ => self.objects().iter().map(|object| &object.cluster).collect(),
+            Self::TapStart(a) => of_tap(&a.pods, &a.scope),
+            Self::TapHostNetwork(a) => of_tap(&a.pods, &a.scope),
+            Self::WorkspaceView(a) => vec![&a.cluster],
+            Self::OperatorRun(a) => vec![&a.cluster],
+            _ => {
+                let objects = self.objects().iter().map(|object| &object.cluster);
+                objects.chain(self.tap().map(|tap| &tap.cluster)).collect()
+            }
         };
         clusters.sort();
         clusters.dedup();
@@ -164,16 +281,58 @@ impl Asked {
         match self {
             Self::ObjectView(a) => format!("{} in {}", a.kind, names(&a.clusters)),
             Self::ClusterView(a) => names(&a.clusters),
+            Self::ClusterAdd(a) if a.file.is_empty() => "a kubeconfig that was pasted".to_owned(),
+            Self::ClusterAdd(a) => format!("the kubeconfig {}", a.file),
             Self::SecretReveal(a) => format!("key {} of {}", a.key, a.object),
             Self::ObjectScale(a) => format!("{} to {}", a.object, a.replicas),
             Self::PlanMake(a) => match a.objects.as_slice() {
                 [only] => format!("{} of {only}", a.action),
                 many => format!("{} of {} objects", a.action, many.len()),
             },
+            Self::SessionOpen(a) if a.attempts > 1 => format!("the console, {} attempts", a.attempts),
+            Self::SessionOpen(_) => "the console".to_owned(),
             Self::AuditQuery(_) | Self::AuditVerify(_) => "the journal".to_owned(),
+            Self::WorkspaceView(a) => match (a.namespace.as_str(), a.name.as_str()) {
+                ("", _) => format!("workspaces in {}", a.cluster),
+                (namespace, "") => format!("workspaces of {namespace} in {}", a.cluster),
+                (namespace, name) => format!("workspace {namespace}/{name} in {}", a.cluster),
+            },
+            Self::WorkspaceConnect(a) => format!("{} of {}", a.purpose.words(), a.object),
+            Self::WorkspaceExec(a) => format!("{} in {}", a.program, a.object),
+            Self::WorkspaceProxy(a) if a.app.is_empty() => format!("port {} of {}", a.port, a.object),
+            Self::WorkspaceProxy(a) => format!("{} on port {} of {}", a.app, a.port, a.object),
+            Self::WorkspaceFiles(a) => format!("{} {} in {}", a.act, a.path, a.object),
+            Self::WorkspaceApps(a) if a.app.is_empty() => format!("{} apps of {}", a.act, a.object),
+            Self::WorkspaceApps(a) => format!("{} {} of {}", a.act, a.app, a.object),
+            Self::WorkspaceUpdate(a) => format!("{} of {}", a.fields.join(" "), a.object),
+            Self::WorkspaceWake(a) => format!("{} by {}", a.object, a.door),
+            Self::WorkspaceCreate(a) => format!("{} for {}", a.object, a.owner),
+            Self::WorkspaceReconcile(a) => format!("generation {} of {}", a.generation, a.object),
+            Self::OperatorRun(a) => format!("the operator in {}", a.cluster),
+            Self::TapView(TapView { tap: None }) => "all taps".to_owned(),
+            Self::TapView(TapView { tap: Some(tap) }) => tap.to_string(),
+            Self::TapPayload(a) if a.record.is_empty() && a.flow.is_empty() => format!("packets of {}", a.tap),
+            Self::TapPayload(a) if a.record.is_empty() => format!("flow {} of {}", a.flow, a.tap),
+            Self::TapPayload(a) => format!("record {} of {}", a.record, a.tap),
+            Self::TapExport(a) => {
+                let words = [&a.format, &a.select, &a.flow, &a.filter];
+                let words: Vec<&str> = words.into_iter().map(String::as_str).filter(|word| !word.is_empty()).collect();
+                format!("{} of {}", words.join(" "), a.tap)
+            }
+            Self::TapControl(a) => format!("{} of {}", a.change.words(), a.tap),
+            Self::TapStart(TapStart { pods, scope, .. }) | Self::TapHostNetwork(TapHostNetwork { pods, scope })
+                if !scope.is_empty() =>
+            {
+                let scopes: Vec<String> = scope.iter().map(ToString::to_string).collect();
+                format!("{} ({} pods at start)", scopes.join("; "), pods.len())
+            }
             _ => self.objects().iter().map(ToString::to_string).collect::<Vec<_>>().join(", "),
         }
     }
+}
+
+fn of_tap<'a>(pods: &'a [ObjectTarget], scope: &'a [TapScope]) -> Vec<&'a ClusterName> {
+    pods.iter().map(|pod| &pod.cluster).chain(scope.iter().map(|scope| &scope.cluster)).collect()
 }
 
 fn names(clusters: &[ClusterName]) -> String {

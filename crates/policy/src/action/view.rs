@@ -26,6 +26,13 @@ pub struct ClusterView {
     pub namespaces: Vec<String>,
 }
 
+/// Makes the clusters of another kubeconfig known to this process.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct ClusterAdd {
+    /// The kubeconfig: a file of this machine; empty when its text was given.
+    pub file: String,
+}
+
 /// Reads entries of the journal.
 #[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
 pub struct AuditQuery {
@@ -52,3 +59,22 @@ pub struct AuditQuery {
 /// Checks the chains of the whole journal.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub struct AuditVerify {}
+
+/// Opens the console in a browser: a one-time code is exchanged for a session.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct SessionOpen {
+    /// What was shown.
+    pub key: SessionKey,
+    /// Attempts that the entry stands for: refused ones that come in a flock are told together.
+    pub attempts: u32,
+}
+
+/// What somebody shows to be let in.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum SessionKey {
+    /// The code of a one-time URL.
+    Code,
+    /// The run token of a program.
+    Token,
+}

@@ -2,8 +2,12 @@
 
 use super::Desk;
 use crate::action::{
-    self, AuditQuery, AuditVerify, ClusterView, ObjectDelete, ObjectRead, ObjectScale, ObjectTarget, ObjectView,
-    PlanMake, Propagation, RolloutRestart, SecretReveal,
+    self, AuditQuery, AuditVerify, ClusterAdd, ClusterView, ObjectDelete, ObjectRead, ObjectScale, ObjectTarget,
+    ObjectView, OperatorInstall, OperatorRun, PacketLevel, PlanMake, Propagation, RolloutRestart, SecretReveal,
+    SessionKey, SessionOpen, ShellPurpose, TapChange, TapControl, TapExport, TapHostNetwork, TapPayload, TapScope,
+    TapStart, TapTarget, TapView, WorkspaceApps, WorkspaceConnect, WorkspaceCreate, WorkspaceDelete, WorkspaceExec,
+    WorkspaceFiles, WorkspaceLogs, WorkspaceProxy, WorkspaceReconcile, WorkspaceStart, WorkspaceStop, WorkspaceUpdate,
+    WorkspaceView, WorkspaceWake,
 };
 use crate::testing::{TestGate, gate};
 use crate::{Action, Answers, Decision, Need, Refusal};
@@ -54,7 +58,7 @@ fn typed(name: &str) -> Vec<Need> {
 }
 
 #[test]
-fn ex_11_destructive_acts_in_production_ask_for_the_typed_name() {
+fn ex_11b_destructive_acts_in_production_ask_for_the_typed_name() {
     let t = desk(false);
     assert_eq!(needs(&t, &delete("prod", 1)), typed("web"));
     assert_eq!(needs(&t, &delete("prod", 40)), typed("prod"), "for many, the context is typed");
@@ -67,7 +71,7 @@ fn ex_11_destructive_acts_in_production_ask_for_the_typed_name() {
 }
 
 #[test]
-fn ex_11_yes_does_not_meet_a_typed_confirmation() {
+fn ex_11b_yes_does_not_meet_a_typed_confirmation() {
     let t = desk(false);
     let ada = t.composed.verifier.desk("ada", []);
     let yes = Answers { confirm: true, ..Answers::default() };
@@ -81,12 +85,85 @@ fn ex_11_yes_does_not_meet_a_typed_confirmation() {
 }
 
 #[test]
-fn ex_11_the_plain_confirmation_can_be_turned_off_but_not_in_production() {
+fn ex_11b_the_plain_confirmation_can_be_turned_off_but_not_in_production() {
     let desk = Desk { read_only: false, production_contexts: [ClusterName::new("prod")].into(), skip_confirm: true };
     let t = gate(desk);
     assert!(needs(&t, &delete("dev", 5)).is_empty());
     assert_eq!(needs(&t, &restart("prod")), [Need::Confirm]);
     assert_eq!(needs(&t, &delete("prod", 1)), typed("web"));
+}
+
+#[test]
+fn cap_n_27b_a_tap_in_production_asks_first_and_for_the_name_when_secrets_leave() {
+    let t = desk(false);
+    let tap = |cluster: &str, unredacted| TapStart { pods: vec![object(cluster)], unredacted, ..TapStart::default() };
+    assert_eq!(needs(&t, &tap("prod", false)), [Need::Confirm]);
+    assert_eq!(needs(&t, &tap("prod", true)), typed("prod"));
+    assert!(needs(&t, &tap("dev", true)).is_empty());
+    // What is followed counts like what is there.
+    let scope = TapScope {
+        cluster: ClusterName::new("prod"),
+        namespaces: vec![],
+        selector: String::new(),
+        names: vec![],
+        node: String::new(),
+        object: String::new(),
+    };
+    assert_eq!(needs(&t, &TapStart { scope: vec![scope], unredacted: true, ..TapStart::default() }), typed("prod"));
+    let quick = Desk { read_only: false, production_contexts: [ClusterName::new("prod")].into(), skip_confirm: true };
+    assert_eq!(needs(&gate(quick), &tap("prod", false)), [Need::Confirm]);
+}
+
+#[test]
+fn cap_61b_the_network_of_nodes_is_a_decision_of_its_own_and_a_privileged_container_a_grave_one() {
+    let t = desk(false);
+    let nodes = TapHostNetwork { pods: vec![object("dev")], scope: vec![] };
+    assert_eq!(needs(&t, &nodes), [Need::Confirm]);
+    let privileged = |cluster: &str| TapStart { pods: vec![object(cluster)], privileged: true, ..TapStart::default() };
+    assert!(needs(&t, &privileged("dev")).is_empty());
+    assert_eq!(needs(&t, &privileged("prod")), typed("prod"));
+}
+
+#[test]
+fn cap_20c_ending_what_is_left_of_a_tap_names_its_pods() {
+    let t = desk(false);
+    let ada = t.composed.verifier.desk("ada", []);
+    let tap = TapTarget { cluster: ClusterName::new("dev"), tap: "qd-tap-abcdef".to_owned() };
+    let change = TapChange::End(vec![object("dev")]);
+    drop(t.composed.gate.permit(&ada, TapControl { tap, change }, &Answers::default()).unwrap());
+    let draft = &t.journal.drafts()[0];
+    assert!(draft.summary.contains("end in ") && draft.summary.contains("qd-tap-abcdef"), "{}", draft.summary);
+    assert!(draft.anchors.iter().any(|anchor| anchor.value.ends_with("/web")), "{:?}", draft.anchors);
+}
+
+#[test]
+fn cap_n_27c_what_a_tap_did_is_found_in_the_journal_by_its_cluster() {
+    let t = desk(false);
+    let ada = t.composed.verifier.desk("ada", []);
+    let tap = TapTarget { cluster: ClusterName::new("dev"), tap: "0f".repeat(16) };
+    let change = TapChange::Filter("port 80".to_owned());
+    let permit = t.composed.gate.permit(&ada, TapControl { tap, change }, &Answers::default()).unwrap();
+    drop(permit);
+    let drafts = t.journal.drafts();
+    assert!(drafts[0].summary.contains("filter `port 80` of tap 0f0f"), "{}", drafts[0].summary);
+    assert!(drafts[0].anchors.iter().any(|anchor| anchor.value == "dev"), "{:?}", drafts[0].anchors);
+}
+
+#[test]
+fn wo_01d_new_kinds_ask_for_a_yes_wherever_and_workspaces_for_what_production_is_worth() {
+    let t = desk(false);
+    assert_eq!(needs(&t, &OperatorInstall { objects: vec![object("dev")] }), [Need::Confirm]);
+    assert!(needs(&t, &create("dev")).is_empty());
+    assert_eq!(needs(&t, &create("prod")), [Need::Confirm]);
+    assert!(needs(&t, &WorkspaceStart { object: object("dev") }).is_empty());
+    assert_eq!(needs(&t, &WorkspaceStop { object: object("dev"), delay_seconds: 0 }), [Need::Confirm]);
+    assert_eq!(needs(&t, &WorkspaceDelete { object: object("dev"), uid: None }), [Need::Confirm]);
+    assert_eq!(needs(&t, &WorkspaceDelete { object: object("prod"), uid: None }), typed("web"));
+}
+
+fn create(cluster: &str) -> WorkspaceCreate {
+    let (owner, org, blueprint) = ("ada".to_owned(), String::new(), String::new());
+    WorkspaceCreate { object: object(cluster), owner, org, blueprint, image: "shell".to_owned() }
 }
 
 /// Permit and preview of one action; whether it was allowed and with which code not.
@@ -104,8 +181,24 @@ fn read_only_denies_every_change_at_permit_and_preview_and_no_read() {
     let t = desk(true);
     let plan = PlanMake { action: "object:delete".to_owned(), objects: vec![object("dev")] };
     let view = ObjectView { kind: "pods".to_owned(), clusters: vec![], namespaces: vec![] };
+    let pods = vec![object("dev")];
+    let start = TapStart { pods, packets: PacketLevel::Full, unredacted: true, ..TapStart::default() };
+    let tap = TapTarget { cluster: ClusterName::new("dev"), tap: "0f".repeat(16) };
+    let (record, flow) = ("0000000007".to_owned(), String::new());
+    let export = TapExport {
+        tap: tap.clone(),
+        format: "jsonl".to_owned(),
+        select: String::new(),
+        flow: String::new(),
+        filter: String::new(),
+    };
+    let create = create("dev");
+    let reconcile = WorkspaceReconcile { object: object("dev"), owner: "ada".to_owned(), generation: 1 };
+    let (cluster, name) = (ClusterName::new("dev"), String::new());
+    let run = OperatorRun { cluster: cluster.clone(), namespace: "kube-system".to_owned() };
     let seen = [
         both(&t, ClusterView { clusters: vec![], namespaces: vec![] }),
+        both(&t, ClusterAdd { file: String::new() }),
         both(&t, view),
         both(&t, ObjectRead { object: object("dev") }),
         both(&t, SecretReveal { object: object("dev"), key: "k".to_owned() }),
@@ -113,6 +206,29 @@ fn read_only_denies_every_change_at_permit_and_preview_and_no_read() {
         both(&t, delete("dev", 1)),
         both(&t, scale("dev", 1)),
         both(&t, restart("dev")),
+        both(&t, start),
+        both(&t, TapHostNetwork { pods: vec![object("dev")], scope: vec![] }),
+        both(&t, TapView { tap: Some(tap.clone()) }),
+        both(&t, TapPayload { tap: tap.clone(), record, flow }),
+        both(&t, export),
+        both(&t, TapControl { tap, change: TapChange::Stop }),
+        both(&t, WorkspaceView { cluster, namespace: name.clone(), name }),
+        both(&t, WorkspaceLogs { object: object("dev") }),
+        both(&t, WorkspaceConnect { object: object("dev"), purpose: ShellPurpose::List }),
+        both(&t, WorkspaceExec { object: object("dev"), program: "ls".to_owned(), terminal: false }),
+        both(&t, WorkspaceProxy { object: object("dev"), port: 8080, app: String::new() }),
+        both(&t, files("dev", false)),
+        both(&t, apps("dev", "list")),
+        both(&t, WorkspaceUpdate { object: object("dev"), fields: vec!["/spec/image".to_owned()] }),
+        both(&t, WorkspaceWake { object: object("dev"), door: "http".to_owned() }),
+        both(&t, create),
+        both(&t, WorkspaceStart { object: object("dev") }),
+        both(&t, WorkspaceStop { object: object("dev"), delay_seconds: 0 }),
+        both(&t, WorkspaceDelete { object: object("dev"), uid: None }),
+        both(&t, reconcile),
+        both(&t, OperatorInstall { objects: vec![object("dev")] }),
+        both(&t, run),
+        both(&t, SessionOpen { key: SessionKey::Code, attempts: 1 }),
         both(&t, AuditQuery::default()),
         both(&t, AuditVerify {}),
     ];
@@ -121,6 +237,47 @@ fn read_only_denies_every_change_at_permit_and_preview_and_no_read() {
         assert_eq!(*code, info.changes.then_some(Code::ReadOnly), "{name}");
     }
     assert!(desk(false).journal.decided().is_empty());
+}
+
+#[test]
+fn ac_71i_shells_and_programs_ask_for_a_yes_in_production_alone_and_only_the_program_is_told() {
+    let t = desk(false);
+    let connect = |cluster: &str, purpose| WorkspaceConnect { object: object(cluster), purpose };
+    let vi = || ShellPurpose::Shell { program: "vi".to_owned() };
+    let exec = |cluster: &str| WorkspaceExec { object: object(cluster), program: "ls".to_owned(), terminal: false };
+    assert!(needs(&t, &connect("dev", vi())).is_empty() && needs(&t, &exec("dev")).is_empty());
+    assert!(needs(&t, &connect("prod", ShellPurpose::List)).is_empty());
+    assert_eq!(needs(&t, &connect("prod", vi())), [Need::Confirm]);
+    assert_eq!(needs(&t, &connect("prod", ShellPurpose::Attach { shell: String::new() })), [Need::Confirm]);
+    assert_eq!(needs(&t, &exec("prod")), [Need::Confirm]);
+    let words = connect("dev", vi()).asked().summary();
+    assert_eq!(words, "vi on a terminal of deployments.apps shop/web in dev");
+    assert_eq!(exec("dev").asked().summary(), "ls in deployments.apps shop/web in dev");
+}
+
+fn files(cluster: &str, writes: bool) -> WorkspaceFiles {
+    let act = if writes { "put" } else { "get" }.to_owned();
+    WorkspaceFiles { object: object(cluster), act, path: "/home/anna/a".to_owned(), writes }
+}
+
+fn apps(cluster: &str, act: &str) -> WorkspaceApps {
+    WorkspaceApps { object: object(cluster), act: act.to_owned(), app: "ide".to_owned() }
+}
+
+#[test]
+fn to_look_into_a_workspace_asks_nothing_and_to_change_it_in_production_a_yes() {
+    let t = desk(false);
+    for cluster in ["dev", "prod"] {
+        assert!(needs(&t, &files(cluster, false)).is_empty() && needs(&t, &apps(cluster, "logs")).is_empty());
+    }
+    assert!(needs(&t, &files("dev", true)).is_empty() && needs(&t, &apps("dev", "stop")).is_empty());
+    assert_eq!(needs(&t, &files("prod", true)), [Need::Confirm]);
+    assert_eq!(needs(&t, &apps("prod", "stop")), [Need::Confirm]);
+    let proxy = WorkspaceProxy { object: object("prod"), port: 8080, app: "ide".to_owned() };
+    assert_eq!(needs(&t, &proxy), [Need::Confirm]);
+    assert_eq!(proxy.asked().summary(), "ide on port 8080 of deployments.apps shop/web in prod");
+    let update = WorkspaceUpdate { object: object("dev"), fields: vec!["/spec/image".to_owned()] };
+    assert_eq!(needs(&t, &update), [Need::Confirm]);
 }
 
 #[test]

@@ -1,3 +1,4 @@
+use policy::action::Reads;
 use policy::{Action, Asked};
 
 #[derive(Clone, Debug)]
@@ -6,7 +7,7 @@ struct Everything;
 impl Action for Everything {
     const NAME: &'static str = "every:thing";
     const BEFORE_EFFECT: bool = false;
-    const CHANGES: bool = false;
+    type Effect = Reads;
     type Obligations = ();
 
     fn asked(&self) -> Asked {

@@ -92,7 +92,7 @@ fn a_key_belongs_to_one_object_for_ever() {
 }
 
 #[test]
-fn exf_05_rows_do_not_blink_during_a_relist() {
+fn exf_05c_rows_do_not_blink_during_a_relist() {
     let (mut table, mut buf) = (Table::new(schema()), RowBuf::new(&schema()));
     for name in ["a", "b", "c"] {
         put(&mut table, &mut buf, &pod("shop", name), 1);
@@ -113,7 +113,7 @@ fn exf_05_rows_do_not_blink_during_a_relist() {
 }
 
 #[test]
-fn exf_05_a_relist_of_one_namespace_leaves_the_others() {
+fn exf_05c_a_relist_of_one_namespace_leaves_the_others() {
     let (mut table, mut buf) = (Table::new(schema()), RowBuf::new(&schema()));
     for (namespace, name) in [("a", "1"), ("a", "2"), ("b", "1")] {
         put(&mut table, &mut buf, &pod(namespace, name), 1);
@@ -129,7 +129,7 @@ fn exf_05_a_relist_of_one_namespace_leaves_the_others() {
 }
 
 #[test]
-fn exp_01_memory_returns_when_rows_go() {
+fn exp_01a_memory_returns_when_rows_go() {
     let (mut table, mut buf) = (Table::new(schema()), RowBuf::new(&schema()));
     for at in 0..20_000 {
         put(
@@ -148,7 +148,7 @@ fn exp_01_memory_returns_when_rows_go() {
 }
 
 #[test]
-fn exp_01_texts_are_kept_once_and_let_go_when_replaced() {
+fn exp_01a_texts_are_kept_once_and_let_go_when_replaced() {
     let (mut table, mut buf) = (Table::new(schema()), RowBuf::new(&schema()));
     for at in 0..100 {
         put(&mut table, &mut buf, &pod("shop", &format!("web-{at}")), 1);

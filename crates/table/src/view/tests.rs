@@ -61,10 +61,8 @@ fn order_by(a: &Pod, b: &Pod, sort: &Sort) -> Ordering {
 }
 
 proptest! {
-    #![proptest_config(ProptestConfig::with_cases(200))]
-
     #[test]
-    fn exn_02_a_view_is_the_sorted_merge_of_its_clusters(
+    fn exn_02b_a_view_is_the_sorted_merge_of_its_clusters(
         events in prop::collection::vec((0..4_usize, any_event()), 1..60),
         picked in 0..FILTERS.len(),
         mut sort in any_sort(),
@@ -122,7 +120,7 @@ fn ids(view: &View) -> Vec<&str> {
 }
 
 #[test]
-fn exn_02_cluster_and_namespace_columns_stand_where_they_tell_something() {
+fn exn_02b_cluster_and_namespace_columns_stand_where_they_tell_something() {
     let table = |name: &str| {
         let table = Table::shared(schema());
         let mut buf = RowBuf::new(&schema());

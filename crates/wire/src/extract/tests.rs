@@ -50,7 +50,7 @@ fn inlined_fields_are_captured() {
 }
 
 #[test]
-fn exf_08_damage_is_reported_and_what_was_read_stays() {
+fn exf_08c_damage_is_reported_and_what_was_read_stays() {
     let mut bytes = pod().0;
     bytes.truncate(bytes.len() - 5);
     let whole = envelope("v1", "Pod", &crate::sample::Msg(bytes));

@@ -40,7 +40,7 @@ fn an_empty_list_has_no_items() {
 }
 
 #[test]
-fn exf_08_a_large_item_is_an_error_in_its_place() {
+fn exf_08d_a_large_item_is_an_error_in_its_place() {
     let budget = Budget { object: 100, ..Budget::default() };
     let small = Msg::new().msg(1, Msg::new().str(1, "small"));
     let bytes = envelope("v1", "PodList", &Msg::new().msg(2, small.clone()).msg(2, pod()).msg(2, small));

@@ -16,6 +16,7 @@ var commands = map[string]func(ctx context.Context, args []string) error{
 	"pki":       pki,
 	"seed":      seed,
 	"churn":     churn,
+	"fill":      fill,
 	"simulate":  simulate,
 	"provision": provision,
 	"informer":  informer,

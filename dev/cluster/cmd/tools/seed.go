@@ -42,7 +42,7 @@ func seed(ctx context.Context, args []string) error {
 	}
 	defer client.Close()
 	started := time.Now()
-	if err := write(ctx, client, f, *pods, *workers); err != nil {
+	if err := write(ctx, client, *workers, func(put func(entry)) { produce(f, *pods, put) }); err != nil {
 		return err
 	}
 	fmt.Printf("%d nodes, %d pods in %.1f s\n", *nodes, *pods, time.Since(started).Seconds())
@@ -52,7 +52,8 @@ func seed(ctx context.Context, args []string) error {
 // entry makes one key and its value.
 type entry func() (key string, value []byte, err error)
 
-func write(ctx context.Context, client *clientv3.Client, f fleet, pods, workers int) error {
+// write puts every entry that produce hands out into etcd.
+func write(ctx context.Context, client *clientv3.Client, workers int, produce func(put func(entry))) error {
 	ctx, cancel := context.WithCancelCause(ctx)
 	defer cancel(nil)
 	entries := make(chan entry, 1024)
@@ -66,20 +67,19 @@ func write(ctx context.Context, client *clientv3.Client, f fleet, pods, workers 
 			}
 		}()
 	}
-	produce(ctx, f, pods, entries)
+	produce(func(e entry) {
+		select {
+		case entries <- e:
+		case <-ctx.Done():
+		}
+	})
 	close(entries)
 	running.Wait()
 	return context.Cause(ctx)
 }
 
 // produce hands out every object, namespaces and owners before pods.
-func produce(ctx context.Context, f fleet, pods int, entries chan<- entry) {
-	put := func(e entry) {
-		select {
-		case entries <- e:
-		case <-ctx.Done():
-		}
-	}
+func produce(f fleet, pods int, put func(entry)) {
 	now := time.Now()
 	for i := range f.nodes {
 		put(func() (string, []byte, error) {

@@ -1,18 +1,19 @@
-import { type FormEvent, useEffect, useRef, useState } from 'react'
+import { useEffect, useRef, useState } from 'react'
 import { naming } from '../../ui/acts'
-import { Button } from '../../ui/Button'
+import { lacking, UNANSWERED } from '../../ui/answers'
 import { type Intent, useConsole, useStore } from '../../ui/console'
-import { Modal } from '../../ui/Modal'
+import { Decision } from '../../ui/Decision'
+import { Needs } from '../../ui/Needs'
+import { Problem } from '../../ui/Problem'
 import { Failed, Skeleton } from '../../ui/State'
-import type { Act, Answers, ErrorBody, Need, Plan } from '../../wire/api'
+import type { Act, Answers, ErrorBody, Plan } from '../../wire/api'
 import { commitPlan, errorBody, readObject } from '../../wire/rest'
-import css from './acts.module.css'
-import { Options } from './Options'
+import { Options, type Unread } from './Options'
 import { Steps } from './Steps'
 import { usePlan } from './usePlan'
 
+const UNREAD: Unread = { act: 'scale', replicas: null }
 const VERBS = { delete: 'Delete', scale: 'Scale', restart: 'Restart' } as const
-const NOTHING: Answers = { confirm: false, typed_name: '', reason: '' }
 
 /** What changes, who decides, what blocks. Enter commits, Esc leaves. */
 export function PlanDialog() {
@@ -26,7 +27,7 @@ export function PlanDialog() {
 function Open({ intent, close }: { intent: Intent; close: () => void }) {
   const console = useConsole()
   const [act, setAct] = useState<Act | null>(intent.act === 'scale' ? null : { act: intent.act })
-  const [answers, setAnswers] = useState(NOTHING)
+  const [answers, setAnswers] = useState(UNANSWERED)
   const [attempt, setAttempt] = useState(0)
   const [busy, setBusy] = useState(false)
   const [error, setError] = useState<ErrorBody | null>(null)
@@ -55,10 +56,9 @@ function Open({ intent, close }: { intent: Intent; close: () => void }) {
     wanted?.focus()
   }, [ready])
 
-  const missing = plan === null ? 'the plan is being made' : lacking(plan, answers)
-  const commit = async (event: FormEvent) => {
-    event.preventDefault()
-    if (plan === null || missing !== null || busy) return
+  const missing = plan === null ? 'the plan is being made' : between(plan, answers)
+  const commit = async () => {
+    if (plan === null) return
     setBusy(true)
     try {
       const { results } = await commitPlan(plan.id, { ...answers, confirm: true })
@@ -75,86 +75,35 @@ function Open({ intent, close }: { intent: Intent; close: () => void }) {
   }
 
   return (
-    <Modal title={title} wide onClose={close}>
-      <form ref={form} className={css.form} onSubmit={commit} data-scope="plan">
-        <div className={css.scroll}>
-          {act !== null && <Options act={act} onChange={setAct} />}
-          {error !== null && (
-            <p className={css.problem} role="alert">
-              ■ {error.message} <code>{error.code}</code>
-            </p>
-          )}
-          {planning.is === 'making' && error === null && <Skeleton lines={3} />}
-          {planning.is === 'failed' && (
-            <Failed
-              error={planning.error}
-              tried="a dry run on the API server"
-              onRetry={() => setAttempt(attempt + 1)}
-            />
-          )}
-          {plan !== null && <Steps plan={plan} />}
-          {plan?.needs.map((need) => (
-            <NeedField key={need.need} need={need} answers={answers} onChange={setAnswers} />
-          ))}
-        </div>
-        <footer className={css.foot}>
-          <span className={css.missing} role="status">
-            {missing}
-          </span>
-          <Button look="outlined" onClick={close}>
-            Leave <kbd>Esc</kbd>
-          </Button>
-          <Button
-            type="submit"
-            look={intent.act === 'delete' ? 'danger' : 'primary'}
-            disabled={missing !== null || busy}
-          >
-            {busy ? 'Working…' : VERBS[intent.act]} <kbd>Enter</kbd>
-          </Button>
-        </footer>
-      </form>
-    </Modal>
-  )
-}
-
-function NeedField(props: { need: Need; answers: Answers; onChange: (answers: Answers) => void }) {
-  const { need, answers, onChange } = props
-  if (need.need === 'confirm') return null
-  const typed = need.need === 'typed_name'
-  return (
-    <label className={css.need}>
-      {typed ? (
-        <span>
-          Type <code>{need.name}</code> to confirm
-        </span>
-      ) : (
-        'Reason, kept in the journal'
+    <Decision
+      title={title}
+      verb={VERBS[intent.act]}
+      look={intent.act === 'delete' ? 'danger' : 'primary'}
+      missing={missing}
+      busy={busy ? 'Working…' : null}
+      form={form}
+      commit={() => void commit()}
+      close={close}
+    >
+      <Options act={act ?? UNREAD} onChange={setAct} />
+      {error !== null && <Problem role="alert" error={error} />}
+      {planning.is === 'making' && error === null && <Skeleton lines={3} />}
+      {planning.is === 'failed' && (
+        <Failed error={planning.error} tried="a dry run on the API server" onRetry={() => setAttempt(attempt + 1)} />
       )}
-      <input
-        data-need
-        className={css.input}
-        value={typed ? answers.typed_name : answers.reason}
-        spellCheck={false}
-        autoComplete="off"
-        onChange={(event) =>
-          onChange(typed ? { ...answers, typed_name: event.target.value } : { ...answers, reason: event.target.value })
-        }
-      />
-    </label>
+      {plan !== null && <Steps plan={plan} />}
+      {plan !== null && <Needs needs={plan.needs} answers={answers} change={setAnswers} />}
+    </Decision>
   )
 }
 
 /** What stands between this plan and its commit, or null. */
-function lacking(plan: Plan, answers: Answers): string | null {
+function between(plan: Plan, answers: Answers): string | null {
   const denied = plan.steps.filter((step) => step.decision === 'deny').length
   if (denied > 0)
     return plan.steps.length === 1 ? 'this is not allowed' : `${denied} of ${plan.steps.length} are not allowed`
   if (!plan.ready) return 'the dry run found a problem'
-  for (const need of plan.needs) {
-    if (need.need === 'typed_name' && answers.typed_name !== need.name) return 'what is typed must match'
-    if (need.need === 'reason' && answers.reason.trim() === '') return 'a reason is needed'
-  }
-  return null
+  return lacking(plan.needs, answers)
 }
 
 function replicas(json: unknown): number {

@@ -1,3 +1,4 @@
+import { Problem } from '../../ui/Problem'
 import type { Plan, PlanStep } from '../../wire/api'
 import css from './acts.module.css'
 import { Diff } from './Diff'
@@ -38,11 +39,7 @@ function Step({ step, open }: { step: PlanStep; open: boolean }) {
         <i>{shape}</i> {word}
         {step.reason !== '' && <span className={css.why}> · {step.reason}</span>}
       </p>
-      {step.error !== undefined && (
-        <p className={css.problem}>
-          ■ dry run: {step.error.message} <code>{step.error.code}</code>
-        </p>
-      )}
+      {step.error !== undefined && <Problem before="dry run: " error={step.error} />}
       {step.effects.map((effect) => (
         <p key={effect} className={css.effect}>
           <i>◆</i> {effect}

@@ -1,11 +1,13 @@
 import type { ReactNode } from 'react'
 import { age } from '../../lib/age'
 import { SHAPES } from '../../lib/cell'
+import { conditions } from '../../lib/conditions'
 import { pairs } from '../../lib/json'
+import { Conditions } from '../../ui/Conditions'
 import { useConsole } from '../../ui/console'
 import { useNow } from '../../ui/useNow'
 import type { ObjectDetail } from '../../wire/api'
-import { conditions, containers, facts } from './model'
+import { containers, facts } from './model'
 import css from './overview.module.css'
 import { SecretKeys } from './SecretKeys'
 
@@ -59,23 +61,7 @@ export function Overview({ detail }: { detail: ObjectDetail }) {
       )}
       {states.length > 0 && (
         <Part title="Conditions">
-          {states.map((state) => (
-            <div key={state.type} className={css.condition}>
-              <span className={state.good ? css.level1 : state.status === 'Unknown' ? css.level3 : css.level4}>
-                <i>{state.good ? '●' : state.status === 'Unknown' ? '▲' : '■'}</i>
-              </span>
-              <span className={css.type}>{state.type}</span>
-              <span className={css.status}>{state.status}</span>
-              <span className={css.when}>{Number.isNaN(state.atMs) ? '' : age(now, state.atMs)}</span>
-              {(state.reason || state.message) && (
-                <span className={css.message}>
-                  {state.reason}
-                  {state.reason && state.message && ': '}
-                  {state.message}
-                </span>
-              )}
-            </div>
-          ))}
+          <Conditions of={states} now={now} />
         </Part>
       )}
       <Pairs title="Labels" all={pairs(json, 'metadata.labels')} />

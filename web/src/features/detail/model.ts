@@ -10,15 +10,6 @@ export interface Fact {
   timeMs?: number
 }
 
-export interface Condition {
-  type: string
-  good: boolean
-  status: string
-  reason: string
-  message: string
-  atMs: number
-}
-
 export interface ContainerFacts {
   name: string
   image: string
@@ -30,9 +21,6 @@ export interface ContainerFacts {
   limits: string
   requests: string
 }
-
-/** Conditions for which `False` is the good answer. */
-const GOOD_WHEN_FALSE = /Pressure$|Unavailable$|^ReplicaFailure$|^Failed$|^Stalled$|^DisruptionTarget$/
 
 export function facts(json: unknown): Fact[] {
   const found: Fact[] = []
@@ -83,21 +71,6 @@ export function facts(json: unknown): Fact[] {
   if (selector.length > 0) found.push({ title: 'Selector', value: selector.map((pair) => pair.join('=')).join(', ') })
   add('UID', 'metadata.uid')
   return found
-}
-
-export function conditions(json: unknown): Condition[] {
-  return items(json, 'status.conditions').map((item) => {
-    const type = text(item, 'type')
-    const status = text(item, 'status')
-    return {
-      type,
-      status,
-      good: (status === 'True') !== GOOD_WHEN_FALSE.test(type),
-      reason: text(item, 'reason'),
-      message: text(item, 'message'),
-      atMs: Date.parse(text(item, 'lastTransitionTime')),
-    }
-  })
 }
 
 /** Containers of a pod, or of the pod template of a workload. */

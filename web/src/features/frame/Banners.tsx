@@ -1,5 +1,5 @@
 import { useEffect, useState } from 'react'
-import { clock } from '../../lib/text'
+import { clock } from '../../lib/time'
 import { Button } from '../../ui/Button'
 import { useConsole, useRoute, useStore } from '../../ui/console'
 import css from './banners.module.css'
@@ -12,6 +12,7 @@ export function Banners() {
   return (
     <>
       <Lost />
+      <Throttled />
       {production.length > 0 && (
         <div className={css.production} role="note">
           ■ PRODUCTION CONTEXT ACTIVE <span className={css.names}>{production.join(', ')}</span>
@@ -19,6 +20,22 @@ export function Banners() {
       )}
     </>
   )
+}
+
+/** A cluster that asks to be left alone for longer than one would wait without a word. */
+function Throttled() {
+  const { list } = useConsole()
+  const { sources } = useStore(list.head)
+  return sources.map(({ cluster, state }) => {
+    if (!('error' in state) || state.error.code !== 'cluster_throttled') return null
+    const { retry_after_s: seconds } = (state.error.details ?? {}) as { retry_after_s?: number }
+    return (
+      <div key={cluster} className={css.throttled} role="status">
+        ▲ {cluster} asks to slow down{seconds === undefined ? '' : ` for ${seconds} s`}. The rows stay; what is new
+        comes when it answers again.
+      </div>
+    )
+  })
 }
 
 function Lost() {

@@ -1,3 +1,4 @@
+import { inBox, withChip } from '../../lib/chips'
 import { grouped } from '../../lib/text'
 import { Button } from '../../ui/Button'
 import { useConsole, useRoute, useStore } from '../../ui/console'
@@ -12,17 +13,35 @@ import { NamespacePicker } from './NamespacePicker'
 export function Bar() {
   const console = useConsole()
   const route = useRoute()
-  const head = useStore(console.list.head)
   const kind = console.kind()
+  const { traffic, workspaces } = route
+  // One workspace and the form have no rows to filter.
+  const alone = workspaces !== null && (workspaces.open !== null || workspaces.launch)
   return (
     <header className={css.bar}>
       <ClusterPicker />
-      <NamespacePicker disabled={kind?.namespaced === false} />
-      <h1 className={css.what}>
-        <span className={css.kind}>{kind?.title ?? route.kind}</span>{' '}
-        <span className={css.count}>{head.ready && head.error === null ? grouped(head.total) : ''}</span>
-      </h1>
-      <FilterBox key={route.kind} />
+      {traffic === null && <NamespacePicker disabled={kind?.namespaced === false} />}
+      {traffic === null ? <KindTitle /> : <TrafficTitle records={traffic.tap !== null} />}
+      {/* sums are over all records: there is nothing to filter */}
+      {(alone || (traffic !== null && traffic.show !== 'records')) && <span className={css.filter} />}
+      {alone ? null : traffic === null ? (
+        <FilterBox
+          key={route.kind}
+          head={console.list.head}
+          placeholder={
+            workspaces === null
+              ? '/filter: word, -l app=x, where restarts > 3'
+              : '/filter: word, where owner = "ada" and phase = "Running"'
+          }
+        />
+      ) : traffic.show !== 'records' ? null : (
+        <FilterBox
+          key={`tap ${traffic.tap}`}
+          head={console.traffic.head}
+          placeholder={traffic.tap === null ? '/filter: word' : '/filter: word, where status >= 500 and wait > 200ms'}
+          place={(at) => inBox(withChip(route.filter, traffic.chip), at)}
+        />
+      )}
       <Button
         className={css.palette}
         icon="search"
@@ -36,6 +55,35 @@ export function Bar() {
     </header>
   )
 }
+
+function KindTitle() {
+  const console = useConsole()
+  const { kind: id } = useRoute()
+  const head = useStore(console.list.head)
+  // no rows of a cluster that never answered are not zero rows
+  const known =
+    head.ready && head.error === null && (head.total > 0 || head.sources.some(({ state }) => state.is === 'live'))
+  return (
+    <h1 className={css.what}>
+      <span className={css.kind}>{console.kind()?.title ?? plain(id)}</span>{' '}
+      <span className={css.count}>{known ? grouped(head.total) : ''}</span>
+    </h1>
+  )
+}
+
+function TrafficTitle({ records }: { records: boolean }) {
+  const { traffic } = useConsole()
+  const head = useStore(traffic.head)
+  return (
+    <h1 className={css.what}>
+      <span className={css.kind}>{records ? 'Records' : 'Taps'}</span>{' '}
+      <span className={css.count}>{head.ready && head.error === null ? grouped(head.total) : ''}</span>
+    </h1>
+  )
+}
+
+/** A kind that no cluster told us of yet: `pods` for Pods. */
+const plain = (id: string) => `${id.charAt(0).toUpperCase()}${id.slice(1).split('.')[0] ?? ''}`
 
 function ClusterPicker() {
   const console = useConsole()

@@ -1,21 +1,33 @@
 import { useEffect, useRef, useState } from 'react'
+import type { Store } from '../../lib/store'
 import { useCommands } from '../../ui/commands'
 import { useConsole, useRoute, useStore } from '../../ui/console'
 import { Icon } from '../../ui/Icon'
 import type { ErrorBody } from '../../wire/api'
+import type { Head } from '../../wire/list'
 import css from './bar.module.css'
 
-const QUIET_MS = 80
+/** A letter filters at once; letters typed faster than this wait for the last of them. */
+const PACE_MS = 50
+
+interface Props {
+  /** The list that is filtered. */
+  head: Store<Head>
+  placeholder: string
+  /** From a place of the filter that was sent to a place of the box. */
+  place?: (at: number) => number
+}
 
 /** The query language; a plain word filters at once, an error stands under it with a caret. */
-export function FilterBox() {
+export function FilterBox({ head, placeholder, place = (at) => at }: Props) {
   const console = useConsole()
   const route = useRoute()
-  const { error } = useStore(console.list.head)
+  const { error } = useStore(head)
   const [text, setText] = useState(route.filter)
   const [sent, setSent] = useState(route.filter)
   const input = useRef<HTMLInputElement>(null)
   const timer = useRef<ReturnType<typeof setTimeout>>(undefined)
+  const sentAt = useRef(Number.NEGATIVE_INFINITY)
 
   // Back, a link or the palette changed the filter from outside.
   if (route.filter !== sent) {
@@ -30,6 +42,7 @@ export function FilterBox() {
 
   const send = (filter: string) => {
     clearTimeout(timer.current)
+    sentAt.current = performance.now()
     setSent(filter)
     console.navigation.refine({ filter })
   }
@@ -37,14 +50,14 @@ export function FilterBox() {
     setText(filter)
     send(filter)
   }
-  const problem = error !== null && text !== '' ? caret(error) : null
+  const problem = error !== null && text !== '' ? caret(error, place) : null
   return (
     <search className={css.filter}>
       <input
         ref={input}
         className={css.input}
         value={text}
-        placeholder="/filter: word, -l app=x, where restarts > 3"
+        placeholder={placeholder}
         aria-label="Filter"
         aria-invalid={problem !== null}
         aria-describedby={problem === null ? undefined : 'filter-error'}
@@ -54,7 +67,9 @@ export function FilterBox() {
           const next = event.target.value
           setText(next)
           clearTimeout(timer.current)
-          timer.current = setTimeout(() => send(next), QUIET_MS)
+          const wait = sentAt.current + PACE_MS - performance.now()
+          if (wait <= 0) send(next)
+          else timer.current = setTimeout(() => send(next), wait)
         }}
         onKeyDown={(event) => {
           if (event.key === 'Escape' && text !== '') apply('')
@@ -89,8 +104,8 @@ export function FilterBox() {
 }
 
 /** Where a syntax error stands, if that is what it is. */
-function caret(error: ErrorBody): { at: number; len: number } | null {
+function caret(error: ErrorBody, place: (at: number) => number): { at: number; len: number } | null {
   if (!error.code.startsWith('query_')) return null
   const { at = 0, len = 1 } = (error.details ?? {}) as { at?: number; len?: number }
-  return { at: Math.max(0, Math.min(at, 200)), len: Math.max(1, Math.min(len, 60)) }
+  return { at: Math.max(0, Math.min(place(at), 200)), len: Math.max(1, Math.min(len, 60)) }
 }

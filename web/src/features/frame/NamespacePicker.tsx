@@ -1,7 +1,9 @@
 import { Popover } from '@base-ui/react/popover'
-import { useEffect, useMemo, useState } from 'react'
-import { useCommands } from '../../ui/commands'
+import { type RefObject, useEffect, useMemo, useRef, useState } from 'react'
+import { favourites, MOST, toggleFavourite } from '../../lib/favourites'
+import { type Command, useCommands } from '../../ui/commands'
 import { useConsole, useRoute, useStore } from '../../ui/console'
+import { focusNow } from '../../ui/focusNow'
 import { Icon } from '../../ui/Icon'
 import { RowList } from '../../wire/list'
 import bar from './bar.module.css'
@@ -12,9 +14,11 @@ export function NamespacePicker({ disabled }: { disabled: boolean }) {
   const console = useConsole()
   const { namespaces } = useRoute()
   const [open, setOpen] = useState(false)
+  const input = useRef<HTMLInputElement>(null)
   useCommands(console.commands, {
     namespaces: () => setOpen(true),
     'namespaces.all': () => console.navigation.go({ namespaces: [] }),
+    ...favouriteCommands((name) => console.navigation.go({ namespaces: [name] })),
   })
   const text =
     namespaces.length === 0
@@ -27,7 +31,7 @@ export function NamespacePicker({ disabled }: { disabled: boolean }) {
       <Popover.Trigger
         className={bar.picker}
         disabled={disabled}
-        aria-label={`Namespaces: ${namespaces.join(', ') || 'all'}`}
+        aria-label={`Namespaces: ${text}`}
         title={disabled ? 'this kind does not live in namespaces' : namespaces.join(', ') || 'all namespaces'}
       >
         <span className={bar.cut}>{text}</span>
@@ -35,8 +39,8 @@ export function NamespacePicker({ disabled }: { disabled: boolean }) {
       </Popover.Trigger>
       <Popover.Portal>
         <Popover.Positioner className={css.positioner} sideOffset={4} align="start" collisionPadding={8}>
-          <Popover.Popup className={css.popup} aria-label="Namespaces">
-            <Choices close={() => setOpen(false)} />
+          <Popover.Popup className={css.popup} aria-label="Namespaces" initialFocus={() => focusNow(input)}>
+            <Choices input={input} close={() => setOpen(false)} />
           </Popover.Popup>
         </Popover.Positioner>
       </Popover.Portal>
@@ -44,12 +48,25 @@ export function NamespacePicker({ disabled }: { disabled: boolean }) {
   )
 }
 
-function Choices({ close }: { close: () => void }) {
+/** One for each of the keys 1 to 9. */
+function favouriteCommands(show: (name: string) => void): Record<string, Command> {
+  const command = (at: number): Command => ({
+    run: () => {
+      const name = favourites.get()[at]
+      if (name !== undefined) show(name)
+    },
+    reason: () => (favourites.get()[at] === undefined ? `no favourite ${at + 1}: ☆ in the list of namespaces` : null),
+  })
+  return Object.fromEntries(Array.from({ length: MOST }, (_, at) => [`namespaces.${at + 1}`, command(at)]))
+}
+
+function Choices({ input, close }: { input: RefObject<HTMLInputElement | null>; close: () => void }) {
   const console = useConsole()
   const { namespaces } = useRoute()
   const [text, setText] = useState('')
   const [at, setAt] = useState(0)
   const names = useNamespaces(text)
+  const starred = useStore(favourites)
   const typed = text.trim()
   const options = typed === '' || names.includes(typed) ? names : [...names, typed]
   const toggle = (name: string) => {
@@ -63,6 +80,7 @@ function Choices({ close }: { close: () => void }) {
   return (
     <>
       <input
+        ref={input}
         className={css.input}
         value={text}
         placeholder="namespace"
@@ -82,6 +100,7 @@ function Choices({ close }: { close: () => void }) {
           else if (event.key === 'Enter' && (event.ctrlKey || event.metaKey))
             options[at] !== undefined && toggle(options[at])
           else if (event.key === 'Enter') only(options[at])
+          else if (event.key === '*') options[at] !== undefined && toggleFavourite(options[at])
           else return
           event.preventDefault()
         }}
@@ -118,10 +137,23 @@ function Choices({ close }: { close: () => void }) {
           >
             <span className={css.box}>{namespaces.includes(name) && <Icon name="check" />}</span>
             <span className={css.name}>{name}</span>
+            {/* The pointer's way; the keyboard has `*` in the text field above. */}
+            <span
+              className={css.star}
+              aria-hidden="true"
+              title={starred.includes(name) ? 'a favourite; click: no longer' : 'make it a favourite: keys 1 to 9'}
+              data-starred={starred.includes(name)}
+              onClick={(event) => {
+                event.stopPropagation()
+                toggleFavourite(name)
+              }}
+            >
+              {starred.includes(name) ? <kbd>{starred.indexOf(name) + 1}</kbd> : '☆'}
+            </span>
           </div>
         ))}
       </div>
-      <p className={css.hint}>Enter shows one · Ctrl Enter or click adds</p>
+      <p className={css.hint}>Enter shows one · Ctrl Enter or click adds · * favourite</p>
     </>
   )
 }

@@ -1,5 +1,7 @@
 import { hue, initials } from '../../lib/text'
+import { Button } from '../../ui/Button'
 import { useConsole, useRoute, useStore } from '../../ui/console'
+import { keyOf } from '../../ui/Menu'
 import type { Cluster } from '../../wire/api'
 import css from './rail.module.css'
 
@@ -49,6 +51,9 @@ export function Rail() {
           />
         </button>
       ))}
+      <Button bare icon="add" onClick={() => console.overlay.set({ is: 'kubeconfig' })}>
+        {`Another kubeconfig (${keyOf('kubeconfig')})`}
+      </Button>
     </nav>
   )
 }

@@ -7,6 +7,13 @@ const SCOPES: ReadonlyArray<readonly [Scope, string]> = [
   ['table', 'Table'],
   ['anywhere', 'Anywhere'],
   ['detail', 'Detail pane'],
+  ['traffic', 'Records of a tap'],
+  ['record', 'Pane of a record'],
+  ['workspaces', 'Workspaces'],
+  ['workspace', 'Page of a workspace'],
+  ['terminal', 'Terminal of a workspace'],
+  ['files', 'Files of a workspace'],
+  ['launch', 'Launch form'],
   ['plan', 'Plan'],
 ]
 const MAC = navigator.platform.startsWith('Mac')
@@ -25,7 +32,7 @@ export function Help() {
           <section key={scope} className={css.scope}>
             <h2>{title}</h2>
             <dl>
-              {KEYS.filter((entry) => entry.scope === scope).map((entry) => {
+              {KEYS.filter((entry) => entry.scope === scope && entry.quiet !== true).map((entry) => {
                 const reason = console.commands.reason(entry.id)
                 return (
                   <div key={entry.id} className={css.line}>

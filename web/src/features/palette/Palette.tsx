@@ -1,4 +1,5 @@
 import { useEffect, useMemo, useRef, useState } from 'react'
+import { flushSync } from 'react-dom'
 import { isStrings, remember, remembered } from '../../lib/remembered'
 import { useConsole, useStore } from '../../ui/console'
 import { Modal } from '../../ui/Modal'
@@ -20,6 +21,7 @@ function Open({ first, close }: { first: string; close: () => void }) {
   const [text, setText] = useState(first)
   const [at, setAt] = useState(0)
   const input = useRef<HTMLInputElement>(null)
+  const chosen = useRef(false)
   const objects = useObjects(console, text)
   const known = useStore(console.clusters.clusters)
   const list = useMemo(() => {
@@ -35,19 +37,18 @@ function Open({ first, close }: { first: string; close: () => void }) {
 
   const choose = (entry: Entry | undefined) => {
     if (entry === undefined || entry.disabled) return
-    close()
+    chosen.current = true
     remember(
       'recent',
       [entry.id, ...remembered('recent', [], isStrings).filter((id) => id !== entry.id)].slice(0, RECENT),
     )
-    // The dialog gives the focus back first; what runs may take it somewhere else.
-    setTimeout(() => {
-      console.commands.run('table.focus')
-      entry.run()
-    }, 0)
+    // All in one go: the next key finds what was chosen, as fast as it may come.
+    flushSync(close)
+    console.commands.run('table.focus')
+    entry.run()
   }
   return (
-    <Modal title="Command palette" bare focus={input} onClose={close}>
+    <Modal title="Command palette" bare focus={input} leaves={() => chosen.current} onClose={close}>
       <input
         ref={input}
         className={css.input}

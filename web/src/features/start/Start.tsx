@@ -1,5 +1,6 @@
 import { Button } from '../../ui/Button'
 import type { ErrorBody } from '../../wire/api'
+import { KubeconfigForm } from './KubeconfigForm'
 import css from './start.module.css'
 
 interface Props {
@@ -39,9 +40,11 @@ function content({ code }: ErrorBody) {
             set <code>KUBECONFIG</code> to its path, or
           </li>
           <li>
-            start with <code>qd --kubeconfig FILE</code>
+            start with <code>qd --kubeconfig FILE</code>, or
           </li>
+          <li>choose one here, until the console ends:</li>
         </ul>
+        <KubeconfigForm done={() => {}} />
       </>
     )
   }

@@ -15,6 +15,14 @@ pub(crate) enum Need {
     Browser,
     /// Real clients that end-to-end tests use.
     Clients,
+    /// Building the capture agent: static, for pods.
+    Agent,
+    /// Building it for arm64 on another machine.
+    AgentArm,
+    /// What captures are made with and compared with.
+    Captures,
+    /// What benchmarks are held against, and nothing else needs.
+    Bench,
 }
 
 impl Need {
@@ -26,6 +34,10 @@ impl Need {
             Need::Images => "for demo images",
             Need::Browser => "for browser tests",
             Need::Clients => "for end-to-end tests",
+            Need::Agent => "for the capture agent",
+            Need::AgentArm => "for the capture agent on arm64",
+            Need::Captures => "for tests of captures",
+            Need::Bench => "for benchmarks",
         }
     }
 }
@@ -105,4 +117,39 @@ pub(super) const REQUIREMENTS: &[Requirement] = &[
         install: Install::Apt(&["fonts-dejavu-core"]),
     },
     tool("curl", Need::Clients, "curl", &["curl", "ca-certificates"]),
+    tool("musl-gcc", Need::Agent, "musl-gcc", &["musl-tools"]),
+    tool(
+        "C compiler for arm64",
+        Need::AgentArm,
+        "aarch64-linux-gnu-gcc",
+        &["gcc-aarch64-linux-gnu", "libc6-dev-arm64-cross"],
+    ),
+    tool("tshark", Need::Captures, "tshark", &["tshark"]),
+    tool("capinfos, editcap, mergecap", Need::Captures, "mergecap", &["wireshark-common"]),
+    tool("tcpdump", Need::Captures, "tcpdump", &["tcpdump"]),
+    tool("zstd", Need::Captures, "zstd", &["zstd"]),
+    tool("nghttp, h2load", Need::Captures, "h2load", &["nghttp2-client"]),
+    tool("nghttpd", Need::Captures, "nghttpd", &["nghttp2-server"]),
+    tool("nghttpx", Need::Captures, "nghttpx", &["nghttp2-proxy"]),
+    tool("openssl", Need::Captures, "openssl", &["openssl"]),
+    tool("python3", Need::Captures, "python3", &["python3-minimal"]),
+    tool("unbound", Need::Captures, "unbound", &["unbound"]),
+    tool("dig", Need::Captures, "dig", &["bind9-dnsutils"]),
+    tool("setpriv", Need::Captures, "setpriv", &["util-linux"]),
+    tool("Redis", Need::Captures, "redis-server", &["redis-server"]),
+    tool("redis-cli, redis-benchmark", Need::Captures, "redis-benchmark", &["redis-tools"]),
+    tool("PostgreSQL", Need::Captures, "pg_ctlcluster", &["postgresql"]),
+    tool("psql, pgbench", Need::Captures, "psql", &["postgresql-client", "postgresql"]),
+    tool("MariaDB", Need::Captures, "mariadbd", &["mariadb-server", "libdbd-mariadb-perl"]),
+    tool("nginx", Need::Bench, "nginx", &["nginx-light"]),
+    tool("wrk", Need::Bench, "wrk", &["wrk"]),
+    Requirement {
+        what: "Suricata 7",
+        need: Need::Bench,
+        detect: Detect::Program("suricata"),
+        install: Install::ByHand(
+            "add the suite bookworm-backports to apt's sources, then apt-get install -t bookworm-backports suricata",
+        ),
+    },
+    tool("mariadb, mariadb-slap", Need::Captures, "mariadb-slap", &["mariadb-client"]),
 ];

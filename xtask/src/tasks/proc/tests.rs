@@ -21,6 +21,16 @@ fn lines_arrive_in_order_and_without_their_ends() {
 }
 
 #[test]
+fn what_a_program_leaves_behind_is_ended_and_told() {
+    let (begin, mut seen) = (Instant::now(), Vec::new());
+    let script = "$| = 1; if (fork) { print \"x\\n\"; exit } sleep 60";
+    let left = lines(Command::new("perl").args(["-e", script]), |line| seen.push(line.to_owned())).unwrap_err();
+    assert!(left.to_string().contains("something that it started has not"), "{left}");
+    assert_eq!(seen, ["x"]);
+    assert!(begin.elapsed() < Duration::from_secs(30));
+}
+
+#[test]
 fn stop_ends_the_whole_group() {
     let begin = Instant::now();
     let mut child = spawn(Command::new("sh").args(["-c", "sleep 60 & sleep 60"])).unwrap();

@@ -3,7 +3,7 @@
 use super::names::{Ids, Named};
 use super::scan::{Found, Kind, Scanner};
 use super::spec::{is_id, parse};
-use super::{Report, paths, scan, spec};
+use super::{Report, State, paths, scan, spec};
 
 const TABLES: &str = "# Area\n| ID | feature | behaviour |\n|---|---|---|\n| EX-30 | pods `Name` | a \\| b |\n\
 | EXD-21a | the token part | x |\n| EXD-21b | the link part | x |\n| CAP-N-06 | follows change | y |\n\
@@ -54,14 +54,24 @@ fn names_of_tests_lead_to_rows_in_each_language() {
 }
 
 #[test]
+fn what_a_benchmark_alone_names_is_measured_and_not_proved() {
+    let rows = parse("| CAP-P-01 | speed | x |\n| CAP-P-02 | both | y |\n", "capture");
+    let one = |name: &str, kind: Kind| Found { name: name.to_owned(), place: "b.rs".to_owned(), kind };
+    let found = [one("measures CAP-P-01 and CAP-P-02", Kind::Bench), one("cap_p_02_holds", Kind::Test)];
+    let report = Report::new(&rows, &found);
+    assert_eq!(report.state("CAP-P-01"), (State::Bench, "1 benchmark: b.rs".to_owned()));
+    assert_eq!(report.state("CAP-P-02").0, State::Whole);
+}
+
+#[test]
 fn a_letter_names_a_part_which_does_not_close_the_row() {
     let rows = parse("| EXD-21 | token | x |\n| EXD-22 | links | y |\n", "explorer");
     let test = |name: &str| Found { name: name.to_owned(), place: "a.rs:1".to_owned(), kind: Kind::Test };
     let found = [test("exd_21a_token"), test("EXD-21b ends"), test("exd_22_links")];
     let report = Report::new(&rows, &found);
-    assert_eq!(report.state("EXD-21"), (false, "open, parts a, b have 2 tests: a.rs:1".to_owned()));
-    assert_eq!(report.state("EXD-22"), (true, "1 test: a.rs:1".to_owned()));
-    assert_eq!(report.state("EXD-23"), (false, "open".to_owned()));
+    assert_eq!(report.state("EXD-21"), (State::Part, "ab: 2 tests: a.rs:1".to_owned()));
+    assert_eq!(report.state("EXD-22"), (State::Whole, "1 test: a.rs:1".to_owned()));
+    assert_eq!(report.state("EXD-23"), (State::Open, String::new()));
 }
 
 #[test]

@@ -2,6 +2,7 @@
 
 use std::fs::File;
 use std::io::{BufRead, BufReader};
+use std::os::unix::process::CommandExt;
 use std::path::Path;
 use std::process::{Child, Command, Stdio};
 use std::time::{Duration, Instant};
@@ -54,10 +55,7 @@ impl Console {
     /// Opens the browser on a URL of its own, so that the printed one stays unused.
     pub(super) fn open_browser(&self, qd: &Path, steps: Steps) {
         let opener = if cfg!(target_os = "macos") { "open" } else { "xdg-open" };
-        let opened = self.another_url(qd).and_then(|url| {
-            let mut command = Command::new(opener);
-            proc::run(command.arg(url).stdout(Stdio::null()).stderr(Stdio::null()))
-        });
+        let opened = self.another_url(qd).and_then(|url| open(Command::new(opener).arg(url)));
         match opened {
             Ok(()) => steps.say("browser opened"),
             Err(error) => steps.say(&format!("no browser was opened ({error:#}): open the URL below")),
@@ -97,6 +95,22 @@ impl Drop for Console {
     }
 }
 
+/// Starts what opens the browser. It is the user's: it carries no mark of ours and outlives us, and where it stays in the
+/// foreground nobody waits for it.
+fn open(opener: &mut Command) -> Result<()> {
+    let null = opener.stdin(Stdio::null()).stdout(Stdio::null()).stderr(Stdio::null());
+    let mut child = null.process_group(0).spawn().with_context(|| format!("cannot start {}", proc::show(opener)))?;
+    let deadline = Instant::now() + OPEN;
+    while Instant::now() < deadline {
+        match child.try_wait()? {
+            Some(status) if status.success() => return Ok(()),
+            Some(status) => bail!("{} ended with {status}", proc::show(opener)),
+            None => std::thread::sleep(POLL),
+        }
+    }
+    Ok(())
+}
+
 /// The first line of a file, once it is whole.
 fn first_line(path: &Path) -> Result<String> {
     let mut line = String::new();
@@ -105,6 +119,8 @@ fn first_line(path: &Path) -> Result<String> {
 }
 
 const START: Duration = Duration::from_secs(60);
+/// How long an opener may take to fail.
+const OPEN: Duration = Duration::from_secs(2);
 const POLL: Duration = Duration::from_millis(50);
 
 #[cfg(test)]

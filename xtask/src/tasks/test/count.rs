@@ -36,6 +36,8 @@ pub(super) enum Runner {
     Vitest,
     /// `--- PASS: TestName (0.00s)`, unindented, once for each test.
     Go,
+    /// `8 passed, 0 failed`, once at the end.
+    Sum,
 }
 
 impl Runner {
@@ -66,7 +68,8 @@ impl Reader {
             Runner::Go if line.starts_with("--- PASS: ") => count.passed += 1,
             Runner::Go if line.starts_with("--- FAIL: ") => count.failed += 1,
             Runner::Go if line.starts_with("--- SKIP: ") => count.ignored += 1,
-            Runner::Cargo | Runner::Vitest | Runner::Go => {}
+            Runner::Sum if line.ends_with(" failed") => self.summary(line, count),
+            Runner::Cargo | Runner::Vitest | Runner::Go | Runner::Sum => {}
         }
     }
 

@@ -29,3 +29,9 @@ fn go_counts_tests_and_not_their_parts() {
     let text = "=== RUN   TestA\n    --- PASS: TestA/part (0.00s)\n--- PASS: TestA (0.00s)\n--- FAIL: TestB (0.01s)\nok  x 0.1s\n";
     assert_eq!(read(Runner::Go, text), (1, 1, 0));
 }
+
+#[test]
+fn a_sum_is_read_as_it_stands() {
+    let text = "ok      run: Ctrl-C when images are loaded\n8 passed, 1 failed\n";
+    assert_eq!(read(Runner::Sum, text), (8, 1, 0));
+}

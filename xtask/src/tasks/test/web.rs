@@ -1,7 +1,7 @@
 //! The console's own checks: lint, types, that it builds and that its first paint stays small count as one test each.
 
-use super::{Count, Runner, watch};
-use crate::tasks::{doctor, proc, web};
+use super::{Count, Runner, one, watch};
+use crate::tasks::{doctor, web};
 
 pub(super) fn run(count: &mut Count) -> anyhow::Result<()> {
     doctor::ensure(&[doctor::Need::Web])?;
@@ -9,14 +9,7 @@ pub(super) fn run(count: &mut Count) -> anyhow::Result<()> {
     web::install()?;
     for script in ["lint", "typecheck", "build", "budget"] {
         let Some(mut command) = web::script_command(script) else { continue };
-        match proc::run(command.stdout(std::io::stderr())) {
-            Ok(()) => count.passed += 1,
-            Err(error) if proc::interrupted() => return Err(error),
-            Err(error) => {
-                proc::say(&format!("{error:#}"));
-                count.failed += 1;
-            }
-        }
+        one(&mut command, count)?;
     }
     web::script_command("test").map_or(Ok(()), |mut command| watch(Runner::Vitest, &mut command, count))
 }

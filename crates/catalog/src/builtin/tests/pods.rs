@@ -30,7 +30,7 @@ fn ended(name: &str, terminated: Value) -> Value {
 }
 
 #[test]
-fn ex_30_pod_cells_equal_kubectl_wide() {
+fn ex_30b_pod_cells_equal_kubectl_wide() {
     let whole = json!({
         "metadata": {"name": "web-0", "namespace": "ns", "creationTimestamp": "2025-12-31T23:59:10Z",
             "ownerReferences": [{"kind": "Node", "name": "x"}, {"kind": "ReplicaSet", "name": "web", "controller": true}]},
@@ -52,7 +52,7 @@ fn ex_30_pod_cells_equal_kubectl_wide() {
 }
 
 #[test]
-fn ex_30_status_is_the_phase_then_its_reason() {
+fn ex_30b_status_is_the_phase_then_its_reason() {
     assert_eq!(told(&pod(one(), json!({"phase": "Pending"}))), "0/1 Pending 0");
     assert_eq!(told(&pod(one(), json!({"phase": "Failed", "reason": "Evicted"}))), "0/1 Evicted 0");
     assert_eq!(told(&pod(one(), json!({}))), "0/1  0");
@@ -61,7 +61,7 @@ fn ex_30_status_is_the_phase_then_its_reason() {
 }
 
 #[test]
-fn ex_30_of_several_containers_the_first_with_a_reason_decides() {
+fn ex_30b_of_several_containers_the_first_with_a_reason_decides() {
     let status = |first: Value, second: Value| json!({"phase": "Running", "containerStatuses": [first, second]});
     let waiting = |name: &str, reason: &str| json!({"name": name, "state": {"waiting": {"reason": reason}}});
     assert_eq!(
@@ -81,7 +81,7 @@ fn ex_30_of_several_containers_the_first_with_a_reason_decides() {
 }
 
 #[test]
-fn ex_30_completed_beside_a_running_container() {
+fn ex_30b_completed_beside_a_running_container() {
     let status = |ready: &str| {
         json!({"phase": "Running", "conditions": [{"type": "Ready", "status": ready}],
             "containerStatuses": [ended("a", json!({"exitCode": 0, "reason": "Completed"})), running("b")]})
@@ -91,7 +91,7 @@ fn ex_30_completed_beside_a_running_container() {
 }
 
 #[test]
-fn ex_30_init_containers() {
+fn ex_30b_init_containers() {
     let spec = json!({"initContainers": [{"name": "i"}, {"name": "j"}], "containers": [{"name": "a"}]});
     let of = |first: Value, second: Value| {
         told(&pod(spec.clone(), json!({"phase": "Pending", "initContainerStatuses": [first, second]})))
@@ -112,7 +112,7 @@ fn ex_30_init_containers() {
 }
 
 #[test]
-fn ex_30_restartable_init_containers_count() {
+fn ex_30b_restartable_init_containers_count() {
     let spec = json!({"initContainers": [{"name": "side", "restartPolicy": "Always"}, {"name": "i"}], "containers": [{"name": "a"}]});
     let side = json!({"name": "side", "ready": true, "started": true, "restartCount": 2, "state": {"running": {}}});
     let first = json!({"name": "i", "restartCount": 5, "state": {"terminated": {"exitCode": 0}}});
@@ -122,7 +122,7 @@ fn ex_30_restartable_init_containers_count() {
 }
 
 #[test]
-fn ex_30_deleting() {
+fn ex_30b_deleting() {
     let mut leaving = pod(one(), json!({"phase": "Running", "containerStatuses": [running("a")]}));
     leaving["metadata"]["deletionTimestamp"] = json!("2025-12-31T23:59:00Z");
     assert_eq!(told(&leaving), "1/1 Terminating 0");

@@ -1,0 +1,183 @@
+//! `cargo xtask bench tap`: the rows of a live tap, CAP-P-06, CAP-P-10 and CAP-P-11, on a real node: requests a second of
+//! a pod with the tap and without it, the time from a request's last byte to its record here, and the time until a pod
+//! is captured beside `kubectl debug` until its container runs.
+
+#![allow(clippy::indexing_slicing, reason = "a benchmark ends where its data is not as expected")]
+
+use anyhow::{Context, Result, ensure};
+use bench::build::{output, xtask};
+use bench::node::Node;
+use bench::table::{Figures, median, percentile};
+use serde_json::{Value, json};
+use std::io::{BufRead, BufReader};
+use std::process::{Child, Command, Stdio};
+use std::sync::mpsc::{Receiver, channel};
+use std::time::{Duration, Instant, SystemTime, UNIX_EPOCH};
+
+fn main() -> Result<()> {
+    bench::node::run(NAME, |cluster, quick| {
+        let agent = match std::env::var("QD_AGENT") {
+            Ok(file) => file,
+            Err(_) => xtask(&cluster.root, &["agent"])?,
+        };
+        cluster.load(agent.trim())?;
+        cluster.demo("up")?;
+        let ip = server(cluster)?;
+        let (rounds, seconds) = if quick { (1, 2) } else { (5, 5) };
+        let mut figures = Figures::default();
+        load(cluster, &ip, rounds, seconds, &mut figures)?;
+        latency(cluster, &ip, if quick { 50 } else { 500 }, &mut figures)?;
+        start(cluster, if quick { 1 } else { 7 }, &mut figures)?;
+        figures.print();
+        Ok(())
+    })
+}
+
+/// CAP-P-06. The load, the server, the agent and the reader share this machine's processors: what the agent takes, the
+/// server lacks.
+fn load(cluster: &Node, ip: &str, rounds: usize, seconds: u32, figures: &mut Figures) -> Result<()> {
+    let (mut plain, mut tapped) = (Vec::new(), Vec::new());
+    for _ in 0..rounds {
+        plain.push(wrk(ip, seconds)?);
+        let tap = Tap::start(cluster, &[])?;
+        tapped.push(wrk(ip, seconds)?);
+        tap.stop()?;
+    }
+    let (without, with) = (median(&plain), median(&tapped));
+    figures.add("CAP-P-06 requests/s without a tap", format!("{without:.0}"), "(for the ratio)", true);
+    figures.add(
+        "CAP-P-06 requests/s with ÷ without",
+        format!("{:.3}", with / without),
+        ">= 0.95",
+        with / without >= 0.95,
+    );
+    Ok(())
+}
+
+/// CAP-P-10: one request at a time; the packets' clock and ours are of one machine.
+fn latency(cluster: &Node, ip: &str, count: usize, figures: &mut Figures) -> Result<()> {
+    let tap = Tap::start(cluster, &[])?;
+    let mut delays = Vec::new();
+    for at in 0..count {
+        let path = format!("/late-{at}");
+        let status = Command::new("curl")
+            .args(["-sS", "--max-time", "5", "-o", "/dev/null", &format!("http://{ip}:8080{path}")])
+            .status()?;
+        ensure!(status.success(), "the server does not answer");
+        let until = Instant::now() + Duration::from_secs(5);
+        loop {
+            let (came, record) = tap.records.recv_timeout(until.saturating_duration_since(Instant::now()))?;
+            if record["path"] == path.as_str() {
+                let begin = record["ts"].as_i64().context("ts")?;
+                let total = record["total_us"].as_i64().context("total_us")?;
+                delays.push((came - begin - total) as f64 / 1_000.0);
+                break;
+            }
+        }
+    }
+    tap.stop()?;
+    let (p50, p99) = (percentile(&delays, 0.5), percentile(&delays, 0.99));
+    figures.add("CAP-P-10 last byte to record p50 ms", format!("{p50:.1}"), "(for comparison)", true);
+    figures.add("CAP-P-10 last byte to record p99 ms", format!("{p99:.1}"), "<= 200", p99 <= 200.0);
+    Ok(())
+}
+
+/// CAP-P-11.
+fn start(cluster: &Node, rounds: usize, figures: &mut Figures) -> Result<()> {
+    let (mut ours, mut theirs) = (Vec::new(), Vec::new());
+    for round in 0..rounds {
+        let began = Instant::now();
+        let tap = Tap::start(cluster, &[])?;
+        ours.push(began.elapsed().as_secs_f64());
+        tap.stop()?;
+        let began = Instant::now();
+        let name = format!("peer-{round}-{}", std::process::id());
+        let image = ["--image=images.invalid/demo:1", "--image-pull-policy=Never", "--arguments-only=true"];
+        cluster.kubectl(&[&["debug", POD, "-n", NAMESPACE, "-c", &name], &image[..], &["--", "lookup"]].concat())?;
+        let running = format!("{{.status.ephemeralContainerStatuses[?(@.name==\"{name}\")].state.running.startedAt}}");
+        let until = format!("--for=jsonpath={running}");
+        cluster.kubectl(&["wait", "pod", POD, "-n", NAMESPACE, &until, "--timeout=60s"])?;
+        theirs.push(began.elapsed().as_secs_f64());
+    }
+    let ratio = median(&ours) / median(&theirs);
+    figures.add("CAP-P-11 qd tap until capturing ÷ kubectl debug", format!("{ratio:.2}"), "<= 1.2", ratio <= 1.2);
+    Ok(())
+}
+
+/// The shop's front as a pod of its own, without limits; its address.
+fn server(cluster: &Node) -> Result<String> {
+    let text = cluster.kubectl(&["get", "deployment", "front", "-n", NAMESPACE, "-o", "json"])?;
+    let deployment: Value = serde_json::from_str(&text)?;
+    let mut spec = deployment["spec"]["template"]["spec"].clone();
+    for container in spec["containers"].as_array_mut().context("containers")? {
+        container.as_object_mut().context("a container")?.remove("resources");
+    }
+    let pod = json!({
+        "apiVersion": "v1", "kind": "Pod", "spec": spec,
+        "metadata": { "name": POD, "namespace": NAMESPACE, "labels": { "app": POD } },
+    });
+    let file = tempfile::NamedTempFile::new()?;
+    std::fs::write(file.path(), pod.to_string())?;
+    cluster.apply(file.path())?;
+    cluster.kubectl(&["wait", "pod", POD, "-n", NAMESPACE, "--for=condition=Ready", "--timeout=60s"])?;
+    cluster.kubectl(&["get", "pod", POD, "-n", NAMESPACE, "-o", "jsonpath={.status.podIP}"])
+}
+
+/// A running tap of the pod.
+struct Tap {
+    child: Child,
+    /// Records with the moment of their coming, in epoch microseconds.
+    records: Receiver<(i64, Value)>,
+}
+
+impl Tap {
+    /// Starts it and waits until it captures.
+    fn start(cluster: &Node, words: &[&str]) -> Result<Self> {
+        let mut command = Command::new(&cluster.qd);
+        command
+            .arg("--kubeconfig")
+            .arg(&cluster.kubeconfig)
+            .args(["tap", "-n", NAMESPACE, "--pod", POD, "-o", "jsonl"]);
+        let mut child = command.args(words).stdout(Stdio::piped()).stderr(Stdio::piped()).spawn()?;
+        let (send, records) = channel();
+        let out = BufReader::new(child.stdout.take().context("stdout")?);
+        std::thread::spawn(move || {
+            for line in out.lines().map_while(std::result::Result::ok) {
+                let came = SystemTime::now().duration_since(UNIX_EPOCH).map_or(0, |time| time.as_micros() as i64);
+                let Ok(record) = serde_json::from_str(&line) else { continue };
+                if send.send((came, record)).is_err() {
+                    break;
+                }
+            }
+        });
+        let mut errors = BufReader::new(child.stderr.take().context("stderr")?).lines();
+        let mut said = String::new();
+        loop {
+            let line = errors.next().with_context(|| format!("the tap ended: {said}"))??;
+            if line.contains("capturing") {
+                break;
+            }
+            said.push_str(&line);
+        }
+        std::thread::spawn(move || errors.map_while(std::result::Result::ok).for_each(drop));
+        Ok(Self { child, records })
+    }
+
+    fn stop(mut self) -> Result<()> {
+        output(Command::new("kill").args(["-INT", &self.child.id().to_string()]))?;
+        self.child.wait()?;
+        Ok(())
+    }
+}
+
+/// Requests a second.
+fn wrk(ip: &str, seconds: u32) -> Result<f64> {
+    let url = format!("http://{ip}:8080/healthz");
+    let text = output(Command::new("wrk").args(["-t1", "-c8", &format!("-d{seconds}s"), &url]))?;
+    let line = text.lines().find_map(|line| line.trim().strip_prefix("Requests/sec:")).context("wrk's figure")?;
+    Ok(line.trim().parse()?)
+}
+
+const NAME: &str = "benchtap";
+const NAMESPACE: &str = "shop";
+const POD: &str = "bench-front";

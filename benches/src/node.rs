@@ -1,0 +1,85 @@
+//! A benchmark on a real node of its own.
+
+use crate::build::{self, output, xtask};
+use anyhow::Result;
+use clap::Parser;
+use std::path::{Path, PathBuf};
+use std::process::Command;
+
+/// What such a benchmark is asked for.
+#[derive(Parser)]
+struct Args {
+    /// One short round: to see that it works
+    #[arg(long)]
+    quick: bool,
+    /// Keep the cluster afterwards
+    #[arg(long)]
+    keep: bool,
+}
+
+/// The node, with the program that is measured.
+pub struct Node {
+    /// The folder of the project.
+    pub root: PathBuf,
+    /// The release `qd`.
+    pub qd: PathBuf,
+    /// The administrator's.
+    pub kubeconfig: PathBuf,
+    kubectl: PathBuf,
+    name: &'static str,
+}
+
+/// Reads the arguments, starts a cluster of this name, measures on it (shortly, when that is asked for), and ends it.
+///
+/// # Errors
+/// Those of measuring, or of what it needs.
+pub fn run(name: &'static str, measure: impl FnOnce(&Node, bool) -> Result<()>) -> Result<()> {
+    let args = Args::parse();
+    let root = build::root();
+    let result = Node::start(root.clone(), name).and_then(|node| measure(&node, args.quick));
+    if !args.keep {
+        xtask(&root, &["cluster", "down", "--name", name])?;
+    }
+    result
+}
+
+impl Node {
+    fn start(root: PathBuf, name: &'static str) -> Result<Self> {
+        let qd = build::qd(&root)?;
+        let kubeconfig = PathBuf::from(xtask(&root, &["cluster", "up", "--name", name])?.trim());
+        let kubectl = kubeconfig.with_file_name("bin").join("kubectl");
+        Ok(Self { root, qd, kubeconfig, kubectl, name })
+    }
+
+    /// Loads the archive of an image.
+    ///
+    /// # Errors
+    /// When it cannot be loaded.
+    pub fn load(&self, archive: &str) -> Result<()> {
+        xtask(&self.root, &["cluster", "load-image", "--name", self.name, archive]).map(drop)
+    }
+
+    /// `cargo xtask demo WHAT` on it.
+    ///
+    /// # Errors
+    /// When that fails.
+    pub fn demo(&self, what: &str) -> Result<()> {
+        xtask(&self.root, &["demo", what, "--name", self.name]).map(drop)
+    }
+
+    /// What `kubectl WORDS` prints.
+    ///
+    /// # Errors
+    /// When it fails.
+    pub fn kubectl(&self, words: &[&str]) -> Result<String> {
+        output(Command::new(&self.kubectl).arg("--kubeconfig").arg(&self.kubeconfig).args(words))
+    }
+
+    /// Applies an object.
+    ///
+    /// # Errors
+    /// When the API server does not take it.
+    pub fn apply(&self, file: &Path) -> Result<()> {
+        self.kubectl(&["apply", "-f", &file.display().to_string()]).map(drop)
+    }
+}

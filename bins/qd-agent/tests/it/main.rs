@@ -1,0 +1,16 @@
+//! The real agent: captures over real packets of the loopback, workspaces in namespaces. Needs root.
+#![allow(clippy::unwrap_used, clippy::expect_used, clippy::panic, clippy::indexing_slicing)]
+
+mod capture;
+mod credit;
+mod drops;
+mod ends;
+mod links;
+mod malformed;
+mod masked;
+mod owner;
+mod recorder;
+mod sockets;
+mod space;
+#[cfg(feature = "workspaced")]
+mod workspaced;

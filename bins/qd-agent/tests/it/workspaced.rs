@@ -1,0 +1,14 @@
+//! The real daemon as the first process of a container: namespaces of its own, files of its own, three capabilities.
+
+mod apps;
+mod boot;
+mod caller;
+mod files;
+mod hostile;
+mod kbox;
+mod pod;
+mod programs;
+mod secure;
+mod service;
+mod shells;
+mod upward;

@@ -1,0 +1,92 @@
+//! Files, by a real client and over a channel.
+
+use std::io::Write;
+use std::os::unix::fs::{MetadataExt, symlink};
+use std::process::{Command, Stdio};
+
+use link::Event;
+use serde_json::json;
+
+use super::caller::steps;
+use super::pod::{PROGRAM, Pod, UID};
+
+#[test]
+fn ac_23c_the_real_client_lists_sends_fetches_and_renames() {
+    let folder = tempfile::tempdir().unwrap();
+    let server = folder.path().join("sftp-server");
+    symlink(PROGRAM, &server).unwrap();
+    let there = folder.path().join("there");
+    std::fs::create_dir(&there).unwrap();
+    let sent: Vec<u8> = (0..700_001u32).map(|at| (at % 251) as u8).collect();
+    std::fs::write(folder.path().join("sent"), &sent).unwrap();
+    for at in 0..300 {
+        std::fs::write(there.join(format!("many-{at}")), "").unwrap();
+    }
+    let script = format!(
+        "cd {0}/there\nput {0}/sent\nmkdir sub\nrename sent sub/kept\nget sub/kept {0}/back\nchmod 640 sub/kept\n\
+         ln -s sub/kept link\nls -1\nrm many-7\nput -p {0}/sent sub/again\nrmdir nothing\n",
+        folder.path().display()
+    );
+    let mut client = Command::new("sftp")
+        .args(["-D"])
+        .arg(&server)
+        .args(["-b", "-"])
+        .stdin(Stdio::piped())
+        .stdout(Stdio::piped())
+        .stderr(Stdio::piped())
+        .spawn()
+        .expect("needs the client of SFTP: apt-get install openssh-client");
+    client.stdin.take().unwrap().write_all(script.as_bytes()).unwrap();
+    let done = client.wait_with_output().unwrap();
+    let (out, err) = (String::from_utf8_lossy(&done.stdout), String::from_utf8_lossy(&done.stderr));
+    assert_eq!(std::fs::read(folder.path().join("back")).unwrap(), sent, "{out}\n{err}");
+    assert_eq!(std::fs::metadata(there.join("sub/kept")).unwrap().mode() & 0o777, 0o640);
+    assert_eq!(std::fs::read(there.join("link")).unwrap(), sent);
+    assert!(!there.join("many-7").exists() && there.join("sub/again").exists());
+    let listed = out.lines().filter(|line| line.contains("many-") && !line.contains("rm ")).count();
+    assert_eq!(listed, 300, "{out}");
+    assert!(!done.status.success() && err.contains("nothing"), "the last command fails: {err}");
+}
+
+#[test]
+fn ac_23d_over_a_channel_files_are_the_users() {
+    let pod = Pod::start(&json!({}));
+    steps(async {
+        let link = pod.link().await;
+        let mut session = link.files().await.unwrap();
+        assert!(session.id().starts_with("sf-"));
+        let packet = |kind: u8, fields: &[u8]| {
+            let mut bytes = ((fields.len() + 1) as u32).to_be_bytes().to_vec();
+            bytes.push(kind);
+            bytes.extend(fields);
+            bytes
+        };
+        let text = |text: &[u8]| [&(text.len() as u32).to_be_bytes()[..], text].concat();
+        let open = |id: u32, path: &[u8]| {
+            let fields = [&id.to_be_bytes()[..], &text(path), &0x1au32.to_be_bytes(), &0u32.to_be_bytes()].concat();
+            packet(3, &fields)
+        };
+        let asked = [packet(1, &3u32.to_be_bytes()), open(1, b"mine"), open(2, b"/etc/not-mine")].concat();
+        session.send(&asked).await.unwrap();
+        let mut came = Vec::new();
+        // version, handle, status: kinds of the packets that came
+        let kinds = loop {
+            if let Some(Event::Output { bytes, .. }) = session.next().await.unwrap() {
+                came.extend(bytes);
+            }
+            let (mut rest, mut kinds) = (came.as_slice(), Vec::new());
+            while let Some(head) = rest.first_chunk::<4>() {
+                let len = u32::from_be_bytes(*head) as usize;
+                let Some(body) = rest.get(4..4 + len) else { break };
+                kinds.push(body[0]);
+                rest = &rest[4 + len..];
+            }
+            if kinds.len() == 3 {
+                break kinds;
+            }
+        };
+        assert_eq!(kinds, [2, 102, 101]);
+        assert_eq!(std::fs::metadata(pod.home("mine")).unwrap().uid(), UID);
+        assert!(!pod.path("etc/not-mine").exists());
+    });
+}

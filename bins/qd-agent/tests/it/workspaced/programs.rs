@@ -1,0 +1,189 @@
+//! Programs with pipes, tunnels and requests.
+
+use std::process::Stdio;
+use std::time::Duration;
+
+use link::{Error, Event, Exit, Link, Variable};
+use serde_json::json;
+use tokio::io::{AsyncReadExt, AsyncWriteExt};
+
+use super::caller::{exec, finish, steps};
+use super::pod::{PROGRAM, Pod, UID};
+
+#[test]
+fn ac_71c_a_program_has_its_outputs_apart_and_tells_how_it_ended() {
+    let pod = Pod::start(&json!({ "env": { "COLOR": "blue" } }));
+    steps(async {
+        let link = pod.link().await;
+        assert_eq!(link.welcome().workspace_uid, "6f3c");
+        let script = "id -u; id -G; pwd; echo $COLOR $MORE $WORKSPACE; echo wrong >&2; cat; exit 7";
+        let mut asked = exec(&["sh", "-c", script]);
+        asked.env = vec![
+            Variable { name: "MORE".into(), value: "more".into() },
+            Variable { name: "WORKSPACE".into(), value: "another".into() },
+        ];
+        let mut session = link.exec(asked).await.unwrap();
+        assert!(session.id().starts_with("ex-"));
+        session.send(b"typed").await.unwrap();
+        session.end_input().await.unwrap();
+        let (out, err, exit) = finish(&mut session).await;
+        let wanted = format!("{UID}\n{UID}\n/home/anna\nblue more blue\ntyped");
+        assert_eq!(String::from_utf8(out).unwrap(), wanted);
+        assert_eq!(err, b"wrong\n");
+        assert_eq!(exit, Some(Exit { code: 7, signal: String::new() }));
+
+        let mut session = link.exec(exec(&["sleep", "60"])).await.unwrap();
+        session.signal("TERM").await.unwrap();
+        let (_, _, exit) = finish(&mut session).await;
+        assert_eq!(exit, Some(Exit { code: 143, signal: "TERM".into() }));
+
+        let mut session = link.exec(exec(&["/no/such"])).await.unwrap();
+        let (_, err, exit) = finish(&mut session).await;
+        assert_eq!(exit.unwrap().code, 127);
+        assert!(String::from_utf8(err).unwrap().contains("cannot start /no/such"));
+    });
+}
+
+#[test]
+fn ac_71d_megabytes_go_through_both_ways_and_a_reader_that_waits_holds_the_program() {
+    let pod = Pod::start(&json!({}));
+    steps(async {
+        let link = pod.link().await;
+        let mut session = link.exec(exec(&["sh", "-c", "cat | sha256sum"])).await.unwrap();
+        let (input, megabyte) = (session.input(), vec![7u8; 1 << 20]);
+        tokio::spawn(async move {
+            for _ in 0..20 {
+                input.send(&megabyte).await.unwrap();
+            }
+            input.end().await.unwrap();
+        });
+        let (out, _, _) = finish(&mut session).await;
+        let wanted = std::process::Command::new("sh")
+            .args(["-c", "head -c 20971520 /dev/zero | tr '\\0' '\\7' | sha256sum"])
+            .output()
+            .unwrap();
+        assert_eq!(out, wanted.stdout);
+
+        let script = "head -c 8000000 /dev/zero; touch ~/done";
+        let mut held = link.exec(exec(&["sh", "-c", script])).await.unwrap();
+        // another channel of the same link is not held up by the one that nobody reads
+        let mut other = link.exec(exec(&["sh", "-c", "head -c 3000000 /dev/zero"])).await.unwrap();
+        assert_eq!(finish(&mut other).await.0.len(), 3_000_000);
+        tokio::time::sleep(Duration::from_millis(300)).await;
+        assert!(!pod.home("done").exists(), "the program ran on though nobody took its output");
+        assert_eq!(finish(&mut held).await.0.len(), 8_000_000);
+        assert!(pod.home("done").exists());
+    });
+}
+
+#[test]
+fn ac_73c_a_program_whose_caller_goes_ends() {
+    let mut pod = Pod::start(&json!({}));
+    steps(async {
+        let link = pod.link().await;
+        let script = "trap '' HUP; echo $$; touch ~/up; while :; do sleep 0.1; done";
+        let mut session = link.exec(exec(&["sh", "-c", script])).await.unwrap();
+        assert!(matches!(session.next().await.unwrap(), Some(Event::Output { .. })));
+        drop(session);
+        drop(link);
+    });
+    pod.until("the program is gone", |pod| {
+        let list = pod.run(&["sh", "-c", "cat /proc/[0-9]*/cmdline | tr '\\0' ' '"]).stdout;
+        !String::from_utf8_lossy(&list).contains("touch ~/up; while")
+    });
+}
+
+#[test]
+fn ac_71e_a_tunnel_leads_to_the_loopback_alone() {
+    let pod = Pod::start(&json!({}));
+    steps(async {
+        let link = pod.link().await;
+        // the container shares this machine's network
+        let listener = tokio::net::TcpListener::bind("127.0.0.1:0").await.unwrap();
+        let port = listener.local_addr().unwrap().port();
+        let mut session = link.tunnel(port).await.unwrap();
+        let (mut stream, _) = listener.accept().await.unwrap();
+        session.send(b"hello").await.unwrap();
+        session.end_input().await.unwrap();
+        let mut came = String::new();
+        stream.read_to_string(&mut came).await.unwrap();
+        assert_eq!(came, "hello", "and the end of the caller's side was passed on");
+        stream.write_all(b"good day").await.unwrap();
+        drop(stream);
+        assert_eq!(finish(&mut session).await.0, b"good day");
+        drop(listener);
+        let refused = link.tunnel(port).await.unwrap_err();
+        assert!(matches!(&refused, Error::Refused { code, .. } if code == "unavailable"), "{refused:?}");
+    });
+}
+
+#[test]
+fn ac_71f_the_relay_carries_the_same_over_standard_streams() {
+    let pod = Pod::start(&json!({}));
+    steps(async {
+        let mut relay = tokio::process::Command::new(PROGRAM)
+            .args(["workspaced", "relay", "--socket"])
+            .arg(pod.path("run/quarterdeck/link.sock"))
+            .stdin(Stdio::piped())
+            .stdout(Stdio::piped())
+            .spawn()
+            .unwrap();
+        let stream = tokio::io::join(relay.stdout.take().unwrap(), relay.stdin.take().unwrap());
+        let link = Link::open(stream, "anna", "").await.unwrap();
+        let mut session = link.exec(exec(&["echo", "through"])).await.unwrap();
+        assert_eq!(finish(&mut session).await.0, b"through\n");
+        let (status, answer) = link.request("GET", "/api/v1/identity", None).await.unwrap();
+        assert_eq!((status, &answer["workspace"], &answer["user"]["uid"]), (200, &json!("blue"), &json!(UID)));
+        drop((session, link));
+        assert!(relay.wait().await.unwrap().success());
+    });
+}
+
+#[test]
+fn ac_73e_who_is_left_of_a_session_hangs_up_unless_it_was_asked_to_stay() {
+    let mut pod = Pod::start(&json!({ "ignoreOrphans": ["^sleep 7003$"] }));
+    steps(async {
+        let link = pod.link().await;
+        let script =
+            "sleep 7001 >/dev/null 2>&1 & nohup sleep 7002 >/dev/null 2>&1 & sleep 7003 >/dev/null 2>&1 & echo up";
+        let mut session = link.exec(exec(&["sh", "-c", script])).await.unwrap();
+        assert_eq!(finish(&mut session).await.0, b"up\n");
+    });
+    let list = |pod: &Pod| {
+        let list = pod.run(&["sh", "-c", "cat /proc/[0-9]*/cmdline | tr '\\0' ' '"]).stdout;
+        String::from_utf8_lossy(&list).into_owned()
+    };
+    pod.until("the orphan is gone", |pod| !list(pod).contains("sleep 7001"));
+    let left = list(&pod);
+    assert!(left.contains("sleep 7002") && left.contains("sleep 7003"), "{left}");
+}
+
+#[test]
+fn ac_71s_a_program_that_is_not_there_ends_as_shells_say_it() {
+    let pod = Pod::start(&json!({}));
+    std::fs::write(pod.home("plain"), "text").unwrap();
+    steps(async {
+        let link = pod.link().await;
+        for (program, code) in [("no-such-program", 127), ("/no/such/program", 127), ("/home/anna/plain", 126)] {
+            let mut session = link.exec(exec(&[program])).await.unwrap();
+            let (_, err, exit) = finish(&mut session).await;
+            assert_eq!(exit.unwrap().code, code, "{program}: {}", String::from_utf8_lossy(&err));
+            assert!(String::from_utf8_lossy(&err).contains(&format!("cannot start {program}")));
+        }
+    });
+}
+
+#[test]
+fn ac_71t_the_machine_is_told_as_the_workspace_has_it() {
+    let pod = Pod::start(&json!({}));
+    steps(async {
+        let link = pod.link().await;
+        let mut session = link.exec(exec(&["sh", "-c", "while :; do :; done"])).await.unwrap();
+        let system = link.system().await.unwrap();
+        assert!(system.cpu_millicores > 0 && system.memory_bytes > 0 && system.processes >= 2, "{system:?}");
+        let root = system.mounts.iter().find(|mount| mount.path == "/").unwrap();
+        assert!(root.bytes > root.bytes_free && root.inodes > 0, "{root:?}");
+        session.signal("KILL").await.unwrap();
+        finish(&mut session).await;
+    });
+}

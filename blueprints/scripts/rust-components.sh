@@ -1,0 +1,3 @@
+#!/bin/sh
+set -e
+rustup component add clippy rustfmt

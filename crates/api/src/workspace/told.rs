@@ -1,0 +1,98 @@
+//! What is told of a workspace while it goes its way.
+
+use serde::{Deserialize, Serialize};
+use ts_rs::TS;
+
+/// `GET …/events`, first message (`event: handshake`).
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, TS)]
+#[ts(export_to = "api.ts")]
+pub struct WorkspaceHandshake {
+    /// The workspace: `namespace/name`.
+    pub workspace: String,
+    /// The job that works on it; empty where none does.
+    pub jobid: String,
+    /// Why nothing follows; empty when something does.
+    pub error: String,
+    /// It goes on after the event that `Last-Event-ID` names. When not, it begins again: what was shown before is of no use.
+    pub resumed: bool,
+}
+
+/// What a message is about.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize, TS)]
+#[serde(rename_all = "snake_case")]
+#[ts(export_to = "api.ts")]
+pub enum WorkspaceEventKind {
+    /// The workspace came to another stage.
+    Status,
+    /// An event of its pod or of one of its claims.
+    Event,
+    /// It came further.
+    Progress,
+    /// It is gone; nothing follows.
+    Gone,
+}
+
+/// What it weighs.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize, TS)]
+#[serde(rename_all = "snake_case")]
+#[ts(export_to = "api.ts")]
+pub enum WorkspaceSeverity {
+    /// It tells.
+    Info,
+    /// Something does not go well.
+    Warning,
+    /// It will not get better by itself.
+    Critical,
+}
+
+/// `GET …/events` and `GET /api/v1/jobs/{id}/events`, each further message (`event: status`, `event`, `progress` or `gone`).
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, TS)]
+#[ts(export_to = "api.ts")]
+pub struct WorkspaceEvent {
+    /// Names it; also the message's `id`, for `Last-Event-ID`.
+    pub id: String,
+    /// What it is about.
+    #[serde(rename = "type")]
+    pub kind: WorkspaceEventKind,
+    /// When, RFC 3339 with its zone.
+    pub timestamp: String,
+    /// What it is of: `pod/dev`, `workspace/dev`.
+    pub object_name: String,
+    /// In one word: `Starting`, `Pulling`, `Running`, `Stopping`, `Terminating`, `Stopped`, `Failing`, `Unknown`, `Warning`, `Error`.
+    pub status: String,
+    /// In a sentence.
+    pub message: String,
+    /// The stage of the workspace then.
+    pub stage: String,
+    /// In one word why: the kubelet's where it has one.
+    pub reason: String,
+    /// What it weighs.
+    pub severity: WorkspaceSeverity,
+    /// In percent, never back, and 100 only when it runs; null where there is none.
+    pub progress: Option<i32>,
+    /// How long this stage took of late for workspaces of its blueprint, in milliseconds; null where nobody knows.
+    #[ts(type = "number | null")]
+    pub expected_ms: Option<i64>,
+}
+
+/// `GET …/why`: why it is as it is.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, TS)]
+#[ts(export_to = "api.ts")]
+pub struct WorkspaceWhy {
+    /// `Running` or `Stopped`: what is asked for.
+    pub wanted: String,
+    /// Why and by whom that was set; empty where nobody said.
+    pub cause: String,
+    /// In one word.
+    pub phase: String,
+    /// The step on the way.
+    pub stage: String,
+    /// Since when, RFC 3339.
+    pub since: String,
+    /// How it is, in a sentence.
+    pub message: String,
+    /// What is wrong; empty when nothing is.
+    pub error: String,
+    /// Who or what stopped it; empty while it is to run.
+    pub stop_reason: String,
+}

@@ -1,0 +1,48 @@
+//! The two doors of one listener, put together: apps of workspaces beside the console.
+
+use crate::desk::Desk;
+use bytes::BytesMut;
+use futures::future::BoxFuture;
+use gateway::{Beside, OpenApp, Refusal, Wire};
+use policy::Principal;
+use proxy::{Config, Domain, Open, Proxy, Service, Services, Times};
+use std::net::IpAddr;
+use tokio_util::sync::CancellationToken;
+
+/// The door to apps, on the console's port.
+pub(crate) fn door(desk: &Desk, port: u16) -> Proxy {
+    let domain = Domain { name: "localhost".to_owned(), port: Some(port), secure: false };
+    of_team(desk, domain, format!("http://qd.localhost:{port}"))
+}
+
+/// The door to apps under a domain, for a console at this URL.
+pub(crate) fn of_team(desk: &Desk, domain: Domain, console: String) -> Proxy {
+    let services = Services {
+        gate: desk.gate.clone(),
+        mirror: desk.mirror.clone(),
+        activity: desk.activity.clone(),
+        clock: desk.clock.clone(),
+    };
+    Proxy::new(services, Config { domain, console, times: Times::default() })
+}
+
+/// The door to apps, as the console needs it.
+pub(crate) struct Apps(pub(crate) Proxy);
+
+impl Beside for Apps {
+    fn takes(&self, host: &str) -> bool {
+        self.0.takes(host)
+    }
+
+    fn serve(&self, wire: Box<dyn Wire>, begun: BytesMut, peer: IpAddr) -> BoxFuture<'static, ()> {
+        let door = self.0.clone();
+        Box::pin(async move { door.serve(Box::new(wire), begun, peer).await })
+    }
+
+    fn open(&self, who: Principal, ended: CancellationToken, open: OpenApp) -> BoxFuture<'_, Result<String, Refusal>> {
+        let OpenApp { cluster, namespace, name, service, path, framed, browser, answers } = open;
+        let service = service.parse().map_or(Service::App(service), Service::Port);
+        let open = Open { cluster, namespace, name, service, path, framed, browser, answers };
+        Box::pin(async move { self.0.open(&who, ended, open).await.map_err(|error| Box::new(error) as Refusal) })
+    }
+}

@@ -1,0 +1,73 @@
+//! What is set of the team gateway: `[serve]` and `[policy]`.
+
+use policy::team::DenyRule;
+use serde::{Deserialize, Serialize};
+use std::net::{Ipv4Addr, SocketAddr};
+use std::path::PathBuf;
+
+/// `[serve]`
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields, default)]
+pub struct Serve {
+    /// Address to listen on.
+    pub listen: SocketAddr,
+    /// The URL by which people call this server: requests by other names are refused.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub public_url: Option<String>,
+    /// The certificate chain, PEM. It is read anew when it changes.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub certificate: Option<PathBuf>,
+    /// Its key, PEM.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub key: Option<PathBuf>,
+    /// Without TLS, on loopback alone: where something else on this machine has the certificate.
+    pub insecure_http: bool,
+    /// People and their tokens, as `qd serve token` writes them. Unset: `tokens.toml` in the state folder.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub tokens: Option<PathBuf>,
+    /// What this process does: `console`, `operator`.
+    pub roles: Vec<Role>,
+    /// Where it is told whether this process is alive and ready, and its figures: `/healthz`, `/readyz`, `/metrics`.
+    pub metrics: SocketAddr,
+    /// The domain under which apps of workspaces have their hosts; they are not served without one.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub apps_domain: Option<String>,
+    /// What stands before the names of people, roles and organisations where API servers are told of them.
+    pub prefix: String,
+}
+
+/// What a gateway's process does.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum Role {
+    /// The console and its API.
+    Console,
+    /// The operator of workspaces.
+    Operator,
+}
+
+impl Default for Serve {
+    fn default() -> Self {
+        Self {
+            listen: SocketAddr::from((Ipv4Addr::LOCALHOST, 8443)),
+            public_url: None,
+            certificate: None,
+            key: None,
+            insecure_http: false,
+            tokens: None,
+            apps_domain: None,
+            roles: vec![Role::Console],
+            metrics: SocketAddr::from((Ipv4Addr::LOCALHOST, 9464)),
+            prefix: "quarterdeck:".to_owned(),
+        }
+    }
+}
+
+/// `[policy]`: of the team gateway.
+#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields, default)]
+pub struct Policy {
+    /// What is denied whatever else is allowed.
+    #[serde(skip_serializing_if = "Vec::is_empty")]
+    pub deny: Vec<DenyRule>,
+}

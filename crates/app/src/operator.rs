@@ -1,0 +1,120 @@
+//! The operator of workspaces beside the console: `qd console --with-operator`.
+
+use crate::config::{self, Config};
+use crate::desk::{Desk, VERSION};
+use crate::error::Failed;
+use base::RequestId;
+use cli::grammar::Global;
+use cluster::{Cluster, ConnectOptions, Rate};
+use policy::action::OperatorRun;
+use policy::{Answers, Door, Principal};
+use std::io::{BufRead, IsTerminal, Write};
+use std::sync::Arc;
+use tokio::task::JoinHandle;
+use tokio_util::sync::CancellationToken;
+use workspace::install::{self, Missing};
+use workspace::{Blueprints, Operator, Platform, Settings};
+
+/// A running operator.
+pub(crate) struct Running {
+    task: JoinHandle<()>,
+    end: CancellationToken,
+}
+
+impl Running {
+    /// Ends it: what it began is finished, and its lease given back.
+    pub(crate) async fn stop(self) {
+        self.end.cancel();
+        if let Err(error) = self.task.await {
+            tracing::error!(%error, "the operator broke off");
+        }
+    }
+}
+
+/// Installs what is missing, when that is said, and runs the operator.
+pub(crate) async fn start(config: &Config, global: &Global, desk: &Desk) -> Result<Running, Failed> {
+    let kubeconfig = crate::serve::kubeconfig(global).map_err(Failed::of)?;
+    let context = kubeconfig.choose(global.context.as_deref()).map_err(Failed::of)?;
+    let production = config.clusters.production.contains(&context.name);
+    let rate = Rate { qps: f64::from(config.operator.qps.get()), burst: f64::from(config.operator.qps.get()) * 2.0 };
+    let cluster =
+        Cluster::connect(&kubeconfig, &context.name, ConnectOptions { production, rate }).map_err(Failed::of)?;
+    let principal = desk.principal.borrow().asking(RequestId::new(), Door::Process);
+    let missing = install::missing(&cluster).await.map_err(Failed::of)?;
+    if !missing.is_empty() {
+        let confirm = agreed(&cluster, &missing, global)?;
+        let answers = Answers { confirm, ..Answers::default() };
+        let action = install::action(&cluster, &missing);
+        let permit = desk.gate.permit(&principal, action, &answers).map_err(Failed::of)?;
+        install::install(&cluster, permit, &missing).await.map_err(Failed::of)?;
+        eprintln!("qd: the kinds of workspaces are installed in {}", cluster.name());
+    }
+    let run = OperatorRun { cluster: cluster.name().clone(), namespace: config.operator.namespace.clone() };
+    let permit = desk.gate.permit(&principal, run, &Answers::default()).map_err(Failed::of)?;
+    let end = CancellationToken::new();
+    let operator = operator(&config.operator, cluster, desk, principal);
+    let ended = end.clone();
+    let task = tokio::spawn(async move {
+        if let Err(error) = operator.run(permit, ended).await {
+            tracing::error!(%error, "the operator ended");
+            eprintln!("qd: the operator ended: {error}");
+        }
+    });
+    Ok(Running { task, end })
+}
+
+/// What holds for all workspaces of a cluster.
+pub(crate) fn platform(config: &config::Operator, cluster: &str) -> Platform {
+    let agent_image = config.agent_image.clone().unwrap_or_else(|| format!("{AGENT_IMAGE}:{VERSION}"));
+    Platform {
+        registry: config.registry.clone(),
+        default_blueprint: config.default_blueprint.clone(),
+        cluster_domain: config.cluster_domain.clone(),
+        single_node: config.single_node,
+        ..Platform::new(cluster, &agent_image)
+    }
+}
+
+fn operator(config: &config::Operator, cluster: Cluster, desk: &Desk, principal: Principal) -> Operator {
+    let platform = platform(config, cluster.name().as_str());
+    let id = format!("{}-{}", std::process::id(), uuid::Uuid::new_v4().simple());
+    let settings = Settings {
+        namespace: config.watch_namespace.clone(),
+        require_grants: config.require_grants,
+        system_namespace: config.namespace.clone(),
+        ..Settings::new(id)
+    };
+    Operator {
+        cluster,
+        gate: desk.gate.clone(),
+        principal,
+        clock: desk.clock.clone(),
+        render: Arc::new(Blueprints::new(platform)),
+        activity: desk.activity.clone(),
+        settings,
+    }
+}
+
+/// Says what would be installed, and asks.
+fn agreed(cluster: &Cluster, missing: &[Missing], global: &Global) -> Result<bool, Failed> {
+    let mut err = std::io::stderr().lock();
+    writeln!(err, "qd: the operator needs these custom resource definitions in {}:", cluster.name())?;
+    for one in missing {
+        writeln!(err, "  {} ({})", one.name, if one.new { "new" } else { "other than this version's" })?;
+    }
+    if global.yes {
+        return Ok(true);
+    }
+    let stdin = std::io::stdin();
+    if !stdin.is_terminal() {
+        let hint = "this installs kinds in the cluster and needs a yes: say --yes";
+        return Err(Failed::of(cli::Error::Unanswered(hint.to_owned())));
+    }
+    write!(err, "install them? [y/N] ")?;
+    err.flush()?;
+    let mut line = String::new();
+    stdin.lock().read_line(&mut line)?;
+    if matches!(line.trim(), "y" | "Y" | "yes") { Ok(true) } else { Err(Failed::of(cli::Error::Declined)) }
+}
+
+const AGENT_IMAGE: &str = "images.invalid/quarterdeck/qd-agent-workspaced";

@@ -1,0 +1,313 @@
+//! `qd serve`: the team gateway. The same parts as a desk console, under a team's policy, with people who show tokens, TLS,
+//! and API servers that are asked on behalf of each of them.
+//!
+//! ```text
+//! plan (all checked) ─► port ─► policy (roles, grants by watch) ─► gate ─► people (token file, watched) ─► gateway
+//!                                                                    └──► operator, as the process itself
+//! ```
+
+mod check;
+mod files;
+mod plan;
+mod tokens;
+
+use crate::apps;
+use crate::config::{Config, Role};
+use crate::console::{Ending, taps_config};
+use crate::desk::{self, Assembled, Desk, VERSION};
+use crate::error::Failed;
+use crate::operator;
+use base::{Clock, ClusterName, RequestId};
+use capture::Taps;
+use cli::grammar::Global;
+use cli::grammar::serve::{ServeArgs, ServeCommand};
+use gateway::{Beside, Check, Connections, Gateway, Ops, People, Services, Tls};
+use identity::{File, Naming};
+use parking_lot::Mutex;
+use plan::Plan;
+pub(crate) use plan::kubeconfig;
+use policy::team::Team;
+use policy::{Door, Principal};
+use proxy::Proxy;
+use std::io::Write;
+use std::path::PathBuf;
+use std::sync::Arc;
+use std::time::Duration;
+use store::Journal;
+use tokio::net::TcpListener;
+use tokio::sync::watch;
+use tokio_util::sync::CancellationToken;
+use tokio_util::task::TaskTracker;
+use workspace::Known;
+use workspace::doors::{Standing, Workspaces};
+
+/// Runs `qd serve …`; the exit code.
+pub(crate) async fn run(config: &Config, global: &Global, args: &ServeArgs) -> Result<u8, Failed> {
+    let mut out = std::io::stdout().lock();
+    match &args.command {
+        Some(ServeCommand::Token(command)) => {
+            tokens::run(config, command, global.output, &mut out)?;
+            out.flush()?;
+            Ok(0)
+        }
+        Some(ServeCommand::Check) => {
+            drop(out);
+            check::run(config, global, args).await
+        }
+        None => {
+            drop(out);
+            serve(config, global, args).await.map(|()| 0)
+        }
+    }
+}
+
+async fn serve(config: &Config, global: &Global, args: &ServeArgs) -> Result<(), Failed> {
+    let mut ending = Ending::listen()?;
+    let mut config = config.clone();
+    // A team shares its cluster: nobody has a workspace without a grant.
+    config.operator.require_grants = true;
+    let plan = Plan::of(&config, global, args)?;
+    let console = plan.roles.contains(&Role::Console);
+    let listener = if console { Some(bind(plan.listen).await?) } else { None };
+    let ops = bind(plan.metrics).await?;
+    let known = Arc::new(Known::new(&config.operator.namespace));
+    let team = Team { care: desk::care(&config), deny: config.policy.deny.clone(), workspaces: known.clone() };
+    let assembled = desk::assemble(&config, Ok(plan.kubeconfig.clone()), Arc::new(team)).await?;
+    let Assembled { verifier, epochs, journal, make } = assembled;
+    // The operator acts as the process; there is nobody else here but those who come with tokens.
+    let process = verifier.process("gateway").asking(RequestId::new(), Door::Process);
+    let (sender, process) = watch::channel::<Principal>(process);
+    let desk = make.over(process);
+    let (end, tasks) = (CancellationToken::new(), TaskTracker::new());
+    let home = plan.kubeconfig.choose(global.context.as_deref()).map_err(Failed::of)?;
+    let home = ClusterName::new(home.name.as_str());
+    for context in plan.kubeconfig.contexts() {
+        let cluster = desk.mirror.cluster(&ClusterName::new(context.name.as_str())).map_err(Failed::of)?;
+        let known = known.clone();
+        tasks.spawn(end.clone().run_until_cancelled_owned(async move { known.follow(cluster).await }));
+    }
+    let naming = Naming { prefix: config.serve.prefix.clone() };
+    let people = Arc::new(identity::People::new(verifier, epochs, naming));
+    people.take(&plan.people, now_ms(&*desk.clock));
+    let kept = Kept { tokens: plan.tokens.clone(), tls: plan.tls.clone(), problems: Arc::default() };
+    let checks = vec![
+        journal_check(journal),
+        Check {
+            name: "workspaces",
+            ready: Box::new(move || known.missing(&home).map_or(Ok(()), |why| Err(format!("{home}: {why}")))),
+        },
+        kept.check(),
+    ];
+    if console {
+        tasks.spawn(end.clone().run_until_cancelled_owned(keep(kept, people.clone(), desk.clock.clone())));
+    }
+    let parts = match listener {
+        Some(listener) => Some(open(&config, &plan, &desk, people.clone(), listener, &end).await?),
+        None => None,
+    };
+    let counted = people.clone();
+    let own: Box<dyn Fn() -> String + Send + Sync> = match &parts {
+        Some(parts) => Box::new(parts.gateway.figures()),
+        None => Box::new(String::new),
+    };
+    let figures = Box::new(move || {
+        let (people, tokens) = counted.count();
+        let line = |name: &str, help: &str, value: usize| {
+            format!("# HELP {name} {help}\n# TYPE {name} gauge\n{name} {value}\n")
+        };
+        own()
+            + &line("qd_people", "People of the token file.", people)
+            + &line("qd_tokens", "Tokens that are good.", tokens)
+    });
+    let serving_ops = tasks.spawn(Ops { checks, figures }.serve(ops, end.clone()));
+    let operator = if plan.roles.contains(&Role::Operator) {
+        let started = tokio::select! {
+            started = operator::start(&config, global, &desk) => started,
+            () = ending.come() => Err(Failed::interrupted()),
+        };
+        match started {
+            Ok(running) => Some(running),
+            Err(error) => {
+                end.cancel();
+                desk.into_holds().close().await;
+                return Err(error);
+            }
+        }
+    } else {
+        None
+    };
+    let (serving, doors) = match parts {
+        Some(Open { gateway, taps, workspaces, apps }) => {
+            let mut out = std::io::stdout().lock();
+            writeln!(out, "{}", plan.public_url)?;
+            out.flush()?;
+            (Some(tokio::spawn(gateway.serve())), Some((taps, workspaces, apps)))
+        }
+        None => (None, None),
+    };
+    tracing::info!(listen = %plan.listen, metrics = %plan.metrics, roles = ?plan.roles, version = VERSION, "serving");
+    ending.come().await;
+    tracing::info!("ending");
+    end.cancel();
+    if let Some(operator) = operator {
+        operator.stop().await;
+    }
+    if let Some((taps, workspaces, apps)) = doors {
+        if let Some(apps) = apps {
+            apps.shutdown().await;
+        }
+        taps.shutdown().await;
+        workspaces.shutdown().await;
+    }
+    let served = match serving {
+        None => Ok(()),
+        Some(serving) => match tokio::time::timeout(END_TIME, serving).await {
+            Ok(Ok(served)) => served,
+            Ok(Err(error)) => Err(std::io::Error::other(error)),
+            // Somebody keeps a connection open; it ends with the process.
+            Err(_) => Ok(()),
+        },
+    };
+    serving_ops.abort();
+    tasks.close();
+    if tokio::time::timeout(END_TIME, tasks.wait()).await.is_err() {
+        tracing::warn!("some tasks did not end");
+    }
+    drop(sender);
+    desk.into_holds().close().await;
+    Ok(served?)
+}
+
+/// What serves the console.
+struct Open {
+    gateway: Gateway,
+    taps: Taps,
+    workspaces: Workspaces,
+    apps: Option<Proxy>,
+}
+
+async fn open(
+    config: &Config,
+    plan: &Plan,
+    desk: &Desk,
+    people: Arc<identity::People>,
+    listener: TcpListener,
+    end: &CancellationToken,
+) -> Result<Open, Failed> {
+    let taps = Taps::new(taps_config(&config.capture)?, desk.mirror.clone(), desk.clock.clone());
+    let workspaces = Workspaces::new(Standing {
+        mirror: desk.mirror.clone(),
+        gate: desk.gate.clone(),
+        store: desk.store.clone(),
+        process: desk.principal.borrow().clone(),
+        platform: operator::platform(&config.operator, ""),
+        clock: desk.clock.clone(),
+    });
+    workspaces.resume().await.map_err(Failed::of)?;
+    let apps = plan.apps_domain.clone().map(|domain| apps::of_team(desk, domain, plan.public_url.clone()));
+    let services = Services {
+        workspaces: workspaces.clone(),
+        beside: apps.clone().map(|door| Arc::new(apps::Apps(door)) as Arc<dyn Beside>),
+        mirror: desk.mirror.clone(),
+        taps: taps.clone(),
+        plans: desk.plans.clone(),
+        clusters: desk.clusters.clone(),
+        store: desk.store.clone(),
+        activity: desk.activity.clone(),
+        gate: desk.gate.clone(),
+        people: People::Team { people, hosts: plan.hosts.clone() },
+    };
+    let settings =
+        gateway::Config { read_only: config.console.read_only, version: VERSION, problem: desk.problem.clone() };
+    let connections = match &plan.tls {
+        Some((tls, _)) => Connections::tls(listener, tls.clone()),
+        None => Connections::plain(listener),
+    };
+    let gateway = Gateway::new(connections, settings, services, desk.clock.clone(), end.clone())?;
+    Ok(Open { gateway, taps, workspaces, apps })
+}
+
+async fn bind(address: std::net::SocketAddr) -> Result<TcpListener, Failed> {
+    gateway::listen(gateway::Listen::Team(address)).await.map_err(Failed::of)
+}
+
+/// The files that are kept up with, and what is wrong with them now.
+struct Kept {
+    tokens: PathBuf,
+    tls: Option<(Tls, [PathBuf; 2])>,
+    problems: Arc<Mutex<Vec<String>>>,
+}
+
+impl Kept {
+    fn check(&self) -> Check {
+        let problems = self.problems.clone();
+        let ready = move || {
+            let problems = problems.lock();
+            if problems.is_empty() { Ok(()) } else { Err(problems.join("; ")) }
+        };
+        Check { name: "files", ready: Box::new(ready) }
+    }
+}
+
+/// Takes changes of the token file and of the certificate, and ends tokens at their time.
+async fn keep(kept: Kept, people: Arc<identity::People>, clock: Arc<dyn Clock>) {
+    let paths = std::iter::once(&kept.tokens).chain(kept.tls.iter().flat_map(|(_, files)| files));
+    let files = match files::Files::watch(paths.map(PathBuf::as_path)) {
+        Ok(files) => files,
+        Err(error) => {
+            tracing::error!(%error, "files cannot be watched: changes of tokens need a restart");
+            kept.problems.lock().push(format!("files cannot be watched: {error}"));
+            return;
+        }
+    };
+    loop {
+        let next = people.sweep(now_ms(&*clock));
+        let pause =
+            next.map(|at| u64::try_from(at.saturating_sub(now_ms(&*clock))).unwrap_or_default().clamp(1, LONGEST_MS));
+        tokio::select! {
+            changed = files.changed() => match changed {
+                Ok(()) => *kept.problems.lock() = take(&kept, &people, &*clock),
+                Err(error) => {
+                    tracing::error!(%error, "files cannot be watched any more");
+                    kept.problems.lock().push(format!("files cannot be watched: {error}"));
+                    return;
+                }
+            },
+            () = tokio::time::sleep(Duration::from_millis(pause.unwrap_or(LONGEST_MS))) => {}
+        }
+    }
+}
+
+/// Reads both anew. What is wrong changes nothing and is said.
+fn take(kept: &Kept, people: &identity::People, clock: &dyn Clock) -> Vec<String> {
+    let mut problems = Vec::new();
+    match File::read(&kept.tokens) {
+        Ok(file) => people.take(&file, now_ms(clock)),
+        Err(error) => problems.push(error.to_string()),
+    }
+    if let Some((tls, _)) = &kept.tls
+        && let Err(error) = tls.reload()
+    {
+        problems.push(error.to_string());
+    }
+    for problem in &problems {
+        tracing::error!(problem, "a file is not taken: what was there before holds");
+    }
+    problems
+}
+
+fn journal_check(journal: Arc<Journal>) -> Check {
+    let ready = move || match journal.lost_for() {
+        None => Ok(()),
+        Some(time) => Err(format!("cannot be written for {} s", time.as_secs())),
+    };
+    Check { name: "journal", ready: Box::new(ready) }
+}
+
+fn now_ms(clock: &dyn Clock) -> i64 {
+    i64::try_from(clock.now_ms()).unwrap_or(i64::MAX)
+}
+
+/// So long it waits at most before it looks at the time again: clocks are set.
+const LONGEST_MS: u64 = 60_000;
+const END_TIME: Duration = Duration::from_secs(5);

@@ -1,0 +1,96 @@
+//! `qd serve check`: what is wrong with the configuration, and which rights and parts a gateway would miss, with what each costs.
+
+use super::plan::Plan;
+use crate::config::{Config, Role};
+use crate::error::Failed;
+use cli::grammar::Global;
+use cli::grammar::serve::ServeArgs;
+use cluster::{Cluster, ConnectOptions};
+use std::io::Write;
+use workspace::install;
+
+/// Checks and tells; 1 when something is missing.
+pub(super) async fn run(config: &Config, global: &Global, args: &ServeArgs) -> Result<u8, Failed> {
+    let plan = Plan::of(config, global, args)?;
+    let mut told = vec![Told::ok("configuration", format!("{}, on {}", plan.public_url, plan.listen))];
+    let (people, tokens) =
+        (plan.people.people.len(), plan.people.people.iter().map(|one| one.tokens.len()).sum::<usize>());
+    let words = format!("{people} people, {tokens} tokens in {}", plan.tokens.display());
+    told.push(if tokens == 0 {
+        Told::missing("tokens", format!("{words}: nobody can sign in"))
+    } else {
+        Told::ok("tokens", words)
+    });
+    for context in plan.kubeconfig.contexts() {
+        let cluster =
+            Cluster::connect(&plan.kubeconfig, &context.name, ConnectOptions::default()).map_err(Failed::of)?;
+        told.extend(cluster_parts(&cluster, plan.roles.contains(&Role::Operator)).await);
+    }
+    let mut out = std::io::stdout().lock();
+    for Told { part, ok, words } in &told {
+        writeln!(out, "{:<8} {part:<32} {words}", if *ok { "ok" } else { "missing" })?;
+    }
+    out.flush()?;
+    Ok(u8::from(told.iter().any(|one| !one.ok)))
+}
+
+struct Told {
+    part: String,
+    ok: bool,
+    words: String,
+}
+
+impl Told {
+    fn ok(part: impl Into<String>, words: impl Into<String>) -> Self {
+        Self { part: part.into(), ok: true, words: words.into() }
+    }
+
+    fn missing(part: impl Into<String>, words: impl Into<String>) -> Self {
+        Self { part: part.into(), ok: false, words: words.into() }
+    }
+}
+
+async fn cluster_parts(cluster: &Cluster, operates: bool) -> Vec<Told> {
+    let reader = cluster.reader();
+    let name = cluster.name();
+    let version = match reader.version().await {
+        Ok(version) => version,
+        Err(error) => return vec![Told::missing(format!("cluster {name}"), error.to_string())],
+    };
+    let mut told = vec![Told::ok(format!("cluster {name}"), version)];
+    match install::missing(cluster).await {
+        Ok(missing) if missing.is_empty() => told.push(Told::ok(format!("{name}: kinds of workspaces"), "installed")),
+        Ok(missing) => {
+            let names = missing.iter().map(|one| one.name.as_str()).collect::<Vec<_>>().join(", ");
+            let words = format!("{names}: there are no workspaces; the role operator installs them with --yes");
+            told.push(Told::missing(format!("{name}: kinds of workspaces"), words));
+        }
+        Err(error) => told.push(Told::missing(format!("{name}: kinds of workspaces"), error.to_string())),
+    }
+    let ours = "quarterdeck.dev";
+    let mut wanted = vec![
+        ("impersonate", "", "users", "people cannot be acted for: nothing is shown to them"),
+        ("impersonate", "", "groups", "people cannot be acted for: nothing is shown to them"),
+        ("list", ours, "workspaces", "it is not known whose workspaces are whose: all of them are denied"),
+        ("watch", ours, "workspaces", "it is not known whose workspaces are whose: all of them are denied"),
+        ("list", ours, "grants", "grants allow nothing"),
+        ("watch", ours, "grants", "grants allow nothing"),
+    ];
+    if operates {
+        wanted.extend([
+            ("patch", ours, "workspaces", "the operator cannot write what becomes of workspaces"),
+            ("create", "", "pods", "the operator makes no workspace"),
+            ("create", "", "persistentvolumeclaims", "workspaces have no home"),
+            ("create", "coordination.k8s.io", "leases", "the operator does not lead"),
+        ]);
+    }
+    for (verb, group, resource, cost) in wanted {
+        let part = format!("{name}: {verb} {resource}");
+        told.push(match reader.may_do(verb, group, resource).await {
+            Ok(true) => Told::ok(part, ""),
+            Ok(false) => Told::missing(part, cost),
+            Err(error) => Told::missing(part, error.to_string()),
+        });
+    }
+    told
+}

@@ -1,0 +1,312 @@
+//! From layers to what a workspace is made from.
+//!
+//! ```text
+//! chain (root first) ─► repo file ─► overrides ─► merged tree ─► parameters ─► expressions ─► policy ─► defaults ─► checks
+//! ```
+//!
+//! Every field keeps the layer and the place it came from. A blueprint that any check refuses gives no [`Effective`], and all
+//! that is wrong is told at once.
+
+#[cfg(test)]
+mod tests;
+
+use crate::allow::Allow;
+use crate::cel::Scope;
+use crate::defaults::{self, Settings};
+use crate::files::Files;
+use crate::library::{Definition, Library, single};
+use crate::merge::merge;
+use crate::names::normalize_dns;
+use crate::node::{Layer, LayerKind, Node, Origin, Value};
+use crate::objects;
+use crate::params::{self, Given};
+use crate::pointer::Pointer;
+use crate::problem::{Mark, Problem, Problems};
+use crate::schema::{scalar, shape_at};
+use crate::user::User;
+use crate::validate::security::Level;
+use crate::validate::validate;
+use base::Code;
+use serde_json::{Value as Json, json};
+use std::collections::BTreeMap;
+use std::sync::Arc;
+
+/// A file of a repository that says what its workspaces are.
+#[derive(Clone, Copy)]
+pub struct RepoFile<'a> {
+    /// The repository's files.
+    pub files: &'a dyn Files,
+    /// The file in it.
+    pub path: &'a str,
+    /// Owner of the repository.
+    pub owner: &'a str,
+    /// Name of the repository.
+    pub name: &'a str,
+    /// Its ref; empty for the default branch.
+    pub reference: &'a str,
+    /// Its address; may be empty.
+    pub address: &'a str,
+}
+
+/// What is asked for.
+#[derive(Clone)]
+pub struct Request<'a> {
+    /// The blueprints there are.
+    pub library: &'a Library,
+    /// One of them by name; without it that of the repository's file, or the first that the user may have.
+    pub name: Option<&'a str>,
+    /// Who asks.
+    pub user: &'a User,
+    /// The repository's file.
+    pub repo: Option<RepoFile<'a>>,
+    /// The workspace's own changes: files, and the one to read.
+    pub overrides: Option<(&'a dyn Files, &'a str)>,
+    /// Parameters.
+    pub params: &'a Given,
+    /// A preset of parameters.
+    pub preset: Option<&'a str>,
+    /// Patches that the policy obliges to.
+    pub patches: &'a [(Pointer, Json)],
+    /// What the platform says for all.
+    pub settings: &'a Settings,
+    /// What `env(name)` reads.
+    pub env: &'a BTreeMap<String, String>,
+    /// The workspace's name.
+    pub workspace: &'a str,
+    /// The cluster's name.
+    pub cluster: &'a str,
+}
+
+/// What a workspace is made from.
+#[derive(Clone, Debug)]
+pub struct Effective {
+    /// The blueprint's name.
+    pub name: String,
+    /// Every field with its origin.
+    pub node: Node,
+    /// The layers, lowest first, as they were written.
+    pub layers: Vec<Node>,
+    /// The parameters' values.
+    pub params: BTreeMap<String, Json>,
+    /// What is doubtful, and what was rewritten.
+    pub warnings: Vec<Problem>,
+    /// The tightest Pod Security level that lets the main container through.
+    pub pod_security: Level,
+}
+
+/// Composes, evaluates and checks.
+///
+/// # Errors
+/// All that is wrong, at once.
+pub fn compose(request: &Request<'_>) -> Result<Effective, Problems> {
+    let mut problems = Vec::new();
+    let bounded = bounded_layers(request, &mut problems)?;
+    let chosen = choose(request, bounded.first().filter(|one| one.layer.kind == LayerKind::Repo))?;
+    let chain = match chosen {
+        Chosen::Named(one) => request.library.chain_from(one)?,
+        Chosen::Repo(repo) => {
+            let mut chain = request.library.chain_from(repo)?;
+            chain.pop();
+            chain
+        }
+    };
+    let above = fold(chain.iter().copied())?;
+    let merged = fold(chain.iter().copied().chain(&bounded))?;
+    let name = merged.get("name").and_then(Node::text).unwrap_or_default().to_owned();
+    let allow = Allow::of(&above);
+    for layer in &bounded {
+        allow.check_layer(&layer.node, &mut problems);
+    }
+    let mut scope = scope(request, &name, &merged);
+    let params = params::resolve(&above, request.params, request.preset, &scope, &mut problems);
+    scope.variables.insert("params", Json::Object(params.clone().into_iter().collect()));
+    let mut node = merged;
+    for key in ["isTemplate", "params", "presets", "allow"] {
+        node.take(key);
+    }
+    let without_params = problems.iter().any(|one| one.code == Code::ParamInvalid);
+    let before = problems.len();
+    evaluate(&mut node, &Pointer::default(), &scope, &mut problems);
+    if without_params {
+        // what fails for want of a parameter is told by the parameter
+        let failed = problems.split_off(before);
+        problems
+            .extend(failed.into_iter().filter(|one| !node.at(&Pointer::parse(&one.pointer)).is_some_and(reads_params)));
+    }
+    patch(&mut node, request.patches, &mut problems);
+    defaults::fill(&mut node, request.settings);
+    problems.extend(validate(&node));
+    if !bounded.is_empty() {
+        let class = network_class(&above, &scope);
+        allow.check_values(&node, &class, &mut problems);
+    }
+    for problem in &mut problems {
+        if problem.blueprint.is_empty() {
+            problem.blueprint.clone_from(&name);
+        }
+    }
+    let warnings = Problems::check(problems)?;
+    let pod_security = objects::main_level(&node);
+    let layers = chain.iter().copied().chain(&bounded).map(|one| one.node.clone()).collect();
+    Ok(Effective { name, node, layers, params, warnings, pod_security })
+}
+
+enum Chosen<'a> {
+    Named(&'a Definition),
+    Repo(&'a Definition),
+}
+
+/// The blueprint that is meant, if the user may have it.
+fn choose<'a>(request: &'a Request<'_>, repo: Option<&'a Definition>) -> Result<Chosen<'a>, Problem> {
+    let library = request.library;
+    let allowed: Vec<&str> = library.names().into_iter().filter(|name| request.user.may_have(name)).collect();
+    let mark = Mark::start("blueprints");
+    let forbidden = |message: String| Problem::new(Code::BlueprintForbidden, "", &mark, message);
+    let listed = if allowed.is_empty() { "none is".to_owned() } else { format!("allowed are {}", allowed.join(", ")) };
+    if let Some(repo) = repo {
+        let Some(template) = repo.template.as_deref() else {
+            let message = "a repository's blueprint names its template";
+            return Err(Problem::new(Code::BlueprintInvalid, "/template", &repo.mark, message).of(&repo.name));
+        };
+        if request.name.is_some_and(|name| normalize_dns(name) != template) {
+            return Err(forbidden(format!("the repository's blueprint builds on {template}, not on another one")));
+        }
+        library.chain(template).map_err(|problem| Problem { mark: repo.mark.clone(), ..problem })?;
+        if !request.user.may_have(template) {
+            return Err(forbidden(format!("{} may not build on {template}; {listed}", request.user.username)));
+        }
+        return Ok(Chosen::Repo(repo));
+    }
+    let name = match request.name {
+        Some(name) => normalize_dns(name),
+        None => match allowed.first() {
+            Some(name) => (*name).to_owned(),
+            None => return Err(forbidden(format!("{} may have no blueprint", request.user.username))),
+        },
+    };
+    library.chain(&name)?;
+    let one = library.get(&name).ok_or_else(|| forbidden(listed.clone()))?;
+    if one.is_abstract {
+        return Err(forbidden(format!("{name} is abstract: it is only there to be built on; {listed}")));
+    }
+    if !request.user.may_have(&name) {
+        return Err(forbidden(format!("{} may not have {name}; {listed}", request.user.username)));
+    }
+    Ok(Chosen::Named(one))
+}
+
+fn bounded_layers(request: &Request<'_>, problems: &mut Vec<Problem>) -> Result<Vec<Definition>, Problem> {
+    let mut layers = Vec::new();
+    if let Some(repo) = &request.repo {
+        let name = normalize_dns(&format!("repo-{}-{}", repo.owner, repo.name));
+        let (definition, found) = single(repo.files, repo.path, LayerKind::Repo, &name)?;
+        problems.extend(found);
+        layers.push(definition);
+    }
+    if let Some((files, path)) = request.overrides {
+        let (definition, found) = single(files, path, LayerKind::Overrides, "overrides")?;
+        problems.extend(found);
+        layers.push(definition);
+    }
+    Ok(layers)
+}
+
+/// Merges layers, the root first.
+fn fold<'a>(layers: impl Iterator<Item = &'a Definition>) -> Result<Node, Problem> {
+    let mut merged: Option<Node> = None;
+    for layer in layers {
+        let mut node = layer.node.clone();
+        node.take("isTemplate");
+        if layer.layer.kind == LayerKind::Overrides {
+            node.take("name");
+        }
+        let origin = node.origin.clone();
+        let below = merged.unwrap_or(Node { value: Value::Map(Vec::new()), origin });
+        merged = merge(below, node);
+    }
+    merged.ok_or_else(|| Problem::new(Code::BlueprintNotFound, "", &Mark::start("blueprints"), "there is no blueprint"))
+}
+
+/// What expressions see.
+fn scope(request: &Request<'_>, name: &str, merged: &Node) -> Scope {
+    let mut metadata = serde_json::Map::new();
+    metadata.insert("name".to_owned(), name.into());
+    if let Some(repo) = &request.repo {
+        for (key, value) in [
+            ("repoName", repo.name),
+            ("repoOwner", repo.owner),
+            ("repoRef", repo.reference),
+            ("repoAddress", repo.address),
+        ] {
+            if !value.is_empty() {
+                metadata.insert(key.to_owned(), value.into());
+            }
+        }
+    }
+    let template = merged.get("template").and_then(Node::text).unwrap_or_default();
+    Scope {
+        variables: BTreeMap::from([
+            ("user", json!(request.user)),
+            ("workspaceName", request.workspace.into()),
+            ("metadata", Json::Object(metadata)),
+            ("blueprint", json!({ "name": name, "template": template })),
+            ("params", json!({})),
+            ("org", request.user.organization.as_str().into()),
+            ("cluster", request.cluster.into()),
+        ]),
+        env: request.env.clone(),
+        compiled: request.library.compiled().clone(),
+    }
+}
+
+/// Replaces expressions by what they give; one that fails stays, so that the rest is checked too.
+fn evaluate(node: &mut Node, at: &Pointer, scope: &Scope, problems: &mut Vec<Problem>) {
+    match &mut node.value {
+        Value::Cel(text) => {
+            let result = scope.evaluate(text).and_then(|value| {
+                let result = Node { value, origin: node.origin.clone() };
+                match shape_at(at) {
+                    Some((shape, _)) => scalar(&result, shape)
+                        .map(|()| result)
+                        .map_err(|why| format!("what the expression gives does not fit: {why}")),
+                    None => Ok(result),
+                }
+            });
+            match result {
+                Ok(result) => *node = result,
+                Err(why) => problems.push(Problem::new(Code::CelError, at, &node.origin.mark, why)),
+            }
+        }
+        Value::Map(entries) => {
+            entries.iter_mut().for_each(|entry| evaluate(&mut entry.node, &at.join(&entry.key), scope, problems));
+        }
+        Value::List(items) => {
+            items.iter_mut().enumerate().for_each(|(index, item)| evaluate(item, &at.join(index), scope, problems));
+        }
+        _ => {}
+    }
+}
+
+fn reads_params(node: &Node) -> bool {
+    matches!(&node.value, Value::Cel(text) if text.contains("params"))
+}
+
+/// Sets what the policy obliges to.
+fn patch(node: &mut Node, patches: &[(Pointer, Json)], problems: &mut Vec<Problem>) {
+    let layer = Arc::new(Layer { kind: LayerKind::Policy, name: String::new() });
+    let origin = Origin { layer, mark: Mark::start("policy") };
+    for (pointer, value) in patches {
+        if !node.set(pointer, Node::from_json(value, &origin)) {
+            let message = "the policy obliges to a patch of a field that cannot be set";
+            problems.push(Problem::new(Code::BlueprintInvalid, pointer, &origin.mark, message));
+        }
+    }
+}
+
+/// The network class of the blueprints alone; where it cannot be told, the tightest.
+fn network_class(above: &Node, scope: &Scope) -> String {
+    let at = Pointer::parse("/network/networkPolicyClass");
+    let mut node = above.clone();
+    evaluate(&mut node, &Pointer::default(), scope, &mut Vec::new());
+    node.at(&at).and_then(Node::text).unwrap_or("isolated").to_owned()
+}

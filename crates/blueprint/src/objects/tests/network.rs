@@ -1,0 +1,240 @@
+//! Who talks to whom.
+
+use super::*;
+use serde_json::json;
+use std::collections::BTreeMap;
+
+fn policy(fields: &str, place: &Place) -> Json {
+    json_of(&made_at(fields, place).network_policy)["spec"].clone()
+}
+
+fn in_cluster() -> Place {
+    let mut place = place();
+    let labels = BTreeMap::from([("app".to_owned(), "qd".to_owned())]);
+    place.network.gateway = Some(Pods { namespace: "qd".to_owned(), labels });
+    place.network.pods = vec!["10.244.0.0/16".to_owned()];
+    place.network.services = vec!["203.0.113.0/24".to_owned()];
+    place.network.nodes = vec!["192.0.2.0/24".to_owned()];
+    place.network.api_server = vec!["192.0.2.7".to_owned()];
+    place.network.node_dns = vec!["169.254.20.10".to_owned()];
+    place
+}
+
+/// The address blocks of all rules for egress.
+fn blocks(policy: &Json) -> Vec<Json> {
+    let rules = policy["egress"].as_array().unwrap().iter();
+    rules.flat_map(|rule| rule["to"].as_array().unwrap().clone()).filter(|peer| !peer["ipBlock"].is_null()).collect()
+}
+
+fn block<'a>(blocks: &'a [Json], cidr: &str) -> Option<&'a Json> {
+    blocks.iter().map(|one| &one["ipBlock"]).find(|one| one["cidr"] == cidr)
+}
+
+fn is_except(block: &Json, range: &str) -> bool {
+    block["except"].as_array().is_some_and(|all| all.iter().any(|one| one == range))
+}
+
+#[test]
+fn wn_01a_the_base_of_all_classes() {
+    let policy = policy("network: {ports: [{containerPort: 3000}]}", &in_cluster());
+    assert_eq!(policy["podSelector"], json!({"matchLabels": {"quarterdeck.dev/canonical-id": "ada-x"}}));
+    assert_eq!(policy["policyTypes"], json!(["Ingress", "Egress"]));
+    let gateway = json!({
+        "namespaceSelector": {"matchLabels": {"kubernetes.io/metadata.name": "qd"}},
+        "podSelector": {"matchLabels": {"app": "qd"}},
+    });
+    let ports = json!([{"port": 2822, "protocol": "TCP"}, {"port": 3000, "protocol": "TCP"}]);
+    assert_eq!(policy["ingress"], json!([{"from": [gateway], "ports": ports}]));
+    let dns = &policy["egress"][0];
+    assert_eq!(dns["ports"], json!([{"port": 53, "protocol": "UDP"}, {"port": 53, "protocol": "TCP"}]));
+    assert_eq!(dns["to"][1]["ipBlock"]["cidr"], "169.254.20.10/32");
+    let blocks = blocks(&policy);
+    let (v4, v6) = (block(&blocks, "0.0.0.0/0").unwrap(), block(&blocks, "::/0").unwrap());
+    for range in [
+        "10.0.0.0/8",
+        "172.16.0.0/12",
+        "192.168.0.0/16",
+        "100.64.0.0/10",
+        "169.254.0.0/16",
+        "127.0.0.0/8",
+        "192.0.0.0/24",
+        "198.18.0.0/15",
+        "224.0.0.0/4",
+        "240.0.0.0/4",
+        "203.0.113.0/24",
+        "192.0.2.0/24",
+    ] {
+        assert!(is_except(v4, range), "{range}");
+    }
+    for range in ["fc00::/7", "fe80::/10", "::1/128", "ff00::/8", "64:ff9b::/96"] {
+        assert!(is_except(v6, range), "{range}");
+    }
+    // one exception never stands in another
+    assert!(!is_except(v4, "10.244.0.0/16") && !is_except(v4, "192.0.2.7/32"));
+    let mut nat64 = in_cluster();
+    nat64.network.nat64 = true;
+    let policy = super::network::policy("", &nat64);
+    assert!(!is_except(block(&super::network::blocks(&policy), "::/0").unwrap(), "64:ff9b::/96"));
+    // without a gateway in the cluster nobody comes in
+    assert_eq!(super::network::policy("", &place())["ingress"], json!([]));
+}
+
+#[test]
+fn wn_01b_ports_are_exposed_to_whom_is_said() {
+    let fields = "network: {ports: [{containerPort: 3000}, {containerPort: 4000}]}";
+    let mut place = in_cluster();
+    place.exposure = Exposure::Anywhere(vec![3000, 5000, 2822]);
+    assert_eq!(policy(fields, &place)["ingress"][1], json!({"ports": [{"port": 3000, "protocol": "TCP"}]}));
+    place.exposure = Exposure::Ingress(vec![4000]);
+    assert_eq!(policy(fields, &place)["ingress"].as_array().unwrap().len(), 1, "there is no controller");
+    place.network.ingress = Some(Pods { namespace: "in".to_owned(), labels: BTreeMap::new() });
+    let rule = policy(fields, &place)["ingress"][1].clone();
+    assert_eq!(rule["ports"], json!([{"port": 4000, "protocol": "TCP"}]));
+    assert_eq!(rule["from"][0]["namespaceSelector"]["matchLabels"]["kubernetes.io/metadata.name"], "in");
+    place.exposure = Exposure::Anywhere(vec![5000]);
+    assert_eq!(policy(fields, &place)["ingress"].as_array().unwrap().len(), 1, "a rule without ports would open all");
+}
+
+/// A workspace, as its labels tell it.
+struct One {
+    owner: &'static str,
+    org: &'static str,
+    blueprint: &'static str,
+    class: &'static str,
+}
+
+/// Whether one rule of one workspace lets another through.
+fn admits(rules: &Json, key: &str, labels: &BTreeMap<String, String>, namespace: &str) -> bool {
+    rules.as_array().unwrap().iter().flat_map(|rule| rule[key].as_array().cloned().unwrap_or_default()).any(|peer| {
+        let wanted = peer["podSelector"]["matchLabels"].as_object().cloned();
+        let stands = &peer["namespaceSelector"]["matchExpressions"][0]["values"];
+        wanted.is_some_and(|wanted| {
+            wanted.iter().all(|(key, value)| labels.get(key).map(String::as_str) == value.as_str())
+        }) && stands.as_array().is_some_and(|all| all.iter().any(|one| one == namespace))
+    })
+}
+
+fn objects_of(one: &One) -> Objects {
+    let platform = format!("- {{name: {}, image: i, network: {{networkPolicyClass: {}}}}}\n", one.blueprint, one.class);
+    let effective = Ask { platform: &platform, name: Some(one.blueprint), ..Ask::default() }.compose().unwrap();
+    let mut place = place();
+    place.id = format!("{}-{}-{}", one.owner, one.blueprint, one.class);
+    place.user.username = one.owner.to_owned();
+    place.user.organization = one.org.to_owned();
+    objects(&effective, &place).unwrap()
+}
+
+#[test]
+fn wn_02a_all_pairs_of_classes() {
+    const CLASSES: [&str; 5] = ["isolated", "user", "workspace", "organization", "system"];
+    let mut all = Vec::new();
+    for owner in ["ada", "bob"] {
+        for org in ["acme", "other"] {
+            for blueprint in ["go", "web"] {
+                all.extend(CLASSES.map(|class| One { owner, org, blueprint, class }));
+            }
+        }
+    }
+    let rendered: Vec<Objects> = all.iter().map(objects_of).collect();
+    // what a class admits by itself; both ends have to
+    let base = |one: &One, other: &One| match one.class {
+        "user" => one.owner == other.owner && one.org == other.org,
+        "workspace" => one.blueprint == other.blueprint && one.org == other.org,
+        "organization" => one.org == other.org && matches!(other.class, "organization" | "system"),
+        _ => false,
+    };
+    let connects = |from: &One, to: &One| match (from.class, to.class) {
+        ("system", "organization") => from.org == to.org,
+        ("system", _) | (_, "system") => false,
+        _ => base(from, to) && base(to, from),
+    };
+    for (from, source) in all.iter().zip(&rendered) {
+        for (to, target) in all.iter().zip(&rendered) {
+            let labels = |objects: &Objects| objects.pod.metadata.labels.clone().unwrap();
+            let egress = json_of(&source.network_policy)["spec"]["egress"].clone();
+            let ingress = json_of(&target.network_policy)["spec"]["ingress"].clone();
+            let opened =
+                admits(&egress, "to", &labels(target), "team") && admits(&ingress, "from", &labels(source), "team");
+            let told = |one: &One| format!("{} {} {} {}", one.owner, one.org, one.blueprint, one.class);
+            assert_eq!(opened, connects(from, to), "{} → {}", told(from), told(to));
+            assert!(!admits(&ingress, "from", &labels(source), "elsewhere"), "labels of other namespaces say nothing");
+        }
+    }
+}
+
+#[test]
+fn wn_05a_a_system_lets_in_who_names_it_and_metadata_stays_closed() {
+    let mut place = in_cluster();
+    place.network.system = vec!["10.0.0.0/8".to_owned(), "169.254.0.0/16".to_owned(), "192.0.0.0/8".to_owned()];
+    let made = made_at("network: {networkPolicyClass: system}", &place);
+    let spec = json_of(&made.network_policy)["spec"].clone();
+    let blocks = blocks(&spec);
+    assert!(block(&blocks, "10.0.0.0/8").is_some());
+    assert!(block(&blocks, "169.254.0.0/16").is_none(), "nothing is left of it");
+    assert!(is_except(block(&blocks, "192.0.0.0/8").unwrap(), "192.0.2.0/24"), "nodes stay closed");
+    let naming = super::made("network: {allowEgressToPods: [{quarterdeck.dev/canonical-id: ada-x}]}");
+    let other = super::made("");
+    let labels = |objects: &Objects| objects.pod.metadata.labels.clone().unwrap();
+    assert!(admits(&spec["ingress"], "from", &labels(&naming), "team"));
+    assert!(!admits(&spec["ingress"], "from", &labels(&other), "team"));
+}
+
+#[test]
+fn wn_06a_lists_of_ranges_within_what_is_never_opened() {
+    let place = in_cluster();
+    let fields = "network: {allowEgressToCIDRs: [10.1.0.0/16, 192.0.0.0/16, 'fd00::/8'], denyEgressToCIDRs: [10.1.2.0/24, 8.8.8.0/24]}";
+    let blocks = blocks(&policy(fields, &place));
+    assert!(is_except(block(&blocks, "10.1.0.0/16").unwrap(), "10.1.2.0/24"));
+    assert!(is_except(block(&blocks, "192.0.0.0/16").unwrap(), "192.0.2.0/24"));
+    assert!(is_except(block(&blocks, "fd00::/8").unwrap(), "fd00:ec2::254/128"));
+    assert!(is_except(block(&blocks, "0.0.0.0/0").unwrap(), "8.8.8.0/24"));
+    for range in ["169.254.169.254/32", "192.0.2.7/32", "192.0.2.128/25", "168.63.129.16/32"] {
+        let told = refused(&format!("network: {{allowEgressToCIDRs: [1.2.3.0/24, {range}]}}"), &place);
+        assert!(told[0].starts_with(&format!("/network/allowEgressToCIDRs/1: {range} is never opened")), "{told:?}");
+    }
+    let mut closed = place.clone();
+    closed.network.never_allow = vec!["10.0.0.0/8".to_owned()];
+    assert!(refused("network: {allowEgressToCIDRs: [10.1.0.0/16]}", &closed)[0].contains("lies in 10.0.0.0/8"));
+    // all of a family can be closed: then no block is left, and none that is empty
+    let none = policy("network: {denyEgressToCIDRs: [0.0.0.0/0, '::/0']}", &place);
+    assert!(super::network::blocks(&none).iter().all(|one| one["ipBlock"]["cidr"] == "169.254.20.10/32"));
+    closed.network.never_allow = vec!["nonsense".to_owned()];
+    assert!(refused("", &closed)[0].contains("nonsense"));
+}
+
+#[test]
+fn wn_06b_pods_are_named_in_one_namespace() {
+    let fields = "network: {allowEgressToPods: [{app: db, kubernetes.io/metadata.name: data}, {app: own}]}";
+    let policy = policy(fields, &place());
+    let rule = policy["egress"].as_array().unwrap().last().unwrap().clone();
+    let peer = |namespace: &str, app: &str| {
+        json!({
+            "namespaceSelector": {"matchLabels": {"kubernetes.io/metadata.name": namespace}},
+            "podSelector": {"matchLabels": {"app": app}},
+        })
+    };
+    assert_eq!(rule["to"], json!([peer("data", "db"), peer("team", "own")]));
+}
+
+#[test]
+fn wn_06c_the_api_server_and_hosts() {
+    let place = in_cluster();
+    let opened = |fields: &str| {
+        let blocks = blocks(&policy(fields, &place));
+        block(&blocks, "192.0.2.7/32").is_some()
+    };
+    assert!(!opened("") && opened("network: {kubernetesAccess: true}"));
+    let made = made_at("network: {allowEgressToHosts: [crates.io]}", &place);
+    assert!(made.notes[0].contains("gateway's proxy"));
+}
+
+#[test]
+fn wn_06d_ranges_of_both_families() {
+    let range = |text: &str| Range::parse(text);
+    for good in ["0.0.0.0/0", "10.0.0.0/8", "10.0.0.1/32", "::/0", "fd00::/8", "::1/128"] {
+        assert_eq!(range(good).unwrap().to_string(), good);
+    }
+    for bad in ["10.0.0.1/8", "10.0.0.0", "10.0.0.0/33", "fd00::1/8", "::ffff:1.2.3.4/128", "/8", "a/8"] {
+        assert_eq!(range(bad), None, "{bad}");
+    }
+}

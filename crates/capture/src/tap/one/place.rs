@@ -1,0 +1,165 @@
+//! How an agent comes into a pod: one of an earlier tap that waits, or a container in the best form that admission lets
+//! through.
+
+use super::{DISMISSED, One};
+use crate::Error;
+use crate::agent::Agent;
+use crate::container::{self, Profile};
+use crate::pod::State;
+use crate::tap::{Beside, Step, Teller};
+use cluster::{Acting, PatchKind};
+use policy::action::Changes;
+use proto::capture::Hello;
+use serde_json::Value;
+use std::pin::pin;
+use std::sync::atomic::Ordering;
+use std::time::Duration;
+use tokio::time::timeout;
+
+impl One {
+    /// An agent in the best form that admission lets through: one that waits for its owner, or a new one.
+    pub(super) async fn placed(
+        &self,
+        acting: &Acting<Changes>,
+        found: &Value,
+    ) -> Result<(Agent, Hello, String), Error> {
+        let shared = &self.shared;
+        let beside = match &shared.options.container {
+            Beside::Default => container::default_of(found),
+            Beside::Named(name) => Some(name.as_str()),
+            Beside::Nobody => None,
+        };
+        let owner = shared.owner.public();
+        let patch = |name: &str, profile| {
+            container::patch(name, &shared.options.image, &owner, shared.options.idle_seconds, profile, beside)
+        };
+        let mut refused = Vec::new();
+        for profile in Profile::of(shared.permit.target().privileged) {
+            let name = container::name()?;
+            let patch = patch(&name, profile);
+            for container in container::alike(found, &patch) {
+                // One that serves another tap says so, and another is added.
+                match self.reused(acting, &container).await {
+                    Ok((agent, hello)) => return Ok((agent, hello, container)),
+                    Err(error) => tracing::debug!(%error, container, "an agent is not taken again"),
+                }
+            }
+            if let Some(words) = self.refusal(acting, profile, &patch).await? {
+                refused.push(format!("{}: {words}", profile.name()));
+                continue;
+            }
+            let past = found.pointer("/spec/ephemeralContainers").and_then(Value::as_array);
+            let past = past.into_iter().flatten().filter(|one| is_tap(one)).count();
+            self.step(Step::Added { profile, container: name.clone(), past }).await;
+            self.ready(&name).await?;
+            self.step(Step::Running).await;
+            let streams = shared.line.open(acting, self.place(), &name).await?;
+            let (agent, hello) = Agent::begin(&shared.owner, streams, shared.start()).await?;
+            return Ok((agent, hello, name));
+        }
+        Err(Error::Admission { message: refused.join("; ") })
+    }
+
+    /// Adds the container of a patch; why admission does not let it, unless it does.
+    async fn refusal(
+        &self,
+        acting: &Acting<Changes>,
+        profile: Profile,
+        patch: &Value,
+    ) -> Result<Option<String>, Error> {
+        let (shared, place) = (&self.shared, self.place());
+        let sockets = profile == Profile::Sockets && shared.options.needs_packets;
+        if sockets || profile == Profile::Privileged {
+            // It is known that it would be let in before it is added; and sockets are not enough, but worth a word.
+            let tried = acting.try_patch(place, SUBRESOURCE, PatchKind::Strategic, patch).await;
+            match tried.map(|_| ()).map_err(container::refusal) {
+                Ok(()) if sockets => {
+                    let words = "it alone would be let in, and sees no packets: leave out --write and --packets";
+                    return Ok(Some(words.to_owned()));
+                }
+                Ok(()) => {}
+                Err(refused) => return Ok(Some(refused?)),
+            }
+        }
+        let name = patch.pointer("/spec/ephemeralContainers/0/name").and_then(Value::as_str).unwrap_or_default();
+        if let Some(Teller(tell)) = &shared.options.told {
+            tell(&self.target, name);
+        }
+        match acting.patch(place, SUBRESOURCE, PatchKind::Strategic, patch).await {
+            Ok(_) => {
+                shared.privileged.fetch_add(usize::from(profile == Profile::Privileged), Ordering::Relaxed);
+                Ok(None)
+            }
+            Err(cluster::Error::NotFound { .. } | cluster::Error::NotServed { .. }) if !self.goes() => {
+                let version = shared.cluster.reader().version().await?;
+                Err(Error::NoEphemeral { version })
+            }
+            Err(error) => Ok(Some(container::refusal(error)?)),
+        }
+    }
+
+    /// Starts an agent that waits for its owner.
+    async fn reused(&self, acting: &Acting<Changes>, container: &str) -> Result<(Agent, Hello), Error> {
+        let shared = &self.shared;
+        let begin = async {
+            let streams = shared.line.open(acting, self.place(), container).await?;
+            let (mut agent, hello) = Agent::begin(&shared.owner, streams, shared.start()).await?;
+            agent.answered().await?;
+            Ok((agent, hello))
+        };
+        let begun = timeout(DISMISSED, begin).await;
+        let begun = begun.unwrap_or_else(|_| Err(Error::Agent { message: "does not answer".to_owned() }))?;
+        // Not before: one that serves another tap is looked after by that tap's process.
+        if let Some(Teller(tell)) = &shared.options.told {
+            tell(&self.target, container);
+        }
+        self.step(Step::Reused { container: container.to_owned() }).await;
+        Ok(begun)
+    }
+
+    /// Waits until the capture container runs. A kubelet that was busy with the pod when the container was added may see
+    /// it only when it looks at its pods again.
+    async fn ready(&self, container: &str) -> Result<(), Error> {
+        let mut now = self.now.clone();
+        let runs = async {
+            loop {
+                let state = now.borrow_and_update().as_ref().and_then(|pod| pod.tap(container).cloned());
+                match state {
+                    Some(State::Running) => return Ok(()),
+                    Some(State::Ended(reason)) => {
+                        return Err(Error::Image { message: format!("it ended: {reason}") });
+                    }
+                    Some(State::Waiting(_)) | None => {}
+                }
+                if now.changed().await.is_err() {
+                    std::future::pending::<()>().await;
+                }
+            }
+        };
+        let waits_for = || match self.now.borrow().as_ref().and_then(|pod| pod.tap(container).cloned()) {
+            Some(State::Waiting(reason)) => reason,
+            _ => None,
+        };
+        let mut runs = pin!(runs);
+        let mut ended = timeout(MOST, &mut runs).await;
+        if ended.is_err() && waits_for().is_none() {
+            ended = timeout(NEXT_LOOK, &mut runs).await;
+        }
+        ended.unwrap_or_else(|_| {
+            let message = waits_for().unwrap_or_else(|| "the kubelet has not begun with it".to_owned());
+            Err(Error::Image { message })
+        })
+    }
+}
+
+/// Whether a container of a pod is a capture container.
+fn is_tap(container: &Value) -> bool {
+    container.get("name").and_then(Value::as_str).is_some_and(|name| name.starts_with(crate::pod::PREFIX))
+}
+
+/// Where ephemeral containers are added.
+const SUBRESOURCE: &str = "ephemeralcontainers";
+/// An image that is not here within this time is not coming.
+const MOST: Duration = Duration::from_secs(60);
+/// A kubelet looks at each pod once in a minute or a minute and a half, whatever it was told of it.
+const NEXT_LOOK: Duration = Duration::from_secs(40);

@@ -1,0 +1,257 @@
+//! `qd ws`: workspaces, by their custom resource and with the rights of whoever runs this.
+
+mod ask;
+mod copy;
+mod exec;
+mod follow;
+mod import;
+mod keyboard;
+mod outlet;
+mod ready;
+mod shell;
+mod shells;
+mod show;
+
+use crate::Desk;
+use crate::error::Error;
+use crate::grammar::Output;
+use crate::grammar::workspace::{CreateArgs, ListArgs, LogsArgs, NameArgs, UpdateArgs, WaitArgs, WorkspaceCommand};
+use cluster::Cluster;
+use policy::Permit;
+use policy::action::{
+    ObjectTarget, WorkspaceDelete, WorkspaceLogs, WorkspaceStart, WorkspaceStop, WorkspaceUpdate, WorkspaceView,
+};
+use serde_json::{Map, Value};
+use std::io::Write;
+use workspace::launch::{Launch, Meant};
+use workspace::until::Until;
+use workspace::{acts, pages};
+
+/// Runs `qd ws …`.
+///
+/// # Errors
+/// When it is refused, the cluster fails, or the workspace does not come to where it was asked to.
+pub async fn workspace(desk: &Desk, command: &WorkspaceCommand, out: &mut impl Write) -> Result<(), Error> {
+    match command {
+        WorkspaceCommand::List(args) => list(desk, args, out).await,
+        WorkspaceCommand::Create(args) => create(desk, args, out).await,
+        WorkspaceCommand::Show(args) => show::one(&seen(desk, args).await?, desk.global.output, out),
+        WorkspaceCommand::Why(args) => show::why(&seen(desk, args).await?, desk.global.output, out),
+        WorkspaceCommand::Update(args) => update(desk, args, out).await,
+        WorkspaceCommand::Start(args) => start(desk, args, out).await,
+        WorkspaceCommand::Stop(args) => stop(desk, args, out).await,
+        WorkspaceCommand::Delete(args) => delete(desk, args, out).await,
+        WorkspaceCommand::Events(args) => events(desk, args, out).await,
+        WorkspaceCommand::Logs(args) => logs(desk, args, out).await,
+        WorkspaceCommand::Import(args) => import::import(desk, args, out).await,
+        WorkspaceCommand::Copy(args) => copy::copy(desk, args).await,
+        WorkspaceCommand::Shells(args) => shells::shells(desk, args, out).await,
+        WorkspaceCommand::Shell(_) | WorkspaceCommand::Exec(_) => {
+            Err(Error::Usage("a program in a workspace ends with a code of its own".to_owned()))
+        }
+    }
+}
+
+/// Runs `qd ws shell` and `qd ws exec`: the exit code is that of the program in the workspace. Signals are theirs.
+///
+/// # Errors
+/// When it is refused, the workspace cannot be reached, or the connection is lost for good.
+pub async fn workspace_program(desk: &Desk, command: &WorkspaceCommand) -> Result<u8, Error> {
+    match command {
+        WorkspaceCommand::Shell(args) => shell::shell(desk, args).await,
+        WorkspaceCommand::Exec(args) => exec::exec(desk, args).await,
+        _ => Err(Error::Usage("this runs no program in a workspace".to_owned())),
+    }
+}
+
+/// Which workspace, in which cluster.
+struct Which<'a> {
+    cluster: &'a Cluster,
+    object: ObjectTarget,
+    /// What the words for it say beside its name.
+    meant: Meant,
+}
+
+fn which<'a>(desk: &'a Desk, args: &NameArgs) -> Result<Which<'a>, Error> {
+    let cluster = desk.cluster()?;
+    let meant = Meant::either(&args.name).map_err(Error::of)?;
+    let object = ObjectTarget {
+        cluster: cluster.name().clone(),
+        kind: "workspaces.quarterdeck.dev".to_owned(),
+        namespace: namespace(cluster, args.namespace.as_deref()),
+        name: meant.name.clone(),
+    };
+    Ok(Which { cluster, object, meant })
+}
+
+fn namespace(cluster: &Cluster, said: Option<&str>) -> String {
+    let own = cluster.context().namespace.as_deref();
+    said.or(own).filter(|name| !name.is_empty()).unwrap_or("default").to_owned()
+}
+
+fn view(desk: &Desk, object: &ObjectTarget) -> Result<Permit<WorkspaceView>, Error> {
+    let (namespace, name) = (object.namespace.clone(), object.name.clone());
+    ask::permit(desk, WorkspaceView { cluster: object.cluster.clone(), namespace, name })
+}
+
+async fn seen(desk: &Desk, args: &NameArgs) -> Result<Value, Error> {
+    let which = which(desk, args)?;
+    let permit = view(desk, &which.object)?;
+    acts::show(which.cluster, &permit).await.map_err(Error::of)
+}
+
+async fn list(desk: &Desk, args: &ListArgs, out: &mut impl Write) -> Result<(), Error> {
+    let cluster = desk.cluster()?;
+    let namespace = if args.all_namespaces { String::new() } else { namespace(cluster, args.namespace.as_deref()) };
+    let action = WorkspaceView { cluster: cluster.name().clone(), namespace: namespace.clone(), name: String::new() };
+    let permit = ask::permit(desk, action)?;
+    let kind = acts::kind().map_err(Error::of)?;
+    let items = pages::all(cluster, &kind, &namespace, "").await.map_err(Error::of)?;
+    drop(permit);
+    show::list(&items, args.all_namespaces, desk.global.output, out)
+}
+
+async fn create(desk: &Desk, args: &CreateArgs, out: &mut impl Write) -> Result<(), Error> {
+    let which = which(desk, &args.wait.which)?;
+    let meant = &which.meant;
+    let kind = if args.own_blueprint { "Blueprint" } else { "ClusterBlueprint" };
+    let launch = Launch {
+        owner: args.owner.clone().or(meant.user.clone()).unwrap_or_else(|| desk.principal.name().to_owned()),
+        org: args.org.clone(),
+        blueprint: args.blueprint.clone().or(meant.blueprint.clone()),
+        // A user string does not say whose blueprint it means.
+        blueprint_kind: args.blueprint.is_some().then_some(kind),
+        image: args.image.clone(),
+        source: meant.source.clone(),
+        params: args.params.iter().cloned().collect(),
+        preset: args.preset.clone(),
+        overrides: None,
+        env: args.env.iter().cloned().collect(),
+        cpu: args.cpu.clone(),
+        memory: args.memory.clone(),
+        notes: args.notes.clone(),
+        stopped: args.stopped,
+    };
+    if launch.blueprint.is_none() && launch.image.is_none() {
+        return Err(Error::Usage(
+            "say what it is made from: --blueprint or --image, or a user string that names one".to_owned(),
+        ));
+    }
+    let permit = ask::permit(desk, launch.action(which.object.clone()))?;
+    let made = acts::create(which.cluster, permit, &launch.spec()).await.map_err(Error::of)?;
+    let until = if args.stopped { Until::Stopped } else { Until::Ready };
+    finish(desk, &which, &args.wait, until, made, "created", out).await
+}
+
+async fn update(desk: &Desk, args: &UpdateArgs, out: &mut impl Write) -> Result<(), Error> {
+    let which = which(desk, &args.wait.which)?;
+    let patch = patch(args)?;
+    let fields = patch.keys().map(|field| format!("/spec/{field}")).collect();
+    let permit = ask::permit(desk, WorkspaceUpdate { object: which.object.clone(), fields })?;
+    let object = acts::update(which.cluster, permit, &Value::Object(patch), None).await.map_err(Error::of)?;
+    let stopped = object.pointer("/spec/state").and_then(Value::as_str) == Some("Stopped");
+    let until = if stopped { Until::Stopped } else { Until::Ready };
+    finish(desk, &which, &args.wait, until, object, "changed", out).await
+}
+
+/// The merge patch of `spec` that the words of an update are.
+fn patch(args: &UpdateArgs) -> Result<Map<String, Value>, Error> {
+    let mut patch = match &args.patch {
+        None => Map::new(),
+        Some(text) => {
+            serde_json::from_str(text).map_err(|error| Error::Usage(format!("--patch is a JSON object: {error}")))?
+        }
+    };
+    let texts = |pairs: Vec<(&str, &Option<String>)>| -> Map<String, Value> {
+        pairs.into_iter().filter_map(|(key, value)| Some((key.to_owned(), value.as_deref()?.into()))).collect()
+    };
+    patch.extend(texts(vec![("image", &args.image), ("notes", &args.notes)]));
+    let resources = texts(vec![("cpu", &args.cpu), ("memory", &args.memory)]);
+    if !resources.is_empty() {
+        patch.insert("resources".to_owned(), resources.into());
+    }
+    if !args.params.is_empty() {
+        let params = args.params.iter().map(|(name, value)| (name.clone(), value.as_str().into()));
+        patch.insert("params".to_owned(), Value::Object(params.collect()));
+    }
+    if patch.is_empty() {
+        return Err(Error::Usage(
+            "this changes nothing: say --image, --cpu, --memory, --param, --notes or --patch".to_owned(),
+        ));
+    }
+    Ok(patch)
+}
+
+async fn start(desk: &Desk, args: &WaitArgs, out: &mut impl Write) -> Result<(), Error> {
+    let which = which(desk, &args.which)?;
+    let permit = ask::permit(desk, WorkspaceStart { object: which.object.clone() })?;
+    let object = acts::start(which.cluster, permit).await.map_err(Error::of)?;
+    finish(desk, &which, args, Until::Ready, object, "started", out).await
+}
+
+async fn stop(desk: &Desk, args: &WaitArgs, out: &mut impl Write) -> Result<(), Error> {
+    let which = which(desk, &args.which)?;
+    let permit = ask::permit(desk, WorkspaceStop { object: which.object.clone(), delay_seconds: 0 })?;
+    let object = acts::stop(which.cluster, permit).await.map_err(Error::of)?;
+    finish(desk, &which, args, Until::Stopped, object, "stopped", out).await
+}
+
+async fn delete(desk: &Desk, args: &WaitArgs, out: &mut impl Write) -> Result<(), Error> {
+    let which = which(desk, &args.which)?;
+    // The one that was seen, and none that is made of the same name meanwhile.
+    let there = seen(desk, &args.which).await?;
+    let uid = there.pointer("/metadata/uid").and_then(Value::as_str).map(str::to_owned);
+    let permit = ask::permit(desk, WorkspaceDelete { object: which.object.clone(), uid })?;
+    acts::delete(which.cluster, permit).await.map_err(Error::of)?;
+    finish(desk, &which, args, Until::Gone, there, "deleted", out).await
+}
+
+/// Waits until it is where it was asked to be, and says so.
+async fn finish(
+    desk: &Desk,
+    which: &Which<'_>,
+    args: &WaitArgs,
+    until: Until,
+    object: Value,
+    done: &str,
+    out: &mut impl Write,
+) -> Result<(), Error> {
+    let object = if args.no_wait {
+        object
+    } else {
+        let permit = view(desk, &which.object)?;
+        follow::follow(which.cluster, &permit, until, args.timeout, &object).await?.unwrap_or(object)
+    };
+    match desk.global.output {
+        Output::Json | Output::Yaml | Output::Jsonl => show::raw(&object, desk.global.output, out),
+        Output::Name => Ok(writeln!(out, "workspaces.quarterdeck.dev/{}", which.object.name)?),
+        _ => Ok(writeln!(out, "workspace {}/{} {done}", which.object.namespace, which.object.name)?),
+    }
+}
+
+async fn events(desk: &Desk, args: &NameArgs, out: &mut impl Write) -> Result<(), Error> {
+    let which = which(desk, args)?;
+    let permit = view(desk, &which.object)?;
+    let workspace = acts::show(which.cluster, &permit).await.map_err(Error::of)?;
+    let kind = catalog::Kind::builtin("events").ok_or_else(|| Error::Usage("there are no events".to_owned()))?;
+    let mut about = vec![which.object.name.clone()];
+    let volumes = workspace.pointer("/status/volumes").and_then(Value::as_array).into_iter().flatten();
+    about.extend(volumes.filter_map(|volume| volume.get("claim")?.as_str().map(str::to_owned)));
+    let mut events = Vec::new();
+    for name in about {
+        let fields = format!("involvedObject.name={name}");
+        events.extend(pages::all(which.cluster, &kind, &which.object.namespace, &fields).await.map_err(Error::of)?);
+    }
+    show::events(events, desk.global.output, out)
+}
+
+async fn logs(desk: &Desk, args: &LogsArgs, out: &mut impl Write) -> Result<(), Error> {
+    let which = which(desk, &args.which)?;
+    let permit = ask::permit(desk, WorkspaceLogs { object: which.object.clone() })?;
+    let log = acts::logs(which.cluster, permit, &args.container, args.tail, args.previous).await.map_err(Error::of)?;
+    out.write_all(&log)?;
+    Ok(())
+}
+
+#[cfg(test)]
+mod tests;

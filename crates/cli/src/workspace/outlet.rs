@@ -1,0 +1,26 @@
+//! stdout and stderr of a program elsewhere: a terminal that takes nothing holds up that program, and no task here.
+
+use std::io::{self, Write};
+
+/// Where bytes go.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) enum Outlet {
+    Out,
+    Err,
+}
+
+impl Outlet {
+    /// Writes all of it, as fast as it is taken.
+    pub(super) async fn write(self, bytes: Vec<u8>) -> io::Result<()> {
+        let written = tokio::task::spawn_blocking(move || match self {
+            Self::Out => whole(io::stdout().lock(), &bytes),
+            Self::Err => whole(io::stderr().lock(), &bytes),
+        });
+        written.await.map_err(io::Error::other)?
+    }
+}
+
+fn whole(mut to: impl Write, bytes: &[u8]) -> io::Result<()> {
+    to.write_all(bytes)?;
+    to.flush()
+}

@@ -1,0 +1,113 @@
+//! `--write`: what Wireshark's programs find in the file.
+
+use std::path::Path;
+
+use crate::{
+    capture::{secured, web},
+    code, records, run, tap, tshark,
+};
+
+fn packets(path: &Path, filter: &str) -> Vec<String> {
+    let lines =
+        tshark(path, &["-Y", filter], &["frame.time_epoch", "tcp.srcport", "tcp.dstport", "tcp.seq_raw", "frame.len"]);
+    lines.into_iter().map(|line| line.join(" ")).collect()
+}
+
+#[test]
+fn cap_d_14b_the_packets_of_chosen_records_are_exactly_those_of_their_flows() {
+    let folder = tempfile::tempdir().unwrap();
+    let (path, _) = web(folder.path());
+    let to = folder.path().join("some.pcapng");
+    let chosen = records(&path, &["--where", "status = 503 or method = \"PUT\"", "--write", to.to_str().unwrap()]);
+    assert_eq!(chosen.len(), 4);
+    let ports: Vec<String> = chosen.iter().map(|record| format!("tcp.port == {}", record["src"]["port"])).collect();
+    let filter = ports.join(" or ");
+    let expected = packets(&path, &filter);
+    assert!(expected.len() > 20);
+    assert_eq!(packets(&to, "frame"), expected);
+    // each transaction is told at its first packet
+    let told = tshark(&to, &["-Y", "frame.comment"], &["frame.comment", "http.request.method"]);
+    assert_eq!(told.len(), 4);
+    assert!(told.iter().all(|line| line[0].starts_with("qd http ") && line[0].contains(" flow ")), "{told:?}");
+    assert!(told.iter().any(|line| line[0].contains("→ 503 wait ")));
+    let about = String::from_utf8(run("capinfos", &[to.to_str().unwrap()]).stdout).unwrap();
+    assert!(about.contains("Capture application: qd ") && about.contains("where status = 503"), "{about}");
+}
+
+#[test]
+fn cap_49c_a_whole_copy_and_the_classic_forms() {
+    let folder = tempfile::tempdir().unwrap();
+    let (path, _) = web(folder.path());
+    let expected = packets(&path, "frame");
+    let from = path.to_str().unwrap();
+    for form in ["pcapng", "pcap", "pcap-ns"] {
+        let to = folder.path().join(form);
+        let (_, error) = tap(&["--read", from, "--write", to.to_str().unwrap(), "--format", form]);
+        assert!(error.is_none(), "{error:?}");
+        assert_eq!(packets(&to, "frame"), expected, "{form}");
+    }
+    let (_, error) = tap(&["--read", from, "--write", from]);
+    assert_eq!(code(error).0, "bad_request");
+    assert_eq!(packets(&path, "frame"), expected, "the capture is as it was");
+    // two link types do not fit a classic file
+    let (raw, both) = (folder.path().join("raw"), folder.path().join("both"));
+    run("editcap", &["-F", "pcap", "-T", "rawip", "-C", "14", from, raw.to_str().unwrap()]);
+    run("mergecap", &["-w", both.to_str().unwrap(), from, raw.to_str().unwrap()]);
+    let to = folder.path().join("two");
+    let (_, error) = tap(&["--read", both.to_str().unwrap(), "--write", to.to_str().unwrap(), "--format", "pcap"]);
+    assert_eq!(code(error).0, "bad_request");
+    let (_, error) = tap(&["--read", both.to_str().unwrap(), "--write", to.to_str().unwrap()]);
+    assert!(error.is_none());
+    assert_eq!(packets(&to, "frame"), packets(&both, "frame"));
+}
+
+#[test]
+fn cap_d_29a_the_exported_file_is_decrypted_by_the_keys_in_it() {
+    let folder = tempfile::tempdir().unwrap();
+    let (path, keys, port) = secured(folder.path());
+    let decode = format!("tls.port=={port},http");
+    let requests = |file: &Path| tshark(file, &["-d", &decode, "-Y", "http.request"], &["http.request.uri"]);
+    assert!(requests(&path).is_empty(), "the capture itself has no keys");
+    let to = folder.path().join("out.pcapng");
+    let words = ["--keylog", keys.to_str().unwrap(), "--write", to.to_str().unwrap()];
+    let http = records(&path, &[&words[..], &["--where", "kind = http"]].concat());
+    assert_eq!(http.len(), 3, "{http:#?}");
+    let shown: Vec<String> = requests(&to).into_iter().flatten().collect();
+    assert_eq!(shown, ["/one", "/two", "/three"]);
+    // Lines that opened nothing stay where they are.
+    let used = std::fs::read(&to).unwrap();
+    assert!(memchr::memmem::find(&used, &[b'a'; 96]).is_none());
+    // A classic file has no place for keys.
+    let (_, error) =
+        tap(&["--read", path.to_str().unwrap(), "--keylog", words[1], "--write", words[3], "--format", "pcap"]);
+    assert!(error.is_none(), "{error:?}");
+    assert!(requests(&to).is_empty());
+}
+
+#[test]
+fn cap_f_14b_a_full_disk_leaves_whole_blocks() {
+    let folder = tempfile::tempdir().unwrap();
+    let (path, _) = web(folder.path());
+    let (_, error) = tap(&["--read", path.to_str().unwrap(), "--write", "/dev/full"]);
+    assert_eq!(code(error), ("write_failed", 1));
+    let (_, error) = tap(&["--read", path.to_str().unwrap(), "--write", "/no/such/folder/x"]);
+    assert_eq!(code(error), ("write_failed", 1));
+}
+
+#[test]
+fn cap_n_18b_har_and_counts_have_every_transaction() {
+    let folder = tempfile::tempdir().unwrap();
+    let (path, _) = web(folder.path());
+    let (out, error) = tap(&["har", "--read", path.to_str().unwrap()]);
+    assert!(error.is_none());
+    let har: serde_json::Value = serde_json::from_str(&out).unwrap();
+    let entries = har["log"]["entries"].as_array().unwrap();
+    assert_eq!(entries.len(), 113);
+    assert!(entries.iter().all(|entry| entry["response"]["status"].as_u64().unwrap() >= 200));
+    let (out, error) = tap(&["stats", "--read", path.to_str().unwrap(), "-o", "json"]);
+    assert!(error.is_none());
+    let stats: serde_json::Value = serde_json::from_str(&out).unwrap();
+    assert_eq!(stats["records"]["http"], 113);
+    let counted: u64 = stats["groups"].as_array().unwrap().iter().map(|group| group["count"].as_u64().unwrap()).sum();
+    assert_eq!(counted, 113);
+}

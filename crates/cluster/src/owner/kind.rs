@@ -1,0 +1,165 @@
+//! The list of kinds that the operator may write.
+
+use crate::reader::escape;
+
+/// A kind of object that the operator owns or keeps.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, PartialOrd, Ord)]
+pub enum Owned {
+    /// Storage of a workspace.
+    Claim,
+    /// Its files.
+    ConfigMap,
+    /// Its secrets.
+    Secret,
+    /// Its names in the network.
+    Service,
+    /// What may reach it, and what it may reach.
+    NetworkPolicy,
+    /// The workspace as it runs.
+    Pod,
+    /// What happened.
+    Event,
+    /// Who of several operators is active.
+    Lease,
+    /// The workspace itself: its status and finalizers.
+    Workspace,
+    /// How much somebody may have: its status.
+    Quota,
+    /// Who may do what: its status.
+    Grant,
+    /// A custom resource definition.
+    Definition,
+}
+
+impl Owned {
+    /// All of them.
+    pub const ALL: &[Self] = &[
+        Self::Claim,
+        Self::ConfigMap,
+        Self::Secret,
+        Self::Service,
+        Self::NetworkPolicy,
+        Self::Pod,
+        Self::Event,
+        Self::Lease,
+        Self::Workspace,
+        Self::Quota,
+        Self::Grant,
+        Self::Definition,
+    ];
+    /// All that a workspace is made of, in the order in which they are applied.
+    pub const PARTS: &[Self] =
+        &[Self::Claim, Self::ConfigMap, Self::Secret, Self::Service, Self::NetworkPolicy, Self::Pod];
+
+    /// The kind with this name and group and version, if it is on the list.
+    #[must_use]
+    pub fn of(api_version: &str, kind: &str) -> Option<Self> {
+        Self::ALL.iter().copied().find(|owned| owned.api_version() == api_version && owned.kind() == kind)
+    }
+
+    /// `v1`, `networking.k8s.io/v1`.
+    #[must_use]
+    pub const fn api_version(self) -> &'static str {
+        match self {
+            Self::Claim | Self::ConfigMap | Self::Secret | Self::Service | Self::Pod | Self::Event => "v1",
+            Self::NetworkPolicy => "networking.k8s.io/v1",
+            Self::Lease => "coordination.k8s.io/v1",
+            Self::Workspace | Self::Quota | Self::Grant => "quarterdeck.dev/v1alpha1",
+            Self::Definition => "apiextensions.k8s.io/v1",
+        }
+    }
+
+    /// `Pod`.
+    #[must_use]
+    pub const fn kind(self) -> &'static str {
+        match self {
+            Self::Claim => "PersistentVolumeClaim",
+            Self::ConfigMap => "ConfigMap",
+            Self::Secret => "Secret",
+            Self::Service => "Service",
+            Self::NetworkPolicy => "NetworkPolicy",
+            Self::Pod => "Pod",
+            Self::Event => "Event",
+            Self::Lease => "Lease",
+            Self::Workspace => "Workspace",
+            Self::Quota => "Quota",
+            Self::Grant => "Grant",
+            Self::Definition => "CustomResourceDefinition",
+        }
+    }
+
+    /// The kind's id: `plural` or `plural.group`.
+    #[must_use]
+    pub const fn id(self) -> &'static str {
+        match self {
+            Self::Claim => "persistentvolumeclaims",
+            Self::ConfigMap => "configmaps",
+            Self::Secret => "secrets",
+            Self::Service => "services",
+            Self::NetworkPolicy => "networkpolicies.networking.k8s.io",
+            Self::Pod => "pods",
+            Self::Event => "events",
+            Self::Lease => "leases.coordination.k8s.io",
+            Self::Workspace => "workspaces.quarterdeck.dev",
+            Self::Quota => "qdquotas.quarterdeck.dev",
+            Self::Grant => "grants.quarterdeck.dev",
+            Self::Definition => "customresourcedefinitions.apiextensions.k8s.io",
+        }
+    }
+
+    /// The verbs without which the operator cannot do what it does with objects of the kind: what it watches, what it applies
+    /// (which makes, too), what it ends. Nothing that stands here is more than that.
+    #[must_use]
+    pub const fn verbs(self) -> &'static [&'static str] {
+        match self {
+            Self::Claim | Self::Pod => &["get", "list", "watch", "create", "patch", "delete"],
+            Self::ConfigMap | Self::Service | Self::NetworkPolicy => &["get", "list", "watch", "create", "patch"],
+            Self::Secret => &["get", "create", "patch"],
+            Self::Lease => &["get", "create", "update"],
+            Self::Workspace => &["get", "list", "watch", "patch", "delete"],
+            Self::Event | Self::Quota | Self::Grant => &["list", "watch"],
+            Self::Definition => &["get"],
+        }
+    }
+
+    /// The path of the kind's objects, of one of them, of a subresource of it.
+    pub(super) fn path(self, namespace: &str, name: Option<&str>, subresource: &str) -> String {
+        let version = self.api_version();
+        let mut path = if version.contains('/') { format!("/apis/{version}") } else { format!("/api/{version}") };
+        if !namespace.is_empty() {
+            path.push_str("/namespaces/");
+            escape(namespace, &mut path);
+        }
+        let plural = self.id().split_once('.').map_or(self.id(), |(plural, _)| plural);
+        path.push('/');
+        path.push_str(plural);
+        if let Some(name) = name {
+            path.push('/');
+            escape(name, &mut path);
+        }
+        if !subresource.is_empty() {
+            path.push('/');
+            path.push_str(subresource);
+        }
+        path
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::Owned;
+
+    #[test]
+    fn wo_02b_paths_are_those_of_the_api() {
+        let path = |kind: Owned, name| kind.path("team a", name, "");
+        assert_eq!(path(Owned::Pod, Some("x")), "/api/v1/namespaces/team%20a/pods/x");
+        assert_eq!(
+            Owned::Workspace.path("t", Some("x"), "status"),
+            "/apis/quarterdeck.dev/v1alpha1/namespaces/t/workspaces/x/status"
+        );
+        let definitions = "/apis/apiextensions.k8s.io/v1/customresourcedefinitions";
+        assert_eq!(Owned::Definition.path("", None, ""), definitions);
+        assert_eq!(Owned::of("networking.k8s.io/v1", "NetworkPolicy"), Some(Owned::NetworkPolicy));
+        assert_eq!(Owned::of("v1", "Node"), None, "what is not on the list is not written");
+    }
+}

@@ -1,0 +1,20 @@
+//! The engine on real traffic, against the programs that made it and against tshark.
+#![allow(clippy::unwrap_used, clippy::expect_used, clippy::panic, clippy::indexing_slicing)]
+
+mod capture;
+mod dns;
+mod http2;
+mod loss;
+mod mariadb;
+#[path = "../../src/engine/tests/net.rs"]
+mod net;
+mod postgres;
+mod quic;
+mod redis;
+#[path = "../../src/schema.rs"]
+mod schema;
+mod servers;
+mod tcp;
+mod timing;
+mod tls;
+mod websocket;

@@ -1,0 +1,215 @@
+//! Another door on this listener: connections whose first request is for one of its hosts go to it, from their first byte on.
+//!
+//! Which door a connection is for is known from the `Host` of its first head. All that is not plainly the other door's comes
+//! here, where the guard answers none but our own names. Whether there is another door or not, a first head is waited for a
+//! minute.
+
+use crate::connections::Peer;
+use crate::error::Refused;
+use axum::extract::connect_info::Connected;
+use axum::serve::{IncomingStream, Listener};
+use base::{ClusterName, Coded};
+use bytes::BytesMut;
+use futures::future::BoxFuture;
+use policy::{Answers, Principal};
+use std::io;
+use std::net::{IpAddr, SocketAddr};
+use std::pin::Pin;
+use std::sync::Arc;
+use std::task::{Context, Poll};
+use std::time::Duration;
+use tokio::io::{AsyncRead, AsyncReadExt, AsyncWrite, ReadBuf};
+use tokio::sync::mpsc;
+use tokio_util::sync::CancellationToken;
+use tokio_util::task::AbortOnDropHandle;
+
+/// A connection of any kind.
+pub trait Wire: AsyncRead + AsyncWrite + Send + Unpin + 'static {}
+
+impl<T: AsyncRead + AsyncWrite + Send + Unpin + 'static> Wire for T {}
+
+/// The door to apps of workspaces, as this one needs it.
+pub trait Beside: Send + Sync + 'static {
+    /// Whether a `Host` is one of its names.
+    fn takes(&self, host: &str) -> bool;
+
+    /// Serves a connection of which these bytes were read.
+    fn serve(&self, wire: Box<dyn Wire>, begun: BytesMut, peer: IpAddr) -> BoxFuture<'static, ()>;
+
+    /// Opens an app for whoever asks: the URL that lets their browser in. The login to it ends with `ended`.
+    fn open(&self, who: Principal, ended: CancellationToken, open: OpenApp) -> BoxFuture<'_, Result<String, Refusal>>;
+}
+
+/// Why an app is not opened.
+pub type Refusal = Box<dyn Coded + Send + Sync>;
+
+/// What somebody wants to open.
+#[derive(Clone, Debug)]
+pub struct OpenApp {
+    /// In which cluster.
+    pub cluster: ClusterName,
+    /// The workspace's namespace.
+    pub namespace: String,
+    /// The workspace.
+    pub name: String,
+    /// A port by its number, or an app or port by its name.
+    pub service: String,
+    /// Where in the app to begin.
+    pub path: String,
+    /// It is to stand in a frame of the console.
+    pub framed: bool,
+    /// The browser that asks, by its own words.
+    pub browser: Option<String>,
+    /// What was answered to the policy.
+    pub answers: Answers,
+}
+
+/// Refuses where there is no other door.
+pub(crate) fn missing() -> Refused {
+    Refused::new(base::Code::NotFound, "apps of workspaces are not served here")
+}
+
+/// Connections for this door; those for the other were given to it.
+pub(crate) struct Ours<L: Listener> {
+    address: L::Addr,
+    come: mpsc::Receiver<(Begun<L::Io>, L::Addr)>,
+    _takes: AbortOnDropHandle<()>,
+}
+
+impl<L: Listener<Addr = SocketAddr>> Ours<L> {
+    /// Takes a listener over.
+    ///
+    /// # Errors
+    /// When its address cannot be read.
+    pub(crate) fn new(mut listener: L, beside: Option<Arc<dyn Beside>>) -> io::Result<Self> {
+        let address = listener.local_addr()?;
+        let (tell, come) = mpsc::channel(WAITING);
+        let takes = tokio::spawn(async move {
+            loop {
+                let (wire, peer) = listener.accept().await;
+                tokio::spawn(sort(wire, peer, beside.clone(), tell.clone()));
+            }
+        });
+        Ok(Self { address, come, _takes: AbortOnDropHandle::new(takes) })
+    }
+}
+
+async fn sort<W: Wire>(
+    mut wire: W,
+    peer: SocketAddr,
+    beside: Option<Arc<dyn Beside>>,
+    ours: mpsc::Sender<(Begun<W>, SocketAddr)>,
+) {
+    let mut begun = BytesMut::with_capacity(4096);
+    let come = tokio::time::timeout(PATIENCE, async {
+        while !is_whole(&begun) && wire.read_buf(&mut begun).await.is_ok_and(|len| len > 0) {
+            begun.reserve(4096);
+        }
+    });
+    if come.await.is_err() {
+        return; // whoever says nothing is not waited for
+    }
+    match beside.filter(|beside| is_whole(&begun) && names(&begun, &**beside)) {
+        Some(beside) => beside.serve(Box::new(wire), begun, peer.ip()).await,
+        None => {
+            let _ = ours.send((Begun { wire, begun }, peer)).await; // nobody serves any more
+        }
+    }
+}
+
+/// Where the first head ends.
+fn end(begun: &[u8]) -> Option<usize> {
+    begun.windows(4).position(|window| window == b"\r\n\r\n")
+}
+
+/// Whose it is can be known now.
+fn is_whole(begun: &[u8]) -> bool {
+    end(begun).is_some() || begun.len() > LONGEST
+}
+
+/// Whether a head names a host of the other door.
+fn names(begun: &[u8], beside: &dyn Beside) -> bool {
+    let head = begun.get(..end(begun).unwrap_or(begun.len())).unwrap_or_default();
+    let mut lines = head.split(|byte| *byte == b'\n').map(<[u8]>::trim_ascii);
+    let target = lines.next().and_then(|line| line.split(|byte| *byte == b' ').nth(1)).unwrap_or_default();
+    let whole_url = ["http://", "https://"].iter().find_map(|scheme| target.strip_prefix(scheme.as_bytes()));
+    let authority = whole_url.map(|rest| rest.split(|byte| *byte == b'/').next().unwrap_or_default());
+    let hosts = lines.filter_map(|line| {
+        let (name, value) = line.split_at_checked(line.iter().position(|byte| *byte == b':')?)?;
+        name.trim_ascii().eq_ignore_ascii_case(b"host").then(|| value.get(1..).unwrap_or_default().trim_ascii())
+    });
+    authority.into_iter().chain(hosts).any(|host| std::str::from_utf8(host).is_ok_and(|host| beside.takes(host)))
+}
+
+impl<L: Listener<Addr = SocketAddr>> Listener for Ours<L> {
+    type Io = Begun<L::Io>;
+    type Addr = SocketAddr;
+
+    async fn accept(&mut self) -> (Self::Io, Self::Addr) {
+        match self.come.recv().await {
+            Some(come) => come,
+            None => std::future::pending().await,
+        }
+    }
+
+    fn local_addr(&self) -> io::Result<Self::Addr> {
+        Ok(self.address)
+    }
+}
+
+impl<L: Listener<Addr = SocketAddr>> Connected<IncomingStream<'_, Ours<L>>> for Peer {
+    fn connect_info(stream: IncomingStream<'_, Ours<L>>) -> Self {
+        Self(*stream.remote_addr())
+    }
+}
+
+/// A connection of which the first bytes were read.
+pub(crate) struct Begun<W> {
+    wire: W,
+    begun: BytesMut,
+}
+
+impl<W: AsyncRead + Unpin> AsyncRead for Begun<W> {
+    fn poll_read(mut self: Pin<&mut Self>, cx: &mut Context<'_>, buf: &mut ReadBuf<'_>) -> Poll<io::Result<()>> {
+        if self.begun.is_empty() {
+            return Pin::new(&mut self.wire).poll_read(cx, buf);
+        }
+        let len = self.begun.len().min(buf.remaining());
+        buf.put_slice(&self.begun.split_to(len));
+        if self.begun.is_empty() {
+            self.begun = BytesMut::new(); // its room is not kept as long as the connection lasts
+        }
+        Poll::Ready(Ok(()))
+    }
+}
+
+impl<W: AsyncWrite + Unpin> AsyncWrite for Begun<W> {
+    fn poll_write(mut self: Pin<&mut Self>, cx: &mut Context<'_>, buf: &[u8]) -> Poll<io::Result<usize>> {
+        Pin::new(&mut self.wire).poll_write(cx, buf)
+    }
+
+    fn poll_flush(mut self: Pin<&mut Self>, cx: &mut Context<'_>) -> Poll<io::Result<()>> {
+        Pin::new(&mut self.wire).poll_flush(cx)
+    }
+
+    fn poll_shutdown(mut self: Pin<&mut Self>, cx: &mut Context<'_>) -> Poll<io::Result<()>> {
+        Pin::new(&mut self.wire).poll_shutdown(cx)
+    }
+
+    fn poll_write_vectored(
+        mut self: Pin<&mut Self>,
+        cx: &mut Context<'_>,
+        bufs: &[io::IoSlice<'_>],
+    ) -> Poll<io::Result<usize>> {
+        Pin::new(&mut self.wire).poll_write_vectored(cx, bufs)
+    }
+
+    fn is_write_vectored(&self) -> bool {
+        self.wire.is_write_vectored()
+    }
+}
+
+const WAITING: usize = 64;
+const LONGEST: usize = 64 << 10;
+/// For the first head of a connection. Browsers open some before they know what for.
+const PATIENCE: Duration = Duration::from_secs(60);

@@ -1,0 +1,156 @@
+//! The people of a team as they are now: who shows a token, and the end of what a token let in.
+
+use crate::file::{File, Person};
+use crate::token::digest;
+use parking_lot::RwLock;
+use policy::{Epochs, Member, Principal, UserInfo, Verifier};
+use std::collections::HashMap;
+use tokio_util::sync::CancellationToken;
+
+/// How people are named to API servers.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Naming {
+    /// What stands before the name of a user, a role and an organisation: `quarterdeck:ada`, `quarterdeck:role:developer`,
+    /// `quarterdeck:org:lab`.
+    pub prefix: String,
+}
+
+/// The people of a team. One per process.
+pub struct People {
+    verifier: Verifier,
+    epochs: Epochs,
+    naming: Naming,
+    now: RwLock<Now>,
+}
+
+#[derive(Default)]
+struct Now {
+    /// By the digest of the token.
+    tokens: HashMap<[u8; 32], Held>,
+    people: usize,
+}
+
+#[derive(Clone)]
+struct Held {
+    id: String,
+    expires_ms: i64,
+    member: Member,
+    principal: Principal,
+    end: CancellationToken,
+}
+
+/// Somebody who has shown a token.
+#[derive(Clone, Debug)]
+pub struct Known {
+    /// Who.
+    pub principal: Principal,
+    /// The id of the token.
+    pub token: String,
+    /// Comes when the token is taken away or ends, or its person becomes somebody else.
+    pub end: CancellationToken,
+}
+
+impl People {
+    /// Nobody yet.
+    #[must_use]
+    pub fn new(verifier: Verifier, epochs: Epochs, naming: Naming) -> Self {
+        Self { verifier, epochs, naming, now: RwLock::default() }
+    }
+
+    /// Takes the people of a file. What tokens had let in that are no longer there, or no longer the same person's with the
+    /// same roles, ends now.
+    pub fn take(&self, file: &File, now_ms: i64) {
+        let mut next = HashMap::new();
+        let mut over = Vec::new();
+        {
+            let mut now = self.now.write();
+            for person in &file.people {
+                let member = self.member(person);
+                for token in &person.tokens {
+                    let (Some(digest), expires_ms) = (token.digest(), token.expires.as_millisecond()) else { continue };
+                    if expires_ms <= now_ms {
+                        continue;
+                    }
+                    let same = now.tokens.remove(&digest);
+                    let held = match same {
+                        Some(held) if held.member == member => Held { expires_ms, id: token.id.clone(), ..held },
+                        other => {
+                            over.extend(other);
+                            Held {
+                                id: token.id.clone(),
+                                expires_ms,
+                                member: member.clone(),
+                                principal: self.verifier.member(member.clone()),
+                                end: CancellationToken::new(),
+                            }
+                        }
+                    };
+                    next.insert(digest, held);
+                }
+            }
+            over.extend(now.tokens.drain().map(|(_, held)| held));
+            *now = Now { tokens: next, people: file.people.len() };
+        }
+        self.end(over);
+    }
+
+    /// Who shows this token.
+    #[must_use]
+    pub fn find(&self, shown: &[u8], now_ms: i64) -> Option<Known> {
+        let now = self.now.read();
+        let held = now.tokens.get(&digest(shown)).filter(|held| held.expires_ms > now_ms)?;
+        let Held { id, principal, end, .. } = held.clone();
+        Some(Known { principal, token: id, end })
+    }
+
+    /// Ends what tokens let in that have ended by now; when the next one does.
+    pub fn sweep(&self, now_ms: i64) -> Option<i64> {
+        let mut over = Vec::new();
+        let next = {
+            let mut now = self.now.write();
+            now.tokens.retain(|_, held| {
+                let good = held.expires_ms > now_ms;
+                if !good {
+                    over.push(held.clone());
+                }
+                good
+            });
+            now.tokens.values().map(|held| held.expires_ms).min()
+        };
+        self.end(over);
+        next
+    }
+
+    /// How many people and tokens there are.
+    #[must_use]
+    pub fn count(&self) -> (usize, usize) {
+        let now = self.now.read();
+        (now.people, now.tokens.len())
+    }
+
+    /// Permits of a person end with any token of theirs: which of them a permit came by is not kept.
+    fn end(&self, over: Vec<Held>) {
+        for held in over {
+            held.end.cancel();
+            self.epochs.revoke(held.principal.id());
+        }
+    }
+
+    fn member(&self, person: &Person) -> Member {
+        let Person { name, org, roles, user, groups, .. } = person;
+        let org = if org.is_empty() { ORG } else { org };
+        let prefix = &self.naming.prefix;
+        let mut told: Vec<String> = roles.iter().map(|role| format!("{prefix}role:{role}")).collect();
+        told.push(format!("{prefix}org:{org}"));
+        told.extend(groups.iter().cloned());
+        let username = user.clone().unwrap_or_else(|| format!("{prefix}{name}"));
+        let acts_as = UserInfo { username, groups: told, uid: String::new() };
+        Member { name: name.clone(), org: org.to_owned(), roles: roles.clone(), acts_as }
+    }
+}
+
+/// That of people who have no other, as of their workspaces.
+const ORG: &str = "default";
+
+#[cfg(test)]
+mod tests;

@@ -1,0 +1,207 @@
+//! Actions on workspaces, and of the operator that keeps them.
+
+use super::ObjectTarget;
+use base::ClusterName;
+use serde::{Deserialize, Serialize};
+
+/// Sees workspaces: all of a namespace or cluster, or one with what it is made of.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct WorkspaceView {
+    /// The cluster.
+    pub cluster: ClusterName,
+    /// The namespace; empty for all.
+    #[serde(default, skip_serializing_if = "String::is_empty")]
+    pub namespace: String,
+    /// The workspace; empty for all.
+    #[serde(default, skip_serializing_if = "String::is_empty")]
+    pub name: String,
+}
+
+/// Reads what the programs of a workspace wrote.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct WorkspaceLogs {
+    /// The workspace.
+    pub object: ObjectTarget,
+}
+
+/// Opens a shell in a workspace, comes back to one, or looks which there are. The permit is held as long as that lasts.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct WorkspaceConnect {
+    /// The workspace.
+    pub object: ObjectTarget,
+    /// What for.
+    pub purpose: ShellPurpose,
+}
+
+/// What somebody connects to a workspace for.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(tag = "for", rename_all = "snake_case")]
+pub enum ShellPurpose {
+    /// A new shell.
+    Shell {
+        /// The program, without its arguments; empty for the user's shell.
+        #[serde(default, skip_serializing_if = "String::is_empty")]
+        program: String,
+    },
+    /// A shell that is there.
+    Attach {
+        /// Its id; empty for the one that was detached last.
+        #[serde(default, skip_serializing_if = "String::is_empty")]
+        shell: String,
+    },
+    /// To see which shells and streams there are.
+    List,
+}
+
+impl ShellPurpose {
+    /// In a few words.
+    #[must_use]
+    pub fn words(&self) -> String {
+        match self {
+            Self::Shell { program } if program.is_empty() => "a shell".to_owned(),
+            Self::Shell { program } => format!("{program} on a terminal"),
+            Self::Attach { shell } if shell.is_empty() => "the shell detached last".to_owned(),
+            Self::Attach { shell } => format!("shell {shell}"),
+            Self::List => "the list of shells".to_owned(),
+        }
+    }
+}
+
+/// Runs a program in a workspace. The permit is held as long as it runs.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct WorkspaceExec {
+    /// The workspace.
+    pub object: ObjectTarget,
+    /// The program, without its arguments: those may hold what is nobody else's.
+    pub program: String,
+    /// It has a terminal.
+    #[serde(default, skip_serializing_if = "std::ops::Not::not")]
+    pub terminal: bool,
+}
+
+/// Opens a port or an app of a workspace in a browser. The permit is held as long as that login lasts.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct WorkspaceProxy {
+    /// The workspace.
+    pub object: ObjectTarget,
+    /// The port in the workspace.
+    pub port: u16,
+    /// The app that listens there, where one is named.
+    #[serde(default, skip_serializing_if = "String::is_empty")]
+    pub app: String,
+}
+
+/// Looks at, fetches or changes files in a workspace. The permit is held for one request, or as long as a view of them is open.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct WorkspaceFiles {
+    /// The workspace.
+    pub object: ObjectTarget,
+    /// What is done: `list`, `get`, `put`, `mkdir`, `rename`, `delete`.
+    pub act: String,
+    /// Where, as the caller said it.
+    pub path: String,
+    /// It changes something there.
+    pub writes: bool,
+}
+
+/// Looks at the apps of a workspace and the ports on which it listens, or starts and stops an app.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct WorkspaceApps {
+    /// The workspace.
+    pub object: ObjectTarget,
+    /// What is done: `list`, `logs`, `install`, `start`, `stop`, `restart`.
+    pub act: String,
+    /// Which app; empty for all.
+    #[serde(default, skip_serializing_if = "String::is_empty")]
+    pub app: String,
+}
+
+/// Changes what a workspace asks for, but not whether it runs.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct WorkspaceUpdate {
+    /// The workspace.
+    pub object: ObjectTarget,
+    /// The fields of its spec that change, by their JSON pointers.
+    pub fields: Vec<String>,
+}
+
+/// Starts a workspace that sleeps, because somebody came to one of its doors.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct WorkspaceWake {
+    /// The workspace.
+    pub object: ObjectTarget,
+    /// Which door: `http`, `api`, `ssh`.
+    pub door: String,
+}
+
+/// Makes a workspace.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct WorkspaceCreate {
+    /// The workspace.
+    pub object: ObjectTarget,
+    /// For whom.
+    pub owner: String,
+    /// Of which organisation.
+    #[serde(default, skip_serializing_if = "String::is_empty")]
+    pub org: String,
+    /// The blueprint, as `Kind/name`; empty for the usual one.
+    #[serde(default, skip_serializing_if = "String::is_empty")]
+    pub blueprint: String,
+    /// The image; empty for the blueprint's.
+    #[serde(default, skip_serializing_if = "String::is_empty")]
+    pub image: String,
+}
+
+/// Wants a workspace to run.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct WorkspaceStart {
+    /// The workspace.
+    pub object: ObjectTarget,
+}
+
+/// Wants a workspace to stop: its pod goes, all else stays.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct WorkspaceStop {
+    /// The workspace.
+    pub object: ObjectTarget,
+    /// Seconds to wait first.
+    #[serde(default)]
+    pub delay_seconds: u32,
+}
+
+/// Deletes a workspace. What becomes of its volumes stands in the workspace.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct WorkspaceDelete {
+    /// The workspace.
+    pub object: ObjectTarget,
+    /// Only if it is still this one.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub uid: Option<String>,
+}
+
+/// Carries out what a workspace asks for: once for each generation of it, by the operator.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct WorkspaceReconcile {
+    /// The workspace.
+    pub object: ObjectTarget,
+    /// Whose it is.
+    pub owner: String,
+    /// The generation of its object.
+    pub generation: i64,
+}
+
+/// Installs the kinds of workspaces in a cluster.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct OperatorInstall {
+    /// The custom resource definitions and what else is made.
+    pub objects: Vec<ObjectTarget>,
+}
+
+/// Runs the operator of workspaces in a cluster. The permit is held as long as it runs.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct OperatorRun {
+    /// The cluster.
+    pub cluster: ClusterName,
+    /// Where its lease is.
+    pub namespace: String,
+}

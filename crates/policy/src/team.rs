@@ -1,0 +1,300 @@
+//! The policy of a team: nothing is allowed but what a rule here allows, and every decision names its rule.
+//!
+//! | Rule | Whom | What |
+//! |---|---|---|
+//! | `team.deny.NAME` | whom the rule names | what the configuration denies: it wins over all below |
+//! | `team.process` | the process itself | its operator |
+//! | `team.sign_in` | who has a token | opening the console |
+//! | `team.admin` | role `admin` | everything |
+//! | `team.viewer` | role `viewer` | clusters, rows and objects |
+//! | `team.developer` | role `developer` | clusters; rows and objects of workspaces |
+//! | `team.own` | role `developer` | everything with a workspace that is theirs |
+//! | `team.grant` | whom a Grant names | what that Grant allows with a workspace |
+//! | `team.default` | everybody | denied |
+//!
+//! What API servers let somebody see or do is theirs to say, beside this: they are asked on that somebody's behalf. A change
+//! asks for the same care as at a desk: a confirmation, the typed name in production.
+
+use crate::action::{ActionInfo, Asked, ObjectTarget};
+use crate::decide::{Decide, Facts, Input, Ruling, WorkspaceFacts};
+use crate::desk::Desk;
+use crate::principal::Who;
+use base::{ClusterName, Code};
+use serde::{Deserialize, Serialize};
+use sha2::{Digest, Sha256};
+use std::borrow::Cow;
+use std::sync::Arc;
+
+/// What is known of workspaces and grants. Kept by watches: looking asks nobody.
+pub trait Workspaces: Send + Sync + 'static {
+    /// Whose the workspace is, and whether a grant allows any of these to whoever asks.
+    fn look(&self, who: &Who, wanted: &Wanted<'_>, now_ms: u64) -> WorkspaceFacts;
+}
+
+/// What a grant is looked for.
+#[derive(Clone, Debug)]
+pub struct Wanted<'a> {
+    /// The workspace.
+    pub object: Cow<'a, ObjectTarget>,
+    /// One of these is enough: words of a Grant's `actions`.
+    pub verbs: &'static [&'static str],
+    /// The port that would be reached.
+    pub port: Option<u16>,
+    /// The image that would run, where that is known.
+    pub image: &'a str,
+    /// The blueprint, where that is known.
+    pub blueprint: &'a str,
+}
+
+/// The policy of a team.
+#[derive(Clone)]
+pub struct Team {
+    /// The care that a change asks for.
+    pub care: Desk,
+    /// What is denied whatever else is allowed.
+    pub deny: Vec<DenyRule>,
+    /// What is known of workspaces.
+    pub workspaces: Arc<dyn Workspaces>,
+}
+
+/// Something that nobody, or not everybody, may. A member that is empty narrows nothing.
+#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct DenyRule {
+    /// By which decisions name it.
+    pub name: String,
+    /// Actions: `secret:reveal`, or all of a domain: `tap:*`.
+    pub actions: Vec<String>,
+    /// Roles: whoever has one of them.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub roles: Vec<String>,
+    /// People by name.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub people: Vec<String>,
+    /// Clusters.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub clusters: Vec<String>,
+    /// Namespaces of objects.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub namespaces: Vec<String>,
+    /// Why, in words that those denied are told.
+    #[serde(default, skip_serializing_if = "String::is_empty")]
+    pub reason: String,
+}
+
+impl Decide for Team {
+    fn facts(&self, input: &Input, now_ms: u64) -> Facts {
+        let who = &input.who;
+        let workspace = match wanted(&input.asked) {
+            Some(wanted) if !who.is_process() && !has(who, ADMIN) => Some(self.workspaces.look(who, &wanted, now_ms)),
+            _ => None,
+        };
+        Facts { now_ms, workspace }
+    }
+
+    fn decide(&self, input: &Input, facts: &Facts) -> Ruling {
+        let info = input.asked.info();
+        if let Some(rule) = self.deny.iter().find(|rule| rule.holds(&input.who, &input.asked, info)) {
+            let reason = if rule.reason.is_empty() {
+                format!("{} is denied to you here", info.name)
+            } else {
+                rule.reason.clone()
+            };
+            return Ruling::deny(format!("team.deny.{}", rule.name), Code::PolicyDenied, reason);
+        }
+        match allowed(input, facts) {
+            Ok(rule) => {
+                let care = self.care.decide(input, facts);
+                // Read-only stays what it is; what is allowed asks for the desk's care, by the rule that allows it.
+                if care.denied.is_some() { care } else { Ruling { rule, ..care } }
+            }
+            Err(reason) => Ruling::deny("team.default", Code::PolicyDenied, reason),
+        }
+    }
+
+    fn digest(&self) -> String {
+        let mut hasher = Sha256::new();
+        hasher.update(b"team-1");
+        hasher.update(self.care.digest());
+        // Lists of texts always have a JSON form.
+        hasher.update(serde_json::to_vec(&self.deny).unwrap_or_default());
+        hex::encode(hasher.finalize())
+    }
+}
+
+impl DenyRule {
+    fn holds(&self, who: &Who, asked: &Asked, info: ActionInfo) -> bool {
+        let action = self.actions.iter().any(|own| match own.strip_suffix('*') {
+            Some(domain) => info.name.starts_with(domain),
+            None => own == info.name,
+        });
+        // Two lists of people widen each other: those with the role, and those named.
+        let whom = (self.roles.is_empty() && self.people.is_empty())
+            || self.roles.iter().any(|role| has(who, role))
+            || self.people.contains(&who.name);
+        let clusters: Vec<&str> = asked.clusters().into_iter().map(ClusterName::as_str).collect();
+        action
+            && whom
+            && !who.is_process()
+            && meets(&self.clusters, &clusters)
+            && meets(&self.namespaces, &namespaces(asked))
+    }
+
+    /// What is wrong with it.
+    #[must_use]
+    pub fn problem(&self) -> Option<String> {
+        if self.name.is_empty() {
+            return Some("a rule without a name".to_owned());
+        }
+        let known = |own: &String| match own.strip_suffix('*') {
+            Some(domain) => crate::action::ALL.iter().any(|info| info.name.starts_with(domain)),
+            None => crate::action::ALL.iter().any(|info| info.name == own),
+        };
+        if self.actions.is_empty() {
+            return Some(format!("{} names no actions", self.name));
+        }
+        let unknown = self.actions.iter().find(|own| !known(own))?;
+        Some(format!("{} names {unknown:?}, which is no action", self.name))
+    }
+}
+
+/// What is asked about is among what a rule names: where it names none, or none is named, that is everything.
+fn meets(rule: &[String], asked: &[&str]) -> bool {
+    rule.is_empty() || asked.is_empty() || rule.iter().any(|own| asked.contains(&own.as_str()))
+}
+
+/// The rule that allows it, or why none does.
+fn allowed(input: &Input, facts: &Facts) -> Result<String, String> {
+    let (who, asked) = (&input.who, &input.asked);
+    if who.is_process() {
+        let own = matches!(
+            asked,
+            Asked::OperatorRun(_)
+                | Asked::OperatorInstall(_)
+                | Asked::WorkspaceReconcile(_)
+                | Asked::WorkspaceStart(_)
+                | Asked::WorkspaceStop(_)
+                | Asked::WorkspaceWake(_)
+                | Asked::WorkspaceUpdate(_)
+                | Asked::WorkspaceView(_)
+        );
+        return if own { Ok("team.process".to_owned()) } else { Err("the process does this for nobody".to_owned()) };
+    }
+    if matches!(asked, Asked::SessionOpen(_)) {
+        return Ok("team.sign_in".to_owned());
+    }
+    if has(who, ADMIN) {
+        return Ok("team.admin".to_owned());
+    }
+    if has(who, VIEWER) && looks(asked) {
+        return Ok("team.viewer".to_owned());
+    }
+    if has(who, DEVELOPER) && looks_at_workspaces(asked) {
+        return Ok("team.developer".to_owned());
+    }
+    let Some(wanted) = wanted(asked) else {
+        return Err(format!("none of your roles allows {}: ask an administrator", asked.info().name));
+    };
+    let known = facts.workspace.clone().unwrap_or_default();
+    if known.unknown {
+        let cluster = &wanted.object.cluster;
+        return Err(format!("it is not known now whose workspaces are whose in {cluster}: try again in a moment"));
+    }
+    let (owner, org) = match asked {
+        // One that is to be made is whose it will be, unless it is somebody's already.
+        Asked::WorkspaceCreate(create) if known.owner.is_empty() => (create.owner.as_str(), create.org.as_str()),
+        _ => (known.owner.as_str(), known.org.as_str()),
+    };
+    let own = !owner.is_empty() && owner == who.name && (org.is_empty() || org == who.org);
+    if own && has(who, DEVELOPER) {
+        return Ok("team.own".to_owned());
+    }
+    match known.grant {
+        // A grant to make workspaces is one to make one's own.
+        Some(grant) if own || !matches!(asked, Asked::WorkspaceCreate(_)) => Ok(format!("team.grant {grant}")),
+        Some(_) => Err("a workspace is made for oneself: its owner and organization are yours".to_owned()),
+        None if known.nearest.is_empty() => Err("it is not yours, and no grant allows it".to_owned()),
+        None => Err(format!("it is not yours, and {}", known.nearest)),
+    }
+}
+
+/// Rows, objects and clusters, and nothing that was said in them.
+fn looks(asked: &Asked) -> bool {
+    matches!(asked, Asked::ClusterView(_) | Asked::ObjectView(_) | Asked::ObjectRead(_) | Asked::WorkspaceView(_))
+}
+
+/// What the console's pages of workspaces need. Which workspaces those are API servers say.
+fn looks_at_workspaces(asked: &Asked) -> bool {
+    let ours = |kind: &str| kind.ends_with(".quarterdeck.dev");
+    match asked {
+        Asked::ClusterView(_) => true,
+        Asked::WorkspaceView(a) => a.name.is_empty(),
+        Asked::ObjectView(a) => ours(&a.kind),
+        Asked::ObjectRead(a) => ours(&a.object.kind),
+        _ => false,
+    }
+}
+
+fn wanted_of<'a>(object: Cow<'a, ObjectTarget>, verbs: &'static [&'static str]) -> Option<Wanted<'a>> {
+    Some(Wanted { object, verbs, port: None, image: "", blueprint: "" })
+}
+
+/// What a grant would have to allow.
+fn wanted(asked: &Asked) -> Option<Wanted<'_>> {
+    match asked {
+        Asked::WorkspaceCreate(a) => {
+            let blueprint = a.blueprint.rsplit('/').next().unwrap_or_default();
+            Some(Wanted { image: &a.image, blueprint, ..wanted_of(Cow::Borrowed(&a.object), &["launch"])? })
+        }
+        Asked::WorkspaceView(a) if !a.name.is_empty() => {
+            let (cluster, namespace, name) = (a.cluster.clone(), a.namespace.clone(), a.name.clone());
+            wanted_of(Cow::Owned(ObjectTarget { cluster, kind: WORKSPACES.to_owned(), namespace, name }), ANY)
+        }
+        Asked::WorkspaceLogs(a) => wanted_of(Cow::Borrowed(&a.object), &["readLogs"]),
+        Asked::WorkspaceConnect(a) => wanted_of(Cow::Borrowed(&a.object), &["connect"]),
+        Asked::WorkspaceExec(a) => wanted_of(Cow::Borrowed(&a.object), &["connect"]),
+        Asked::WorkspaceProxy(a) => {
+            Some(Wanted { port: Some(a.port), ..wanted_of(Cow::Borrowed(&a.object), &["proxy"])? })
+        }
+        Asked::WorkspaceFiles(a) => wanted_of(Cow::Borrowed(&a.object), &["files"]),
+        Asked::WorkspaceApps(a) if a.act == "list" => {
+            wanted_of(Cow::Borrowed(&a.object), &["apps", "proxy", "connect"])
+        }
+        Asked::WorkspaceApps(a) if a.act == "logs" => wanted_of(Cow::Borrowed(&a.object), &["apps", "readLogs"]),
+        Asked::WorkspaceApps(a) => wanted_of(Cow::Borrowed(&a.object), &["apps"]),
+        Asked::WorkspaceUpdate(a) => wanted_of(Cow::Borrowed(&a.object), &["admin"]),
+        Asked::WorkspaceStart(a) => wanted_of(Cow::Borrowed(&a.object), &["start"]),
+        // Whoever may come to one of its doors may wake it.
+        Asked::WorkspaceWake(a) => wanted_of(Cow::Borrowed(&a.object), &["start", "proxy", "connect"]),
+        Asked::WorkspaceStop(a) => wanted_of(Cow::Borrowed(&a.object), &["stop"]),
+        Asked::WorkspaceDelete(a) => wanted_of(Cow::Borrowed(&a.object), &["delete"]),
+        Asked::ObjectRead(a) if a.object.kind == WORKSPACES => wanted_of(Cow::Borrowed(&a.object), ANY),
+        _ => None,
+    }
+}
+
+/// The namespaces it is about; none where it is about all of them.
+fn namespaces(asked: &Asked) -> Vec<&str> {
+    match asked {
+        Asked::ObjectView(a) => a.namespaces.iter().map(String::as_str).collect(),
+        Asked::ClusterView(a) => a.namespaces.iter().map(String::as_str).collect(),
+        Asked::WorkspaceView(a) => Some(a.namespace.as_str()).filter(|name| !name.is_empty()).into_iter().collect(),
+        _ => asked.objects().iter().map(|object| object.namespace.as_str()).collect(),
+    }
+}
+
+fn has(who: &Who, role: &str) -> bool {
+    who.roles.iter().any(|own| own == role)
+}
+
+/// Everything.
+pub const ADMIN: &str = "admin";
+/// What is there.
+pub const VIEWER: &str = "viewer";
+/// Workspaces of one's own.
+pub const DEVELOPER: &str = "developer";
+const WORKSPACES: &str = "workspaces.quarterdeck.dev";
+const ANY: &[&str] = &["connect", "readLogs", "proxy", "start", "stop", "files", "apps", "delete"];
+
+#[cfg(test)]
+mod tests;

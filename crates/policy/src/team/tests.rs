@@ -1,0 +1,221 @@
+#![allow(clippy::unwrap_used, clippy::expect_used, clippy::panic, clippy::indexing_slicing)]
+
+use super::{DenyRule, Team, Wanted, Workspaces};
+use crate::action::{
+    AuditQuery, ClusterView, ObjectDelete, ObjectRead, ObjectTarget, ObjectView, OperatorRun, Propagation,
+    SecretReveal, SessionKey, SessionOpen, ShellPurpose, TapView, WorkspaceConnect, WorkspaceCreate, WorkspaceDelete,
+    WorkspaceProxy, WorkspaceReconcile, WorkspaceStop, WorkspaceView,
+};
+use crate::decide::{Facts, WorkspaceFacts};
+use crate::desk::Desk;
+use crate::principal::{Member, Who};
+use crate::testing::{TestGate, gate};
+use crate::{Action, Answers, Decide, Input, Principal};
+use base::{ClusterName, Code};
+use std::sync::Arc;
+
+/// `ada` owns `hers` of the organisation lab; a grant lets `bob` reach it by `connect` and `proxy` of port 8080.
+struct Known;
+
+impl Workspaces for Known {
+    fn look(&self, who: &Who, wanted: &Wanted<'_>, _: u64) -> WorkspaceFacts {
+        let granted = who.name == "bob"
+            && (wanted.verbs.contains(&"connect") || (wanted.verbs.contains(&"proxy") && wanted.port == Some(8080)));
+        let launch = who.name == "eve" && wanted.verbs.contains(&"launch");
+        let (owner, org) = if wanted.object.name == "hers" { ("ada", "lab") } else { ("", "") };
+        WorkspaceFacts {
+            owner: owner.to_owned(),
+            org: org.to_owned(),
+            grant: (granted || launch).then(|| "ns/share".to_owned()),
+            nearest: "no grant names you".to_owned(),
+            unknown: wanted.object.cluster.as_str() == "dark",
+        }
+    }
+}
+
+fn deny(name: &str, actions: &[&str]) -> DenyRule {
+    let words = |list: &[&str]| list.iter().map(|word| (*word).to_owned()).collect();
+    DenyRule { name: name.to_owned(), actions: words(actions), ..DenyRule::default() }
+}
+
+fn team() -> Team {
+    let care = Desk { production_contexts: [ClusterName::new("prod")].into(), ..Desk::default() };
+    let no_reveal = DenyRule { namespaces: vec!["vault".to_owned()], ..deny("vault", &["secret:reveal", "object:*"]) };
+    let no_taps = DenyRule { roles: vec!["admin".to_owned()], ..deny("taps", &["tap:*"]) };
+    Team { care, deny: vec![no_reveal, no_taps], workspaces: Arc::new(Known) }
+}
+
+fn member(t: &TestGate, name: &str, roles: &[&str]) -> Principal {
+    let roles = roles.iter().map(|role| (*role).to_owned()).collect();
+    t.composed.verifier.member(Member { name: name.to_owned(), org: "lab".to_owned(), roles, ..Member::default() })
+}
+
+fn object(kind: &str, namespace: &str, name: &str) -> ObjectTarget {
+    let (kind, namespace, name) = (kind.to_owned(), namespace.to_owned(), name.to_owned());
+    ObjectTarget { cluster: ClusterName::new("dev"), kind, namespace, name }
+}
+
+fn hers() -> ObjectTarget {
+    object("workspaces.quarterdeck.dev", "ns", "hers")
+}
+
+fn rule<A: Action>(t: &TestGate, who: &Principal, action: A) -> String {
+    let answers = Answers { confirm: true, ..Answers::default() };
+    let _ = t.composed.gate.permit(who, action, &answers);
+    let decided = t.journal.decided().pop().unwrap();
+    let verdict = decided.verdict.as_str();
+    if verdict == "allow" { decided.rule } else { format!("{verdict} {}", decided.rule) }
+}
+
+fn shell() -> WorkspaceConnect {
+    WorkspaceConnect { object: hers(), purpose: ShellPurpose::Shell { program: String::new() } }
+}
+
+fn proxy(port: u16) -> WorkspaceProxy {
+    WorkspaceProxy { object: hers(), port, app: String::new() }
+}
+
+fn create(owner: &str, org: &str) -> WorkspaceCreate {
+    let object = object("workspaces.quarterdeck.dev", "ns", "new");
+    let (blueprint, image) = (String::new(), String::new());
+    WorkspaceCreate { object, owner: owner.to_owned(), org: org.to_owned(), blueprint, image }
+}
+
+fn view(kind: &str, namespaces: &[&str]) -> ObjectView {
+    let namespaces = namespaces.iter().map(|name| (*name).to_owned()).collect();
+    ObjectView { kind: kind.to_owned(), clusters: vec![ClusterName::new("dev")], namespaces }
+}
+
+#[test]
+fn ws_18v_whoever_has_no_role_and_no_grant_may_sign_in_and_nothing_else() {
+    let t = gate(team());
+    let nobody = member(&t, "nan", &[]);
+    assert_eq!(rule(&t, &nobody, SessionOpen { key: SessionKey::Token, attempts: 1 }), "team.sign_in");
+    for denied in [
+        rule(&t, &nobody, view("pods", &["ns"])),
+        rule(&t, &nobody, ClusterView { clusters: vec![], namespaces: vec![] }),
+        rule(&t, &nobody, ObjectRead { object: object("pods", "ns", "a") }),
+        rule(&t, &nobody, AuditQuery::default()),
+        rule(&t, &nobody, TapView { tap: None }),
+        rule(&t, &nobody, shell()),
+        rule(&t, &nobody, create("nan", "lab")),
+        rule(&t, &nobody, WorkspaceReconcile { object: hers(), owner: "ada".into(), generation: 1 }),
+    ] {
+        assert_eq!(denied, "deny team.default");
+    }
+}
+
+#[test]
+fn ws_18w_a_role_or_a_grant_allows_and_the_decision_names_it() {
+    let t = gate(team());
+    let (ada, bob) = (member(&t, "ada", &["developer"]), member(&t, "bob", &["developer"]));
+    let (viewer, admin) = (member(&t, "vic", &["viewer"]), member(&t, "root", &["admin"]));
+    let stop = || WorkspaceStop { object: hers(), delay_seconds: 0 };
+    assert_eq!(rule(&t, &ada, shell()), "team.own");
+    assert_eq!(rule(&t, &ada, stop()), "team.own");
+    assert_eq!(rule(&t, &bob, shell()), "team.grant ns/share");
+    assert_eq!(rule(&t, &bob, proxy(8080)), "team.grant ns/share");
+    assert_eq!(rule(&t, &bob, proxy(22)), "deny team.default");
+    assert_eq!(rule(&t, &bob, stop()), "deny team.default");
+    assert_eq!(rule(&t, &bob, WorkspaceDelete { object: hers(), uid: None }), "deny team.default");
+    let one = WorkspaceView { cluster: ClusterName::new("dev"), namespace: "ns".into(), name: "hers".into() };
+    assert_eq!(rule(&t, &bob, one.clone()), "team.grant ns/share");
+    assert_eq!(rule(&t, &member(&t, "zoe", &["developer"]), one.clone()), "deny team.default");
+    assert_eq!(rule(&t, &viewer, one), "team.viewer");
+    assert_eq!(rule(&t, &viewer, view("pods", &["ns"])), "team.viewer");
+    assert_eq!(rule(&t, &viewer, shell()), "deny team.default");
+    let secret = SecretReveal { object: object("secrets", "ns", "a"), key: "k".into() };
+    assert_eq!(rule(&t, &viewer, secret.clone()), "deny team.default");
+    assert_eq!(rule(&t, &admin, secret), "team.admin");
+    assert_eq!(rule(&t, &admin, shell()), "team.admin");
+    assert_eq!(rule(&t, &ada, view("workspaces.quarterdeck.dev", &["ns"])), "team.developer");
+    assert_eq!(rule(&t, &ada, view("pods", &["ns"])), "deny team.default");
+}
+
+#[test]
+fn ws_18x_workspaces_are_made_for_oneself() {
+    let t = gate(team());
+    let (ada, eve) = (member(&t, "ada", &["developer"]), member(&t, "eve", &[]));
+    assert_eq!(rule(&t, &ada, create("ada", "lab")), "team.own");
+    assert_eq!(rule(&t, &ada, create("ada", "other")), "deny team.default");
+    assert_eq!(rule(&t, &ada, create("bob", "lab")), "deny team.default");
+    assert_eq!(rule(&t, &eve, create("eve", "")), "team.grant ns/share");
+    assert_eq!(rule(&t, &eve, create("ada", "")), "deny team.default");
+    let over = WorkspaceCreate { object: hers(), ..create("eve", "") };
+    assert_eq!(rule(&t, &eve, over), "deny team.default", "one that is somebody's is not made anew");
+}
+
+#[test]
+fn a_rule_that_denies_wins_over_all_others() {
+    let t = gate(team());
+    let admin = member(&t, "root", &["admin"]);
+    let secret = |namespace| SecretReveal { object: object("secrets", namespace, "a"), key: "k".into() };
+    assert_eq!(rule(&t, &admin, secret("ns")), "team.admin");
+    assert_eq!(rule(&t, &admin, secret("vault")), "deny team.deny.vault");
+    assert_eq!(rule(&t, &admin, view("pods", &["vault", "ns"])), "deny team.deny.vault");
+    assert_eq!(rule(&t, &admin, view("pods", &[])), "deny team.deny.vault", "all namespaces are that one, too");
+    assert_eq!(rule(&t, &admin, TapView { tap: None }), "deny team.deny.taps");
+    assert_eq!(rule(&t, &member(&t, "x", &[]), TapView { tap: None }), "deny team.default");
+}
+
+#[test]
+fn what_is_allowed_asks_for_the_care_of_a_desk() {
+    let t = gate(team());
+    let admin = member(&t, "root", &["admin"]);
+    let delete = |cluster: &str| ObjectDelete {
+        object: ObjectTarget { cluster: ClusterName::new(cluster), ..object("pods", "ns", "a") },
+        propagation: Propagation::Background,
+        grace_seconds: None,
+        uid: None,
+        batch: 1,
+    };
+    assert_eq!(rule(&t, &admin, delete("dev")), "team.admin");
+    assert_eq!(rule(&t, &admin, delete("prod")), "needs team.admin");
+    let read_only = Team { care: Desk { read_only: true, ..Desk::default() }, ..team() };
+    let t = gate(read_only);
+    assert_eq!(rule(&t, &member(&t, "root", &["admin"]), delete("dev")), "deny desk.read_only");
+}
+
+#[test]
+fn the_process_runs_its_operator_and_reads_nobodys_objects() {
+    let t = gate(team());
+    let process = t.composed.verifier.process("operator");
+    let run = OperatorRun { cluster: ClusterName::new("dev"), namespace: "ns".into() };
+    assert_eq!(rule(&t, &process, run.clone()), "team.process");
+    assert_eq!(
+        rule(&t, &process, WorkspaceReconcile { object: hers(), owner: "ada".into(), generation: 1 }),
+        "team.process"
+    );
+    assert_eq!(rule(&t, &process, view("secrets", &[])), "deny team.default");
+    assert_eq!(rule(&t, &member(&t, "dev", &["developer"]), run), "deny team.default");
+}
+
+#[test]
+fn what_is_not_known_denies_and_facts_decide_again_the_same() {
+    let t = gate(team());
+    let ada = member(&t, "ada", &["developer"]);
+    let dark = ObjectTarget { cluster: ClusterName::new("dark"), ..hers() };
+    assert_eq!(rule(&t, &ada, WorkspaceStop { object: dark, delay_seconds: 0 }), "deny team.default");
+    assert_eq!(rule(&t, &ada, shell()), "team.own");
+    let decided = t.journal.decided().pop().unwrap();
+    let input: Input = serde_json::from_value(decided.input).unwrap();
+    let facts: Facts = serde_json::from_value(decided.facts).unwrap();
+    struct Nothing;
+    impl Workspaces for Nothing {
+        fn look(&self, _: &Who, _: &Wanted<'_>, _: u64) -> WorkspaceFacts {
+            WorkspaceFacts::default()
+        }
+    }
+    let later = Team { workspaces: Arc::new(Nothing), ..team() };
+    assert_eq!((later.decide(&input, &facts).rule, later.digest()), ("team.own".to_owned(), decided.policy));
+}
+
+#[test]
+fn a_rule_that_names_no_action_is_a_problem() {
+    assert_eq!(deny("a", &["tap:*", "secret:reveal"]).problem(), None);
+    assert!(deny("a", &["secret:revael"]).problem().unwrap().contains("secret:revael"));
+    assert!(deny("a", &[]).problem().is_some() && deny("", &["tap:*"]).problem().is_some());
+    let refused = gate(team()).composed.verifier.process("x");
+    assert!(refused.who().is_process());
+    assert_eq!(Code::PolicyDenied.exit_code(), 3);
+}

@@ -1,0 +1,165 @@
+#![allow(clippy::unwrap_used, clippy::expect_used, clippy::panic, clippy::indexing_slicing)]
+use super::{Ending, Face, find_cookie, target, to_app, to_browser};
+use crate::body::Body;
+use crate::head::{Bad, Head};
+use bytes::BytesMut;
+
+fn face() -> Face {
+    Face { host: "3000--w.localhost:5050".to_owned(), scheme: "http", port: 3000, secure: false, framed_by: None }
+}
+
+fn sent(fields: &str) -> String {
+    let text = format!("GET /a HTTP/1.1\r\nHost: 3000--w.localhost:5050\r\n{fields}\r\n");
+    let head = Head::request(&mut BytesMut::from(text.as_str())).unwrap().unwrap();
+    let mut out = Vec::new();
+    to_app(&head, b"/a", &face(), "127.0.0.1".parse().unwrap(), &Body::Over, None, &mut out);
+    String::from_utf8(out).unwrap()
+}
+
+fn shown(face: &Face, fields: &str) -> String {
+    let head = Head::answer(&mut BytesMut::from(format!("HTTP/1.1 200 OK\r\n{fields}\r\n").as_str())).unwrap().unwrap();
+    let mut out = Vec::new();
+    to_browser(&head, face, &Body::Over, Ending::Stays, &mut out);
+    String::from_utf8(out).unwrap()
+}
+
+#[test]
+fn wx_06f_who_comes_and_how_is_said_by_us_alone() {
+    let out = sent(
+        "X-Forwarded-For: 1.2.3.4\r\nx_forwarded_proto: https\r\nForwarded: for=1.2.3.4\r\nX-Real-IP: 1.2.3.4\r\n\
+         X-Guild-Server-Id: z\r\nX-Qd-User: root\r\nAccept: */*\r\nTE: trailers, gzip\r\nKeep-Alive: 3\r\nUpgrade: h2c\r\n\
+         HTTP2-Settings: AA\r\nConnection: x-drop, upgrade\r\nX-Drop: 1\r\nProxy-Authorization: b\r\n",
+    );
+    assert_eq!(
+        out,
+        "GET /a HTTP/1.1\r\nHost: 3000--w.localhost:5050\r\nAccept: */*\r\nTE: trailers\r\nX-Forwarded-For: 127.0.0.1\r\n\
+         X-Forwarded-Host: 3000--w.localhost:5050\r\nX-Forwarded-Proto: http\r\n\
+         Forwarded: for=127.0.0.1;host=\"3000--w.localhost:5050\";proto=http\r\n\r\n"
+    );
+}
+
+#[test]
+fn wx_05a_our_cookies_never_reach_an_app_and_all_others_do_as_they_came() {
+    for (given, kept) in [
+        ("a=1; b=2", Some("a=1; b=2")),
+        ("a=1;b=2;  c=\"x y\"", Some("a=1;b=2;  c=\"x y\"")),
+        ("a=1; qdapp_5050=secret; b=2", Some("a=1; b=2")),
+        ("qdapp_5050=secret", None),
+        ("QDAPP_5050=secret; __Host-qdapp=s; qd_session_5050=t", None),
+        ("qd_session_5050=s; theme=dark", Some("theme=dark")),
+    ] {
+        let out = sent(&format!("Cookie: {given}\r\n"));
+        let cookie = out.lines().find_map(|line| line.strip_prefix("Cookie: "));
+        assert_eq!(cookie, kept, "{given}");
+        assert!(!out.contains("secret"));
+    }
+    assert_eq!(find_cookie(b"a=1; qdapp_5050=x; b", "qdapp_5050"), Some(&b"x"[..]));
+    assert_eq!(find_cookie(b"xqdapp_5050=x", "qdapp_5050"), None);
+}
+
+#[test]
+fn wx_07a_cookies_stay_with_the_host_of_their_app() {
+    for (given, kept) in [
+        ("a=1", Some("a=1")),
+        ("a=1; Path=/x; HttpOnly; SameSite=Lax", Some("a=1; Path=/x; HttpOnly; SameSite=Lax")),
+        ("a=1; Domain=localhost; Path=/", Some("a=1; Path=/")),
+        ("a=1; domain=.LOCALHOST", Some("a=1")),
+        ("a=1; Domain=3000--w.localhost", Some("a=1")),
+        ("a=1; Domain=; Secure", Some("a=1; Secure")),
+        ("a=1; Domain = localhost ; Path=/", Some("a=1; Path=/")),
+        ("a=1; Domain=other.example", Some("a=1; Domain=other.example")),
+        ("a=1; Domain=4000--w.localhost", Some("a=1; Domain=4000--w.localhost")),
+        ("a=1; Domain=ocalhost", Some("a=1; Domain=ocalhost")),
+        (
+            "a=1; Expires=Wed, 21 Oct 2037 07:28:00 GMT; Partitioned",
+            Some("a=1; Expires=Wed, 21 Oct 2037 07:28:00 GMT; Partitioned"),
+        ),
+        ("qdapp_5050=stolen; Path=/", None),
+        (" __Host-qdapp=stolen", None),
+        ("qd_session_5050=stolen", None),
+    ] {
+        let out = shown(&face(), &format!("Set-Cookie: {given}\r\n"));
+        let cookie = out.lines().find_map(|line| line.strip_prefix("Set-Cookie: "));
+        assert_eq!(cookie, kept, "{given}");
+    }
+}
+
+#[test]
+fn wx_07b_urls_of_the_apps_own_loopback_become_its_host_and_others_stay() {
+    let own = "http://3000--w.localhost:5050";
+    for (given, kept) in [
+        ("/login?next=%2F#top", "/login?next=%2F#top".to_owned()),
+        ("login", "login".to_owned()),
+        ("http://localhost:3000/a?b=c#d", format!("{own}/a?b=c#d")),
+        ("HTTPS://127.0.0.1:3000", own.to_owned()),
+        ("http://[::1]:3000?x", format!("{own}?x")),
+        ("http://0.0.0.0:3000/", format!("{own}/")),
+        ("http://localhost:3001/a", "http://localhost:3001/a".to_owned()),
+        ("http://localhost/a", "http://localhost/a".to_owned()),
+        ("http://localhost:3000.evil.example/", "http://localhost:3000.evil.example/".to_owned()),
+        ("http://localhost:3000@evil.example/", "http://localhost:3000@evil.example/".to_owned()),
+        (
+            "https://id.example.com/authorize?redirect_uri=http://localhost:3000/cb",
+            "https://id.example.com/authorize?redirect_uri=http://localhost:3000/cb".to_owned(),
+        ),
+        ("//localhost:3000/a", "//localhost:3000/a".to_owned()),
+    ] {
+        for name in ["Location", "Content-Location"] {
+            assert!(
+                shown(&face(), &format!("{name}: {given}\r\n")).contains(&format!("\r\n{name}: {kept}\r\n")),
+                "{given}"
+            );
+        }
+    }
+    let out = shown(&face(), "Refresh: 3; URL=http://localhost:3000/x\r\n");
+    assert!(out.contains(&format!("Refresh: 3; URL={own}/x\r\n")), "{out}");
+}
+
+#[test]
+fn wx_07c_the_console_alone_may_show_an_app_in_a_frame_and_no_app_speaks_for_other_hosts() {
+    let mut framed = face();
+    framed.framed_by = Some("http://qd.localhost:5050".to_owned());
+    let policy = |fields: &str| {
+        let out = shown(&framed, fields);
+        assert!(!out.contains("X-Frame-Options"), "{out}");
+        out.lines().find_map(|line| line.strip_prefix("Content-Security-Policy: ")).unwrap().to_owned()
+    };
+    assert_eq!(policy("X-Frame-Options: DENY\r\n"), "frame-ancestors 'self' http://qd.localhost:5050");
+    assert_eq!(
+        policy("Content-Security-Policy: default-src 'self'; frame-ancestors 'none'\r\n"),
+        "default-src 'self'; frame-ancestors  http://qd.localhost:5050"
+    );
+    assert_eq!(
+        policy("Content-Security-Policy: frame-ancestors https://a.example;\r\n"),
+        "frame-ancestors https://a.example http://qd.localhost:5050"
+    );
+    assert!(shown(&face(), "X-Frame-Options: DENY\r\n").contains("X-Frame-Options: DENY"));
+    let out = shown(
+        &face(),
+        "Clear-Site-Data: \"cookies\"\r\nAlt-Svc: h3=\":1\"\r\nStrict-Transport-Security: max-age=1; includeSubDomains\r\n\
+         Connection: x-hop\r\nX-Hop: 1\r\nService-Worker-Allowed: /\r\n",
+    );
+    assert_eq!(out, "HTTP/1.1 200 OK\r\nService-Worker-Allowed: /\r\n\r\n");
+}
+
+#[test]
+fn wx_03b_a_whole_url_must_be_of_the_host_it_is_for() {
+    let of = |line: &str| {
+        let text = format!("{line} HTTP/1.1\r\nHost: 3000--w.localhost:5050\r\n\r\n");
+        let head = Head::request(&mut BytesMut::from(text.as_str())).unwrap().unwrap();
+        target(&head, "3000--w.localhost:5050").map(|target| String::from_utf8(target.to_vec()).unwrap())
+    };
+    assert_eq!(of("GET /a?b").unwrap(), "/a?b");
+    assert_eq!(of("GET http://3000--w.localhost:5050/a").unwrap(), "/a");
+    assert_eq!(of("OPTIONS *").unwrap(), "*");
+    for line in [
+        "GET http://4000--w.localhost:5050/a",
+        "GET http://3000--w.localhost:50501/a",
+        "GET http://3000--w.localhost:5050@x/a",
+        "CONNECT 3000--w.localhost:5050",
+        "GET *",
+        "GET a",
+    ] {
+        assert!(matches!(of(line), Err(Bad::Start | Bad::Ambiguous)), "{line}");
+    }
+}

@@ -1,0 +1,37 @@
+//! The door to the apps and ports of workspaces, each on an origin of its own.
+//!
+//! ```text
+//! connection ─► head (strict) ─► Host: {port or app}--{route}.{apps domain}
+//!                  ├─ /.quarterdeck/enter: a code from the console becomes a cookie of that host ─┐
+//!                  └─ cookie ─► Login (a Permit for life) ─► fields to the app ─► Pool ─► Way ─────┴─► link tunnel
+//!                                                        ◄─ fields to the browser ◄─ answer, bytes, sockets
+//! ```
+//!
+//! Called by `app`, which hands it connections whose first request is for one of its hosts, and opens apps for whoever
+//! is signed in to the console. Invariants: nothing is passed on that this door did not read as the app will; no byte of
+//! a body is held back or kept beyond one piece; no cookie or header of ours reaches an app.
+
+mod answer;
+mod body;
+mod connection;
+mod exchange;
+mod fields;
+mod head;
+mod host;
+mod login;
+mod own;
+mod proxy;
+mod pulse;
+mod relay;
+mod tls;
+mod tunnel;
+mod wait;
+mod way;
+
+pub use exchange::Times;
+pub use host::{AppHost, Domain, Service};
+pub use proxy::{Config, Open, OpenError, Proxy, Services};
+pub use way::Stream;
+
+#[cfg(test)]
+mod tests;

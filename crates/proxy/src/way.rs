@@ -1,0 +1,161 @@
+//! The way to a workspace's ports, and the connections over it that are kept for the next request.
+
+use crate::tls;
+use base::Code;
+use bytes::BytesMut;
+use futures::future::BoxFuture;
+use parking_lot::Mutex;
+use std::collections::HashMap;
+use std::sync::Arc;
+use std::time::Duration;
+use tokio::io::{AsyncRead, AsyncReadExt, AsyncWrite, ReadHalf, WriteHalf};
+use tokio::sync::{OwnedSemaphorePermit, Semaphore};
+use tokio::time::Instant;
+
+/// Bytes in both directions.
+pub trait Stream: AsyncRead + AsyncWrite + Send + Unpin + 'static {}
+
+impl<T: AsyncRead + AsyncWrite + Send + Unpin + 'static> Stream for T {}
+
+/// Where the ports of one workspace are reached.
+pub(crate) trait Way: Send + Sync + 'static {
+    /// Makes sure that there is one: what may take its time.
+    fn ready(&self) -> BoxFuture<'_, Result<(), NoWay>>;
+
+    /// A new connection to a port.
+    fn dial(&self, port: u16) -> BoxFuture<'_, Result<Box<dyn Stream>, NoWay>>;
+
+    /// The port of an app, and whether it speaks TLS there.
+    fn app<'a>(&'a self, name: &'a str) -> BoxFuture<'a, Result<(u16, bool), NoWay>>;
+
+    /// The ports on which something listens, with the program where it is known.
+    fn ports(&self) -> BoxFuture<'_, Result<Vec<(u16, String)>, NoWay>>;
+
+    /// It did not answer in time: the next ones take another.
+    fn stale(&self);
+
+    /// How it leads there, in a word.
+    fn word(&self) -> &'static str;
+}
+
+/// Why a port is not reached.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub(crate) enum NoWay {
+    /// Nothing listens there.
+    Nothing,
+    /// There is no such app, or it has no port.
+    Unknown,
+    /// The workspace is stopped; why, in words.
+    Stopped(String),
+    /// It is starting.
+    Waking,
+    /// It takes too long.
+    Late,
+    /// So many connections are open already.
+    Busy,
+    /// The login is over.
+    Over,
+    /// Anything else.
+    Failed(Code, String),
+}
+
+/// A connection to a port of a workspace.
+pub(crate) struct Upstream {
+    pub(crate) from: ReadHalf<Box<dyn Stream>>,
+    pub(crate) to: WriteHalf<Box<dyn Stream>>,
+    /// What came and was not used yet.
+    pub(crate) buffer: BytesMut,
+    /// It has carried an answer before.
+    pub(crate) used: bool,
+    /// How long it may rest.
+    pub(crate) rests: Duration,
+    _place: OwnedSemaphorePermit,
+}
+
+/// The connections of one login.
+pub(crate) struct Pool {
+    way: Box<dyn Way>,
+    places: Arc<Semaphore>,
+    idle: Mutex<HashMap<u16, Vec<(Instant, Upstream)>>>,
+}
+
+impl Pool {
+    pub(crate) fn new(way: Box<dyn Way>) -> Self {
+        Self { way, places: Arc::new(Semaphore::new(MOST)), idle: Mutex::default() }
+    }
+
+    pub(crate) fn way(&self) -> &dyn Way {
+        &*self.way
+    }
+
+    /// A connection that rests, not longer than `rested`.
+    pub(crate) async fn rested(&self, port: u16, rested: Duration) -> Option<Upstream> {
+        loop {
+            let (since, mut upstream) = self.idle.lock().get_mut(&port)?.pop()?;
+            if since.elapsed() > upstream.rests.min(rested) {
+                continue;
+            }
+            // an app that has closed it, or speaks unasked, is not spoken to
+            let mut byte = [0_u8; 1];
+            let quiet = {
+                let read = std::pin::pin!(upstream.from.read(&mut byte));
+                futures::poll!(read).is_pending()
+            };
+            if quiet {
+                return Some(upstream);
+            }
+        }
+    }
+
+    /// A new connection.
+    pub(crate) async fn dial(&self, port: u16, secure: bool, patience: Duration) -> Result<Upstream, NoWay> {
+        let place = self.place()?;
+        self.way.ready().await?;
+        let dial = async {
+            let stream = self.way.dial(port).await?;
+            if secure { tls::under(stream, port).await } else { Ok(stream) }
+        };
+        let Ok(stream) = tokio::time::timeout(patience, dial).await else {
+            self.way.stale();
+            return Err(NoWay::Late);
+        };
+        let stream = stream?;
+        let (from, to) = tokio::io::split(stream);
+        let buffer = BytesMut::with_capacity(PIECE);
+        Ok(Upstream { from, to, buffer, used: false, rests: RESTS, _place: place })
+    }
+
+    fn place(&self) -> Result<OwnedSemaphorePermit, NoWay> {
+        if let Ok(place) = self.places.clone().try_acquire_owned() {
+            return Ok(place);
+        }
+        // those that rest make room for those that are wanted
+        self.idle.lock().clear();
+        self.places.clone().try_acquire_owned().map_err(|_| NoWay::Busy)
+    }
+
+    /// Keeps a connection for the next request.
+    pub(crate) fn rest(&self, port: u16, mut upstream: Upstream) {
+        upstream.used = true;
+        let mut idle = self.idle.lock();
+        let resting = idle.entry(port).or_default();
+        resting.retain(|(since, one)| since.elapsed() < one.rests);
+        if resting.len() < MOST_IDLE {
+            resting.push((Instant::now(), upstream));
+        }
+    }
+
+    /// Closes those that rest, and opens none any more.
+    pub(crate) fn close(&self) {
+        self.places.close();
+        self.idle.lock().clear();
+    }
+}
+
+/// Connections to one workspace under one login.
+const MOST: usize = 256;
+const MOST_IDLE: usize = 32;
+/// Many programs close after five seconds without a request.
+const RESTS: Duration = Duration::from_secs(4);
+/// Bytes that are read at once.
+pub(crate) const PIECE: usize = 16 << 10;

@@ -1,0 +1,59 @@
+#![allow(clippy::unwrap_used, clippy::expect_used, clippy::panic, clippy::indexing_slicing)]
+
+use super::{KEPT_MS, KeptJob};
+use crate::Store;
+
+fn job(id: &str, request: Option<&str>, created_ms: i64) -> KeptJob {
+    KeptJob {
+        id: id.into(),
+        principal: "desk:ada".into(),
+        request: request.map(str::to_owned),
+        digest: "d".into(),
+        subject: "c/lab/dev".into(),
+        likeness: "c/rust".into(),
+        created_ms,
+        open: true,
+        body: "{}".into(),
+    }
+}
+
+#[tokio::test]
+async fn wl_06a_jobs_are_there_after_a_restart_for_48_hours() {
+    let folder = tempfile::tempdir().unwrap();
+    let path = folder.path().join("journal.db");
+    let store = Store::open(&path).await.unwrap();
+    assert_eq!(store.add_job(&job("a", Some("k"), 1_000)).await.unwrap(), None);
+    assert_eq!(store.add_job(&job("b", None, 2_000)).await.unwrap(), None);
+    store.change_job("a", false, "{\"done\":true}").await.unwrap();
+    store.close().await;
+
+    let store = Store::open(&path).await.unwrap();
+    let kept = store.job("a").await.unwrap().unwrap();
+    assert_eq!((kept.open, kept.body.as_str()), (false, "{\"done\":true}"));
+    assert_eq!(store.open_jobs().await.unwrap(), [job("b", None, 2_000)]);
+    assert_eq!(store.jobs_like("c/rust").await.unwrap().len(), 1, "the one that is over");
+    store.change_job("a", true, "{}").await.unwrap();
+    assert!(!store.job("a").await.unwrap().unwrap().open, "what is over stays so");
+
+    store.add_job(&job("c", None, 1_000 + KEPT_MS)).await.unwrap();
+    assert!(store.job("a").await.unwrap().is_some(), "48 hours are not over");
+    store.add_job(&job("d", None, 1_001 + KEPT_MS)).await.unwrap();
+    assert!(store.job("a").await.unwrap().is_none());
+    assert!(store.job("b").await.unwrap().is_some(), "what is not over is kept");
+    store.close().await;
+}
+
+#[tokio::test]
+async fn ar_05a_a_request_with_a_name_is_kept_once_for_each_principal() {
+    let folder = tempfile::tempdir().unwrap();
+    let store = Store::open(&folder.path().join("journal.db")).await.unwrap();
+    let first = job("a", Some("k"), 1);
+    assert_eq!(store.add_job(&first).await.unwrap(), None);
+    assert_eq!(store.add_job(&job("b", Some("k"), 2)).await.unwrap(), Some(first));
+    assert!(store.job("b").await.unwrap().is_none());
+    let other = KeptJob { principal: "desk:bob".into(), ..job("c", Some("k"), 3) };
+    assert_eq!(store.add_job(&other).await.unwrap(), None);
+    store.free_job_request("a").await.unwrap();
+    assert_eq!(store.add_job(&job("d", Some("k"), 4)).await.unwrap(), None);
+    store.close().await;
+}

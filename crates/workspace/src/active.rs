@@ -1,0 +1,357 @@
+//! What the active operator does with what watches tell: it keeps the index, the book and the queue, and begins looks.
+
+use crate::book::launch::{self, Launch};
+use crate::desired::Desired;
+use crate::error::Error;
+use crate::follow::{Change, Watched};
+use crate::index::{Concerns, Index, Item};
+use crate::key::Key;
+use crate::life::{self, Daemon, Known};
+use crate::operator::Operator;
+use crate::probe::{Asked, Inside, Probed, probe};
+use crate::queue::Queue;
+use crate::reconcile::{Done, Job, reconcile, say_refused};
+use crate::standing::Shared;
+use base::RequestId;
+use cluster::{Hands, Owned, Owner};
+use policy::action::{ObjectTarget, WorkspaceReconcile};
+use policy::{Answers, Door, Outcome, Permit};
+use serde_json::Value;
+use std::collections::{HashMap, HashSet};
+use std::sync::Arc;
+use tokio::task::JoinSet;
+use tokio_util::sync::CancellationToken;
+
+/// What the active operator holds.
+pub(crate) struct Active<'a> {
+    pub(crate) operator: &'a Operator,
+    pub(crate) owner: Arc<Owner>,
+    pub(crate) index: Index,
+    pub(crate) queue: Queue<Key>,
+    /// Watches that have not told all there is.
+    pub(crate) waiting: HashSet<Watched>,
+    pub(crate) kept: HashMap<Key, Kept>,
+    pub(crate) shared: Arc<Shared>,
+    pub(crate) daemons: Daemons,
+    /// Since when it acts.
+    pub(crate) since_ms: i64,
+}
+
+/// What a look at a workspace comes to.
+enum Next {
+    Carry(Hands, Job),
+    /// The policy says no; why.
+    Refuse(Job, String),
+}
+
+/// What is kept of a workspace between looks.
+pub(crate) struct Kept {
+    uid: String,
+    generation: i64,
+    permit: Arc<Permit<WorkspaceReconcile>>,
+    written: Option<Value>,
+}
+
+/// What is known of the daemons of workspaces, and who is being asked.
+#[derive(Default)]
+pub(crate) struct Daemons {
+    known: HashMap<Key, Daemon>,
+    asking: JoinSet<Probed>,
+}
+
+impl Active<'_> {
+    fn now(&self) -> u64 {
+        self.operator.clock.now_ms()
+    }
+
+    pub(crate) fn take(&mut self, change: Change) -> Result<(), Error> {
+        let now = self.now();
+        let concerns = match change {
+            Change::Seen(item) => {
+                if let Item::Blueprint { namespace, name, spec } = &item {
+                    self.operator.render.learn(namespace, name, spec.clone());
+                }
+                self.learn(&item);
+                self.index.see(item)
+            }
+            Change::Gone(item) => {
+                if let Item::Blueprint { namespace, name, .. } = &item {
+                    self.operator.render.learn(namespace, name, None);
+                }
+                self.learn(&item);
+                self.index.gone(&item, i64::try_from(now).unwrap_or(i64::MAX))
+            }
+            Change::Whole(watched) => {
+                if self.waiting.remove(&watched) && self.waiting.is_empty() {
+                    tracing::info!(workspaces = self.index.keys().count(), "the operator has seen all there is");
+                    self.open_book();
+                }
+                Concerns::Nobody
+            }
+            Change::Refused(watched, error) if watched.needed() => return Err(Error::Blind(error)),
+            Change::Refused(watched, error) => {
+                tracing::warn!(%error, ?watched, "the operator works without a watch");
+                self.waiting.remove(&watched);
+                Concerns::Nobody
+            }
+        };
+        match concerns {
+            Concerns::Nobody => {}
+            Concerns::One(key) => self.queue.mark(&key, now),
+            Concerns::Anew(key) => self.queue.hurry(&key, now),
+            Concerns::Many(keys) => keys.iter().for_each(|key| self.queue.mark(key, now)),
+        }
+        Ok(())
+    }
+
+    /// Has those looked at again that somebody used.
+    pub(crate) fn used(&mut self, keys: &[Key]) {
+        let now = self.now();
+        keys.iter().filter(|key| self.index.workspace(key).is_some()).for_each(|key| self.queue.mark(key, now));
+    }
+
+    /// Takes a quota or grant, as it is or as it was when it is gone.
+    fn learn(&mut self, item: &Item) {
+        let now = self.now();
+        let mut book = self.shared.book.lock();
+        let (taken, of) = match item {
+            Item::Quota { name, object } => (book.quota(name, object.as_ref()), name.clone()),
+            Item::Grant { key, object } => (book.grant(key, object.as_ref()), key.to_string()),
+            _ => return,
+        };
+        let changed = taken.unwrap_or_else(|error| {
+            tracing::error!(%error, of, "a quota or grant cannot be read: what it said before holds");
+            false
+        });
+        let all = changed && book.requires_grants() && matches!(item, Item::Grant { .. });
+        let keys = if all { self.index.keys().cloned().collect() } else { book.wakes() };
+        drop(book);
+        keys.iter().for_each(|key| self.queue.mark(key, now));
+        self.shared.changed.notify_one();
+    }
+
+    /// Enters what is there already, before anybody asks for more.
+    fn open_book(&mut self) {
+        let now_ms = i64::try_from(self.now()).unwrap_or(i64::MAX);
+        let mut there: Vec<(String, Key, Desired, Value)> = Vec::new();
+        for key in self.index.keys() {
+            let Some(workspace) = self.index.workspace(key) else { continue };
+            let Ok(object) = serde_json::from_slice::<Value>(&workspace.json) else { continue };
+            let Some(desired) = Desired::of(&object) else { continue };
+            let made = object.pointer("/metadata/creationTimestamp").and_then(Value::as_str).unwrap_or_default();
+            there.push((made.to_owned(), key.clone(), desired, object));
+        }
+        there.sort_by(|a, b| (&a.0, &a.1).cmp(&(&b.0, &b.1)));
+        let mut book = self.shared.book.lock();
+        for (_, key, desired, object) in there {
+            let has = launch::has(&self.index.observed(&key));
+            if has.workspaces == 0 && !was_accepted(&object) {
+                continue;
+            }
+            let rendered = self.operator.render.render(&desired, &object);
+            let launch = rendered.ok().map(|rendered| Launch::of(&object, &rendered));
+            let load = crd::quota::Load { workspaces: 1, ..has };
+            book.enter(&key, launch::who(&desired), load, launch.as_ref(), now_ms);
+        }
+        drop(book);
+        self.shared.changed.notify_one();
+    }
+
+    /// Begins looks that are due.
+    pub(crate) fn start(&mut self, running: &mut JoinSet<Done>, over: &CancellationToken) {
+        if !self.waiting.is_empty() || over.is_cancelled() {
+            return;
+        }
+        while running.len() < self.operator.settings.parallel {
+            let now = self.now();
+            let Some(key) = self.queue.take(now) else { return };
+            match self.job(&key) {
+                Some(Next::Carry(hands, job)) => {
+                    let render = self.operator.render.clone();
+                    running.spawn(async move { reconcile(&hands, &*render, job).await });
+                }
+                Some(Next::Refuse(job, message)) => {
+                    let owner = self.owner.clone();
+                    running.spawn(async move { say_refused(&owner, job, message).await });
+                }
+                None => self.queue.done(&key, None, now),
+            }
+        }
+    }
+
+    /// What a look at a workspace needs; `None` where there is nothing to look at.
+    fn job(&mut self, key: &Key) -> Option<Next> {
+        let Some(workspace) = self.index.workspace(key).cloned() else {
+            self.drop_kept(key, "it is gone");
+            self.operator.activity.forget(self.operator.cluster.name(), key);
+            self.daemons.known.remove(key);
+            if !self.index.has_pod(key) {
+                self.shared.book.lock().release(key);
+                self.wake();
+            }
+            return None;
+        };
+        let object: Value = match serde_json::from_slice(&workspace.json) {
+            Ok(object) => object,
+            Err(error) => {
+                tracing::error!(%error, workspace = %key, "a Workspace cannot be read");
+                return None;
+            }
+        };
+        let same =
+            self.kept.get(key).is_some_and(|kept| kept.uid == workspace.uid && kept.generation == workspace.generation);
+        if !same {
+            let written =
+                self.kept.get(key).filter(|kept| kept.uid == workspace.uid).and_then(|kept| kept.written.clone());
+            self.drop_kept(key, "another generation came");
+            let operator = self.operator;
+            let owner = object.pointer("/spec/owner").and_then(Value::as_str).unwrap_or_default().to_owned();
+            let target = ObjectTarget {
+                cluster: operator.cluster.name().clone(),
+                kind: Owned::Workspace.id().to_owned(),
+                namespace: key.namespace.clone(),
+                name: key.name.clone(),
+            };
+            let action = WorkspaceReconcile { object: target, owner, generation: workspace.generation };
+            let principal = operator.principal.asking(RequestId::new(), Door::Process);
+            match operator.gate.permit(&principal, action, &Answers::default()) {
+                Ok(permit) => {
+                    let (uid, generation) = (workspace.uid.clone(), workspace.generation);
+                    self.kept.insert(key.clone(), Kept { uid, generation, permit: Arc::new(permit), written });
+                }
+                Err(refusal) => {
+                    tracing::warn!(workspace = %key, %refusal, "a workspace is refused");
+                    return Some(Next::Refuse(self.prepared(key, object, written), refusal.to_string()));
+                }
+            }
+        }
+        let kept = self.kept.get(key)?;
+        let (hands, written) = (self.operator.cluster.hands(&kept.permit), kept.written.clone());
+        Some(Next::Carry(hands, self.prepared(key, object, written)))
+    }
+
+    fn prepared(&self, key: &Key, object: Value, written: Option<Value>) -> Job {
+        let (activity, cluster) = (&self.operator.activity, self.operator.cluster.name());
+        // From before it is read, so that no use falls between.
+        activity.alert(cluster, key, 0);
+        let known = Known {
+            usage: activity.usage(cluster, key),
+            since_ms: self.since_ms,
+            daemon: self.daemons.known.get(key).cloned().unwrap_or_default(),
+            every_ms: life::every_ms(self.operator.settings.limits, self.kept.len()),
+        };
+        Job {
+            known,
+            key: key.clone(),
+            object,
+            observed: self.index.observed(key),
+            written,
+            limits: self.operator.settings.limits,
+            now_ms: i64::try_from(self.now()).unwrap_or(i64::MAX),
+            shared: self.shared.clone(),
+        }
+    }
+
+    /// Has those looked at again for which there may be room now.
+    fn wake(&mut self) {
+        let now = self.now();
+        let keys = self.shared.book.lock().wakes();
+        keys.iter().for_each(|key| self.queue.mark(key, now));
+        self.shared.changed.notify_one();
+    }
+
+    pub(crate) fn finish(&mut self, done: Done) {
+        let now = self.now();
+        for (kind, name, seen, hash) in done.applied {
+            self.index.applied(&done.key, kind, &name, seen, &hash);
+        }
+        if let (Some(status), Some(kept)) = (done.status, self.kept.get_mut(&done.key)) {
+            kept.written = Some(status);
+        }
+        let alert_ms = u64::try_from(done.alert_ms).unwrap_or_default();
+        self.operator.activity.alert(self.operator.cluster.name(), &done.key, alert_ms);
+        let asked_ms = done.ask.and_then(|asked| self.ask(asked));
+        self.wake();
+        match done.failed {
+            Some(why) => {
+                let wait = self.queue.failed(&done.key, now);
+                tracing::debug!(workspace = %done.key, why, ?wait, "a workspace is looked at again");
+            }
+            None => {
+                let again = [done.again_ms, asked_ms].into_iter().flatten().min();
+                let again = again.and_then(|at| u64::try_from(at).ok());
+                self.queue.done(&done.key, again, now);
+            }
+        }
+    }
+
+    /// Has a daemon asked; when to look again where there is no place for that now.
+    fn ask(&mut self, asked: Asked) -> Option<i64> {
+        let kept = self.kept.get(&asked.key)?;
+        if self.daemons.asking.len() >= MOST_ASKED {
+            return Some(asked.at_ms.saturating_add(ASK_AGAIN_MS));
+        }
+        self.daemons.known.entry(asked.key.clone()).or_default().asking = true;
+        let (cluster, permit) = (self.operator.cluster.clone(), kept.permit.clone());
+        self.daemons.asking.spawn(async move { probe(&cluster, &permit, asked).await });
+        None
+    }
+
+    /// What a daemon said; never returns when none is asked.
+    pub(crate) async fn answered(daemons: &mut Daemons) -> Probed {
+        loop {
+            match daemons.asking.join_next().await {
+                Some(Ok(probed)) => return probed,
+                Some(Err(error)) => tracing::error!(%error, "asking a daemon broke off"),
+                None => std::future::pending().await,
+            }
+        }
+    }
+
+    /// Takes what a daemon said.
+    pub(crate) fn heard(&mut self, probed: &Probed) {
+        let now = self.now();
+        let (activity, cluster) = (&self.operator.activity, self.operator.cluster.name());
+        if self.index.workspace(&probed.key).is_none() {
+            self.daemons.known.remove(&probed.key);
+            return;
+        }
+        if let Ok(Inside { uses: Some(uses), .. }) = &probed.answer {
+            for (door, at_ms, detail) in uses.by(now) {
+                activity.record(cluster, &probed.key, door, at_ms, detail);
+            }
+        }
+        if let Err(error) = &probed.answer {
+            tracing::debug!(workspace = %probed.key, reason = error.reason, message = error.message, "a daemon did not answer");
+        }
+        self.daemons.known.entry(probed.key.clone()).or_default().take(probed);
+        self.queue.mark(&probed.key, now);
+    }
+
+    fn drop_kept(&mut self, key: &Key, why: &str) {
+        if let Some(kept) = self.kept.remove(key)
+            && let Ok(permit) = Arc::try_unwrap(kept.permit)
+        {
+            permit.finish(Outcome::Done { message: why.to_owned() });
+        }
+    }
+
+    pub(crate) fn end(&mut self) {
+        let keys: Vec<Key> = self.kept.keys().cloned().collect();
+        for key in keys {
+            self.drop_kept(&key, "the operator ends");
+        }
+    }
+}
+
+/// Whether a workspace had its place, by its status.
+fn was_accepted(object: &Value) -> bool {
+    let conditions = object.pointer("/status/conditions").and_then(Value::as_array).into_iter().flatten();
+    let is = |one: &Value, key: &str, text: &str| one.get(key).and_then(Value::as_str) == Some(text);
+    conditions.into_iter().any(|one| is(one, "type", "Accepted") && is(one, "status", "True"))
+}
+
+/// Daemons that are asked at a time.
+const MOST_ASKED: usize = 8;
+/// When one is looked at again that found no place.
+const ASK_AGAIN_MS: i64 = 1_000;

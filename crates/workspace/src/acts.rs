@@ -1,0 +1,278 @@
+//! What people and programs do to workspaces: each takes the permit for it, waits until the decision is on disk, acts with
+//! the rights of whoever asked, and journals the outcome.
+
+use crate::follow::ours;
+use crate::key::{JOB, STATE_CAUSE};
+use base::{Code, Coded};
+use bytes::Bytes;
+use catalog::Kind;
+use cluster::{Acting, Cluster, DeleteOptions, PatchKind, STATE_MANAGER, Target};
+use policy::action::{
+    Changes, ObjectTarget, WorkspaceCreate, WorkspaceDelete, WorkspaceLogs, WorkspaceStart, WorkspaceStop,
+    WorkspaceUpdate, WorkspaceView, WorkspaceWake,
+};
+use policy::{Action, Outcome, Permit};
+use serde_json::{Value, json};
+use std::sync::Arc;
+
+/// Why an act was not done.
+#[derive(Debug, thiserror::Error)]
+pub enum ActError {
+    /// The decision cannot be written down.
+    #[error("the journal takes no entries, so nothing was done")]
+    Journal(#[from] policy::AuditUnavailable),
+    /// There is no such workspace, or not for whoever asked.
+    #[error("there is no workspace {0}")]
+    NotFound(String),
+    /// There is one of this name.
+    #[error("there is a workspace {0} already: choose another name, or start that one")]
+    Exists(String),
+    /// The cluster does not serve workspaces.
+    #[error("the cluster has no workspaces: their kinds are not installed (`qd console --with-operator` does that)")]
+    NotInstalled,
+    /// It sleeps, and nobody who comes to this door wakes it.
+    #[error(
+        "workspace {workspace} is stopped, and {door} does not wake it: start it (spec.lifecycle.wakeOn says what does)"
+    )]
+    NotWoken {
+        /// Which.
+        workspace: String,
+        /// The door.
+        door: String,
+    },
+    /// Not now: why.
+    #[error("{0}")]
+    Busy(String),
+    /// The cluster says no.
+    #[error(transparent)]
+    Cluster(cluster::Error),
+}
+
+impl Coded for ActError {
+    fn code(&self) -> Code {
+        match self {
+            Self::Journal(_) => Code::AuditUnavailable,
+            Self::NotFound(_) => Code::WorkspaceNotFound,
+            Self::Exists(_) => Code::WorkspaceExists,
+            Self::NotInstalled => Code::KindNotServed,
+            Self::NotWoken { .. } => Code::WorkspaceStopped,
+            Self::Busy(_) => Code::LimitReached,
+            Self::Cluster(error) => error.code(),
+        }
+    }
+
+    fn details(&self) -> Option<Value> {
+        if let Self::Cluster(error) = self { error.details() } else { None }
+    }
+}
+
+/// Makes a workspace with this spec; the object as it is then.
+///
+/// # Errors
+/// As [`ActError`] says.
+pub async fn create(cluster: &Cluster, permit: Permit<WorkspaceCreate>, spec: &Value) -> Result<Value, ActError> {
+    create_for(cluster, permit, spec, "").await
+}
+
+/// The same for a job, whose id the object carries.
+///
+/// # Errors
+/// As [`ActError`] says.
+pub async fn create_for(
+    cluster: &Cluster,
+    permit: Permit<WorkspaceCreate>,
+    spec: &Value,
+    job: &str,
+) -> Result<Value, ActError> {
+    let object = permit.target().object.clone();
+    let annotations = if job.is_empty() { json!({}) } else { json!({ JOB: job }) };
+    let body = json!({
+        "apiVersion": "quarterdeck.dev/v1alpha1", "kind": "Workspace",
+        "metadata": { "name": object.name, "namespace": object.namespace, "annotations": annotations },
+        "spec": spec,
+    });
+    changed(cluster, permit, &object, "made", async |acting, target| acting.create(target, &body).await).await
+}
+
+/// Wants a workspace to run.
+///
+/// # Errors
+/// As [`ActError`] says.
+pub async fn start(cluster: &Cluster, permit: Permit<WorkspaceStart>) -> Result<Value, ActError> {
+    let object = permit.target().object.clone();
+    let cause = format!("started by {}", permit.principal().id());
+    changed(cluster, permit, &object, "to run", async |acting, target| say(&acting, target, "Running", &cause).await)
+        .await
+}
+
+/// Wants a workspace to stop.
+///
+/// # Errors
+/// As [`ActError`] says.
+pub async fn stop(cluster: &Cluster, permit: Permit<WorkspaceStop>) -> Result<Value, ActError> {
+    let object = permit.target().object.clone();
+    let cause = format!("stopped by {}", permit.principal().id());
+    changed(cluster, permit, &object, "to stop", async |acting, target| say(&acting, target, "Stopped", &cause).await)
+        .await
+}
+
+/// Wants a workspace to run because somebody came to one of its doors, if its `wakeOn` names that door. One that is to run
+/// already is left as it is. The object as it is then.
+///
+/// # Errors
+/// As [`ActError`] says.
+pub async fn wake(cluster: &Cluster, permit: Permit<WorkspaceWake>) -> Result<Value, ActError> {
+    permit.settled().await?;
+    let (object, door) = (permit.target().object.clone(), permit.target().door.clone());
+    let kind = kind()?;
+    let target = Target { kind: &kind, namespace: &object.namespace, name: &object.name };
+    let acting = cluster.acting(&permit);
+    let woken = async {
+        let narrow = |error| narrow(error, &object.namespace, &object.name);
+        let there = acting.get(target, "").await.map_err(narrow)?;
+        if there.pointer("/spec/state").and_then(Value::as_str) != Some("Stopped") {
+            return Ok((there, "it is to run already"));
+        }
+        if !wakes(&there, &door) {
+            let workspace = format!("{}/{}", object.namespace, object.name);
+            return Err(ActError::NotWoken { workspace, door: door.clone() });
+        }
+        let cause = format!("woken by {} ({door})", permit.principal().id());
+        Ok((say(&acting, target, "Running", &cause).await.map_err(narrow)?, "to run"))
+    };
+    let woken = woken.await;
+    permit.finish(outcome(woken.as_ref().map(|(_, done)| *done)));
+    woken.map(|(object, _)| object)
+}
+
+/// Whether whoever comes to this door (`http`, `api`, `ssh`) starts the workspace when it is stopped.
+#[must_use]
+pub fn wakes(workspace: &Value, door: &str) -> bool {
+    let all = workspace.pointer("/spec/lifecycle/wakeOn").and_then(Value::as_array);
+    all.into_iter().flatten().any(|one| one.as_str() == Some(door))
+}
+
+/// Changes what a workspace asks for, by a merge patch of its `spec`: only if it is still of this generation, where one is given.
+///
+/// # Errors
+/// As [`ActError`] says; `Conflict` when it was changed meanwhile.
+pub async fn update(
+    cluster: &Cluster,
+    permit: Permit<WorkspaceUpdate>,
+    spec: &Value,
+    generation: Option<i64>,
+) -> Result<Value, ActError> {
+    let object = permit.target().object.clone();
+    changed(cluster, permit, &object, "changed", async |acting, target| {
+        let there = acting.get(target, "").await?;
+        let now = there.pointer("/metadata/generation").and_then(Value::as_i64);
+        if generation.is_some() && generation != now {
+            let message = format!("it is of generation {} by now", now.unwrap_or_default());
+            return Err(cluster::Error::Conflict { message });
+        }
+        // As it was read, so that a change in between shows.
+        let version = there.pointer("/metadata/resourceVersion").cloned().unwrap_or_default();
+        let patch = json!({ "metadata": { "resourceVersion": version }, "spec": spec });
+        acting.patch(target, "", PatchKind::Merge, &patch).await
+    })
+    .await
+}
+
+/// Deletes a workspace; its storage goes as it says itself.
+///
+/// # Errors
+/// As [`ActError`] says.
+pub async fn delete(cluster: &Cluster, permit: Permit<WorkspaceDelete>) -> Result<Value, ActError> {
+    let object = permit.target().object.clone();
+    let options = DeleteOptions { uid: permit.target().uid.clone(), ..DeleteOptions::default() };
+    changed(cluster, permit, &object, "deleted", async |acting, target| acting.delete(target, &options).await).await
+}
+
+/// A workspace as it is.
+///
+/// # Errors
+/// As [`ActError`] says.
+pub async fn show(cluster: &Cluster, permit: &Permit<WorkspaceView>) -> Result<Value, ActError> {
+    let kind = kind()?;
+    let asked = permit.target();
+    let target = Target { kind: &kind, namespace: &asked.namespace, name: &asked.name };
+    cluster.acting(permit).get(target, "").await.map_err(|error| narrow(error, &asked.namespace, &asked.name))
+}
+
+/// The last lines of the workspace's main container.
+///
+/// # Errors
+/// As [`ActError`] says.
+pub async fn logs(
+    cluster: &Cluster,
+    permit: Permit<WorkspaceLogs>,
+    container: &str,
+    lines: u32,
+    previous: bool,
+) -> Result<Bytes, ActError> {
+    permit.settled().await?;
+    let object = permit.target().object.clone();
+    let pods = Kind::builtin("pods").ok_or(ActError::NotInstalled)?;
+    let target = Target { kind: &pods, namespace: &object.namespace, name: &object.name };
+    let log = cluster.acting(&permit).log(target, container, lines, previous).await;
+    let log = log.map_err(|error| narrow(error, &object.namespace, &object.name));
+    if let Ok(log) = &log {
+        permit.count_bytes(log.len() as u64);
+    }
+    permit.finish(outcome(log.as_ref().map(|_| "read")));
+    log
+}
+
+/// The kind of workspaces.
+///
+/// # Errors
+/// Never, as long as the catalog lists kinds that are served.
+pub fn kind() -> Result<Arc<Kind>, ActError> {
+    ours("Workspace", "workspaces", true).ok_or(ActError::NotInstalled)
+}
+
+async fn say(acting: &Acting<Changes>, target: Target<'_>, state: &str, cause: &str) -> Result<Value, cluster::Error> {
+    // With its uid, so that nothing is made where nothing is.
+    let there = acting.get(target, "").await?;
+    let uid = there.pointer("/metadata/uid").cloned().unwrap_or_default();
+    let object = json!({
+        "apiVersion": "quarterdeck.dev/v1alpha1", "kind": "Workspace",
+        "metadata": { "name": target.name, "namespace": target.namespace, "uid": uid, "annotations": { STATE_CAUSE: cause } },
+        "spec": { "state": state },
+    });
+    acting.apply(target, STATE_MANAGER, &object).await
+}
+
+async fn changed<A: Action<Effect = Changes>>(
+    cluster: &Cluster,
+    permit: Permit<A>,
+    object: &ObjectTarget,
+    done: &'static str,
+    act: impl AsyncFnOnce(Acting<Changes>, Target<'_>) -> Result<Value, cluster::Error>,
+) -> Result<Value, ActError> {
+    permit.settled().await?;
+    let kind = kind()?;
+    let target = Target { kind: &kind, namespace: &object.namespace, name: &object.name };
+    let result = act(cluster.acting(&permit), target).await;
+    let result = result.map_err(|error| narrow(error, &object.namespace, &object.name));
+    permit.finish(outcome(result.as_ref().map(|_| done)));
+    result
+}
+
+fn outcome(result: Result<&str, &ActError>) -> Outcome {
+    match result {
+        Ok(done) => Outcome::Done { message: done.to_owned() },
+        Err(error) => Outcome::Failed { code: error.code().as_str().to_owned(), message: error.to_string() },
+    }
+}
+
+pub(crate) fn narrow(error: cluster::Error, namespace: &str, name: &str) -> ActError {
+    match error {
+        cluster::Error::NotFound { .. } => ActError::NotFound(format!("{namespace}/{name}")),
+        cluster::Error::NotServed { .. } => ActError::NotInstalled,
+        cluster::Error::Conflict { message } if message.contains("already exists") => {
+            ActError::Exists(format!("{namespace}/{name}"))
+        }
+        other => ActError::Cluster(other),
+    }
+}

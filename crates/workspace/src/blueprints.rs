@@ -1,0 +1,378 @@
+//! Workspaces made from blueprints: the composition of a Workspace's layers, and the objects that come of it.
+//!
+//! The blueprints of the platform are the ClusterBlueprint objects, those of an organisation the Blueprint objects of the
+//! workspace's namespace, which shadow them. `default` is built in and can be replaced by a ClusterBlueprint of that name.
+
+use crate::desired::Desired;
+use crate::render::{Object, Refused, Render, Rendered};
+use base::Code;
+use blueprint::objects::{Place, Port};
+use blueprint::{Effective, Given, LayerKind, Library, Node, Problem, Problems, Request, User};
+use parking_lot::RwLock;
+use serde::de::DeserializeOwned;
+use serde_json::{Value, json};
+use sha2::{Digest, Sha256};
+use std::collections::{BTreeMap, HashMap};
+use std::sync::Arc;
+
+/// What the platform says for all workspaces of a cluster.
+#[derive(Clone, Debug)]
+pub struct Platform {
+    /// Name of the cluster.
+    pub cluster: String,
+    /// The agent's image of this release.
+    pub agent_image: String,
+    /// The registry of images whose name has no host part.
+    pub registry: Option<String>,
+    /// The blueprint of a Workspace that names an image alone.
+    pub default_blueprint: String,
+    /// Domain of the cluster.
+    pub cluster_domain: String,
+    /// Pods may run on the control plane: a cluster of one node.
+    pub single_node: bool,
+}
+
+impl Platform {
+    /// The usual one of a cluster.
+    #[must_use]
+    pub fn new(cluster: &str, agent_image: &str) -> Self {
+        Self {
+            cluster: cluster.to_owned(),
+            agent_image: agent_image.to_owned(),
+            registry: None,
+            default_blueprint: DEFAULT.to_owned(),
+            cluster_domain: "cluster.local".to_owned(),
+            single_node: false,
+        }
+    }
+}
+
+/// A set of blueprints, and what the platform says.
+#[derive(Debug)]
+pub struct Blueprints {
+    platform: Platform,
+    sets: RwLock<Sets>,
+}
+
+#[derive(Debug, Default)]
+struct Sets {
+    /// By name: the spec of each ClusterBlueprint.
+    cluster: BTreeMap<String, Value>,
+    /// By namespace and name: the spec of each Blueprint.
+    org: BTreeMap<(String, String), Value>,
+    /// What was read of them, as a namespace sees them.
+    read: HashMap<String, Arc<Seen>>,
+}
+
+/// Blueprints that were read, and what is wrong with them.
+#[derive(Debug)]
+struct Seen {
+    library: Library,
+    problems: Vec<Problem>,
+}
+
+impl Blueprints {
+    /// The built-in blueprints alone.
+    #[must_use]
+    pub fn new(platform: Platform) -> Self {
+        Self { platform, sets: RwLock::default() }
+    }
+
+    /// The blueprints as a namespace sees them. They are read again only after one has changed.
+    fn seen(&self, namespace: &str) -> Arc<Seen> {
+        if let Some(seen) = self.sets.read().read.get(namespace) {
+            return seen.clone();
+        }
+        let mut sets = self.sets.write();
+        let seen = Arc::new(sets.see(namespace));
+        sets.read.insert(namespace.to_owned(), seen.clone());
+        seen
+    }
+}
+
+impl Sets {
+    fn see(&self, namespace: &str) -> Seen {
+        let mut library = Library::default();
+        let mut documents: BTreeMap<String, String> = BTreeMap::new();
+        for (name, spec) in &self.cluster {
+            documents.insert(format!("ClusterBlueprint/{name}"), document(name, spec));
+        }
+        if !self.cluster.contains_key(DEFAULT) {
+            documents.insert("built-in/default".to_owned(), BUILT_IN.to_owned());
+        }
+        let paths: Vec<String> = documents.keys().cloned().collect();
+        let mut problems = library.add(&documents, &paths, LayerKind::Platform);
+        let own = self.org.iter().filter(|((of, _), _)| of == namespace);
+        let own: BTreeMap<String, String> =
+            own.map(|((_, name), spec)| (format!("Blueprint/{name}"), document(name, spec))).collect();
+        let paths: Vec<String> = own.keys().cloned().collect();
+        problems.extend(library.add(&own, &paths, LayerKind::Org));
+        Seen { library, problems }
+    }
+}
+
+/// A blueprint's object as a document. JSON is YAML.
+fn document(name: &str, spec: &Value) -> String {
+    let mut fields = spec.as_object().cloned().unwrap_or_default();
+    fields.insert("name".to_owned(), name.into());
+    json!({ "blueprint": fields }).to_string()
+}
+
+impl Render for Blueprints {
+    fn render(&self, desired: &Desired, workspace: &Value) -> Result<Rendered, Refused> {
+        let spec = workspace.get("spec").unwrap_or(&Value::Null);
+        let seen = self.seen(&desired.key.namespace);
+        let user = user(spec);
+        let name = match spec.pointer("/blueprintRef/name").and_then(Value::as_str) {
+            Some(name) => name,
+            None if spec.get("image").is_some() => &self.platform.default_blueprint,
+            None => return Err(refused("Accepted", "BlueprintNotFound", "it names neither a blueprint nor an image")),
+        };
+        let params: Given = member(spec, "params")?;
+        let effective = self.composed(&seen, Some(name), &desired.key.name, spec, &params).map_err(|wrong| {
+            // A blueprint that could not be read is not found: what is wrong with it is what helps.
+            let broken = seen.problems.iter().filter(|one| !one.warning);
+            of_problems(wrong.list().iter().chain(broken.filter(|one| one.blueprint == name)))
+        })?;
+        let place = self.place(desired, spec, user)?;
+        let objects =
+            blueprint::objects::objects(&effective, &place).map_err(|wrong| of_problems(wrong.list().iter()))?;
+        let mut notes = objects.notes.clone();
+        notes.extend(effective.warnings.iter().map(|one| one.message.clone()));
+        let internal = |_| refused("BlueprintResolved", "BlueprintInvalid", "its objects cannot be written");
+        let mut rendered = Rendered {
+            blueprint: status(&effective),
+            agent_version: place.agent_version.clone(),
+            service_dns: format!("{}.{}.svc.{}", place.id, place.namespace, place.cluster_domain),
+            secret: objects.secret.as_ref().map(|need| (need.name.clone(), need.key.clone())),
+            notes,
+            ..Rendered::default()
+        };
+        for body in objects.to_json().map_err(internal)? {
+            if body.get("kind").and_then(Value::as_str) == Some("Pod") {
+                let hash = body.pointer("/metadata/annotations").and_then(|all| all.get(crate::key::MANIFEST_HASH));
+                rendered.pod_hash = hash.and_then(Value::as_str).unwrap_or_default().to_owned();
+                rendered.images = images(&body, &place.agent_image);
+                rendered.pod = Object::of(body);
+            } else {
+                rendered.parts.extend(Object::of(body));
+            }
+        }
+        Ok(rendered)
+    }
+
+    fn learn(&self, namespace: &str, name: &str, spec: Option<Value>) {
+        let mut sets = self.sets.write();
+        let key = (namespace.to_owned(), name.to_owned());
+        match (namespace, spec) {
+            ("", Some(spec)) => drop(sets.cluster.insert(key.1, spec)),
+            ("", None) => drop(sets.cluster.remove(name)),
+            (_, Some(spec)) => drop(sets.org.insert(key, spec)),
+            (_, None) => drop(sets.org.remove(&key)),
+        }
+        if namespace.is_empty() {
+            sets.read.clear();
+        } else {
+            sets.read.remove(namespace);
+        }
+    }
+}
+
+impl Blueprints {
+    /// The blueprints that a namespace sees, and what is wrong with those that could not be read.
+    #[must_use]
+    pub fn library(&self, namespace: &str) -> (Library, Vec<Problem>) {
+        let seen = self.seen(namespace);
+        (seen.library.clone(), seen.problems.clone())
+    }
+
+    /// What a workspace of this `spec` would be made of in a namespace; without a name, of the first blueprint there.
+    ///
+    /// # Errors
+    /// All that is wrong, at once.
+    pub fn effective(
+        &self,
+        namespace: &str,
+        name: Option<&str>,
+        workspace: &str,
+        spec: &Value,
+        params: &Given,
+    ) -> Result<Effective, Problems> {
+        self.composed(&self.seen(namespace), name, workspace, spec, params)
+    }
+
+    /// The blueprint of a workspace that names an image alone.
+    #[must_use]
+    pub fn usual(&self) -> &str {
+        &self.platform.default_blueprint
+    }
+
+    fn composed(
+        &self,
+        seen: &Seen,
+        name: Option<&str>,
+        workspace: &str,
+        spec: &Value,
+        params: &Given,
+    ) -> Result<Effective, Problems> {
+        let overrides = BTreeMap::from([(OVERRIDES.to_owned(), overrides(spec).to_string())]);
+        let settings = blueprint::Settings {
+            registry: self.platform.registry.clone(),
+            agent_image: Some(self.platform.agent_image.clone()),
+        };
+        blueprint::compose(&Request {
+            library: &seen.library,
+            name,
+            user: &user(spec),
+            repo: None,
+            overrides: Some((&overrides, OVERRIDES)),
+            params,
+            preset: spec.get("presetsRef").and_then(Value::as_str),
+            patches: &[],
+            settings: &settings,
+            env: &BTreeMap::new(),
+            workspace,
+            cluster: &self.platform.cluster,
+        })
+    }
+
+    fn place(&self, desired: &Desired, spec: &Value, user: User) -> Result<Place, Refused> {
+        let key = &desired.key;
+        let mut place = Place::new(&key.name, &key.namespace, &key.name, user, &self.platform.agent_image);
+        place.uid = Some(desired.uid.clone());
+        place.cluster_domain.clone_from(&self.platform.cluster_domain);
+        place.single_node = self.platform.single_node;
+        place.env = member(spec, "env")?;
+        place.ports = ports(spec);
+        place.command = member(spec, "command")?;
+        place.args = member(spec, "args")?;
+        place.pod_labels = member(spec, "podLabels")?;
+        if let Some(extended) = spec.pointer("/resources/extended") {
+            place.extended = read("resources/extended", extended)?;
+        }
+        if let Some(placement) = spec.get("placement") {
+            place.placement.node_selector = member(placement, "nodeSelector")?;
+            place.placement.tolerations = member(placement, "tolerations")?;
+            place.placement.affinity = member(placement, "affinity")?;
+            place.placement.runtime_class_name = member(placement, "runtimeClassName")?;
+            place.placement.host_users = member(placement, "hostUsers")?;
+        }
+        Ok(place)
+    }
+}
+
+/// The images of a pod's containers, but the platform's own.
+fn images(pod: &Value, own: &str) -> Vec<String> {
+    let list = |name: &str| pod.pointer(name).and_then(Value::as_array).into_iter().flatten();
+    let all = list("/spec/containers").chain(list("/spec/initContainers"));
+    let images = all.filter_map(|container| container.get("image")?.as_str()).filter(|image| *image != own);
+    images.map(str::to_owned).collect::<std::collections::BTreeSet<_>>().into_iter().collect()
+}
+
+/// Whose workspace it is, as expressions see them.
+fn user(spec: &Value) -> User {
+    let text = |key: &str| spec.get(key).and_then(Value::as_str).unwrap_or_default();
+    User {
+        organization: text("org").to_owned(),
+        fullname: String::new(),
+        email: String::new(),
+        source: "kubernetes".to_owned(),
+        ..User::plain(text("owner"))
+    }
+}
+
+/// The Workspace's own layer.
+fn overrides(spec: &Value) -> Value {
+    let mut fields = spec.get("overrides").and_then(Value::as_object).cloned().unwrap_or_default();
+    for key in ["image", "runProfile"] {
+        if let Some(value) = spec.get(key) {
+            fields.insert(key.to_owned(), value.clone());
+        }
+    }
+    for key in ["cpu", "memory"] {
+        if let Some(value) = spec.pointer(&format!("/resources/{key}")) {
+            let resources = fields.entry("resources").or_insert_with(|| json!({}));
+            if let Some(resources) = resources.as_object_mut() {
+                resources.insert(key.to_owned(), value.clone());
+            }
+        }
+    }
+    Value::Object(fields)
+}
+
+fn ports(spec: &Value) -> Vec<Port> {
+    let ports = spec.get("ports").and_then(Value::as_array).into_iter().flatten();
+    ports
+        .filter_map(|port| {
+            Some(Port {
+                name: port.get("name").and_then(Value::as_str).unwrap_or_default().to_owned(),
+                port: port.get("containerPort").and_then(Value::as_u64).and_then(|port| u16::try_from(port).ok())?,
+                udp: port.get("protocol").and_then(Value::as_str) == Some("UDP"),
+            })
+        })
+        .collect()
+}
+
+fn member<T: DeserializeOwned + Default>(object: &Value, key: &str) -> Result<T, Refused> {
+    object.get(key).map_or_else(|| Ok(T::default()), |value| read(key, value))
+}
+
+fn read<T: DeserializeOwned>(key: &str, value: &Value) -> Result<T, Refused> {
+    T::deserialize(value).map_err(|error| refused("Accepted", "BlueprintInvalid", &format!("spec.{key}: {error}")))
+}
+
+/// What the status shows of a blueprint.
+fn status(effective: &Effective) -> Value {
+    let digest = |node: &Node| hex::encode(Sha256::digest(node.to_json().to_string().as_bytes()));
+    let layers: Vec<Value> = effective
+        .layers
+        .iter()
+        .map(|layer| {
+            let origin = &layer.origin.layer;
+            json!({ "kind": origin.kind.as_str(), "name": origin.name, "digest": digest(layer) })
+        })
+        .collect();
+    json!({ "name": effective.name, "digest": digest(&effective.node), "layers": layers })
+}
+
+fn refused(condition: &'static str, reason: &'static str, message: &str) -> Refused {
+    Refused { condition, reason, message: message.to_owned(), queued: false }
+}
+
+/// All problems in one text; the first that stands for a condition names it.
+fn of_problems<'a>(problems: impl Iterator<Item = &'a Problem>) -> Refused {
+    let problems: Vec<&Problem> = problems.collect();
+    let words = |code: Code| match code {
+        Code::BlueprintNotFound => Some(("Accepted", "BlueprintNotFound")),
+        Code::BlueprintForbidden => Some(("Accepted", "PolicyDenied")),
+        Code::BlueprintCycle => Some(("BlueprintResolved", "Cycle")),
+        Code::CelError => Some(("BlueprintResolved", "CELError")),
+        Code::ParamInvalid => Some(("BlueprintResolved", "ParamInvalid")),
+        Code::FieldNotAllowed => Some(("BlueprintResolved", "FieldNotAllowed")),
+        _ => None,
+    };
+    let found = problems.iter().find_map(|one| words(one.code));
+    let (condition, reason) = found.unwrap_or(("Accepted", "BlueprintInvalid"));
+    let lines: Vec<String> =
+        problems.iter().map(|one| format!("{} {}: {}", one.mark, one.pointer, one.message)).collect();
+    refused(condition, reason, &lines.join("\n"))
+}
+
+const OVERRIDES: &str = "spec";
+const DEFAULT: &str = "default";
+/// What a Workspace is made from that names an image alone: a home, and the usual limits.
+const BUILT_IN: &str = "\
+blueprint:
+  name: default
+  description: A home, and an image of one's own
+  image: busybox
+  storages:
+    home:
+      type: local
+      path: !cel \"'/home/' + normalizeDNS(user.username)\"
+      fsOwnerUid: !cel user.uid
+      fsOwnerGid: !cel user.gid
+";
+
+#[cfg(test)]
+mod tests;

@@ -1,0 +1,350 @@
+//! The book of the operator: who may have a workspace, and whether there is room for it. One book for all looks, asked one
+//! after another, so that no two workspaces get the same room or the last place of a grant.
+//!
+//! Pure: what watches told comes in, answers come out. After a restart it is made from what is seen: what is there keeps
+//! its room without being asked.
+
+use crate::key::Key;
+use crate::render::Refused;
+use crd::grant::{Denied, Grant, GrantSpec};
+use crd::quota;
+use crd::quota::{Ledger, Load, Overflow, Pot, Quota, QuotaSpec, Reservation, Who};
+use launch::Launch;
+use serde::Deserialize;
+use serde_json::Value;
+use std::collections::BTreeMap;
+
+mod granted;
+pub(crate) mod launch;
+mod standing;
+
+pub(crate) use standing::Standing;
+
+/// What is reserved, granted and waited for.
+#[derive(Default)]
+pub(crate) struct Book {
+    rules: Rules,
+    ledger: Ledger,
+    quotas: BTreeMap<String, Told<Quota>>,
+    grants: BTreeMap<Key, Told<Grant>>,
+    /// By workspace: the grant that it was launched by.
+    launched: BTreeMap<Key, Key>,
+    /// By workspace: its labels.
+    labels: BTreeMap<Key, BTreeMap<String, String>>,
+    /// What is reserved and not there yet.
+    promised: BTreeMap<quota::Key, Load>,
+    /// When a pod was made that no watch has shown yet: it has its room.
+    made: BTreeMap<Key, i64>,
+    waiting: BTreeMap<Key, Waits>,
+    /// There may be room for those that wait.
+    room: bool,
+}
+
+/// By which rules it is kept.
+#[derive(Clone, Debug, Default)]
+pub(crate) struct Rules {
+    /// Without a grant that allows it, there is no workspace.
+    pub(crate) require_grants: bool,
+    /// The namespace whose grants may be for others.
+    pub(crate) system_namespace: String,
+}
+
+/// An object of policy as a watch told it.
+struct Told<T> {
+    object: T,
+    /// Its status as it stands.
+    status: Value,
+}
+
+/// A workspace that waits.
+#[derive(Clone, Debug)]
+struct Waits {
+    since_ms: i64,
+    queue: Option<Line>,
+}
+
+/// The queue of a quota in which a workspace is.
+#[derive(Clone, Debug)]
+struct Line {
+    quota: String,
+    /// Whose amount it is.
+    pot: Pot,
+    /// The bound in its way.
+    bound: String,
+}
+
+/// A workspace that asks for its place.
+pub(crate) struct Ask<'a> {
+    pub(crate) key: &'a Key,
+    pub(crate) who: Who,
+    /// What it has now.
+    pub(crate) has: Load,
+    /// What it would have.
+    pub(crate) wants: Load,
+    pub(crate) launch: &'a Launch,
+    /// Since when it waits, if its status says that it does.
+    pub(crate) waits_since_ms: Option<i64>,
+    pub(crate) now_ms: i64,
+}
+
+impl Book {
+    pub(crate) fn new(rules: Rules) -> Self {
+        Self { rules, ..Self::default() }
+    }
+
+    /// Takes a quota: its object, or that it is gone. Whether it says something else now.
+    pub(crate) fn quota(&mut self, name: &str, object: Option<&Value>) -> Result<bool, serde_json::Error> {
+        let Some(object) = object else {
+            self.quotas.remove(name);
+            self.room = true;
+            return Ok(true);
+        };
+        let spec: QuotaSpec = spec(object)?;
+        let mut quota = Quota::new(name, spec);
+        quota.metadata.generation = generation(object);
+        let old = self.quotas.insert(name.to_owned(), Told { object: quota.clone(), status: status(object) });
+        let changed = old.is_none_or(|old| old.object.spec != quota.spec);
+        self.room |= changed;
+        Ok(changed)
+    }
+
+    /// Takes a grant: its object, or that it is gone. Whether it says something else now.
+    pub(crate) fn grant(&mut self, key: &Key, object: Option<&Value>) -> Result<bool, serde_json::Error> {
+        let Some(object) = object else {
+            self.grants.remove(key);
+            self.room = true;
+            return Ok(true);
+        };
+        let spec: GrantSpec = spec(object)?;
+        let mut grant = Grant::new(&key.name, spec);
+        grant.metadata.namespace = Some(key.namespace.clone());
+        grant.metadata.generation = generation(object);
+        let old = self.grants.insert(key.clone(), Told { object: grant.clone(), status: status(object) });
+        let changed = old.is_none_or(|old| old.object.spec != grant.spec);
+        self.room |= changed;
+        Ok(changed)
+    }
+
+    /// Whether workspaces need grants.
+    pub(crate) const fn requires_grants(&self) -> bool {
+        self.rules.require_grants
+    }
+
+    /// Takes what is there already, without asking: once, before anybody asks.
+    pub(crate) fn enter(&mut self, key: &Key, who: Who, has: Load, launch: Option<&Launch>, now_ms: i64) {
+        self.ledger.enter(of(key), Reservation { who: who.clone(), load: has, idle_since: None });
+        if let Some(launch) = launch {
+            self.labels.insert(key.clone(), launch.labels.clone());
+            if let Ok(grant) = self.granted(key, &who, launch, now_ms) {
+                self.launched.insert(key.clone(), grant);
+            }
+        }
+    }
+
+    /// Whether a workspace may have what it wants. Its room is reserved then, and it is to be asked again at the time that
+    /// is given.
+    ///
+    /// # Errors
+    /// Why it may not: nothing is reserved, and what it had it keeps.
+    pub(crate) fn admit(&mut self, mut ask: Ask<'_>) -> Result<Option<i64>, (Refused, Option<i64>)> {
+        let key = ask.key;
+        self.labels.insert(key.clone(), ask.launch.labels.clone());
+        let (has, unseen_ms) = self.really(key, ask.has, ask.now_ms);
+        ask.wants = ask.wants.beside(&has);
+        ask.has = has;
+        let ask = &ask;
+        let mut again_ms = None;
+        match self.granted(key, &ask.who, ask.launch, ask.now_ms) {
+            Ok(grant) => {
+                if self.rules.require_grants {
+                    again_ms =
+                        self.grants.get(&grant).and_then(|told| told.object.spec.not_after).map(|at| at.millis());
+                }
+                self.launched.insert(key.clone(), grant);
+            }
+            Err(denied) => {
+                self.launched.remove(key);
+                if self.rules.require_grants {
+                    self.wait(ask, None);
+                    let again_ms = if let Denied::NotYet { from, .. } = &denied { Some(from.millis()) } else { None };
+                    return Err((refused("GrantMissing", denied.to_string(), false), again_ms));
+                }
+            }
+        }
+        if let Err((message, queue)) = self.reserve(ask) {
+            let queued = queue.is_some();
+            self.wait(ask, queue);
+            return Err((refused("QuotaExceeded", message, queued), None));
+        }
+        self.waiting.remove(key);
+        Ok([again_ms, unseen_ms].into_iter().flatten().min())
+    }
+
+    /// A pod of a workspace was made.
+    pub(crate) fn made(&mut self, key: &Key, now_ms: i64) {
+        self.made.insert(key.clone(), now_ms);
+    }
+
+    /// What a workspace has, with a pod that was made and not seen yet; until when that is believed.
+    fn really(&mut self, key: &Key, has: Load, now_ms: i64) -> (Load, Option<i64>) {
+        let Some(made) = self.made.get(key).copied() else { return (has, None) };
+        let until = made.saturating_add(UNSEEN_MS);
+        if has.workspaces > 0 || now_ms >= until {
+            self.made.remove(key);
+            return (has, None);
+        }
+        let had = self.ledger.get(&of(key)).map_or_else(Load::default, |entry| entry.load);
+        (has.beside(&had), Some(until))
+    }
+
+    /// Takes what a workspace has, when nothing more is made for it. What was never admitted and has nothing is not in the
+    /// book. `waits`: it is asked again when there is room. When it is to be told again.
+    pub(crate) fn settle(&mut self, key: &Key, who: Who, has: Load, waits: bool, now_ms: i64) -> Option<i64> {
+        let (has, again_ms) = self.really(key, has, now_ms);
+        if !waits {
+            self.waiting.remove(key);
+        }
+        let own = of(key);
+        if self.ledger.get(&own).is_some() || has.workspaces > 0 {
+            self.write(own, who, Load { workspaces: 1, ..has }, &has);
+        }
+        again_ms
+    }
+
+    /// A workspace and all that was running of it is gone.
+    pub(crate) fn release(&mut self, key: &Key) {
+        let own = of(key);
+        self.room |=
+            self.ledger.get(&own).is_some() || self.launched.contains_key(key) || self.waiting.contains_key(key);
+        self.ledger.release(&own);
+        self.promised.remove(&own);
+        self.made.remove(key);
+        self.launched.remove(key);
+        self.labels.remove(key);
+        self.waiting.remove(key);
+    }
+
+    /// Those that are to be asked again because there may be room now: who waits longest comes first.
+    pub(crate) fn wakes(&mut self) -> Vec<Key> {
+        if !std::mem::take(&mut self.room) {
+            return Vec::new();
+        }
+        let mut all: Vec<(&Key, &Waits)> = self.waiting.iter().collect();
+        all.sort_by_key(|(key, waits)| (waits.since_ms, *key));
+        all.into_iter().map(|(key, _)| key.clone()).collect()
+    }
+
+    fn reserve(&mut self, ask: &Ask<'_>) -> Result<(), (String, Option<Line>)> {
+        let own = of(ask.key);
+        let mut had = self.ledger.get(&own).map_or_else(Load::default, |entry| entry.load);
+        // What runs is a fact, whoever made it so.
+        if ask.has.running > 0 && (ask.has.cpu > had.cpu || ask.has.memory > had.memory || had.running == 0) {
+            had = Load {
+                workspaces: 1,
+                running: 1,
+                cpu: ask.has.cpu.max(had.cpu),
+                memory: ask.has.memory.max(had.memory),
+                ..had
+            };
+            self.write(own.clone(), ask.who.clone(), had, &ask.has);
+        }
+        if ask.wants.running > had.running
+            && let Some((quota, pot, ahead)) = self.behind(ask, &own)
+        {
+            let message = format!("quota {quota} of {pot}: {ahead} waits for room before it");
+            return Err((message, Some(Line { quota, pot, bound: "queue".to_owned() })));
+        }
+        let reservation = Reservation { who: ask.who.clone(), load: ask.wants, idle_since: None };
+        let quotas = self.quotas.values().map(|told| &told.object);
+        if let Err(refused) = self.ledger.reserve(&own, reservation, quotas) {
+            let mut message = refused.to_string();
+            let queue = match refused.overflow {
+                Overflow::Queue => {
+                    message.push_str("; it waits for its turn");
+                    let bound = refused.broken.first().map(|broken| broken.bound.to_string()).unwrap_or_default();
+                    Some(Line { quota: refused.quota, pot: refused.pot, bound })
+                }
+                Overflow::StopOldestIdle => {
+                    message.push_str("; of the others none is known to be idle");
+                    None
+                }
+                Overflow::Deny => None,
+            };
+            return Err((message, queue));
+        }
+        self.write(own, ask.who.clone(), ask.wants, &ask.has);
+        self.room |= shrinks(&had, &ask.wants);
+        Ok(())
+    }
+
+    /// Writes what a workspace takes, and what of it is not there yet.
+    fn write(&mut self, own: quota::Key, who: Who, load: Load, has: &Load) {
+        let had = self.ledger.get(&own).map_or_else(Load::default, |entry| entry.load);
+        self.room |= shrinks(&had, &load);
+        let more = load.minus(&Load { workspaces: load.workspaces, ..*has });
+        if more.running > 0 || more.cpu > 0 || more.memory > 0 || more.storage > 0 {
+            self.promised.insert(own.clone(), more);
+        } else {
+            self.promised.remove(&own);
+        }
+        self.ledger.enter(own, Reservation { who, load, idle_since: None });
+    }
+
+    /// Whoever waits in a queue before this one: the quota, whose amount it is, and who.
+    fn behind(&self, ask: &Ask<'_>, own: &quota::Key) -> Option<(String, Pot, Key)> {
+        let mine = self.waiting.get(ask.key).map(|waits| waits.since_ms).or(ask.waits_since_ms).unwrap_or(ask.now_ms);
+        self.quotas.values().filter(|told| told.object.spec.overflow == Overflow::Queue).find_map(|told| {
+            let name = told.object.metadata.name.as_deref()?;
+            let pot = told.object.spec.subject.pot(own, &ask.who)?;
+            let before = self.waiting.iter().find(|(key, waits)| {
+                let same = waits.queue.as_ref().is_some_and(|line| line.quota == name && line.pot == pot);
+                same && *key != ask.key && (waits.since_ms, *key) < (mine, ask.key)
+            })?;
+            Some((name.to_owned(), pot, before.0.clone()))
+        })
+    }
+
+    fn wait(&mut self, ask: &Ask<'_>, queue: Option<Line>) {
+        let since_ms = ask.waits_since_ms.unwrap_or(ask.now_ms);
+        let waits = self.waiting.entry(ask.key.clone()).or_insert(Waits { since_ms, queue: None });
+        waits.queue = queue;
+    }
+}
+
+fn shrinks(had: &Load, has: &Load) -> bool {
+    let less = has.minus(had);
+    less.workspaces < 0
+        || less.running < 0
+        || less.cpu < 0
+        || less.memory < 0
+        || less.storage < 0
+        || less.volumes < 0
+        || less.exposed_ports < 0
+        || less.injected < 0
+}
+
+fn of(key: &Key) -> quota::Key {
+    quota::Key { namespace: key.namespace.clone(), name: key.name.clone() }
+}
+
+fn refused(reason: &'static str, message: String, queued: bool) -> Refused {
+    Refused { condition: "Accepted", reason, message, queued }
+}
+
+fn spec<T: for<'de> Deserialize<'de>>(object: &Value) -> Result<T, serde_json::Error> {
+    T::deserialize(object.get("spec").unwrap_or(&Value::Null))
+}
+
+fn generation(object: &Value) -> Option<i64> {
+    object.pointer("/metadata/generation").and_then(Value::as_i64)
+}
+
+fn status(object: &Value) -> Value {
+    object.get("status").cloned().unwrap_or(Value::Null)
+}
+
+/// A watch shows a pod well within this time of its making.
+const UNSEEN_MS: i64 = 10_000;
+
+#[cfg(test)]
+mod tests;

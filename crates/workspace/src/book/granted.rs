@@ -1,0 +1,38 @@
+//! By which grant a workspace may be.
+
+use super::Book;
+use super::launch::Launch;
+use crate::key::Key;
+use crd::Time;
+use crd::grant::{Action, Asked, Denied, Grant, Subject};
+use crd::quota::Who;
+
+impl Book {
+    /// The grant that lets a workspace be: the one that it has, as long as that allows it.
+    pub(super) fn granted(&self, key: &Key, who: &Who, launch: &Launch, now_ms: i64) -> Result<Key, Denied> {
+        let own = self.launched.get(key);
+        let first = own.and_then(|own| self.grants.get(own));
+        let all = first.into_iter().chain(self.grants.values()).map(|told| &told.object);
+        let in_use = |grant: &Grant| {
+            let grant = key_of(grant);
+            let others = self.launched.iter().filter(|(workspace, by)| *workspace != key && **by == grant);
+            i32::try_from(others.count()).unwrap_or(i32::MAX)
+        };
+        let orgs: Vec<String> = Some(who.org.clone()).filter(|org| !org.is_empty()).into_iter().collect();
+        let images = launch.images();
+        let asked = Asked {
+            subject: Subject { user: &who.user, roles: &who.roles, orgs: &orgs, agent: None },
+            action: Action::Launch,
+            namespace: &key.namespace,
+            labels: &launch.labels,
+            wanted: launch.wanted(&images),
+            now: Time::from_millis(now_ms).unwrap_or(Time(jiff::Timestamp::UNIX_EPOCH)),
+        };
+        crd::grant::decide(all, &self.rules.system_namespace, &in_use, &asked).map(key_of)
+    }
+}
+
+fn key_of(grant: &Grant) -> Key {
+    let meta = &grant.metadata;
+    Key { namespace: meta.namespace.clone().unwrap_or_default(), name: meta.name.clone().unwrap_or_default() }
+}

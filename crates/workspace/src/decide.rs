@@ -1,0 +1,314 @@
+//! From what is asked for and what is seen to what is done next. Pure: the same gives the same, whenever it is asked,
+//! whoever asks, whatever was done before it was interrupted.
+//!
+//! Invariants: nothing here deletes a claim but of a workspace that is being deleted and says `onDelete: Delete`; a pod is
+//! made only where none is seen; what is wrong with a blueprint never ends a pod that runs.
+
+use crate::desired::{Desired, OnDelete, Update};
+use crate::observed::Observed;
+use crate::pod::{Phase, Pod};
+use crate::render::{Object, Refused, Rendered};
+use crate::sizes::Sizes;
+use crate::stage::{Seen, Stage, seen};
+use cluster::Owned;
+
+/// One thing to do.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum Step {
+    /// Hold the workspace by the finalizer.
+    Hold,
+    /// Let it go.
+    Release,
+    /// Apply one of the parts.
+    Apply(usize),
+    /// Make the Secret with its random value, unless it is there.
+    MakeSecret,
+    /// Make the pod.
+    MakePod,
+    /// Give the pod that runs the sizes of the one that is to be.
+    Resize {
+        /// The pod that was seen.
+        uid: String,
+    },
+    /// End the pod.
+    EndPod {
+        /// The pod that was seen.
+        uid: String,
+        /// Its own time to end when absent.
+        grace: Option<u32>,
+    },
+    /// Say whether it is to run, and why.
+    SayState {
+        /// `Running` or `Stopped`.
+        state: &'static str,
+        /// Why.
+        cause: String,
+    },
+    /// Delete the workspace: its time is over.
+    EndWorkspace {
+        /// Why.
+        cause: String,
+    },
+    /// Delete a claim of storage.
+    Discard {
+        /// Its name.
+        claim: String,
+        /// Its uid.
+        uid: String,
+    },
+}
+
+/// What is done next, and what is found out on the way.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Decision {
+    /// In this order; the first that fails ends it.
+    pub steps: Vec<Step>,
+    /// Where the workspace is.
+    pub seen: Seen,
+    /// What keeps it from being accepted, or its blueprint from being resolved.
+    pub refused: Option<Refused>,
+    /// The pod is made from something else than what is asked for now.
+    pub outdated: bool,
+    /// When it must be looked at again without anything having changed, epoch milliseconds.
+    pub again_ms: Option<i64>,
+}
+
+/// How long things may take.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Limits {
+    /// Without progress.
+    pub progress_ms: i64,
+    /// In all.
+    pub total_ms: i64,
+    /// Until a pod on a node of which nothing is heard is made anew.
+    pub node_loss_ms: i64,
+    /// Until a daemon that answered is asked again how it is.
+    pub probe_ms: i64,
+}
+
+impl Default for Limits {
+    fn default() -> Self {
+        Self { progress_ms: 300_000, total_ms: 900_000, node_loss_ms: 300_000, probe_ms: 50_000 }
+    }
+}
+
+/// Decides.
+#[must_use]
+pub fn decide(
+    desired: &Desired,
+    rendered: &Result<Rendered, Refused>,
+    observed: &Observed,
+    limits: Limits,
+    now_ms: i64,
+) -> Decision {
+    let mut decision = Decision {
+        steps: Vec::new(),
+        seen: look(desired, observed, now_ms),
+        refused: None,
+        outdated: false,
+        again_ms: None,
+    };
+    if desired.deleting {
+        decision.steps = end(desired, observed);
+        return decision;
+    }
+    match (desired.on_delete == OnDelete::Delete, desired.held) {
+        (true, false) => decision.steps.push(Step::Hold),
+        (false, true) => decision.steps.push(Step::Release),
+        _ => {}
+    }
+    if desired.paused {
+        return decision;
+    }
+    let rendered = match rendered {
+        Ok(rendered) => rendered,
+        Err(refused) => return refuse(decision, refused.clone(), observed),
+    };
+    if let Some(refused) = conflict(desired, rendered, observed) {
+        return refuse(decision, refused, observed);
+    }
+    let stale = |(_, part): &(usize, &Object)| {
+        let seen = observed.parts.get(&(part.kind, part.name.clone()));
+        seen.and_then(|seen| seen.verified.as_ref()) != Some(&part.hash)
+    };
+    let parts = rendered.parts.iter().enumerate().filter(stale);
+    decision.steps.extend(parts.map(|(at, _)| Step::Apply(at)));
+    if let Some((secret, _)) = &rendered.secret
+        && !observed.parts.contains_key(&(Owned::Secret, secret.clone()))
+    {
+        decision.steps.push(Step::MakeSecret);
+    }
+    if let Some(pod) = &observed.pod {
+        decision.outdated = pod.controller == desired.uid && pod.hash != rendered.pod_hash;
+    }
+    decision.steps.extend(resize(desired, rendered, observed));
+    let (step, again_ms) = pod_step(desired, observed, decision.outdated, limits, now_ms);
+    decision.steps.extend(step);
+    decision.again_ms = again_ms;
+    decision
+}
+
+/// Where it is.
+fn look(desired: &Desired, observed: &Observed, now_ms: i64) -> Seen {
+    let plain = |stage: Stage, reason: &'static str, message: &str| Seen {
+        stage,
+        reason,
+        cause: "",
+        message: message.to_owned(),
+        warning: None,
+    };
+    let pod = observed.pod.as_ref();
+    match pod {
+        None if desired.deleting => plain(Stage::Terminating, "Terminating", "it is being deleted"),
+        None if !desired.running => plain(Stage::Stopped, "Stopped", "it is stopped, as was asked"),
+        None => plain(Stage::Queued, "Scheduling", "its objects are being made"),
+        Some(pod) if observed.node_lost_ms.is_some() && !pod.node.is_empty() => {
+            plain(Stage::Unknown, "NodeLost", &format!("nothing is heard of node {}", pod.node))
+        }
+        Some(pod) => {
+            // A pod that is made anew is on its way.
+            let stopping = !desired.deleting;
+            let mut seen = seen(pod, &observed.events, stopping, now_ms);
+            if !desired.running && !desired.deleting {
+                (seen.stage, seen.reason, seen.warning) = (Stage::Stopping, "Stopping", None);
+                "its pod ends".clone_into(&mut seen.message);
+            } else if desired.deleting {
+                (seen.stage, seen.reason, seen.warning) = (Stage::Terminating, "Terminating", None);
+                "it is being deleted".clone_into(&mut seen.message);
+            } else if seen.stage == Stage::Stopping {
+                (seen.stage, seen.reason) = (Stage::Queued, "Scheduling");
+                "its last pod ends first".clone_into(&mut seen.message);
+            }
+            seen
+        }
+    }
+}
+
+/// The way of a workspace that is being deleted.
+fn end(desired: &Desired, observed: &Observed) -> Vec<Step> {
+    if !desired.held {
+        // What it owns goes with it, and its storage stays.
+        return Vec::new();
+    }
+    if desired.on_delete != OnDelete::Delete {
+        return vec![Step::Release];
+    }
+    if let Some(pod) = &observed.pod {
+        let ends = pod.deleting_ms.is_none() && pod.controller == desired.uid;
+        return ends.then(|| Step::EndPod { uid: pod.uid.clone(), grace: None }).into_iter().collect();
+    }
+    // What does not say of itself that it is this one's alone stays.
+    let own = |claim: &&crate::observed::Claim| claim.workspace == desired.key.name && claim.own;
+    if !observed.claims.iter().any(|claim| own(&claim)) {
+        return vec![Step::Release];
+    }
+    let claims = observed.claims.iter().filter(own).filter(|claim| !claim.deleting);
+    claims.map(|claim| Step::Discard { claim: claim.name.clone(), uid: claim.uid.clone() }).collect()
+}
+
+fn refuse(mut decision: Decision, refused: Refused, observed: &Observed) -> Decision {
+    // What runs goes on as it is; what is not there is not made.
+    if observed.pod.is_none() && decision.seen.stage == Stage::Queued {
+        if !refused.queued {
+            decision.seen.stage = Stage::Failed;
+        }
+        decision.seen.reason = refused.reason;
+        decision.seen.message.clone_from(&refused.message);
+    }
+    decision.refused = Some(refused);
+    decision
+}
+
+/// Something that has a name of ours, and is somebody else's.
+fn conflict(desired: &Desired, rendered: &Rendered, observed: &Observed) -> Option<Refused> {
+    let refused = |message: String| Refused { condition: "Accepted", reason: "NameConflict", message, queued: false };
+    let wanted = |name: &str| rendered.parts.iter().any(|part| part.kind == Owned::Claim && part.name == name);
+    let claim = observed.claims.iter().find(|claim| {
+        wanted(&claim.name)
+            && claim.workspace == desired.key.name
+            && !claim.owner.is_empty()
+            && !rendered.owner_is(&claim.owner)
+    });
+    if let Some(claim) = claim {
+        let message = format!("claim {} is storage of {}: choose another name", claim.name, claim.owner);
+        return Some(refused(message));
+    }
+    let pod = observed.pod.as_ref()?;
+    pod.controller.is_empty().then(|| refused(format!("there is a pod {} that no workspace owns", pod.name)))
+}
+
+impl Rendered {
+    /// The owner's label on our objects is this.
+    fn owner_is(&self, label: &str) -> bool {
+        let own =
+            self.pod.as_ref().and_then(|pod| pod.body.pointer("/metadata/labels")?.get(crate::key::OWNER)?.as_str());
+        own.is_none_or(|own| own == label)
+    }
+}
+
+/// What becomes of the pod, and when it is to be looked at again.
+fn pod_step(
+    desired: &Desired,
+    observed: &Observed,
+    outdated: bool,
+    limits: Limits,
+    now_ms: i64,
+) -> (Option<Step>, Option<i64>) {
+    let Some(pod) = &observed.pod else {
+        return (desired.running.then_some(Step::MakePod), None);
+    };
+    let end = |grace| Some(Step::EndPod { uid: pod.uid.clone(), grace });
+    if let Some(since) = observed.node_lost_ms {
+        // A kubelet that is gone ends nothing: only the API server can let go of its pods.
+        let due = since + limits.node_loss_ms;
+        return if now_ms >= due { (end(Some(0)), None) } else { (None, Some(due)) };
+    }
+    if pod.deleting_ms.is_some() {
+        return (None, None);
+    }
+    if pod.controller != desired.uid {
+        // Of a workspace that had this name: it goes with that one.
+        return (None, None);
+    }
+    if !desired.running {
+        return (end(None), None);
+    }
+    if pod.phase == Phase::Succeeded {
+        let cause = "it ended by itself".to_owned();
+        return (Some(Step::SayState { state: "Stopped", cause }), None);
+    }
+    if pod.phase == Phase::Failed && lost_its_place(pod) {
+        return (end(None), None);
+    }
+    if outdated && desired.update == Update::Auto {
+        return (end(None), None);
+    }
+    (None, pull_look(observed, now_ms))
+}
+
+/// Other sizes for a pod that runs and goes on: only what its node decides without starting anything anew.
+fn resize(desired: &Desired, rendered: &Rendered, observed: &Observed) -> Option<Step> {
+    let pod = observed.pod.as_ref().filter(|pod| pod.controller == desired.uid && pod.deleting_ms.is_none())?;
+    let wanted = Sizes::of_pod(&rendered.pod.as_ref()?.body);
+    let runs = desired.running && pod.phase == Phase::Running && observed.node_lost_ms.is_none();
+    let differs = pod.sizes != wanted && pod.sizes.can_become(&wanted);
+    (runs && differs).then(|| Step::Resize { uid: pod.uid.clone() })
+}
+
+/// The pod failed by no fault of its programs.
+fn lost_its_place(pod: &Pod) -> bool {
+    matches!(
+        pod.reason.as_str(),
+        "Evicted" | "NodeLost" | "Shutdown" | "Terminated" | "NodeShutdown" | "Preempting" | "UnexpectedAdmissionError"
+    )
+}
+
+/// A pull is told after a moment: look again then.
+fn pull_look(observed: &Observed, now_ms: i64) -> Option<i64> {
+    let begun = observed.events.iter().filter(|event| event.reason == "Pulling").map(|event| event.at_ms).max()?;
+    let due = begun + 8_100;
+    (due > now_ms && observed.pod.as_ref().is_some_and(|pod| !pod.ready)).then_some(due)
+}
+
+#[cfg(test)]
+mod tests;

@@ -1,0 +1,98 @@
+//! Why a door does not do what it was asked.
+
+use crate::acts::ActError;
+use crate::jobs::JobError;
+use crate::launch::LaunchError;
+use crate::reach::ReachError;
+use api::workspace::Workspace;
+use base::{Code, Coded};
+use blueprint::Problems;
+use policy::Refusal;
+use serde_json::{Value, json};
+
+/// Why a door does not do what it was asked.
+#[derive(Debug, thiserror::Error)]
+pub enum DoorError {
+    /// The policy says no, or wants something first.
+    #[error(transparent)]
+    Refused(#[from] Refusal),
+    /// The cluster is not known.
+    #[error(transparent)]
+    Cluster(#[from] mirror::Error),
+    /// The act failed.
+    #[error(transparent)]
+    Act(#[from] ActError),
+    /// What was asked for is not right.
+    #[error(transparent)]
+    Launch(#[from] LaunchError),
+    /// Nothing can be composed of it.
+    #[error(transparent)]
+    Composed(#[from] Problems),
+    /// There is one of this name.
+    #[error("there is a workspace {}/{} already: choose another name, or start that one", .0.row.namespace, .0.row.name)]
+    Exists(Box<Workspace>),
+    /// The job is not to be had.
+    #[error(transparent)]
+    Job(#[from] JobError),
+    /// Its daemon is not reached.
+    #[error(transparent)]
+    Reach(#[from] ReachError),
+    /// A workspace is made for whoever asks.
+    #[error("the user string is of {user}, and you are {you}: workspaces are made for whoever asks")]
+    Other {
+        /// Of whom it is.
+        user: String,
+        /// Who asks.
+        you: String,
+    },
+    /// A field that is not changed so.
+    #[error("/spec/{field} cannot be changed: {why}")]
+    Fixed {
+        /// Its name.
+        field: String,
+        /// What to do instead.
+        why: &'static str,
+    },
+    /// The request is not right.
+    #[error("{0}")]
+    Bad(String),
+}
+
+impl From<link::Error> for DoorError {
+    fn from(error: link::Error) -> Self {
+        Self::Reach(error.into())
+    }
+}
+
+impl Coded for DoorError {
+    fn code(&self) -> Code {
+        match self {
+            Self::Refused(error) => error.code(),
+            Self::Cluster(error) => error.code(),
+            Self::Act(error) => error.code(),
+            Self::Launch(error) => error.code(),
+            Self::Composed(error) => error.code(),
+            Self::Exists(_) => Code::WorkspaceExists,
+            Self::Job(error) => error.code(),
+            Self::Reach(error) => error.code(),
+            Self::Other { .. } => Code::PolicyDenied,
+            Self::Fixed { .. } => Code::FieldNotAllowed,
+            Self::Bad(_) => Code::BadRequest,
+        }
+    }
+
+    fn details(&self) -> Option<Value> {
+        match self {
+            Self::Refused(error) => error.details(),
+            Self::Cluster(error) => error.details(),
+            Self::Act(error) => error.details(),
+            Self::Launch(error) => error.details(),
+            Self::Composed(error) => error.details(),
+            Self::Exists(workspace) => Some(json!({ "workspace": workspace })),
+            Self::Job(error) => error.details(),
+            Self::Reach(error) => error.details(),
+            Self::Fixed { field, .. } => Some(json!({ "pointer": format!("/spec/{field}") })),
+            Self::Other { .. } | Self::Bad(_) => None,
+        }
+    }
+}

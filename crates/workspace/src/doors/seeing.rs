@@ -1,0 +1,322 @@
+//! What doors look at.
+
+use super::{DoorError, Workspaces, namespace, target};
+use crate::acts::{self, ActError};
+use crate::jobs::Told;
+use crate::launch::{Launch, Meant};
+use crate::story::Watcher;
+use crate::{about, catalogue, pages};
+use api::blueprint::{BlueprintList, BlueprintPreview, BlueprintPreviewRequest};
+use api::rest::{Need, Verdict};
+use api::workspace::{
+    ClusterProblem, Workspace, WorkspaceAct, WorkspaceHandshake, WorkspaceList, WorkspaceMay, WorkspaceWhy,
+};
+use base::ClusterName;
+use bytes::Bytes;
+use policy::action::{
+    ObjectTarget, ObjectView, ShellPurpose, WorkspaceApps, WorkspaceConnect, WorkspaceCreate, WorkspaceDelete,
+    WorkspaceFiles, WorkspaceLogs, WorkspaceProxy, WorkspaceStart, WorkspaceStop, WorkspaceUpdate, WorkspaceView,
+};
+use policy::{Action, Answers, Decision, Permit, Principal, Refusal};
+use serde_json::Value;
+
+/// Which workspace a request names.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Named {
+    /// Its cluster.
+    pub cluster: ClusterName,
+    /// Its namespace.
+    pub namespace: String,
+    /// Its name.
+    pub name: String,
+}
+
+impl Named {
+    pub(super) fn target(&self) -> ObjectTarget {
+        target(&self.cluster, &self.namespace, &self.name)
+    }
+}
+
+impl Workspaces {
+    /// The workspaces of clusters: of one namespace, or of all.
+    ///
+    /// # Errors
+    /// When none of the clusters is named. What a single one says stands in the answer.
+    pub async fn list(
+        &self,
+        principal: &Principal,
+        clusters: &[ClusterName],
+        namespace: &str,
+    ) -> Result<WorkspaceList, DoorError> {
+        if clusters.is_empty() {
+            return Err(DoorError::Cluster(mirror::Error::NoCluster));
+        }
+        let mut list = WorkspaceList::default();
+        for name in clusters {
+            match self.listed(principal, name, namespace).await {
+                Ok(items) => list.workspaces.extend(items.iter().map(|item| about::row(name, item))),
+                Err(error) => {
+                    let error = api::ErrorBody::of(&error, principal.request().unwrap_or_default());
+                    list.problems.push(ClusterProblem { cluster: name.clone(), error });
+                }
+            }
+        }
+        list.workspaces.sort_by(|a, b| (&a.cluster, &a.namespace, &a.name).cmp(&(&b.cluster, &b.namespace, &b.name)));
+        Ok(list)
+    }
+
+    async fn listed(
+        &self,
+        principal: &Principal,
+        name: &ClusterName,
+        namespace: &str,
+    ) -> Result<Vec<Value>, DoorError> {
+        let cluster = self.cluster(principal, name)?;
+        let action = WorkspaceView { cluster: name.clone(), namespace: namespace.to_owned(), name: String::new() };
+        let permit = self.0.gate.permit(principal, action, &Answers::default())?;
+        let kind = acts::kind()?;
+        let items = pages::all(&cluster, &kind, namespace, "").await;
+        drop(permit);
+        items.map_err(|error| DoorError::Act(acts::narrow(error, namespace, "")))
+    }
+
+    /// One workspace, with what whoever asks may do to it.
+    ///
+    /// # Errors
+    /// As [`DoorError`] says.
+    pub async fn show(&self, principal: &Principal, named: &Named) -> Result<Workspace, DoorError> {
+        let object = self.object(principal, named).await?;
+        Ok(self.told(principal, named, &object))
+    }
+
+    /// Why it is as it is.
+    ///
+    /// # Errors
+    /// As [`DoorError`] says.
+    pub async fn why(&self, principal: &Principal, named: &Named) -> Result<WorkspaceWhy, DoorError> {
+        Ok(about::why(&self.object(principal, named).await?))
+    }
+
+    /// The last lines of one of its containers.
+    ///
+    /// # Errors
+    /// As [`DoorError`] says.
+    pub async fn logs(
+        &self,
+        principal: &Principal,
+        named: &Named,
+        container: &str,
+        lines: u32,
+        previous: bool,
+    ) -> Result<Bytes, DoorError> {
+        self.visible(principal, named)?;
+        let cluster = self.cluster(principal, &named.cluster)?;
+        let permit = self.0.gate.permit(principal, WorkspaceLogs { object: named.target() }, &Answers::default())?;
+        Ok(acts::logs(&cluster, permit, container, lines, previous).await?)
+    }
+
+    /// Listens to what happens to it: after the event of this id, if that is still known.
+    ///
+    /// # Errors
+    /// As [`DoorError`] says.
+    pub async fn listen(
+        &self,
+        principal: &Principal,
+        named: &Named,
+        after: Option<&str>,
+    ) -> Result<(WorkspaceHandshake, Watcher), DoorError> {
+        // With their own rights, before a watch that others may share.
+        self.object(principal, named).await?;
+        let watcher =
+            self.0.stories.listen(&self.cluster(principal, &named.cluster)?, self.view(principal, named)?, after)?;
+        let job = self.0.jobs.on(&named.target());
+        let handshake = WorkspaceHandshake {
+            workspace: format!("{}/{}", named.namespace, named.name),
+            jobid: job.map(|job| job.id).unwrap_or_default(),
+            error: String::new(),
+            resumed: watcher.resumed(),
+        };
+        Ok((handshake, watcher))
+    }
+
+    /// A job, for whoever asked for it or may see its workspace.
+    ///
+    /// # Errors
+    /// As [`DoorError`] says.
+    pub async fn job(&self, principal: &Principal, id: &str) -> Result<Told, DoorError> {
+        let told = self.0.jobs.get(id).await?;
+        let job = told.job();
+        if job.principal != principal.id() {
+            let named = Named { cluster: job.cluster, namespace: job.namespace, name: job.name };
+            self.visible(principal, &named).map_err(|error| match error {
+                DoorError::Act(ActError::NotFound(_)) => crate::jobs::JobError::NotFound(id.to_owned()).into(),
+                other => other,
+            })?;
+        }
+        Ok(told)
+    }
+
+    /// The blueprints that a namespace sees.
+    ///
+    /// # Errors
+    /// As [`DoorError`] says.
+    pub async fn blueprints(
+        &self,
+        principal: &Principal,
+        name: &ClusterName,
+        said: Option<&str>,
+        org: Option<&str>,
+    ) -> Result<BlueprintList, DoorError> {
+        let (blueprints, namespace) = self.catalogue(principal, name, said).await?;
+        Ok(catalogue::list(&blueprints, &namespace, principal.name(), &org_of(principal, org.map(str::to_owned))))
+    }
+
+    /// What a workspace would be made of.
+    ///
+    /// # Errors
+    /// As [`DoorError`] says; what is wrong with the blueprint stands in the answer.
+    pub async fn preview(
+        &self,
+        principal: &Principal,
+        asked: BlueprintPreviewRequest,
+    ) -> Result<BlueprintPreview, DoorError> {
+        let (blueprints, namespace) = self.catalogue(principal, &asked.cluster, asked.namespace.as_deref()).await?;
+        let name = asked.name.as_deref().filter(|name| Meant::name(name).is_ok()).unwrap_or("preview").to_owned();
+        let launch = Launch {
+            owner: principal.name().to_owned(),
+            org: org_of(principal, asked.org),
+            blueprint: asked.blueprint.filter(|name| !name.is_empty()),
+            image: asked.image.filter(|image| !image.is_empty()),
+            params: asked.params,
+            preset: asked.preset,
+            overrides: asked.overrides,
+            cpu: asked.cpu,
+            memory: asked.memory,
+            ..Launch::default()
+        };
+        Ok(catalogue::preview(&blueprints, &namespace, &name, &launch))
+    }
+
+    pub(super) async fn catalogue(
+        &self,
+        principal: &Principal,
+        name: &ClusterName,
+        said: Option<&str>,
+    ) -> Result<(crate::Blueprints, String), DoorError> {
+        let cluster = self.cluster(principal, name)?;
+        let namespace = namespace(&cluster, said);
+        let view = ObjectView {
+            kind: "blueprints.quarterdeck.dev".to_owned(),
+            clusters: vec![name.clone()],
+            namespaces: vec![namespace.clone()],
+        };
+        let permit = self.0.gate.permit(principal, view, &Answers::default())?;
+        let blueprints = catalogue::read(&cluster, &self.0.platform, &namespace).await;
+        drop(permit);
+        Ok((blueprints?, namespace))
+    }
+
+    /// The object of a workspace that may be seen.
+    pub(super) async fn object(&self, principal: &Principal, named: &Named) -> Result<Value, DoorError> {
+        let permit = self.view(principal, named)?;
+        let cluster = self.cluster(principal, &named.cluster)?;
+        Ok(acts::show(&cluster, &permit).await?)
+    }
+
+    /// What is hidden is not there: in the same words.
+    fn view(&self, principal: &Principal, named: &Named) -> Result<Permit<WorkspaceView>, DoorError> {
+        let permit = self.0.gate.permit(principal, seen(named), &Answers::default());
+        permit.map_err(|refusal| match refusal {
+            Refusal::Denied { .. } => hidden(named),
+            other => other.into(),
+        })
+    }
+
+    /// Whoever may not see it is not told what else they may not do.
+    pub(super) fn visible(&self, principal: &Principal, named: &Named) -> Result<(), DoorError> {
+        match self.0.gate.preview(principal, &seen(named)) {
+            Decision::Deny(_) => Err(hidden(named)),
+            _ => Ok(()),
+        }
+    }
+
+    /// A workspace as whoever asks sees it.
+    pub(super) fn told(&self, principal: &Principal, named: &Named, object: &Value) -> Workspace {
+        let mut told = about::whole(&named.cluster, object);
+        let stopped = told.row.wanted == "Stopped";
+        let deleting = told.row.phase == "Terminating";
+        let (up, ready) = (!stopped && !deleting, told.row.ready);
+        let object = named.target();
+        let may = |act, applies| self.may(principal, act, &object, applies);
+        told.acts = vec![
+            may(WorkspaceAct::Start, stopped && !deleting),
+            may(WorkspaceAct::Stop, up),
+            may(WorkspaceAct::Update, !deleting),
+            may(WorkspaceAct::Delete, !deleting),
+            may(WorkspaceAct::Connect, up && ready),
+            may(WorkspaceAct::Files, up && ready),
+            may(WorkspaceAct::Apps, up && ready),
+            may(WorkspaceAct::Proxy, up && ready),
+            may(WorkspaceAct::Logs, up),
+        ];
+        told
+    }
+
+    fn may(&self, principal: &Principal, act: WorkspaceAct, object: &ObjectTarget, applies: bool) -> WorkspaceMay {
+        let object = object.clone();
+        let (list, path) = ("list".to_owned(), "/".to_owned());
+        let (decision, reason, needs) = match act {
+            WorkspaceAct::Create => {
+                let owner = principal.name().to_owned();
+                let (org, blueprint, image) = (String::new(), String::new(), String::new());
+                self.said(principal, &WorkspaceCreate { object, owner, org, blueprint, image })
+            }
+            WorkspaceAct::Start => self.said(principal, &WorkspaceStart { object }),
+            WorkspaceAct::Stop => self.said(principal, &WorkspaceStop { object, delay_seconds: 0 }),
+            WorkspaceAct::Update => self.said(principal, &WorkspaceUpdate { object, fields: Vec::new() }),
+            WorkspaceAct::Delete => self.said(principal, &WorkspaceDelete { object, uid: None }),
+            WorkspaceAct::Connect => {
+                let purpose = ShellPurpose::Shell { program: String::new() };
+                self.said(principal, &WorkspaceConnect { object, purpose })
+            }
+            WorkspaceAct::Files => self.said(principal, &WorkspaceFiles { object, act: list, path, writes: false }),
+            WorkspaceAct::Apps => self.said(principal, &WorkspaceApps { object, act: list, app: String::new() }),
+            WorkspaceAct::Proxy => self.said(principal, &WorkspaceProxy { object, port: 0, app: String::new() }),
+            WorkspaceAct::Logs => self.said(principal, &WorkspaceLogs { object }),
+        };
+        WorkspaceMay { act, decision, reason, needs, applies }
+    }
+
+    fn said<A: Action>(&self, principal: &Principal, action: &A) -> (Verdict, String, Vec<Need>) {
+        match self.0.gate.preview(principal, action) {
+            Decision::Allow(_) => (Verdict::Allow, String::new(), Vec::new()),
+            Decision::Needs(needs) => (Verdict::Needs, String::new(), needs.0.into_iter().map(need).collect()),
+            Decision::Deny(denial) => (Verdict::Deny, denial.reason, Vec::new()),
+        }
+    }
+}
+
+fn seen(named: &Named) -> WorkspaceView {
+    WorkspaceView { cluster: named.cluster.clone(), namespace: named.namespace.clone(), name: named.name.clone() }
+}
+
+fn hidden(named: &Named) -> DoorError {
+    ActError::NotFound(format!("{}/{}", named.namespace, named.name)).into()
+}
+
+fn need(need: policy::Need) -> Need {
+    match need {
+        policy::Need::Confirm => Need::Confirm,
+        policy::Need::TypedName { name } => Need::TypedName { name },
+        policy::Need::Reason => Need::Reason,
+    }
+}
+
+/// The organization that is asked for; else that of whoever asks.
+pub(super) fn org_of(principal: &Principal, asked: Option<String>) -> String {
+    let own = Some(principal.who().org.clone()).filter(|org| !org.is_empty());
+    asked.or(own).unwrap_or_else(|| ORG.to_owned())
+}
+
+/// The organization of whoever has none.
+const ORG: &str = "default";

@@ -1,0 +1,329 @@
+//! The watches of the operator: each tells what comes, changes and goes. Nothing is asked twice.
+
+use crate::event::Event;
+use crate::index::{Item, Seen};
+use crate::key::{Key, MANIFEST_HASH, WORKSPACE};
+use crate::observed::Claim;
+use crate::pod::{Pod, words};
+use catalog::{Kind, ServedResource};
+use cluster::{Error, Feed, Owned, Reader, Step};
+use serde_json::Value;
+use sha2::{Digest, Sha256};
+use std::collections::{HashMap, HashSet};
+use std::sync::Arc;
+use std::time::Duration;
+use tokio::sync::mpsc;
+use wire::watch::EventType;
+use wire::{Budget, Format, Node};
+
+/// A watch.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+pub(crate) enum Watched {
+    Workspaces,
+    Pods,
+    Claims,
+    Parts(Owned),
+    PodEvents,
+    ClaimEvents,
+    Nodes,
+    ClusterBlueprints,
+    Blueprints,
+    Quotas,
+    Grants,
+}
+
+/// What a watch tells.
+#[derive(Debug)]
+pub(crate) enum Change {
+    Seen(Item),
+    Gone(Item),
+    /// All there is was told.
+    Whole(Watched),
+    /// It may not be watched, or is not served: nothing more comes.
+    Refused(Watched, Error),
+}
+
+impl Watched {
+    /// All of them; the first is begun first.
+    pub(crate) const ALL: &[Self] = &[
+        Self::Workspaces,
+        Self::Pods,
+        Self::Claims,
+        Self::Parts(Owned::ConfigMap),
+        Self::Parts(Owned::Service),
+        Self::Parts(Owned::NetworkPolicy),
+        Self::ClusterBlueprints,
+        Self::Blueprints,
+        Self::Quotas,
+        Self::Grants,
+        Self::Nodes,
+        Self::PodEvents,
+        Self::ClaimEvents,
+    ];
+
+    /// Without it nothing can be done.
+    pub(crate) const fn needed(self) -> bool {
+        matches!(self, Self::Workspaces | Self::Pods | Self::Claims | Self::Parts(_) | Self::Quotas | Self::Grants)
+    }
+
+    fn kind(self) -> Option<Arc<Kind>> {
+        let id = match self {
+            Self::Workspaces => return ours("Workspace", "workspaces", true),
+            Self::ClusterBlueprints => return ours("ClusterBlueprint", "clusterblueprints", false),
+            Self::Blueprints => return ours("Blueprint", "blueprints", true),
+            Self::Quotas => return ours("Quota", "qdquotas", false),
+            Self::Grants => return ours("Grant", "grants", true),
+            Self::Pods => "pods",
+            Self::Claims => Owned::Claim.id(),
+            Self::Parts(kind) => kind.id(),
+            Self::PodEvents | Self::ClaimEvents => "events",
+            Self::Nodes => "nodes",
+        };
+        let kind = Kind::builtin(id)?;
+        if let Self::Parts(_) = self {
+            // As the answers to what we apply are written, so that both can be compared.
+            let mut kind = Kind::clone(&kind);
+            kind.format = Format::Json;
+            return Some(Arc::new(kind));
+        }
+        Some(kind)
+    }
+
+    fn selectors(self) -> (&'static str, &'static str) {
+        match self {
+            Self::Workspaces
+            | Self::ClusterBlueprints
+            | Self::Blueprints
+            | Self::Quotas
+            | Self::Grants
+            | Self::Nodes => ("", ""),
+            Self::Pods | Self::Claims | Self::Parts(_) => (WORKSPACE, ""),
+            Self::PodEvents => ("", "involvedObject.kind=Pod"),
+            Self::ClaimEvents => ("", "involvedObject.kind=PersistentVolumeClaim"),
+        }
+    }
+
+    fn read(self, node: Node<'_>) -> Option<Item> {
+        let namespace = words(node, &["metadata", "namespace"]);
+        let uid = words(node, &["metadata", "uid"]);
+        let name = words(node, &["metadata", "name"]);
+        if name.is_empty() {
+            return None;
+        }
+        let key = |name: String| Key { namespace: namespace.clone(), name };
+        let of = || key(words(node, &["metadata", "labels", WORKSPACE]));
+        Some(match self {
+            Self::Workspaces => {
+                let mut object = wire::to_json(node);
+                if let Some(meta) = object.get_mut("metadata").and_then(Value::as_object_mut) {
+                    meta.remove("managedFields");
+                }
+                let generation = node.path(&["metadata", "generation"]).and_then(Node::as_i64).unwrap_or_default();
+                let deleting = node.path(&["metadata", "deletionTimestamp"]).is_some();
+                Item::Workspace {
+                    key: key(name),
+                    uid,
+                    generation,
+                    deleting,
+                    json: object.to_string().into_bytes().into(),
+                }
+            }
+            Self::Pods => Item::Pod(of(), Box::new(Pod::of(node))),
+            Self::Claims => Item::Claim(of(), Claim::of(node)),
+            Self::Parts(kind) => Item::Part { key: of(), kind, name, seen: part(&wire::to_json(node)) },
+            Self::ClusterBlueprints | Self::Blueprints => {
+                Item::Blueprint { namespace, name, spec: node.get("spec").map(wire::to_json) }
+            }
+            Self::Quotas => Item::Quota { name, object: Some(wire::to_json(node)) },
+            Self::Grants => Item::Grant { key: key(name), object: Some(wire::to_json(node)) },
+            Self::PodEvents | Self::ClaimEvents => Item::Event { uid, namespace, event: Event::of(node) },
+            Self::Nodes => {
+                let mut conditions = node.path(&["status", "conditions"]).into_iter().flat_map(Node::items);
+                let ready = conditions.find(|condition| words(*condition, &["type"]) == "Ready");
+                let lost = ready.filter(|ready| words(*ready, &["status"]) == "Unknown");
+                let since = lost.and_then(|lost| lost.get("lastTransitionTime")).and_then(Node::as_time_ms);
+                Item::Node { name, lost_since_ms: since }
+            }
+        })
+    }
+}
+
+/// A part of a workspace as the operator compares it.
+pub(crate) fn part(object: &Value) -> Seen {
+    let text = |at: &str| object.pointer(at).and_then(Value::as_str).unwrap_or_default().to_owned();
+    let says = object.pointer("/metadata/annotations").and_then(|all| all.get(MANIFEST_HASH)).and_then(Value::as_str);
+    let content = hex::encode(Sha256::digest(meant(object).to_string().as_bytes()));
+    Seen {
+        uid: text("/metadata/uid"),
+        version: text("/metadata/resourceVersion"),
+        content,
+        says: says.unwrap_or_default().to_owned(),
+    }
+}
+
+/// An object without what the API server itself writes on it.
+pub(crate) fn meant(object: &Value) -> Value {
+    let mut object = object.clone();
+    if let Some(fields) = object.as_object_mut() {
+        for own in ["apiVersion", "kind", "status"] {
+            fields.remove(own);
+        }
+    }
+    if let Some(meta) = object.get_mut("metadata").and_then(Value::as_object_mut) {
+        for own in ["managedFields", "resourceVersion", "generation", "creationTimestamp", "uid"] {
+            meta.remove(own);
+        }
+    }
+    object
+}
+
+/// A kind of ours, as the operator asks for it; it needs no discovery.
+pub(crate) fn ours(kind: &str, plural: &str, namespaced: bool) -> Option<Arc<Kind>> {
+    let served = ServedResource {
+        group: "quarterdeck.dev".to_owned(),
+        version: "v1alpha1".to_owned(),
+        preferred: true,
+        kind: kind.to_owned(),
+        plural: plural.to_owned(),
+        namespaced,
+        verbs: ["get", "list", "watch", "patch"].map(str::to_owned).to_vec(),
+        ..ServedResource::default()
+    };
+    catalog::kinds(&[served], &[]).into_iter().find(|kind| kind.plural == plural)
+}
+
+/// Tells of one watch until nobody listens.
+pub(crate) async fn run(reader: Reader, watched: Watched, namespace: Option<String>, tell: mpsc::Sender<Change>) {
+    let Some(kind) = watched.kind() else {
+        let error = Error::NotServed { kind: format!("{watched:?}") };
+        // Nobody listens: there is nobody to tell.
+        let _ = tell.send(Change::Refused(watched, error)).await;
+        return;
+    };
+    let namespace = namespace.filter(|_| kind.namespaced);
+    let (labels, fields) = watched.selectors();
+    let feed = reader.feed(kind, namespace.as_deref()).with_selectors(labels, fields);
+    Watch { watched, feed, tell, there: HashMap::new(), listed: None, failures: 0 }.run().await;
+}
+
+struct Watch {
+    watched: Watched,
+    feed: Feed,
+    tell: mpsc::Sender<Change>,
+    /// What was told, by uid, without its content.
+    there: HashMap<String, Item>,
+    /// Between the begin of a list and its end: the uids that came.
+    listed: Option<HashSet<String>>,
+    failures: u32,
+}
+
+impl Watch {
+    async fn run(mut self) {
+        while !self.tell.is_closed() {
+            let told = match self.step().await {
+                Ok(told) => told,
+                Err(error) if self.is_final(&error) => {
+                    // Nobody listens: there is nobody to tell.
+                    let _ = self.tell.send(Change::Refused(self.watched, error)).await;
+                    return;
+                }
+                Err(error) => {
+                    tracing::debug!(%error, watch = ?self.watched, "a watch of the operator");
+                    self.failures = self.failures.saturating_add(1);
+                    tokio::time::sleep(PAUSE * self.failures.min(10)).await;
+                    continue;
+                }
+            };
+            for change in told {
+                if self.tell.send(change).await.is_err() {
+                    return;
+                }
+            }
+        }
+    }
+
+    /// Asking again will not help.
+    fn is_final(&self, error: &Error) -> bool {
+        match error {
+            Error::Denied { .. } | Error::Invalid { .. } => true,
+            Error::NotServed { .. } | Error::NotFound { .. } => !self.watched.needed(),
+            _ => false,
+        }
+    }
+
+    async fn step(&mut self) -> Result<Vec<Change>, Error> {
+        let (budget, mut told) = (Budget::default(), Vec::new());
+        let watched = self.watched;
+        match self.feed.next().await? {
+            Step::Begin { .. } => self.listed = Some(HashSet::new()),
+            Step::Page(format, bytes) => {
+                let list = wire::list::List::open(format, &bytes, &budget);
+                let list = list.map_err(|error| Error::Decode(error.to_string()))?;
+                for node in list.items().flatten() {
+                    told.extend(seen(watched, node, &mut self.there, &mut self.listed));
+                }
+            }
+            Step::Events(events) => {
+                for event in events {
+                    let Ok(node) = event.node(&budget) else { continue };
+                    if event.ty == EventType::Deleted {
+                        if let Some(item) = self.there.remove(&words(node, &["metadata", "uid"])) {
+                            told.push(Change::Gone(item));
+                        }
+                    } else {
+                        told.extend(seen(watched, node, &mut self.there, &mut self.listed));
+                    }
+                }
+            }
+            Step::Synced => {
+                if let Some(listed) = self.listed.take() {
+                    let gone: Vec<String> = self.there.keys().filter(|uid| !listed.contains(*uid)).cloned().collect();
+                    told.extend(gone.iter().filter_map(|uid| self.there.remove(uid)).map(Change::Gone));
+                }
+                self.failures = 0;
+                told.push(Change::Whole(watched));
+            }
+            Step::Resumed => self.failures = 0,
+        }
+        Ok(told)
+    }
+}
+
+fn seen(
+    watched: Watched,
+    node: Node<'_>,
+    there: &mut HashMap<String, Item>,
+    listed: &mut Option<HashSet<String>>,
+) -> Option<Change> {
+    let item = watched.read(node)?;
+    let uid = words(node, &["metadata", "uid"]);
+    if let Some(listed) = listed {
+        listed.insert(uid.clone());
+    }
+    there.insert(uid, slim(&item));
+    Some(Change::Seen(item))
+}
+
+/// What has to be known of an object to tell that it is gone.
+fn slim(item: &Item) -> Item {
+    match item {
+        Item::Workspace { key, uid, .. } => {
+            Item::Workspace { key: key.clone(), uid: uid.clone(), generation: 0, deleting: false, json: Arc::default() }
+        }
+        Item::Pod(key, pod) => {
+            Item::Pod(key.clone(), Box::new(Pod { uid: pod.uid.clone(), name: pod.name.clone(), ..Pod::default() }))
+        }
+        Item::Blueprint { namespace, name, .. } => {
+            Item::Blueprint { namespace: namespace.clone(), name: name.clone(), spec: None }
+        }
+        Item::Quota { name, .. } => Item::Quota { name: name.clone(), object: None },
+        Item::Grant { key, .. } => Item::Grant { key: key.clone(), object: None },
+        Item::Event { uid, namespace, .. } => {
+            Item::Event { uid: uid.clone(), namespace: namespace.clone(), event: Event::default() }
+        }
+        other => other.clone(),
+    }
+}
+
+/// After the first failure; longer after more.
+const PAUSE: Duration = Duration::from_secs(1);

@@ -1,0 +1,182 @@
+//! What a team's policy knows of workspaces and grants: kept by watches of each cluster, so that a decision asks nobody.
+
+use crate::follow::{self, Change, Watched};
+use crate::index::Item;
+use crate::key::Key;
+use base::ClusterName;
+use cluster::Cluster;
+use crd::Time;
+use crd::grant::{Action, Asked, Denied, Grant, Limit, Subject, Wanted as Limits};
+use parking_lot::RwLock;
+use policy::team::{Wanted, Workspaces};
+use policy::{Who, WorkspaceFacts};
+use serde::Deserialize;
+use serde_json::Value;
+use std::collections::{BTreeMap, HashMap};
+use tokio::sync::mpsc;
+use tokio::task::JoinSet;
+
+/// What is known. One per process.
+pub struct Known {
+    /// Grants of this namespace may name other namespaces.
+    system_namespace: String,
+    clusters: RwLock<HashMap<ClusterName, Seen>>,
+}
+
+/// What was seen of one cluster.
+#[derive(Default)]
+struct Seen {
+    workspaces: HashMap<Key, Own>,
+    grants: BTreeMap<Key, Grant>,
+    /// All of both was told once.
+    workspaces_whole: bool,
+    grants_whole: bool,
+    /// It may not be watched.
+    refused: Option<String>,
+}
+
+#[derive(Clone, Debug, Default)]
+struct Own {
+    owner: String,
+    org: String,
+    labels: BTreeMap<String, String>,
+}
+
+impl Known {
+    /// Nothing yet.
+    #[must_use]
+    pub fn new(system_namespace: &str) -> Self {
+        Self { system_namespace: system_namespace.to_owned(), clusters: RwLock::default() }
+    }
+
+    /// Follows a cluster until this future is dropped. What may not be watched is asked for again by nobody but the next start.
+    pub async fn follow(&self, cluster: Cluster) {
+        let name = cluster.name().clone();
+        self.clusters.write().entry(name.clone()).or_default();
+        let (tell, mut told) = mpsc::channel(256);
+        let mut watches = JoinSet::new();
+        for watched in [Watched::Workspaces, Watched::Grants] {
+            watches.spawn(follow::run(cluster.reader(), watched, None, tell.clone()));
+        }
+        drop(tell);
+        while let Some(change) = told.recv().await {
+            self.take(&name, change);
+        }
+    }
+
+    /// Why it is not known whose workspaces are whose in a cluster, if it is not.
+    #[must_use]
+    pub fn missing(&self, cluster: &ClusterName) -> Option<String> {
+        let clusters = self.clusters.read();
+        match clusters.get(cluster) {
+            None => Some("it is not followed".to_owned()),
+            Some(Seen { refused: Some(why), .. }) => Some(why.clone()),
+            Some(seen) if seen.is_whole() => None,
+            Some(_) => Some("its workspaces and grants are not known yet".to_owned()),
+        }
+    }
+
+    fn take(&self, cluster: &ClusterName, change: Change) {
+        let mut clusters = self.clusters.write();
+        let seen = clusters.entry(cluster.clone()).or_default();
+        match change {
+            Change::Seen(Item::Workspace { key, json, .. }) => {
+                let object: Value = serde_json::from_slice(&json).unwrap_or_default();
+                seen.workspaces.insert(key, own(&object));
+            }
+            Change::Gone(Item::Workspace { key, .. }) => {
+                seen.workspaces.remove(&key);
+            }
+            Change::Seen(Item::Grant { key, object: Some(object) }) => match Grant::deserialize(object) {
+                Ok(grant) => {
+                    seen.grants.insert(key, grant);
+                }
+                Err(error) => {
+                    // One that cannot be read allows nothing.
+                    tracing::warn!(%error, ?key, "a grant cannot be read");
+                    seen.grants.remove(&key);
+                }
+            },
+            Change::Gone(Item::Grant { key, .. }) => {
+                seen.grants.remove(&key);
+            }
+            Change::Whole(Watched::Workspaces) => seen.workspaces_whole = true,
+            Change::Whole(Watched::Grants) => seen.grants_whole = true,
+            Change::Refused(watched, error) => {
+                tracing::warn!(%error, ?watched, %cluster, "a team's policy works without a watch");
+                seen.refused = Some(error.to_string());
+            }
+            Change::Seen(_) | Change::Gone(_) | Change::Whole(_) => {}
+        }
+    }
+}
+
+impl Seen {
+    fn is_whole(&self) -> bool {
+        self.workspaces_whole && self.grants_whole && self.refused.is_none()
+    }
+}
+
+impl Workspaces for Known {
+    fn look(&self, who: &Who, wanted: &Wanted<'_>, now_ms: u64) -> WorkspaceFacts {
+        let clusters = self.clusters.read();
+        let Some(seen) = clusters.get(&wanted.object.cluster).filter(|seen| seen.is_whole()) else {
+            return WorkspaceFacts { unknown: true, ..WorkspaceFacts::default() };
+        };
+        let key = Key { namespace: wanted.object.namespace.clone(), name: wanted.object.name.clone() };
+        let own = seen.workspaces.get(&key).cloned().unwrap_or_default();
+        let (grant, nearest) = match self.granted(seen, who, wanted, &own, now_ms) {
+            Ok(grant) => (Some(grant), String::new()),
+            Err(denied) => (None, denied.to_string()),
+        };
+        WorkspaceFacts { owner: own.owner, org: own.org, grant, nearest, unknown: false }
+    }
+}
+
+impl Known {
+    fn granted(&self, seen: &Seen, who: &Who, wanted: &Wanted<'_>, own: &Own, now_ms: u64) -> Result<String, Denied> {
+        let orgs: Vec<String> = Some(who.org.clone()).filter(|org| !org.is_empty()).into_iter().collect();
+        let now = i64::try_from(now_ms).ok().and_then(Time::from_millis).unwrap_or(Time(jiff::Timestamp::UNIX_EPOCH));
+        let in_use = |grant: &Grant| grant.status.as_ref().and_then(|status| status.in_use).unwrap_or_default();
+        let port: Vec<u16> = wanted.port.into_iter().collect();
+        let images: Vec<&str> = Some(wanted.image).filter(|image| !image.is_empty()).into_iter().collect();
+        let mut last = Denied::Nobody;
+        for verb in wanted.verbs {
+            let Some(action) = Action::ALL.iter().copied().find(|action| action.as_str() == *verb) else { continue };
+            let asked = Asked {
+                subject: Subject { user: &who.name, roles: &who.roles, orgs: &orgs, agent: None },
+                action,
+                namespace: &wanted.object.namespace,
+                labels: &own.labels,
+                wanted: Limits {
+                    images: &images,
+                    blueprint: Some(wanted.blueprint).filter(|name| !name.is_empty()),
+                    ports: &port,
+                    ..Limits::default()
+                },
+                now,
+            };
+            match crd::grant::decide(seen.grants.values(), &self.system_namespace, &in_use, &asked) {
+                Ok(grant) => return Ok(name_of(grant)),
+                // What it would take is known once it is rendered: the operator compares that with the limits.
+                Err(Denied::Limit { grant, limit: Limit::Unknown(_) }) if action == Action::Launch => return Ok(grant),
+                Err(denied) => last = denied,
+            }
+        }
+        Err(last)
+    }
+}
+
+fn name_of(grant: &Grant) -> String {
+    let meta = &grant.metadata;
+    let name = meta.name.as_deref().unwrap_or_default();
+    format!("{}/{name}", meta.namespace.as_deref().unwrap_or_default())
+}
+
+fn own(object: &Value) -> Own {
+    let text = |pointer: &str| object.pointer(pointer).and_then(Value::as_str).unwrap_or_default().to_owned();
+    Own { owner: text("/spec/owner"), org: text("/spec/org"), labels: crate::book::launch::labels(object) }
+}
+
+#[cfg(test)]
+mod tests;

@@ -1,0 +1,82 @@
+#![allow(clippy::unwrap_used, clippy::expect_used, clippy::panic, clippy::indexing_slicing)]
+use super::Known;
+use crate::follow::{Change, Watched};
+use crate::index::Item;
+use crate::key::Key;
+use base::ClusterName;
+use policy::team::{Wanted, Workspaces};
+use policy::{ObjectTarget, Who, WorkspaceFacts};
+use serde_json::{Value, json};
+use std::borrow::Cow;
+
+fn key(name: &str) -> Key {
+    Key { namespace: "ns".to_owned(), name: name.to_owned() }
+}
+
+fn workspace(name: &str, spec: &Value) -> Change {
+    let json = json!({ "metadata": { "labels": { "team": "red" } }, "spec": spec }).to_string().into_bytes().into();
+    Change::Seen(Item::Workspace { key: key(name), uid: "u".into(), generation: 1, deleting: false, json })
+}
+
+fn grant(name: &str, spec: Value) -> Change {
+    let object = json!({
+        "apiVersion": "quarterdeck.dev/v1alpha1", "kind": "Grant",
+        "metadata": { "name": name, "namespace": "ns" }, "spec": spec,
+    });
+    Change::Seen(Item::Grant { key: key(name), object: Some(object) })
+}
+
+fn look(known: &Known, user: &str, roles: &[&str], verb: &'static [&'static str], port: Option<u16>) -> WorkspaceFacts {
+    let object = ObjectTarget {
+        cluster: ClusterName::new("c"),
+        kind: "workspaces.quarterdeck.dev".to_owned(),
+        namespace: "ns".to_owned(),
+        name: "hers".to_owned(),
+    };
+    let who = json!({ "id": format!("user:{user}"), "name": user, "door": "api", "roles": roles, "org": "lab" });
+    let who: Who = serde_json::from_value(who).unwrap();
+    known.look(&who, &Wanted { object: Cow::Owned(object), verbs: verb, port, image: "", blueprint: "" }, 1_000)
+}
+
+#[test]
+fn ws_18y_what_watches_tell_is_what_a_team_s_policy_knows() {
+    let (known, c) = (Known::new("sys"), ClusterName::new("c"));
+    assert!(look(&known, "ada", &[], &["connect"], None).unknown);
+    known.take(&c, workspace("hers", &json!({ "owner": "ada", "org": "lab" })));
+    known.take(&c, Change::Whole(Watched::Workspaces));
+    assert!(
+        look(&known, "ada", &[], &["connect"], None).unknown && known.missing(&c).is_some(),
+        "grants are not told yet"
+    );
+    known.take(&c, Change::Whole(Watched::Grants));
+    let facts = look(&known, "bob", &[], &["connect"], None);
+    assert_eq!((facts.owner.as_str(), facts.org.as_str(), facts.grant), ("ada", "lab", None));
+    assert!(facts.nearest.contains("no grant names you") && known.missing(&c).is_none());
+
+    let subjects = json!([{ "kind": "Role", "name": "helper" }]);
+    let spec = json!({
+        "subjects": subjects, "actions": ["proxy"], "constraints": { "ports": [{ "from": 8000, "to": 8100 }] },
+        "selector": { "matchLabels": { "team": "red" } },
+    });
+    known.take(&c, grant("share", spec));
+    let allowed = |roles: &[&str], verbs, port| look(&known, "bob", roles, verbs, port).grant;
+    assert_eq!(allowed(&["helper"], &["proxy"], Some(8080)).as_deref(), Some("ns/share"));
+    assert_eq!(allowed(&["helper"], &["proxy"], Some(22)), None);
+    assert_eq!(allowed(&["helper"], &["connect"], None), None);
+    assert_eq!(allowed(&[], &["proxy"], Some(8080)), None);
+    known.take(&c, Change::Gone(Item::Grant { key: key("share"), object: None }));
+    assert_eq!(look(&known, "bob", &["helper"], &["proxy"], Some(8080)).grant, None);
+}
+
+#[test]
+fn a_grant_that_cannot_be_read_allows_nothing() {
+    let (known, c) = (Known::new("sys"), ClusterName::new("c"));
+    for whole in [Watched::Workspaces, Watched::Grants] {
+        known.take(&c, Change::Whole(whole));
+    }
+    let everybody = json!([{ "kind": "User", "name": "*" }]);
+    known.take(&c, grant("all", json!({ "subjects": everybody, "actions": ["connect"] })));
+    assert!(look(&known, "bob", &[], &["connect"], None).grant.is_some());
+    known.take(&c, grant("all", json!({ "subjects": everybody, "actions": ["everything"] })));
+    assert!(look(&known, "bob", &[], &["connect"], None).grant.is_none());
+}

@@ -1,0 +1,205 @@
+//! What a new workspace is asked to be, in words of a command line or a request, and the object that comes of it. Pure.
+
+use base::{Code, Coded};
+use blueprint::identity::{Key, RepoCase};
+use blueprint::userstr::{Revision, Target, UserString};
+use policy::action::{ObjectTarget, WorkspaceCreate};
+use serde_json::{Map, Value, json};
+use std::collections::BTreeMap;
+
+/// Which workspace somebody means.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct Meant {
+    /// Its name.
+    pub name: String,
+    /// The user that a user string names.
+    pub user: Option<String>,
+    /// The cluster that it names.
+    pub cluster: Option<String>,
+    /// The blueprint that it names.
+    pub blueprint: Option<String>,
+    /// The repository that it names, as `spec.source` has it.
+    pub source: Option<Value>,
+}
+
+impl Meant {
+    /// A name as the API server takes it.
+    ///
+    /// # Errors
+    /// When it is none, with one that is.
+    pub fn name(name: &str) -> Result<Self, LaunchError> {
+        let inner = |c: char| c.is_ascii_lowercase() || c.is_ascii_digit() || c == '-';
+        let ends = !name.starts_with('-') && !name.ends_with('-');
+        if !name.is_empty() && name.len() <= MOST && name.chars().all(inner) && ends {
+            return Ok(Self { name: name.to_owned(), ..Self::default() });
+        }
+        let lower = name.to_ascii_lowercase();
+        let mut free: String = lower.chars().map(|c| if inner(c) { c } else { '-' }).take(MOST).collect();
+        free = free.trim_matches('-').to_owned();
+        let free = if free.is_empty() { "workspace".to_owned() } else { free };
+        Err(LaunchError::Name { name: name.to_owned(), free })
+    }
+
+    /// A user string.
+    ///
+    /// # Errors
+    /// When it breaks a rule of their form, or names what no workspace of its own is.
+    pub fn user_string(text: &str) -> Result<Self, LaunchError> {
+        let user = UserString::parse(text)?;
+        let key = Key::of(&user, RepoCase::Folds, None).map_err(|error| LaunchError::Open(error.to_string()))?;
+        let mut meant = Self {
+            name: key.id(),
+            user: Some(user.user().to_owned()),
+            cluster: user.cluster().map(str::to_owned),
+            ..Self::default()
+        };
+        match user.target() {
+            Target::Default => {}
+            Target::Blueprint { name, .. } => meant.blueprint = Some(name.clone()),
+            Target::Repo { owner, name, revision, .. } => {
+                let mut repo = Map::from_iter([
+                    ("owner".to_owned(), owner.as_str().into()),
+                    ("name".to_owned(), name.as_str().into()),
+                ]);
+                match revision {
+                    Revision::Default => {}
+                    Revision::Ref(reference) => drop(repo.insert("ref".to_owned(), reference.as_str().into())),
+                    Revision::Pull(number) => drop(repo.insert("pullRequest".to_owned(), (*number).into())),
+                }
+                meant.source = Some(json!({ "repo": repo }));
+            }
+            Target::Pod { .. } => {}
+        }
+        Ok(meant)
+    }
+
+    /// Either: what has a sign of user strings is one.
+    ///
+    /// # Errors
+    /// As the other two say.
+    pub fn either(text: &str) -> Result<Self, LaunchError> {
+        if text.contains(['~', '=', '@']) { Self::user_string(text) } else { Self::name(text) }
+    }
+}
+
+/// What a new workspace is asked to be.
+#[derive(Clone, Debug, Default, PartialEq)]
+pub struct Launch {
+    /// Whose it is.
+    pub owner: String,
+    /// Of which organization.
+    pub org: String,
+    /// Its blueprint.
+    pub blueprint: Option<String>,
+    /// That is one of its namespace, or one of the platform; either where nobody says.
+    pub blueprint_kind: Option<&'static str>,
+    /// The image of its main container.
+    pub image: Option<String>,
+    /// What it is for, as `spec.source` has it.
+    pub source: Option<Value>,
+    /// Values of parameters.
+    pub params: BTreeMap<String, String>,
+    /// A preset of parameters.
+    pub preset: Option<String>,
+    /// Fields of the blueprint that are to be otherwise.
+    pub overrides: Option<Map<String, Value>>,
+    /// Variables.
+    pub env: BTreeMap<String, String>,
+    /// Processors, at most.
+    pub cpu: Option<String>,
+    /// Memory, at most.
+    pub memory: Option<String>,
+    /// What people should know about it.
+    pub notes: Option<String>,
+    /// It is not started.
+    pub stopped: bool,
+}
+
+impl Launch {
+    /// The `spec` of the object.
+    #[must_use]
+    pub fn spec(&self) -> Value {
+        let texts = |all: &BTreeMap<String, String>| (!all.is_empty()).then(|| json!(all));
+        let reference = self.blueprint.as_ref().map(|name| match self.blueprint_kind {
+            Some(kind) => json!({ "kind": kind, "name": name }),
+            None => json!({ "name": name }),
+        });
+        let resources: Map<String, Value> = [("cpu", &self.cpu), ("memory", &self.memory)]
+            .into_iter()
+            .filter_map(|(key, value)| Some((key.to_owned(), value.as_deref()?.into())))
+            .collect();
+        let env: Vec<Value> = self.env.iter().map(|(name, value)| json!({ "name": name, "value": value })).collect();
+        let fields = [
+            ("owner", Some(self.owner.as_str().into())),
+            ("org", Some(self.org.as_str().into())),
+            ("blueprintRef", reference),
+            ("image", self.image.as_deref().map(Value::from)),
+            ("source", self.source.clone()),
+            ("params", texts(&self.params)),
+            ("presetsRef", self.preset.as_deref().map(Value::from)),
+            ("overrides", self.overrides.clone().map(Value::Object)),
+            ("env", (!env.is_empty()).then(|| env.into())),
+            ("resources", (!resources.is_empty()).then(|| resources.into())),
+            ("notes", self.notes.as_deref().map(Value::from)),
+            ("state", self.stopped.then(|| "Stopped".into())),
+        ];
+        Value::Object(fields.into_iter().filter_map(|(key, value)| Some((key.to_owned(), value?))).collect())
+    }
+
+    /// What the policy is asked.
+    #[must_use]
+    pub fn action(&self, object: ObjectTarget) -> WorkspaceCreate {
+        WorkspaceCreate {
+            object,
+            owner: self.owner.clone(),
+            org: self.org.clone(),
+            blueprint: self.blueprint.clone().unwrap_or_default(),
+            image: self.image.clone().unwrap_or_default(),
+        }
+    }
+}
+
+/// Why nothing can be made of what was asked.
+#[derive(Debug, thiserror::Error)]
+pub enum LaunchError {
+    /// It is no name.
+    #[error(
+        "{name:?} is no name of a workspace: small letters, digits and dashes, at most {MOST} of them, for example {free}"
+    )]
+    Name {
+        /// What was given.
+        name: String,
+        /// One that is free of that fault.
+        free: String,
+    },
+    /// It is no user string.
+    #[error(transparent)]
+    UserString(#[from] blueprint::userstr::Error),
+    /// What a user string means is not known yet.
+    #[error("{0}")]
+    Open(String),
+}
+
+impl Coded for LaunchError {
+    fn code(&self) -> Code {
+        match self {
+            Self::Name { .. } => Code::WorkspaceNameInvalid,
+            Self::UserString(error) => error.code(),
+            Self::Open(_) => Code::BadRequest,
+        }
+    }
+
+    fn details(&self) -> Option<Value> {
+        match self {
+            Self::Name { free, .. } => Some(json!({ "free": free })),
+            Self::UserString(error) => error.details(),
+            Self::Open(_) => None,
+        }
+    }
+}
+
+/// Characters of a name: so that names of pods, services and hosts made from it fit.
+const MOST: usize = 52;
+
+#[cfg(test)]
+mod tests;

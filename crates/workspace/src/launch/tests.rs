@@ -1,0 +1,48 @@
+#![allow(clippy::unwrap_used, clippy::expect_used, clippy::panic, clippy::indexing_slicing)]
+
+use super::{Launch, Meant};
+use base::{Code, Coded};
+use serde_json::json;
+
+#[test]
+fn wl_09z_a_bad_name_comes_with_a_good_one() {
+    assert_eq!(Meant::name("a-1").unwrap().name, "a-1");
+    for (bad, good) in [("My_Space", "my-space"), ("-a", "a"), ("", "workspace"), ("ö", "workspace")] {
+        let error = Meant::name(bad).unwrap_err();
+        assert_eq!(error.code(), Code::WorkspaceNameInvalid);
+        assert!(error.to_string().ends_with(good), "{error}");
+        assert_eq!(error.details().unwrap()["free"], good);
+    }
+    assert!(Meant::name(&"a".repeat(53)).is_err());
+}
+
+#[test]
+fn wl_01b_a_user_string_says_who_what_and_under_which_name() {
+    let meant = Meant::either("ada~rust").unwrap();
+    assert_eq!((meant.user.as_deref(), meant.blueprint.as_deref()), (Some("ada"), Some("rust")));
+    assert!(meant.name.starts_with("ada-") && meant.name.len() <= 52, "{}", meant.name);
+    assert_eq!(Meant::either("ada~rust").unwrap(), meant, "the same string is the same workspace");
+    let repo = Meant::either("ada~repo=org~proj+ref=main").unwrap();
+    assert_eq!(repo.source, Some(json!({ "repo": { "owner": "org", "name": "proj", "ref": "main" } })));
+    assert_ne!(repo.name, meant.name);
+    assert_eq!(Meant::either("scratch").unwrap(), Meant { name: "scratch".into(), ..Meant::default() });
+    assert!(Meant::either("ada~nope=1").is_err());
+}
+
+#[test]
+fn wl_01c_the_object_holds_what_was_asked_and_nothing_else() {
+    let launch = Launch {
+        owner: "ada".into(),
+        org: "lab".into(),
+        blueprint: Some("rust".into()),
+        params: [("CPU".to_owned(), "4".to_owned())].into(),
+        memory: Some("2Gi".into()),
+        stopped: true,
+        ..Launch::default()
+    };
+    let spec = json!({
+        "owner": "ada", "org": "lab", "blueprintRef": { "name": "rust" }, "params": { "CPU": "4" },
+        "resources": { "memory": "2Gi" }, "state": "Stopped",
+    });
+    assert_eq!(launch.spec(), spec);
+}

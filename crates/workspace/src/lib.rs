@@ -1,0 +1,66 @@
+//! Workspaces: the operator that keeps them.
+//!
+//! ```text
+//! watches ──► Index ──► Queue ──► reconcile: Render ──► decide ──► steps (Hands: server-side apply) ──► status
+//!                                                        │
+//!                              Desired + Observed ───────┘   pure: the same gives the same, whoever asks and whenever
+//! Lease ──► Election: one of several operators acts
+//! ```
+//!
+//! `reach` leads to the daemon of one: exec of its relay, and a link over that; `again` comes back to a shell there; `files` are its files, for doors. `acts` is what people do to them.
+//!
+//! A service: the operator knows no blueprints (a [`Render`] makes the objects: [`Blueprints`]) and builds no permits; each generation of a workspace
+//! is decided on once. Invariants: nothing that a stop, an update or a deletion touches owns a volume; a claim is deleted
+//! only for a workspace that is being deleted and says so itself.
+
+pub mod about;
+mod active;
+pub mod activity;
+pub mod acts;
+pub mod again;
+mod blueprints;
+mod book;
+pub mod catalogue;
+pub mod decide;
+pub mod desired;
+pub mod doors;
+mod error;
+pub mod event;
+pub mod files;
+mod follow;
+pub mod idle;
+mod index;
+pub mod install;
+pub mod jobs;
+pub mod key;
+mod known;
+pub mod launch;
+pub mod lease;
+mod life;
+pub mod observed;
+mod operator;
+pub mod pages;
+pub mod pod;
+mod probe;
+pub mod queue;
+pub mod reach;
+mod reconcile;
+pub mod render;
+pub mod role;
+pub mod schedule;
+pub mod shells;
+pub mod sizes;
+pub mod stage;
+mod standing;
+mod status;
+pub mod story;
+pub mod until;
+pub mod watch;
+
+pub use activity::Activity;
+pub use blueprints::{Blueprints, Platform};
+pub use error::Error;
+pub use key::Key;
+pub use known::Known;
+pub use operator::{LEASE, Operator, Settings};
+pub use render::{Object, Refused, Render, Rendered};

@@ -1,0 +1,198 @@
+//! The life of a workspace at one look: what is known of its use and of its daemon, what that means by its rules, and what is to
+//! be asked next.
+
+use crate::activity::Usage;
+use crate::book::launch;
+use crate::decide::{Decision, Limits, Step};
+use crate::desired::Desired;
+use crate::idle::{Act, Facts, Judged, Last, Rules, judge as by_rules};
+use crate::pod::Pod;
+use crate::probe::{Asked, Canary, Probed, Unreached};
+use crate::reconcile::Job;
+use crate::stage::Stage;
+use serde_json::Value;
+
+/// What is known of a workspace beside what watches tell.
+#[derive(Clone, Debug, Default)]
+pub(crate) struct Known {
+    /// What doors told.
+    pub(crate) usage: Usage,
+    /// Since when this operator knows of uses by itself.
+    pub(crate) since_ms: i64,
+    /// What its daemon said, and when.
+    pub(crate) daemon: Daemon,
+    /// How long until its daemon is asked again though nothing needs it.
+    pub(crate) every_ms: i64,
+}
+
+/// What the daemon of a pod said last.
+#[derive(Clone, Debug, Default)]
+pub(crate) struct Daemon {
+    /// The uid of the pod.
+    pod: String,
+    /// When it was asked last.
+    tried_ms: Option<i64>,
+    /// When it answered last that it knows what goes on inside.
+    answered_ms: Option<i64>,
+    /// Why it did not answer.
+    pub(crate) failed: Option<Unreached>,
+    /// How often it did not in a row.
+    failures: u32,
+    /// What became of the connection that must fail.
+    pub(crate) canary: Option<Canary>,
+    canary_ms: i64,
+    /// Until when it is to be kept, as somebody said inside.
+    keep_until_ms: Option<i64>,
+    /// It is being asked.
+    pub(crate) asking: bool,
+}
+
+impl Daemon {
+    /// Takes an answer.
+    pub(crate) fn take(&mut self, probed: &Probed) {
+        if self.pod != probed.pod {
+            *self = Self { pod: probed.pod.clone(), ..Self::default() };
+        }
+        self.asking = false;
+        self.tried_ms = Some(probed.asked_ms);
+        match &probed.answer {
+            Ok(inside) => {
+                (self.failed, self.failures) = (None, 0);
+                // One that is older and cannot tell is taken by what doors and its pod tell.
+                self.answered_ms = Some(probed.asked_ms);
+                if let Some(uses) = &inside.uses {
+                    let until = uses.kept_until(u64::try_from(probed.asked_ms).unwrap_or_default());
+                    // What is over is not told any more; what was taken back neither.
+                    self.keep_until_ms = until.or(self.keep_until_ms.filter(|until| *until <= probed.asked_ms));
+                }
+                if let Some(canary) = &inside.canary {
+                    (self.canary, self.canary_ms) = (Some(canary.clone()), probed.asked_ms);
+                }
+            }
+            Err(error) => {
+                self.failures = self.failures.saturating_add(1);
+                self.failed = Some(error.clone());
+            }
+        }
+    }
+
+    /// What was said of this pod; nothing when it was another.
+    pub(crate) fn of(&self, pod: &str) -> Option<&Self> {
+        (self.pod == pod && self.tried_ms.is_some()).then_some(self)
+    }
+
+    /// When it is to be asked again though nothing needs it.
+    fn due(&self, every_ms: i64) -> i64 {
+        let soon = FIRST_MS.saturating_mul(1 << self.failures.saturating_sub(1).min(8));
+        let wait = if self.failures > 0 { soon.min(every_ms) } else { every_ms };
+        self.tried_ms.map_or(i64::MIN, |tried| tried.saturating_add(wait))
+    }
+}
+
+/// What comes of a look.
+#[derive(Debug, Default)]
+pub(crate) struct Life {
+    pub(crate) judged: Judged,
+    /// What of the rules cannot be read.
+    pub(crate) problems: Vec<String>,
+    /// What its daemon is to be asked now.
+    pub(crate) ask: Option<Asked>,
+    /// When to look again.
+    pub(crate) again_ms: Option<i64>,
+}
+
+impl Life {
+    /// What is done.
+    pub(crate) fn step(&self) -> Option<Step> {
+        Some(match self.judged.act.clone()? {
+            Act::Stop(cause) => Step::SayState { state: "Stopped", cause },
+            Act::Start(cause) => Step::SayState { state: "Running", cause },
+            Act::Delete(cause) => Step::EndWorkspace { cause },
+        })
+    }
+}
+
+/// Looks at the life of a workspace.
+pub(crate) fn judge(job: &Job, desired: &Desired, decision: &Decision) -> Life {
+    if desired.deleting {
+        return Life::default();
+    }
+    let who = launch::who(desired);
+    let capped = |wanted| job.shared.book.lock().idle_timeout(&job.key, &who, wanted);
+    let rules = Rules::of(&desired.lifecycle, capped);
+    let pod = job.observed.pod.as_ref().filter(|pod| pod.deleting_ms.is_none() && pod.controller == desired.uid);
+    let running = pod.filter(|_| desired.running);
+    let status = job.written.as_ref().or_else(|| job.object.get("status")).unwrap_or(&Value::Null);
+    let daemon = running.and_then(|pod| job.known.daemon.of(&pod.uid));
+    let facts = Facts {
+        now_ms: job.now_ms,
+        runs_since_ms: running.map(|pod| pod.started_ms.unwrap_or(pod.created_ms)),
+        stopped_since_ms: stopped_since(decision, status, job.now_ms).filter(|_| !desired.running),
+        knows_since_ms: job.known.since_ms,
+        told: told(status),
+        told_idle: status.get("idleSince").is_some(),
+        keep_until_ms: desired.keep_until_ms.max(daemon.and_then(|daemon| daemon.keep_until_ms)),
+        usage: job.known.usage.clone(),
+        asked_ms: daemon.and_then(|daemon| daemon.answered_ms),
+        tried_ms: daemon.and_then(|daemon| daemon.tried_ms),
+    };
+    let mut judged = by_rules(&rules, &facts);
+    if desired.paused {
+        judged.act = None;
+    }
+    let mut life = Life { again_ms: judged.again_ms, problems: rules.problems.clone(), ..Life::default() };
+    if let Some(pod) = running {
+        life.asks(job, decision, pod, &rules, judged.ask);
+    }
+    life.judged = judged;
+    life
+}
+
+impl Life {
+    fn asks(&mut self, job: &Job, decision: &Decision, pod: &Pod, rules: &Rules, needed: bool) {
+        let (now, known) = (job.now_ms, &job.known.daemon);
+        let due = known.of(&pod.uid).map_or(i64::MIN, |daemon| daemon.due(job.known.every_ms));
+        let runs = decision.seen.stage == Stage::Running;
+        if known.asking {
+            return;
+        }
+        if needed || runs && now >= due {
+            let fresh = known.of(&pod.uid).filter(|daemon| daemon.canary.is_some());
+            let canary = fresh.is_none_or(|daemon| now >= daemon.canary_ms.saturating_add(CANARY_MS));
+            let window_ms = rules.idle_ms.map_or(BUSY_MS, |idle| (idle / 4).clamp(1_000, BUSY_MS));
+            let (key, pod) = (job.key.clone(), pod.uid.clone());
+            self.ask = Some(Asked { key, pod, at_ms: now, window_ms, canary });
+        } else if runs {
+            self.again_ms = Some(self.again_ms.map_or(due, |other| other.min(due)));
+        }
+    }
+}
+
+/// Since when it is stopped.
+fn stopped_since(decision: &Decision, status: &Value, now_ms: i64) -> Option<i64> {
+    if decision.seen.stage != Stage::Stopped {
+        return None;
+    }
+    let known = status.get("stage").and_then(Value::as_str) == Some(Stage::Stopped.as_str());
+    let since = status.get("stageSince").and_then(Value::as_str).and_then(crate::status::read);
+    Some(since.filter(|_| known).unwrap_or(now_ms))
+}
+
+/// The last use, as the status has it.
+fn told(status: &Value) -> Option<Last> {
+    let last = status.get("lastActivity")?;
+    let text = |name: &str| last.get(name).and_then(Value::as_str).unwrap_or_default().to_owned();
+    Some(Last { at_ms: crate::status::read(&text("at"))?, door: text("door"), detail: text("detail") })
+}
+
+/// How often the daemons of so many workspaces are asked: each within a minute, unless that were more than one a second.
+pub(crate) fn every_ms(limits: Limits, workspaces: usize) -> i64 {
+    i64::try_from(workspaces).unwrap_or(i64::MAX).saturating_mul(1_000).max(limits.probe_ms)
+}
+
+/// After the first failure; longer after more.
+const FIRST_MS: i64 = 2_000;
+/// How often the connection is tried that must fail.
+const CANARY_MS: i64 = 600_000;
+/// How long programs have to compute to count.
+const BUSY_MS: i64 = 300_000;

@@ -1,0 +1,85 @@
+//! What watches told of the objects of one workspace.
+
+use crate::event::Event;
+use crate::pod::{Pod, words};
+use cluster::Owned;
+use serde_json::Value;
+use std::collections::BTreeMap;
+use wire::Node;
+
+/// All that is seen of one workspace, as of now.
+#[derive(Clone, Debug, Default)]
+pub struct Observed {
+    /// Its pod.
+    pub pod: Option<Pod>,
+    /// Its storage.
+    pub claims: Vec<Claim>,
+    /// Its other objects.
+    pub parts: BTreeMap<(Owned, String), Part>,
+    /// What happened to its pod and claims.
+    pub events: Vec<Event>,
+    /// Since when nothing is heard of its pod's node, epoch milliseconds.
+    pub node_lost_ms: Option<i64>,
+}
+
+/// Something applied.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct Part {
+    /// Its uid.
+    pub uid: String,
+    /// Its version.
+    pub version: String,
+    /// Digest of what was applied when it had this version: it is as we want it then.
+    pub verified: Option<String>,
+}
+
+/// A claim of storage.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct Claim {
+    /// Its name.
+    pub name: String,
+    /// Its uid.
+    pub uid: String,
+    /// `Pending`, `Bound`, `Lost`.
+    pub phase: String,
+    /// Whose it is, by its label.
+    pub owner: String,
+    /// Its workspace, by its label.
+    pub workspace: String,
+    /// It is being deleted.
+    pub deleting: bool,
+    /// It is of this workspace alone, by the mark that it was made with.
+    pub own: bool,
+    /// The class that provides it.
+    pub class: String,
+    /// How much it holds, as the cluster says; what it asks for while it says nothing.
+    pub size: String,
+}
+
+impl Claim {
+    /// Reads what is needed.
+    #[must_use]
+    pub fn of(node: Node<'_>) -> Self {
+        let text = |path: &[&str]| node.path(path).and_then(Node::as_text).map(std::borrow::Cow::into_owned);
+        let size = text(&["status", "capacity", "storage"]);
+        let size = size.or_else(|| text(&["spec", "resources", "requests", "storage"]));
+        Self {
+            name: words(node, &["metadata", "name"]),
+            uid: words(node, &["metadata", "uid"]),
+            phase: words(node, &["status", "phase"]),
+            owner: words(node, &["metadata", "labels", crate::key::OWNER]),
+            workspace: words(node, &["metadata", "labels", crate::key::WORKSPACE]),
+            deleting: node.path(&["metadata", "deletionTimestamp"]).is_some(),
+            own: words(node, &["metadata", "labels", crate::key::STORAGE]) == OWN,
+            class: words(node, &["spec", "storageClassName"]),
+            size: size.unwrap_or_default(),
+        }
+    }
+}
+
+/// Whether a claim, as it is to be made, is of one workspace alone.
+pub(crate) fn is_own(claim: &Value) -> bool {
+    claim.pointer("/metadata/labels").and_then(|all| all.get(crate::key::STORAGE)).is_some_and(|mark| mark == OWN)
+}
+
+const OWN: &str = "own";

@@ -1,0 +1,277 @@
+//! The operator: candidates for a lease; the one that has it watches, decides and acts.
+
+use crate::active::{Active, Daemons};
+use crate::activity::Activity;
+use crate::book::{Book, Rules};
+use crate::decide::Limits;
+use crate::error::Error;
+use crate::follow::{self, Watched};
+use crate::index::Index;
+use crate::lease::{Election, Terms, Turn};
+use crate::queue::Queue;
+use crate::reconcile::Done;
+use crate::render::Render;
+use crate::standing::{self, Shared};
+use base::Clock;
+use cluster::{Cluster, Owned, Owner};
+use parking_lot::Mutex;
+use policy::action::OperatorRun;
+use policy::{Gate, Outcome, Permit, Principal};
+use serde_json::Value;
+use std::collections::HashMap;
+use std::sync::Arc;
+use std::time::Duration;
+use tokio::sync::{Notify, mpsc};
+use tokio::task::JoinSet;
+use tokio::time::Instant;
+use tokio_util::sync::CancellationToken;
+
+/// What the operator is made of.
+pub struct Operator {
+    /// The cluster.
+    pub cluster: Cluster,
+    /// Decides on each generation of each workspace.
+    pub gate: Gate,
+    /// For whom it acts.
+    pub principal: Principal,
+    /// The time of day.
+    pub clock: Arc<dyn Clock>,
+    /// Makes the objects.
+    pub render: Arc<dyn Render>,
+    /// What doors tell of the use of workspaces.
+    pub activity: Activity,
+    /// How it runs.
+    pub settings: Settings,
+}
+
+/// How the operator runs.
+#[derive(Clone, Debug)]
+pub struct Settings {
+    /// One namespace alone; all of them when absent.
+    pub namespace: Option<String>,
+    /// Its name among candidates.
+    pub id: String,
+    /// Workspaces looked at at a time.
+    pub parallel: usize,
+    /// How long things may take.
+    pub limits: Limits,
+    /// How the lease is kept.
+    pub terms: Terms,
+    /// Without a grant that allows it there is no workspace: where others than the owner of the cluster make some.
+    pub require_grants: bool,
+    /// The namespace whose grants may be for others.
+    pub system_namespace: String,
+}
+
+impl Settings {
+    /// The usual ones, for a candidate with this name.
+    #[must_use]
+    pub fn new(id: String) -> Self {
+        Self {
+            namespace: None,
+            id,
+            parallel: 16,
+            limits: Limits::default(),
+            terms: Terms::default(),
+            require_grants: false,
+            system_namespace: String::new(),
+        }
+    }
+}
+
+/// What becomes of the lease.
+enum Held {
+    /// It was written: we act for a while.
+    Ours,
+    /// Somebody else has it.
+    Theirs,
+    /// Nobody could be asked.
+    Unknown,
+}
+
+impl Operator {
+    /// Runs until it is told to end, or may not go on.
+    ///
+    /// # Errors
+    /// When the cluster does not serve workspaces, or refuses what the operator cannot do without.
+    pub async fn run(self, permit: Permit<OperatorRun>, end: CancellationToken) -> Result<(), Error> {
+        permit.settled().await?;
+        let owner = Arc::new(self.cluster.owner(&permit));
+        if !owner.serves(Owned::Workspace).await? {
+            return Err(Error::NotInstalled);
+        }
+        let revoked = permit.end_token();
+        let ended = tokio::select! {
+            ended = self.campaign(&owner, &end) => ended,
+            () = revoked.cancelled() => Ok(()),
+        };
+        permit.finish(match &ended {
+            Ok(()) => Outcome::Done { message: "it was told to end".to_owned() },
+            Err(error) => Outcome::Done { message: error.to_string() },
+        });
+        ended
+    }
+
+    /// Asks for the lease, keeps it, and acts as long as it is held.
+    async fn campaign(&self, owner: &Arc<Owner>, end: &CancellationToken) -> Result<(), Error> {
+        let born = Instant::now();
+        let mut election = Election::new(self.settings.id.clone(), self.settings.terms);
+        let mut lease: Option<Value> = None;
+        let retry = Duration::from_millis(self.settings.terms.retry_ms);
+        loop {
+            while !matches!(self.turn(owner, &mut election, &mut lease, born).await, Held::Ours) {
+                tokio::select! {
+                    () = tokio::time::sleep(retry) => {}
+                    () = end.cancelled() => return Ok(()),
+                }
+            }
+            tracing::info!(id = %self.settings.id, cluster = %self.cluster.name(), "the operator is active");
+            let over = CancellationToken::new();
+            let mut acting = Box::pin(self.act(owner, over.clone()));
+            let ended = loop {
+                tokio::select! {
+                    ended = &mut acting => break Some(ended),
+                    () = tokio::time::sleep(retry) => {
+                        let held = self.turn(owner, &mut election, &mut lease, born).await;
+                        if matches!(held, Held::Theirs) || !election.leads(elapsed(born)) {
+                            break None;
+                        }
+                    }
+                    () = end.cancelled() => {
+                        over.cancel();
+                        // What was begun is finished within a moment, or is done again by whoever comes next.
+                        if tokio::time::timeout(END_TIME, &mut acting).await.is_err() {
+                            tracing::info!("the operator ends while something is under way");
+                        }
+                        if let Some(lease) = &lease {
+                            let released = election.released(lease, &self.wall());
+                            if let Err(error) = owner.write_lease(LEASE, &released).await {
+                                tracing::debug!(%error, "the lease is not released: it runs out");
+                            }
+                        }
+                        return Ok(());
+                    }
+                }
+            };
+            // Dropping what acts ends all of it at once: somebody else may act from now on.
+            drop(acting);
+            match ended {
+                Some(Err(error)) => return Err(error),
+                Some(Ok(())) => return Ok(()),
+                None => tracing::warn!(id = %self.settings.id, "the operator lost its lease and waits"),
+            }
+        }
+    }
+
+    /// One turn at the lease.
+    async fn turn(&self, owner: &Owner, election: &mut Election, lease: &mut Option<Value>, born: Instant) -> Held {
+        // Whoever holds it knows how it is: it wrote it.
+        let known = if election.leads(elapsed(born)) { lease.take() } else { None };
+        let current = match known {
+            Some(known) => Some(known),
+            None => match owner.lease(LEASE).await {
+                Ok(current) => current,
+                Err(error) => {
+                    tracing::warn!(%error, "the operator's lease cannot be read");
+                    return Held::Unknown;
+                }
+            },
+        };
+        match election.judge(current.as_ref(), elapsed(born), &self.wall(), LEASE) {
+            Turn::Wait => Held::Theirs,
+            Turn::Write(wanted) => {
+                let before = elapsed(born);
+                let written = tokio::time::timeout(RENEW_TIME, owner.write_lease(LEASE, &wanted)).await;
+                match written {
+                    Ok(Ok(written)) => {
+                        election.wrote(before);
+                        *lease = Some(written);
+                        Held::Ours
+                    }
+                    Ok(Err(cluster::Error::Conflict { .. })) => {
+                        election.lost();
+                        Held::Theirs
+                    }
+                    Ok(Err(error)) => {
+                        tracing::warn!(%error, "the operator's lease cannot be written");
+                        Held::Unknown
+                    }
+                    Err(_) => Held::Unknown,
+                }
+            }
+        }
+    }
+
+    /// RFC 3339 with microseconds, as a Lease has it.
+    fn wall(&self) -> String {
+        let ms = i64::try_from(self.clock.now_ms()).unwrap_or(i64::MAX);
+        let now = jiff::Timestamp::from_millisecond(ms).unwrap_or(jiff::Timestamp::UNIX_EPOCH);
+        now.strftime("%Y-%m-%dT%H:%M:%S%.6fZ").to_string()
+    }
+
+    /// Watches, decides, acts, until it is over.
+    async fn act(&self, owner: &Arc<Owner>, over: CancellationToken) -> Result<(), Error> {
+        let (tell, mut told) = mpsc::channel(CHANGES);
+        let mut watches = JoinSet::new();
+        for watched in Watched::ALL {
+            let reader = self.cluster.reader();
+            watches.spawn(follow::run(reader, *watched, self.settings.namespace.clone(), tell.clone()));
+        }
+        drop(tell);
+        let rules = Rules {
+            require_grants: self.settings.require_grants,
+            system_namespace: self.settings.system_namespace.clone(),
+        };
+        let shared = Arc::new(Shared { book: Mutex::new(Book::new(rules)), changed: Notify::new() });
+        watches.spawn(standing::run(owner.clone(), shared.clone(), self.clock.clone()));
+        let mut active = Active {
+            operator: self,
+            owner: owner.clone(),
+            index: Index::default(),
+            queue: Queue::default(),
+            waiting: Watched::ALL.iter().copied().collect(),
+            kept: HashMap::new(),
+            shared,
+            daemons: Daemons::default(),
+            since_ms: i64::try_from(self.clock.now_ms()).unwrap_or_default(),
+        };
+        let mut running: JoinSet<Done> = JoinSet::new();
+        loop {
+            active.start(&mut running, &over);
+            if over.is_cancelled() && running.is_empty() {
+                active.end();
+                return Ok(());
+            }
+            let due = active.queue.next_due().filter(|_| active.waiting.is_empty() && !over.is_cancelled());
+            let pause = due.map(|due| Duration::from_millis(due.saturating_sub(self.clock.now_ms()).clamp(1, 60_000)));
+            let full = running.len() >= self.settings.parallel;
+            tokio::select! {
+                change = told.recv() => match change {
+                    Some(change) => active.take(change)?,
+                    None => return Ok(()),
+                },
+                Some(done) = running.join_next() => match done {
+                    Ok(done) => active.finish(done),
+                    Err(error) => tracing::error!(%error, "a look at a workspace broke off"),
+                },
+                () = async { tokio::time::sleep(pause.unwrap_or(Duration::MAX)).await }, if pause.is_some() && !full => {}
+                probed = Active::answered(&mut active.daemons) => active.heard(&probed),
+                used = self.activity.told(self.cluster.name()) => active.used(&used),
+                () = over.cancelled(), if !over.is_cancelled() => {}
+            }
+        }
+    }
+}
+
+fn elapsed(born: Instant) -> u64 {
+    u64::try_from(born.elapsed().as_millis()).unwrap_or(u64::MAX)
+}
+
+/// Name of the lease.
+pub const LEASE: &str = "quarterdeck-operator";
+/// Changes that wait to be taken.
+const CHANGES: usize = 1024;
+/// How long one write of the lease may take.
+const RENEW_TIME: Duration = Duration::from_secs(5);
+/// How long what was begun may go on at the end.
+const END_TIME: Duration = Duration::from_secs(3);

@@ -1,0 +1,175 @@
+//! The way to the daemon of a workspace: the API server's exec of its relay in the main container, and a link over that.
+//!
+//! Each way in is under a permit, whose decision is on disk before the API server is asked.
+
+use crate::acts::{ActError, kind, narrow};
+use base::{Code, Coded};
+use catalog::Kind;
+use cluster::{Cluster, LastWords, Target, joined};
+use link::Link;
+use policy::action::{
+    Changes, ObjectTarget, WorkspaceApps, WorkspaceConnect, WorkspaceExec, WorkspaceFiles, WorkspaceProxy,
+    WorkspaceReconcile,
+};
+use policy::{Action, Permit};
+use serde_json::Value;
+use std::time::Duration;
+use tokio::time::timeout;
+
+/// An action that needs the daemon of a workspace.
+pub trait Reaches: Action<Effect = Changes> {
+    /// Which workspace.
+    fn workspace(&self) -> &ObjectTarget;
+}
+
+impl Reaches for WorkspaceConnect {
+    fn workspace(&self) -> &ObjectTarget {
+        &self.object
+    }
+}
+
+impl Reaches for WorkspaceExec {
+    fn workspace(&self) -> &ObjectTarget {
+        &self.object
+    }
+}
+
+impl Reaches for WorkspaceFiles {
+    fn workspace(&self) -> &ObjectTarget {
+        &self.object
+    }
+}
+
+impl Reaches for WorkspaceApps {
+    fn workspace(&self) -> &ObjectTarget {
+        &self.object
+    }
+}
+
+impl Reaches for WorkspaceProxy {
+    fn workspace(&self) -> &ObjectTarget {
+        &self.object
+    }
+}
+
+/// The operator asks how it is, under the permit of the generation that it carries out.
+impl Reaches for WorkspaceReconcile {
+    fn workspace(&self) -> &ObjectTarget {
+        &self.object
+    }
+}
+
+/// Why there is no link.
+#[derive(Debug, thiserror::Error)]
+pub enum ReachError {
+    /// The workspace cannot be looked at.
+    #[error(transparent)]
+    Act(#[from] ActError),
+    /// It is stopped, or about to be.
+    #[error("workspace {workspace} is stopped{}{why}", if why.is_empty() { "" } else { ": " })]
+    Stopped {
+        /// Which.
+        workspace: String,
+        /// Why, in words.
+        why: String,
+    },
+    /// It has no pod yet.
+    #[error("workspace {0} has no pod that runs")]
+    NoPod(String),
+    /// Its pod cannot be entered.
+    #[error("{0}")]
+    Closed(#[source] cluster::Error),
+    /// Its daemon does not answer as it should.
+    #[error("{error}{}{words}", if words.is_empty() { "" } else { ": " })]
+    Daemon {
+        /// What is wrong.
+        #[source]
+        error: link::Error,
+        /// What was said on the way.
+        words: String,
+    },
+}
+
+impl From<link::Error> for ReachError {
+    fn from(error: link::Error) -> Self {
+        Self::Daemon { error, words: String::new() }
+    }
+}
+
+impl Coded for ReachError {
+    fn code(&self) -> Code {
+        match self {
+            Self::Act(error) => error.code(),
+            Self::Stopped { .. } => Code::WorkspaceStopped,
+            Self::NoPod(_) => Code::WorkspaceDaemon,
+            Self::Closed(error) => error.code(),
+            Self::Daemon { error: link::Error::Refused { code, .. }, .. } if code == "not_found" => Code::NotFound,
+            Self::Daemon { .. } => Code::WorkspaceDaemon,
+        }
+    }
+
+    fn details(&self) -> Option<Value> {
+        match self {
+            Self::Act(error) => error.details(),
+            Self::Closed(error) => error.details(),
+            Self::Stopped { .. } | Self::NoPod(_) | Self::Daemon { .. } => None,
+        }
+    }
+}
+
+impl ReachError {
+    /// Trying again soon, as it is, may help.
+    #[must_use]
+    pub fn is_passing(&self) -> bool {
+        match self {
+            Self::Act(ActError::Cluster(error)) => error.is_passing(),
+            Self::Act(_) | Self::Stopped { .. } => false,
+            Self::NoPod(_) => true,
+            // A container that starts again is not found meanwhile.
+            Self::Closed(error) => error.is_passing() || matches!(error, cluster::Error::NotFound { .. }),
+            Self::Daemon { error, .. } => !matches!(error, link::Error::Refused { .. }),
+        }
+    }
+}
+
+/// Opens a link to the daemon of the workspace that the permit names.
+///
+/// # Errors
+/// As [`ReachError`] says.
+pub async fn reach<A: Reaches>(cluster: &Cluster, permit: &Permit<A>) -> Result<Link, ReachError> {
+    permit.settled().await.map_err(ActError::from)?;
+    let object = permit.target().workspace();
+    let acting = cluster.acting(permit);
+    let workspaces = kind()?;
+    let target = Target { kind: &workspaces, namespace: &object.namespace, name: &object.name };
+    let seen = acting.get(target, "").await.map_err(|error| narrow(error, &object.namespace, &object.name))?;
+    let name = format!("{}/{}", object.namespace, object.name);
+    if let Some(why) = stopped(&seen) {
+        return Err(ReachError::Stopped { workspace: name, why });
+    }
+    let pod = seen.pointer("/status/pod/name").and_then(Value::as_str).ok_or(ReachError::NoPod(name))?;
+    let pods = Kind::builtin("pods").ok_or(ActError::NotInstalled)?;
+    let target = Target { kind: &pods, namespace: &object.namespace, name: pod };
+    let streams = timeout(PATIENCE, acting.exec(target, CONTAINER, RELAY)).await;
+    let late = |_| ReachError::from(link::Error::Late);
+    let (input, output) = streams.map_err(late)?.map_err(ReachError::Closed)?;
+    let (stream, words) = joined(input, output);
+    let (principal, decision) = (permit.principal().id(), permit.decision_id().to_string());
+    Link::open(stream, principal, &decision).await.map_err(|error| said(error, &words))
+}
+
+/// Why a workspace is stopped, or about to be; `None` when it is to run.
+#[must_use]
+pub fn stopped(workspace: &Value) -> Option<String> {
+    let text = |at: &str| workspace.pointer(at).and_then(Value::as_str).unwrap_or_default();
+    (text("/spec/state") == "Stopped").then(|| text("/status/stopReason").to_owned())
+}
+
+fn said(error: link::Error, words: &LastWords) -> ReachError {
+    ReachError::Daemon { error, words: words.text() }
+}
+
+const CONTAINER: &str = "main";
+const RELAY: &[&str] = &["/qd/qd-agent", "workspaced", "relay"];
+/// For the way into the container; the link has its own.
+const PATIENCE: Duration = Duration::from_secs(15);

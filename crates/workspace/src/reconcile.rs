@@ -1,0 +1,397 @@
+//! Carries out one decision about one workspace.
+//!
+//! Whatever interrupts it, the next look decides again from what is there: no step relies on one before it having been
+//! remembered.
+
+use crate::book::Ask;
+use crate::book::launch::{self, Launch};
+use crate::decide::{Limits, Step, decide};
+use crate::desired::Desired;
+use crate::follow::{meant, part};
+use crate::index::Seen;
+use crate::key::{FINALIZER, Key, MANIFEST_HASH, ORG, OWNER, STATE_CAUSE, STORAGE, WORKSPACE};
+use crate::life::{self, Known};
+use crate::observed::{Observed, is_own};
+use crate::probe::Asked;
+use crate::render::{Object, Refused, Render, Rendered};
+use crate::standing::Shared;
+use crate::status::{Making, Trouble};
+use cluster::{Error, Hands, Owned, Owner};
+use serde_json::{Value, json};
+use std::sync::Arc;
+
+/// What one look at a workspace needs.
+pub(crate) struct Job {
+    pub(crate) key: Key,
+    pub(crate) object: Value,
+    pub(crate) observed: Observed,
+    /// The status that we wrote last: watches may be behind.
+    pub(crate) written: Option<Value>,
+    pub(crate) limits: Limits,
+    pub(crate) now_ms: i64,
+    /// How it is used, and what its daemon said.
+    pub(crate) known: Known,
+    /// Who may have what.
+    pub(crate) shared: Arc<Shared>,
+}
+
+/// What came of it.
+#[derive(Debug)]
+pub(crate) struct Done {
+    pub(crate) key: Key,
+    /// Parts as they are now.
+    pub(crate) applied: Vec<(Owned, String, Seen, String)>,
+    /// The status as it is now.
+    pub(crate) status: Option<Value>,
+    /// When to look again though nothing changed.
+    pub(crate) again_ms: Option<i64>,
+    /// A use from then on is worth a look.
+    pub(crate) alert_ms: i64,
+    /// What its daemon is to be asked.
+    pub(crate) ask: Option<Asked>,
+    /// It has to be tried again.
+    pub(crate) failed: Option<String>,
+}
+
+impl Done {
+    fn of(key: &Key) -> Self {
+        let (applied, status, again_ms, failed) = (Vec::new(), None, None, None);
+        Self { key: key.clone(), applied, status, again_ms, alert_ms: i64::MAX, ask: None, failed }
+    }
+}
+
+/// Why a step failed.
+enum Fault {
+    Cluster(Error),
+    /// The name is somebody else's.
+    Conflict(String),
+}
+
+impl From<Error> for Fault {
+    fn from(error: Error) -> Self {
+        Self::Cluster(error)
+    }
+}
+
+/// Says of a workspace that it is not carried out, and why. What runs goes on as it is.
+pub(crate) async fn say_refused(owner: &Owner, job: Job, message: String) -> Done {
+    let key = job.key.clone();
+    let mut done = Done::of(&key);
+    let Some(desired) = Desired::of(&job.object) else { return done };
+    let rendered = Err(Refused { condition: "Accepted", reason: "PolicyDenied", message, queued: false });
+    done.again_ms = settle(&job, &desired, false);
+    let decision =
+        decide(&Desired { paused: false, ..desired.clone() }, &rendered, &job.observed, job.limits, job.now_ms);
+    let nothing = Value::Null;
+    let previous = job.written.as_ref().or_else(|| job.object.get("status")).unwrap_or(&nothing);
+    let making = Making {
+        desired: &desired,
+        rendered: rendered.as_ref(),
+        observed: &job.observed,
+        decision: &decision,
+        trouble: None,
+        life: None,
+        known: &job.known,
+        previous,
+        limits: job.limits,
+        now_ms: job.now_ms,
+    };
+    let made = making.make();
+    if *previous != made.status {
+        match owner
+            .apply_status(Owned::Workspace, &key.namespace, &key.name, &object_of(&key, &desired.uid, &made.status))
+            .await
+        {
+            Ok(_) => done.status = Some(made.status),
+            Err(Error::NotFound { .. }) => {}
+            Err(error) => done.failed = Some(error.to_string()),
+        }
+    }
+    done
+}
+
+fn object_of(key: &Key, uid: &str, status: &Value) -> Value {
+    json!({
+        "apiVersion": Owned::Workspace.api_version(), "kind": Owned::Workspace.kind(),
+        "metadata": { "name": key.name, "namespace": key.namespace, "uid": uid },
+        "status": status,
+    })
+}
+
+/// Looks at a workspace once.
+pub(crate) async fn reconcile(hands: &Hands, render: &dyn Render, job: Job) -> Done {
+    let key = job.key.clone();
+    let mut done = Done::of(&key);
+    let Some(desired) = Desired::of(&job.object) else { return done };
+    let rendered = if desired.deleting { Err(unlooked()) } else { render.render(&desired, &job.object) };
+    let (rendered, mut asked_again_ms) = admit(&job, &desired, rendered);
+    let mut decision = decide(&desired, &rendered, &job.observed, job.limits, job.now_ms);
+    let life = life::judge(&job, &desired, &decision);
+    decision.steps.extend(life.step());
+    let mut trouble = None;
+    for step in decision.steps.clone() {
+        let carried = carry(hands, &desired, rendered.as_ref().ok(), &job.observed, &step, &mut done).await;
+        match carried {
+            Ok(()) if step == Step::MakePod => job.shared.book.lock().made(&key, job.now_ms),
+            Ok(()) => {}
+            // It is gone: nothing is left to do.
+            Err(Fault::Cluster(Error::NotFound { .. })) if desired.deleting => return done,
+            Err(Fault::Conflict(message)) => {
+                decision.refused = Some(Refused {
+                    condition: "Accepted",
+                    reason: "NameConflict",
+                    message: message.clone(),
+                    queued: false,
+                });
+                done.failed = Some(message);
+                break;
+            }
+            Err(Fault::Cluster(error)) => {
+                let message = format!("{}: {error}", words(&step, rendered.as_ref().ok()));
+                // Watches are a little behind, or all of the namespace goes: neither is worth a word.
+                let expected =
+                    matches!(error, Error::Conflict { .. }) || error.to_string().contains("being terminated");
+                if expected {
+                    tracing::debug!(workspace = %key, %error, ?step, "a step of the operator is for later");
+                } else {
+                    tracing::warn!(workspace = %key, %error, ?step, "a step of the operator failed");
+                }
+                let conflict = matches!(error, Error::Conflict { .. });
+                let reason = if conflict { "ApplyConflict" } else { "ApplyFailed" };
+                trouble = Some(Trouble { reason, message: message.clone() });
+                done.failed = Some(message);
+                break;
+            }
+        }
+    }
+    // Nothing more is made of it now: what it has is what it takes.
+    if desired.deleting || desired.paused || decision.refused.is_some() {
+        let waits = decision.refused.as_ref().is_some_and(|refused| WAITS.contains(&refused.reason));
+        let again_ms = settle(&job, &desired, waits && !desired.paused);
+        asked_again_ms = [asked_again_ms, again_ms].into_iter().flatten().min();
+    }
+    let nothing = Value::Null;
+    let previous = job.written.as_ref().or_else(|| job.object.get("status")).unwrap_or(&nothing);
+    let making = Making {
+        desired: &desired,
+        rendered: rendered.as_ref(),
+        observed: &job.observed,
+        decision: &decision,
+        trouble: trouble.as_ref(),
+        life: Some(&life),
+        known: &job.known,
+        previous,
+        limits: job.limits,
+        now_ms: job.now_ms,
+    };
+    let made = making.make();
+    done.again_ms = [decision.again_ms, made.again_ms, asked_again_ms, life.again_ms].into_iter().flatten().min();
+    (done.alert_ms, done.ask) = (life.judged.alert_ms, life.ask.clone());
+    if *previous != made.status {
+        let object = object_of(&key, &desired.uid, &made.status);
+        match hands.apply_status(&object).await {
+            Ok(_) => done.status = Some(made.status),
+            // It is gone, and so is its status.
+            Err(Error::NotFound { .. }) => {}
+            Err(error) if desired.deleting && matches!(error, Error::Conflict { .. } | Error::Invalid { .. }) => {}
+            Err(error) => {
+                tracing::warn!(workspace = %key, %error, "the status of a workspace cannot be written");
+                done.failed = Some(error.to_string());
+            }
+        }
+    }
+    done
+}
+
+/// Asks the book for the place of a workspace, and reserves it.
+fn admit(
+    job: &Job,
+    desired: &Desired,
+    rendered: Result<Rendered, Refused>,
+) -> (Result<Rendered, Refused>, Option<i64>) {
+    let rendered = match rendered {
+        Ok(rendered) if !desired.paused => rendered,
+        other => return (other, None),
+    };
+    let status = job.written.as_ref().or_else(|| job.object.get("status"));
+    let launch = Launch::of(&job.object, &rendered);
+    let ask = Ask {
+        key: &job.key,
+        who: launch::who(desired),
+        has: launch::has(&job.observed),
+        wants: launch::wants(desired, &job.object, &rendered, &job.observed),
+        launch: &launch,
+        waits_since_ms: status.and_then(waits_since),
+        now_ms: job.now_ms,
+    };
+    let answer = job.shared.book.lock().admit(ask);
+    match answer {
+        Ok(again_ms) => (Ok(rendered), again_ms),
+        Err((refused, again_ms)) => (Err(refused), again_ms),
+    }
+}
+
+/// Tells the book what a workspace has for which nothing more is made now.
+fn settle(job: &Job, desired: &Desired, waits: bool) -> Option<i64> {
+    let has = launch::has(&job.observed);
+    job.shared.book.lock().settle(&job.key, launch::who(desired), has, waits, job.now_ms)
+}
+
+/// Since when a workspace waits for its place, by its status.
+fn waits_since(status: &Value) -> Option<i64> {
+    let conditions = status.get("conditions")?.as_array()?;
+    let text = |one: &Value, key: &str| one.get(key).and_then(Value::as_str).map(str::to_owned);
+    let accepted = conditions.iter().find(|one| text(one, "type").as_deref() == Some("Accepted"))?;
+    let waits = text(accepted, "reason").is_some_and(|reason| WAITS.contains(&reason.as_str()));
+    let since = text(accepted, "lastTransitionTime").filter(|_| waits)?;
+    crate::status::read(&since)
+}
+
+/// Why a workspace waits that goes on by itself once it may.
+const WAITS: &[&str] = &["QuotaExceeded", "GrantMissing"];
+
+/// Nothing is rendered for what is going.
+fn unlooked() -> Refused {
+    Refused { condition: "", reason: "Terminating", message: String::new(), queued: false }
+}
+
+async fn carry(
+    hands: &Hands,
+    desired: &Desired,
+    rendered: Option<&Rendered>,
+    observed: &Observed,
+    step: &Step,
+    done: &mut Done,
+) -> Result<(), Fault> {
+    match step {
+        Step::Hold | Step::Release => {
+            let mut finalizers = desired.finalizers.clone();
+            finalizers.retain(|name| name != FINALIZER);
+            if *step == Step::Hold {
+                finalizers.push(FINALIZER.to_owned());
+            }
+            hands.patch_metadata(&desired.version, &json!({ "finalizers": finalizers })).await?;
+        }
+        Step::Apply(at) => {
+            let Some(object) = rendered.and_then(|rendered| rendered.parts.get(*at)) else { return Ok(()) };
+            let known = observed.parts.contains_key(&(object.kind, object.name.clone()));
+            let applied = apply(hands, desired, object, known).await?;
+            done.applied.push((object.kind, object.name.clone(), part(&applied), object.hash.clone()));
+        }
+        Step::MakeSecret => {
+            let Some((name, key)) = rendered.and_then(|rendered| rendered.secret.as_ref()) else { return Ok(()) };
+            let secret = match hands.get(Owned::Secret, name).await? {
+                Some(there) => there,
+                None => hands.apply(Owned::Secret, name, &secret(desired, rendered, name, key)).await?,
+            };
+            done.applied.push((Owned::Secret, name.clone(), part(&secret), String::new()));
+        }
+        Step::MakePod => {
+            let Some(pod) = rendered.and_then(|rendered| rendered.pod.as_ref()) else { return Ok(()) };
+            if let Some(there) = hands.get(Owned::Pod, &pod.name).await? {
+                // The watch is behind, or somebody has the name.
+                return if controlled(&there, &desired.uid) {
+                    Ok(())
+                } else {
+                    Err(Fault::Conflict(format!("there is a pod {} that is not of this workspace", pod.name)))
+                };
+            }
+            hands.apply(Owned::Pod, &pod.name, &pod.body).await?;
+        }
+        Step::Resize { uid } => {
+            let pod = rendered.and_then(|rendered| rendered.pod.as_ref());
+            if let Some(patch) = pod.and_then(|pod| crate::sizes::patch(&pod.body, uid)) {
+                let name = observed.pod.as_ref().map_or(desired.key.name.as_str(), |pod| pod.name.as_str());
+                hands.resize(name, &patch).await?;
+            }
+        }
+        Step::EndPod { uid, grace } => {
+            let name = observed.pod.as_ref().map_or(desired.key.name.as_str(), |pod| pod.name.as_str());
+            match hands.delete(Owned::Pod, name, uid, *grace).await {
+                // Another pod has its name by now.
+                Ok(()) | Err(Error::Conflict { .. }) => {}
+                Err(error) => return Err(error.into()),
+            }
+        }
+        Step::SayState { state, cause } => {
+            tracing::info!(workspace = %desired.key, state, cause, "the operator sets a state");
+            hands.say_state(&desired.uid, state, STATE_CAUSE, cause).await?;
+        }
+        Step::EndWorkspace { cause } => {
+            tracing::info!(workspace = %desired.key, cause, "the time of a workspace is over: it is deleted");
+            hands.delete(Owned::Workspace, &desired.key.name, &desired.uid, None).await?;
+        }
+        Step::Discard { claim, uid } => hands.discard(claim, uid).await?,
+    }
+    Ok(())
+}
+
+/// Applies a part: what is new at once; what is there only if that would change it.
+async fn apply(hands: &Hands, desired: &Desired, object: &Object, known: bool) -> Result<Value, Fault> {
+    let there = if known || object.kind == Owned::Claim { hands.get(object.kind, &object.name).await? } else { None };
+    if let Some(there) = there {
+        let label =
+            |name: &str| there.pointer("/metadata/labels").and_then(|all| all.get(name)).and_then(Value::as_str);
+        let ours =
+            |name: &str| object.body.pointer("/metadata/labels").and_then(|all| all.get(name)).and_then(Value::as_str);
+        // What is shared is no workspace's, and not everybody's: its marks have to be the same.
+        let own = is_own(&object.body);
+        let same = |name: &str| label(name) == ours(name);
+        let strange =
+            if own { label(WORKSPACE).is_none() } else { !same(STORAGE) && label(STORAGE).is_some() || !same(ORG) };
+        if object.kind == Owned::Claim && (strange || !same(OWNER)) {
+            let whose = label(OWNER).unwrap_or("nobody that is known");
+            return Err(Fault::Conflict(format!("claim {} is storage of {whose}: choose another name", object.name)));
+        }
+        let tried = hands.try_apply(object.kind, &object.name, &object.body).await?;
+        if meant(&tried) == meant(&there) {
+            return Ok(there);
+        }
+        tracing::info!(workspace = %desired.key, kind = object.kind.kind(), name = %object.name, "it is not as it should be: applying");
+    }
+    Ok(hands.apply(object.kind, &object.name, &object.body).await?)
+}
+
+fn controlled(pod: &Value, uid: &str) -> bool {
+    let owners = pod.pointer("/metadata/ownerReferences").and_then(Value::as_array).into_iter().flatten();
+    owners.filter_map(|owner| owner.get("uid").and_then(Value::as_str)).any(|owner| owner == uid)
+}
+
+/// A Secret with one random value.
+fn secret(desired: &Desired, rendered: Option<&Rendered>, name: &str, key: &str) -> Value {
+    let value = uuid::Uuid::new_v4().simple().to_string();
+    let pod = rendered.and_then(|rendered| rendered.pod.as_ref());
+    let labels = pod.and_then(|pod| pod.body.pointer("/metadata/labels")).cloned().unwrap_or_default();
+    let mut fields = serde_json::Map::new();
+    fields.insert(key.to_owned(), value.into());
+    json!({
+        "apiVersion": "v1", "kind": "Secret",
+        "metadata": {
+            "name": name, "namespace": desired.key.namespace, "labels": labels,
+            "annotations": { MANIFEST_HASH: "once" },
+            "ownerReferences": [{
+                "apiVersion": Owned::Workspace.api_version(), "kind": Owned::Workspace.kind(),
+                "name": desired.key.name, "uid": desired.uid, "controller": true,
+            }],
+        },
+        "stringData": fields,
+    })
+}
+
+fn words(step: &Step, rendered: Option<&Rendered>) -> String {
+    match step {
+        Step::Hold | Step::Release => "its finalizer cannot be written".to_owned(),
+        Step::Apply(at) => {
+            let object = rendered.and_then(|rendered| rendered.parts.get(*at));
+            object
+                .map_or_else(String::new, |object| format!("{} {} cannot be applied", object.kind.kind(), object.name))
+        }
+        Step::MakeSecret => "its Secret cannot be made".to_owned(),
+        Step::MakePod => "its pod cannot be made".to_owned(),
+        Step::Resize { .. } => "its pod cannot be given other sizes".to_owned(),
+        Step::EndPod { .. } => "its pod cannot be ended".to_owned(),
+        Step::SayState { .. } => "its state cannot be set".to_owned(),
+        Step::EndWorkspace { .. } => "it cannot be deleted".to_owned(),
+        Step::Discard { claim, .. } => format!("claim {claim} cannot be deleted"),
+    }
+}

@@ -1,0 +1,91 @@
+//! The port to what makes the objects of a workspace. The operator knows no blueprints.
+
+use crate::desired::Desired;
+use crate::key::MANIFEST_HASH;
+use cluster::Owned;
+use serde_json::{Map, Value};
+use sha2::{Digest, Sha256};
+
+/// Makes the objects of workspaces. Pure and quick.
+pub trait Render: Send + Sync + 'static {
+    /// The objects of a Workspace, or why there are none.
+    ///
+    /// # Errors
+    /// What is wrong with the Workspace or its blueprint.
+    fn render(&self, desired: &Desired, workspace: &Value) -> Result<Rendered, Refused>;
+
+    /// Takes a blueprint: the spec of a Blueprint of a namespace, or of a ClusterBlueprint, which has none. `None` says that
+    /// it is gone.
+    fn learn(&self, namespace: &str, name: &str, spec: Option<Value>);
+}
+
+/// The objects of a workspace.
+#[derive(Clone, Debug, Default)]
+pub struct Rendered {
+    /// All but the pod, in the order in which they are applied.
+    pub parts: Vec<Object>,
+    /// The pod.
+    pub pod: Option<Object>,
+    /// Digest of what the pod is made from.
+    pub pod_hash: String,
+    /// A Secret with one random value, which is made once.
+    pub secret: Option<(String, String)>,
+    /// The blueprint, as the status shows it: `{name, digest, layers}`.
+    pub blueprint: Value,
+    /// Version of the agent in the pod.
+    pub agent_version: String,
+    /// The name of the service in the cluster.
+    pub service_dns: String,
+    /// The images that run in it, but the platform's own.
+    pub images: Vec<String>,
+    /// What is not as the blueprint may lead one to think.
+    pub notes: Vec<String>,
+}
+
+/// An object that is to be there.
+#[derive(Clone, Debug)]
+pub struct Object {
+    /// Its kind.
+    pub kind: Owned,
+    /// Its name.
+    pub name: String,
+    /// It belongs to this workspace alone.
+    pub own: bool,
+    /// The object.
+    pub body: Value,
+    /// Digest of the object.
+    pub hash: String,
+}
+
+impl Object {
+    /// Takes an object of a kind on the list; `None` for any other.
+    #[must_use]
+    pub fn of(body: Value) -> Option<Self> {
+        let text = |at: &str| body.pointer(at).and_then(Value::as_str);
+        let kind = Owned::of(text("/apiVersion")?, text("/kind")?)?;
+        let name = text("/metadata/name")?.to_owned();
+        let own = body.pointer("/metadata/ownerReferences/0").is_some();
+        let mut body = body;
+        // Keys of objects are sorted, so equal objects have equal texts.
+        let hash = hex::encode(Sha256::digest(body.to_string().as_bytes()));
+        if kind != Owned::Pod {
+            let meta = body.get_mut("metadata").and_then(Value::as_object_mut)?;
+            let annotations = meta.entry("annotations").or_insert_with(|| Value::Object(Map::new()));
+            annotations.as_object_mut()?.insert(MANIFEST_HASH.to_owned(), hash.as_str().into());
+        }
+        Some(Self { kind, name, own, body, hash })
+    }
+}
+
+/// Why there are no objects.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Refused {
+    /// The condition that tells: `Accepted` or `BlueprintResolved`.
+    pub condition: &'static str,
+    /// Its reason: `BlueprintNotFound`.
+    pub reason: &'static str,
+    /// Every problem, in words.
+    pub message: String,
+    /// It is in a queue, and goes on when its turn comes.
+    pub queued: bool,
+}

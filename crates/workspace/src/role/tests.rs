@@ -1,0 +1,32 @@
+#![allow(clippy::unwrap_used, clippy::indexing_slicing)]
+
+use super::{OPERATOR, WORKSPACES, objects};
+use serde_json::Value;
+
+/// Every verb of a resource that a role has.
+fn verbs(kind: &str, name: &str, resource: &str) -> Vec<String> {
+    let all = objects("system");
+    let role = all.iter().find(|one| one["kind"] == kind && one["metadata"]["name"] == name).unwrap();
+    let rules = role["rules"].as_array().unwrap().iter();
+    let of = rules.filter(|rule| rule["resources"].as_array().unwrap().iter().any(|one| one == resource));
+    let words = of.flat_map(|rule| rule["verbs"].as_array().unwrap()).map(|verb| verb.as_str().unwrap().to_owned());
+    words.collect()
+}
+
+#[test]
+fn wo_12a_no_secrets_of_the_whole_cluster_and_nothing_for_everything() {
+    assert!(verbs("ClusterRole", OPERATOR, "secrets").is_empty());
+    assert_eq!(verbs("ClusterRole", WORKSPACES, "secrets"), ["get", "create", "patch"]);
+    assert_eq!(verbs("ClusterRole", OPERATOR, "pods"), ["list", "watch"]);
+    assert_eq!(verbs("ClusterRole", WORKSPACES, "pods"), ["get", "create", "patch", "delete"]);
+    assert_eq!(verbs("ClusterRole", OPERATOR, "customresourcedefinitions"), ["get"], "it installs nothing");
+    assert_eq!(verbs("Role", OPERATOR, "leases"), ["get", "create", "update"]);
+    assert!(verbs("ClusterRole", WORKSPACES, "services").iter().all(|verb| verb != "delete"));
+    for object in objects("system") {
+        let text = object["rules"].to_string();
+        assert!(!text.contains('*'), "{object}");
+        for rule in object["rules"].as_array().unwrap_or(&Vec::<Value>::new()) {
+            assert!(!rule["verbs"].as_array().unwrap().is_empty(), "{rule}");
+        }
+    }
+}

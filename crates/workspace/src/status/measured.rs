@@ -1,0 +1,100 @@
+//! What a status says of the use of a workspace, of its daemon and of its network.
+
+use super::condition::Conditions;
+use super::{Making, time};
+use crate::idle::Idle;
+use crate::life::Daemon;
+use crate::stage::Stage;
+use cluster::Owned;
+use serde_json::{Value, json};
+
+impl Making<'_> {
+    /// The last use, since when there is none, and when it is stopped.
+    pub(super) fn uses(&self) -> Vec<(&'static str, Value)> {
+        let Some(life) = self.life else {
+            let before = |name| (name, self.previous.get(name).cloned().unwrap_or_default());
+            return vec![before("lastActivity"), before("idleSince")];
+        };
+        let judged = &life.judged;
+        let last = judged.last.as_ref().map_or(Value::Null, |last| {
+            let mut value = json!({ "at": time(last.at_ms), "door": last.door });
+            if let (Some(fields), false) = (value.as_object_mut(), last.detail.is_empty()) {
+                fields.insert("detail".to_owned(), last.detail.as_str().into());
+            }
+            value
+        });
+        let since = if let Idle::Since(since) = judged.idle { time(since).into() } else { Value::Null };
+        let stops = judged.stops.as_ref().map_or(Value::Null, |(at, _)| time(*at).into());
+        vec![("lastActivity", last), ("idleSince", since), ("stopAt", stops)]
+    }
+
+    /// What is measured.
+    pub(super) fn measured(&self, list: &mut Conditions<'_>) {
+        let (holds, reason, message) = self.isolated();
+        list.put("NetworkIsolated", holds, reason, &message);
+        let (holds, reason, message) = self.reachable();
+        list.put("Reachable", holds, reason, &message);
+        let (holds, reason, message) = self.idle();
+        list.put("Idle", holds, reason, &message);
+        match self.desired.exposure.as_str() {
+            "" | "ClusterIP" => list.put("Exposed", Some(false), "NotExposed", "nobody asked for it"),
+            kind => list.put("Exposed", None, UNKNOWN, &format!("nothing is made yet for exposure {kind}")),
+        }
+    }
+
+    fn idle(&self) -> Told {
+        let Some(life) = self.life else { return (None, UNKNOWN, "it is not carried out".to_owned()) };
+        let stops = life.judged.stops.as_ref();
+        match &life.judged.idle {
+            Idle::Not => (Some(false), "Active", "it does not run".to_owned()),
+            Idle::Used(words) => (Some(false), "Active", words.clone()),
+            Idle::Since(_) => {
+                let stops =
+                    stops.map_or_else(String::new, |(at, rule)| format!("; it is stopped at {} ({rule})", time(*at)));
+                (Some(true), "AsExpected", format!("nobody uses it{stops}"))
+            }
+        }
+    }
+
+    fn reachable(&self) -> Told {
+        if self.decision.seen.stage != Stage::Running {
+            return (None, UNKNOWN, "it does not run".to_owned());
+        }
+        let Some(daemon) = self.daemon() else { return (None, UNKNOWN, "no door was tried yet".to_owned()) };
+        match &daemon.failed {
+            None => (Some(true), "AsExpected", "its daemon answers through the API server".to_owned()),
+            Some(failed) => (Some(false), failed.reason, failed.message.clone()),
+        }
+    }
+
+    /// Whether the network keeps the rules.
+    fn isolated(&self) -> Told {
+        let unknown = |message: &str| (None, "Unknown", message.to_owned());
+        let Some(canary) = self.daemon().and_then(|daemon| daemon.canary.as_ref()) else {
+            return unknown("policies are rendered; nobody tried yet whether the network keeps them");
+        };
+        let target = canary.target.as_str();
+        let Ok(rendered) = self.rendered else { return unknown("nothing is rendered") };
+        let policies = rendered.parts.iter().filter(|part| part.kind == Owned::NetworkPolicy);
+        if policies.clone().count() == 0 || policies.clone().any(|part| super::opened::admits(&part.body, target)) {
+            return unknown(&format!("its rules leave {target} open: there is nothing that must fail"));
+        }
+        if canary.connected {
+            let message =
+                format!("a connection to {target} was made, which its rules close: the network keeps no policies");
+            return (Some(false), "NotEnforced", message);
+        }
+        let message = format!("a connection to {target}, which its rules close, was not made ({})", canary.detail);
+        (Some(true), "AsExpected", message)
+    }
+
+    /// What the daemon of this pod said.
+    fn daemon(&self) -> Option<&Daemon> {
+        self.known.daemon.of(&self.observed.pod.as_ref()?.uid)
+    }
+}
+
+/// Whether it holds, why, and the words.
+type Told = (Option<bool>, &'static str, String);
+
+const UNKNOWN: &str = "NotMeasured";

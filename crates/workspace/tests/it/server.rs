@@ -1,0 +1,160 @@
+//! A real API server, reached by kubectl, and an operator of one namespace of it.
+
+use base::{RequestId, SystemClock};
+use cluster::{Cluster, ConnectOptions, Kubeconfig};
+use policy::action::OperatorRun;
+use policy::testing::{AllowAll, gate};
+use policy::{Answers, Door};
+use serde_json::{Value, json};
+use std::io::Write;
+use std::path::Path;
+use std::process::{Command, Stdio};
+use std::sync::Arc;
+use std::time::{Duration, Instant};
+use tokio::task::JoinHandle;
+use tokio_util::sync::CancellationToken;
+use workspace::decide::Limits;
+use workspace::lease::Terms;
+use workspace::{Activity, Blueprints, Operator, Platform, Settings};
+
+fn kubeconfig() -> String {
+    std::env::var("QD_TEST_KUBECONFIG").expect("these tests need an API server: run them with `cargo xtask test it`")
+}
+
+/// What kubectl prints.
+pub(crate) fn kubectl(args: &[&str], input: &str) -> String {
+    let program = std::env::var("QD_TEST_KUBECTL").unwrap_or_else(|_| "kubectl".to_owned());
+    let mut child = Command::new(program)
+        .args(["--kubeconfig", &kubeconfig()])
+        .args(args)
+        .stdin(Stdio::piped())
+        .stdout(Stdio::piped())
+        .stderr(Stdio::piped())
+        .spawn()
+        .unwrap();
+    drop(child.stdin.take().unwrap().write_all(input.as_bytes()));
+    let out = child.wait_with_output().unwrap();
+    assert!(out.status.success(), "{args:?}: {}", String::from_utf8_lossy(&out.stderr));
+    String::from_utf8(out.stdout).unwrap()
+}
+
+/// An object; null when there is none.
+pub(crate) fn get(args: &[&str]) -> Value {
+    let mut all = vec!["get", "-o", "json", "--ignore-not-found"];
+    all.extend(args);
+    let text = kubectl(&all, "");
+    if text.trim().is_empty() { Value::Null } else { serde_json::from_str(&text).unwrap() }
+}
+
+/// Waits until something is so; how long that took.
+pub(crate) fn until(what: &str, seconds: u64, mut so: impl FnMut() -> bool) -> Duration {
+    let begun = Instant::now();
+    while !so() {
+        assert!(begun.elapsed() < Duration::from_secs(seconds), "not within {seconds} s: {what}");
+        std::thread::sleep(Duration::from_millis(100));
+    }
+    begun.elapsed()
+}
+
+/// A namespace with an operator of its own, and storage for one workspace.
+pub(crate) struct Place {
+    pub(crate) namespace: String,
+    end: CancellationToken,
+    runs: Option<JoinHandle<()>>,
+}
+
+impl Place {
+    pub(crate) async fn new(name: &str, limits: Limits) -> Self {
+        for kind in crd::Kind::ALL {
+            let definition = kind.definition().to_string();
+            let _ = kubectl(&["apply", "--server-side", "--force-conflicts", "-f", "-"], &definition);
+        }
+        let _ =
+            kubectl(&["wait", "--for=condition=Established", "--timeout=60s", "crd/workspaces.quarterdeck.dev"], "");
+        let namespace = format!("{name}-{}", std::process::id());
+        let of = json!({ "apiVersion": "v1", "kind": "Namespace", "metadata": { "name": namespace } });
+        let _ = kubectl(&["create", "-f", "-"], &of.to_string());
+        let volume = json!({
+            "apiVersion": "v1", "kind": "PersistentVolume", "metadata": { "name": namespace },
+            "spec": {
+                "capacity": { "storage": "100Gi" }, "accessModes": ["ReadWriteOnce"], "hostPath": { "path": "/nowhere" },
+                "claimRef": { "namespace": namespace, "name": "pvc-w-home" },
+            },
+        });
+        let _ = kubectl(&["create", "-f", "-"], &volume.to_string());
+        let (end, runs) = start(&namespace, limits).await;
+        Self { namespace, end, runs: Some(runs) }
+    }
+
+    /// Ends the operator as a crash would, and starts another.
+    pub(crate) async fn crash(&mut self, limits: Limits) {
+        if let Some(runs) = self.runs.take() {
+            runs.abort();
+            let _ = runs.await;
+        }
+        let (end, runs) = start(&self.namespace, limits).await;
+        (self.end, self.runs) = (end, Some(runs));
+    }
+
+    pub(crate) fn apply(&self, spec: &Value) {
+        let mut all = json!({ "owner": "ada", "org": "lab", "image": "images.invalid/shell:1" });
+        all.as_object_mut().unwrap().extend(spec.as_object().unwrap().clone());
+        let object = json!({
+            "apiVersion": "quarterdeck.dev/v1alpha1", "kind": "Workspace",
+            "metadata": { "name": "w", "namespace": self.namespace }, "spec": all,
+        });
+        let _ = kubectl(&["apply", "-f", "-"], &object.to_string());
+    }
+
+    pub(crate) fn workspace(&self) -> Value {
+        get(&["-n", &self.namespace, "workspaces.quarterdeck.dev", "w"])
+    }
+
+    pub(crate) fn phase(&self) -> String {
+        self.workspace()["status"]["phase"].as_str().unwrap_or_default().to_owned()
+    }
+
+    pub(crate) fn pod(&self) -> Value {
+        get(&["-n", &self.namespace, "pod", "w"])
+    }
+}
+
+impl Drop for Place {
+    fn drop(&mut self) {
+        self.end.cancel();
+        let _ = kubectl(&["delete", "namespace", &self.namespace, "--wait=false"], "");
+        let _ = kubectl(&["delete", "pv", &self.namespace, "--wait=false"], "");
+    }
+}
+
+async fn start(namespace: &str, limits: Limits) -> (CancellationToken, JoinHandle<()>) {
+    let read = Kubeconfig::load(Some(Path::new(&kubeconfig()))).unwrap();
+    let context = read.contexts().remove(0);
+    let cluster = Cluster::connect(&read, &context.name, ConnectOptions::default()).unwrap();
+    let composed = gate(AllowAll).composed;
+    let principal = composed.verifier.process("operator").asking(RequestId::new(), Door::Process);
+    let run = OperatorRun { cluster: cluster.name().clone(), namespace: namespace.to_owned() };
+    let permit = composed.gate.permit(&principal, run, &Answers::default()).unwrap();
+    let clock = Arc::new(SystemClock);
+    let platform = Platform::new(cluster.name().as_str(), "images.invalid/agent:1");
+    let mut settings = Settings::new(format!("{}-{}", std::process::id(), RequestId::new()));
+    (settings.namespace, settings.limits) = (Some(namespace.to_owned()), limits);
+    // Who crashes leaves its lease behind: the next one does not wait for long.
+    settings.terms = Terms { length_ms: 3_000, deadline_ms: 2_000, retry_ms: 500 };
+    let operator = Operator {
+        cluster,
+        gate: composed.gate.clone(),
+        principal,
+        clock: clock.clone(),
+        render: Arc::new(Blueprints::new(platform)),
+        activity: Activity::new(clock),
+        settings,
+    };
+    let end = CancellationToken::new();
+    let ended = end.clone();
+    let runs = tokio::spawn(async move {
+        let _held = composed.epochs;
+        operator.run(permit, ended).await.expect("the operator runs");
+    });
+    (end, runs)
+}

@@ -1,0 +1,395 @@
+//! Workspaces over REST on a real cluster: made, watched, changed, stopped, started, deleted; jobs that outlive the server.
+
+#![allow(clippy::unwrap_used, clippy::expect_used, clippy::panic, clippy::indexing_slicing, missing_docs)]
+
+use e2e::console::Console;
+use e2e::curl::{Answer, curl};
+use e2e::fresh::Fresh;
+use e2e::kubeconfig;
+use e2e::workspaces::{list, operator, until};
+use serde_json::{Value, json};
+use std::io::{BufRead, BufReader};
+use std::process::{Child, Command, Stdio};
+
+/// A console with the operator, and a namespace.
+struct Desk<'a> {
+    console: &'a Console,
+    cluster: String,
+    namespace: &'a str,
+}
+
+impl<'a> Desk<'a> {
+    fn new(console: &'a Console, namespace: &'a str) -> Self {
+        let text = std::fs::read_to_string(kubeconfig()).unwrap();
+        let line = text.lines().find_map(|line| line.strip_prefix("current-context:")).unwrap();
+        Self { console, cluster: line.trim().trim_matches('"').to_owned(), namespace }
+    }
+
+    fn url(&self, path: &str) -> String {
+        format!("{}/api/v1{path}", self.console.base)
+    }
+
+    fn call(&self, method: &str, path: &str, body: Option<Value>, headers: &[&str]) -> Answer {
+        let token = format!("x-quarterdeck-token: {}", self.console.token());
+        let text = body.map(|body| body.to_string());
+        let mut args = vec!["-X", method, "-H", &token];
+        headers.iter().for_each(|header| args.extend(["-H", header]));
+        if let Some(text) = &text {
+            args.extend(["-H", "content-type: application/json", "-d", text]);
+        }
+        curl(&self.url(path), &args)
+    }
+
+    fn get(&self, path: &str) -> Answer {
+        self.call("GET", path, None, &[])
+    }
+
+    /// The path of a workspace, or of something of it.
+    fn of(&self, name: &str, more: &str) -> String {
+        let separator = if more.contains('?') { '&' } else { '?' };
+        format!("/workspaces/{}/{name}{more}{separator}cluster={}", self.namespace, self.cluster)
+    }
+
+    fn create(&self, mut body: Value, headers: &[&str]) -> Answer {
+        body["cluster"] = self.cluster.as_str().into();
+        body["namespace"] = self.namespace.into();
+        self.call("POST", "/workspaces", Some(body), headers)
+    }
+
+    /// Waits until a job is over; the job.
+    fn over(&self, id: &str) -> Value {
+        let mut job = Value::Null;
+        until("the job is over", 90, || {
+            job = self.get(&format!("/jobs/{id}")).json();
+            !matches!(job["state"].as_str(), Some("queued" | "running"))
+        });
+        job
+    }
+
+    fn listen(&self, path: &str, headers: &[&str]) -> Stream {
+        let token = format!("x-quarterdeck-token: {}", self.console.token());
+        let mut command = Command::new("curl");
+        command.args(["-sSN", "--max-time", "90", "--noproxy", "*", "-H", &token]);
+        for header in headers {
+            command.args(["-H", header]);
+        }
+        let mut child = command.arg(self.url(path)).stdout(Stdio::piped()).spawn().expect("curl runs");
+        let lines = BufReader::new(child.stdout.take().unwrap());
+        Stream { child, lines }
+    }
+}
+
+/// A stream of server-sent events.
+struct Stream {
+    child: Child,
+    lines: BufReader<std::process::ChildStdout>,
+}
+
+impl Stream {
+    /// The next message: its event, id and data. `None` at the end.
+    fn next(&mut self) -> Option<(String, String, Value)> {
+        let (mut event, mut id, mut data) = (String::new(), String::new(), Value::Null);
+        loop {
+            let mut line = String::new();
+            if self.lines.read_line(&mut line).unwrap() == 0 {
+                return None;
+            }
+            match line.trim_end().split_once(": ") {
+                Some(("event", text)) => event = text.to_owned(),
+                Some(("id", text)) => id = text.to_owned(),
+                Some(("data", text)) => data = serde_json::from_str(text).unwrap(),
+                _ if line.trim().is_empty() && !data.is_null() => return Some((event, id, data)),
+                _ => {}
+            }
+        }
+    }
+
+    fn until(&mut self, what: &str, is: impl Fn(&str, &Value) -> bool) -> Vec<(String, String, Value)> {
+        let mut told = Vec::new();
+        while let Some(next) = self.next() {
+            let over = is(&next.0, &next.2);
+            told.push(next);
+            if over {
+                return told;
+            }
+        }
+        panic!("the stream ended before {what}: {told:#?}");
+    }
+}
+
+impl Drop for Stream {
+    fn drop(&mut self) {
+        let _ = self.child.kill();
+        let _ = self.child.wait();
+    }
+}
+
+const SHELL: &str = "images.invalid/shell:1";
+
+#[test]
+fn ar_05b_a_workspace_lives_over_rest() {
+    let fresh = Fresh::new("ws-rest");
+    let console = operator();
+    let desk = Desk::new(&console, fresh.name());
+    asks_badly(&desk);
+    let id = made_once(&desk);
+    told_as_it_happens(&desk, &id);
+    shown(&desk);
+    changed_and_stopped(&desk);
+    started_and_deleted(&desk);
+    failed(&desk);
+    taken_back(&desk);
+}
+
+/// What is wrong is said with its code, and nothing is made.
+fn asks_badly(desk: &Desk<'_>) {
+    let me = desk.get("/session").json()["user"].as_str().unwrap().to_owned();
+    for (body, status, code) in [
+        (json!({}), 400, "bad_request"),
+        (json!({ "name": "w", "user_string": "a~b" }), 400, "bad_request"),
+        (json!({ "name": "Bad_Name", "image": SHELL }), 400, "workspace_name_invalid"),
+        (json!({ "name": "w", "blueprint": "nowhere" }), 404, "blueprint_not_found"),
+        (json!({ "user_string": "somebody-else", "image": SHELL }), 403, "policy_denied"),
+        (json!({ "user_string": format!("{me}~nope=1"), "image": SHELL }), 400, "userstr_unknown_key"),
+        (json!({ "name": "w", "image": SHELL, "params": { "X": "1" } }), 422, "param_invalid"),
+        (json!({ "name": "w", "image": SHELL, "hack": 1 }), 400, "bad_request"),
+    ] {
+        let answer = desk.create(body.clone(), &[]);
+        assert_eq!((answer.status, answer.code().as_str()), (status, code), "{body}: {answer:?}");
+    }
+    let bad = desk.create(json!({ "name": "Bad_Name", "image": SHELL }), &[]).json();
+    assert_eq!(bad["details"]["free"], "bad-name");
+    for (method, path) in [("GET", ""), ("POST", "/start"), ("POST", "/stop"), ("GET", "/why"), ("GET", "/events")] {
+        let answer = desk.call(method, &desk.of("w", path), None, &[]);
+        assert_eq!((answer.status, answer.code().as_str()), (404, "workspace_not_found"), "{method} {path}");
+    }
+    let unknown = desk.get("/jobs/none");
+    assert_eq!((unknown.status, unknown.code().as_str()), (404, "job_not_found"));
+    assert_eq!(desk.get("/workspaces").code(), "cluster_required");
+
+    let blueprints = desk.get(&format!("/blueprints?cluster={}&namespace={}", desk.cluster, desk.namespace)).json();
+    let usual = blueprints["blueprints"].as_array().unwrap().iter().find(|one| one["name"] == "default").unwrap();
+    assert_eq!(usual["valid"], true, "{usual:#}");
+    let body = json!({ "cluster": desk.cluster, "namespace": desk.namespace, "image": SHELL, "memory": "256Mi" });
+    let preview = desk.call("POST", "/blueprints/preview", Some(body), &[]).json();
+    let field =
+        |pointer: &str| preview["fields"].as_array().unwrap().iter().find(|one| one["pointer"] == pointer).cloned();
+    assert_eq!(field("/image").unwrap()["layer"], "overrides", "{preview:#}");
+    assert_eq!(field("/resources/memory").unwrap()["value"], "256Mi");
+    let body = json!({ "cluster": desk.cluster, "namespace": desk.namespace, "blueprint": "nowhere" });
+    let preview = desk.call("POST", "/blueprints/preview", Some(body), &[]).json();
+    assert_eq!(
+        (preview["valid"].as_bool(), preview["problems"][0]["code"].as_str()),
+        (Some(false), Some("blueprint_not_found"))
+    );
+}
+
+/// One request under one name is carried out once; the job's id.
+fn made_once(desk: &Desk<'_>) -> String {
+    let body = json!({ "name": "w", "image": SHELL, "memory": "256Mi", "notes": "for a test" });
+    let key = ["Idempotency-Key: one"];
+    let made = desk.create(body.clone(), &key);
+    assert_eq!(made.status, 202, "{made:?}");
+    let made = made.json();
+    assert_eq!(made["workspace"]["owner"], desk.get("/session").json()["user"]);
+    let id = made["job"]["id"].as_str().unwrap().to_owned();
+    let again = desk.create(body.clone(), &key);
+    assert_eq!((again.status, again.json()["job"]["id"].as_str()), (202, Some(id.as_str())));
+    let other = desk.create(json!({ "name": "w", "image": SHELL }), &key);
+    assert_eq!((other.status, other.code().as_str()), (422, "idempotency_reused"));
+    let taken = desk.create(body, &[]);
+    assert_eq!((taken.status, taken.code().as_str()), (409, "workspace_exists"));
+    assert_eq!(taken.json()["details"]["workspace"]["uid"], made["workspace"]["uid"]);
+    id
+}
+
+/// A stream says each stage, and goes on where it was.
+fn told_as_it_happens(desk: &Desk<'_>, job: &str) {
+    let mut stream = desk.listen(&desk.of("w", "/events"), &[]);
+    let mut told = stream.until("it runs", |_, data| data["stage"] == "Running" && data["type"] == "status");
+    // That its object moved without an event is no event, and has no number.
+    told.retain(|(event, ..)| event != "changed");
+    assert_eq!(told[0].0, "handshake");
+    assert_eq!(told[0].2["workspace"], format!("{}/w", desk.namespace));
+    assert_eq!(told[0].2["resumed"], false);
+    let mut highest = 0;
+    for (event, id, data) in &told[1..] {
+        assert_eq!((event.as_str(), id.as_str()), (data["type"].as_str().unwrap(), data["id"].as_str().unwrap()));
+        let time = data["timestamp"].as_str().unwrap();
+        assert!(
+            time.len() == 24 && time.ends_with('Z') && time.as_bytes()[10] == b'T',
+            "RFC 3339 with its zone: {time}"
+        );
+        if let (Some(progress), "status" | "progress") = (data["progress"].as_i64(), event.as_str()) {
+            assert!(progress >= highest, "never back: {told:#?}");
+            highest = progress;
+        }
+    }
+    assert_eq!(highest, 100);
+    drop(stream);
+    let (second, third) = (&told[1].1, told.get(2).map(|one| &one.1));
+    let mut on = desk.listen(&desk.of("w", "/events"), &[&format!("Last-Event-ID: {second}")]);
+    let handshake = on.next().unwrap();
+    assert_eq!(handshake.2["resumed"], true, "{handshake:?}");
+    if let Some(third) = third {
+        assert_eq!(&on.next().unwrap().1, third);
+    }
+    drop(on);
+
+    let done = desk.over(job);
+    assert_eq!((done["state"].as_str(), done["act"].as_str()), (Some("succeeded"), Some("create")), "{done:#}");
+    let mut of_job = desk.listen(&format!("/jobs/{job}/events"), &[]);
+    let mut all = Vec::new();
+    while let Some(one) = of_job.next() {
+        all.push(one);
+    }
+    assert_eq!(all[0].2["jobid"], job);
+    assert!(all.iter().any(|(event, _, data)| event == "event" && data["reason"] == "Scheduled"), "{all:#?}");
+    assert_eq!(all.last().unwrap().2["state"], "succeeded", "it ends by itself: {all:#?}");
+}
+
+fn shown(desk: &Desk<'_>) {
+    let whole = desk.get(&desk.of("w", "")).json();
+    assert_eq!((whole["ready"].as_bool(), whole["phase"].as_str()), (Some(true), Some("Running")), "{whole:#}");
+    assert_eq!(whole["canonical_id"], "w");
+    assert_eq!(
+        (whole["spec"]["notes"].as_str(), whole["resources"]["memory"].as_str()),
+        (Some("for a test"), Some("256Mi"))
+    );
+    let act = |name: &str| whole["acts"].as_array().unwrap().iter().find(|one| one["act"] == name).cloned().unwrap();
+    assert_eq!((act("start")["applies"].as_bool(), act("stop")["decision"].as_str()), (Some(false), Some("needs")));
+    let listed = desk.get(&format!("/workspaces?cluster={}&namespace={}", desk.cluster, desk.namespace)).json();
+    assert_eq!(listed["workspaces"][0]["uid"], whole["uid"]);
+    assert_eq!(listed["problems"], json!([]));
+    let other = desk.get("/workspaces?cluster=nowhere").json();
+    assert_eq!(other["problems"][0]["error"]["code"], "cluster_unknown");
+    assert_eq!(desk.get(&desk.of("w", "/why")).json()["wanted"], "Running");
+    for (path, member) in [("/apps", "apps"), ("/ports", "ports")] {
+        let inside = desk.get(&desk.of("w", path));
+        assert!(inside.status == 200 && inside.json()[member].is_array(), "ar-08: {path}: {inside:?}");
+    }
+    let none = desk.call("POST", &desk.of("w", "/apps/none/start"), None, &[]);
+    assert_eq!((none.status, none.code().as_str()), (404, "not_found"), "{none:?}");
+    assert_eq!(desk.get(&desk.of("w", "/sysinfo")).status, 200);
+    let log = desk.get(&desk.of("w", "/logs?tail=5"));
+    assert_eq!((log.status, log.header("content-type")), (200, Some("text/plain; charset=utf-8")));
+}
+
+fn changed_and_stopped(desk: &Desk<'_>) {
+    let patch = |body: Value| desk.call("PATCH", &desk.of("w", ""), Some(body), &[]);
+    let yes = json!({ "confirm": true });
+    let owner = patch(json!({ "spec": { "owner": "other" }, "answers": yes }));
+    assert_eq!((owner.status, owner.code().as_str()), (403, "field_not_allowed"));
+    assert_eq!(patch(json!({ "spec": { "notes": "x" } })).code(), "needs_unmet");
+    let stale = patch(json!({ "spec": { "notes": "x" }, "generation": 99, "answers": yes }));
+    assert_eq!((stale.status, stale.code().as_str()), (409, "apply_conflict"));
+    let changed = patch(json!({ "spec": { "notes": "changed" }, "answers": yes }));
+    assert_eq!((changed.status, changed.json()["spec"]["notes"].as_str()), (200, Some("changed")), "{changed:?}");
+
+    let unasked = desk.call("POST", &desk.of("w", "/stop"), None, &[]);
+    assert_eq!(
+        (unasked.code().as_str(), &unasked.json()["details"]["needs"]),
+        ("needs_unmet", &json!([{ "need": "confirm" }]))
+    );
+    let yes = json!({ "answers": { "confirm": true } });
+    let stopped = desk.call("POST", &desk.of("w", "/stop"), Some(yes), &[]);
+    assert_eq!(stopped.status, 202, "{stopped:?}");
+    let job = desk.over(stopped.json()["job"]["id"].as_str().unwrap());
+    assert_eq!((job["state"].as_str(), job["message"].as_str()), (Some("succeeded"), Some("it is stopped")), "{job:#}");
+    assert!(desk.get(&desk.of("w", "/why")).json()["stop_reason"].as_str().unwrap().starts_with("stopped by desk:"));
+}
+
+fn started_and_deleted(desk: &Desk<'_>) {
+    let started = desk.call("POST", &desk.of("w", "/start"), None, &[]);
+    assert_eq!(started.status, 202, "{started:?}");
+    let again = desk.call("POST", &desk.of("w", "/start"), None, &[]);
+    assert_eq!(again.json()["job"]["id"], started.json()["job"]["id"], "the same act is done once at a time");
+    let job = desk.over(started.json()["job"]["id"].as_str().unwrap());
+    assert_eq!(job["state"], "succeeded", "{job:#}");
+    let unsaid = desk.call("DELETE", &desk.of("w", ""), None, &[]);
+    assert_eq!((unsaid.status, unsaid.code().as_str()), (400, "bad_request"));
+    let yes = json!({ "answers": { "confirm": true } });
+    let deleted = desk.call("DELETE", &desk.of("w", "?mode=full"), Some(yes), &[]);
+    assert_eq!(deleted.status, 202, "{deleted:?}");
+    let job = desk.over(deleted.json()["job"]["id"].as_str().unwrap());
+    assert_eq!(job["message"], "it is gone", "{job:#}");
+    assert_eq!(desk.get(&desk.of("w", "")).status, 404);
+    assert_eq!(
+        list(desk.namespace, "persistentvolumeclaims", "quarterdeck.dev/workspace=w").len(),
+        1,
+        "its home stays"
+    );
+}
+
+/// What fails is no success: never 100, and the job says why.
+fn failed(desk: &Desk<'_>) {
+    let made = desk.create(json!({ "name": "bad", "image": "images.invalid/none:1" }), &[]);
+    assert_eq!(made.status, 202, "{made:?}");
+    let id = made.json()["job"]["id"].as_str().unwrap().to_owned();
+    let job = desk.over(&id);
+    assert_eq!(
+        (job["state"].as_str(), job["error"]["code"].as_str()),
+        (Some("failed"), Some("workspace_failed")),
+        "{job:#}"
+    );
+    let mut stream = desk.listen(&format!("/jobs/{id}/events"), &[]);
+    let mut last = Value::Null;
+    while let Some((event, _, data)) = stream.next() {
+        assert!(data["progress"].as_i64().is_none_or(|progress| progress < 100), "wd-19: {data:#}");
+        if event == "status" {
+            last = data;
+        }
+    }
+    assert_eq!((last["status"].as_str(), last["severity"].as_str()), (Some("Failing"), Some("critical")), "{last:#}");
+}
+
+/// A job that is taken back is cancelled, and what it made goes; its volume stays.
+fn taken_back(desk: &Desk<'_>) {
+    let made = desk.create(json!({ "name": "back", "image": SHELL }), &[]).json();
+    let id = made["job"]["id"].as_str().unwrap().to_owned();
+    let path = format!("/jobs/{id}");
+    assert_eq!(desk.call("DELETE", &path, None, &[]).code(), "needs_unmet");
+    let back = desk.call("DELETE", &path, Some(json!({ "answers": { "confirm": true } })), &[]);
+    assert_eq!((back.status, back.json()["job"]["act"].as_str()), (202, Some("delete")), "{back:?}");
+    assert_eq!(desk.over(&id)["state"], "cancelled");
+    assert_eq!(desk.over(back.json()["job"]["id"].as_str().unwrap())["state"], "succeeded");
+    assert_eq!(desk.get(&desk.of("back", "")).status, 404);
+}
+
+#[test]
+fn ar_09b_a_job_survives_the_server_that_began_it() {
+    let fresh = Fresh::new("ws-rest-jobs");
+    let console = operator();
+    let desk = Desk::new(&console, fresh.name());
+    let me = desk.get("/session").json()["user"].as_str().unwrap().to_owned();
+    let made = desk.create(json!({ "user_string": me, "image": SHELL }), &["Idempotency-Key: k"]);
+    assert_eq!(made.status, 202, "{made:?}");
+    let made = made.json();
+    let id = made["job"]["id"].as_str().unwrap().to_owned();
+    assert!(made["workspace"]["name"].as_str().unwrap().len() > 26, "a canonical id: {made:#}");
+    e2e::signal(console.pid(), "KILL");
+    until("its port is free", 10, || std::net::TcpListener::bind(("127.0.0.1", console.port)).is_ok());
+    let mut next = console.qd(Some(&kubeconfig()));
+    next.args(["console", "--no-open", "--with-operator", "--yes", "--listen"])
+        .arg(format!("127.0.0.1:{}", console.port));
+    let old = console.token();
+    let mut next = next.stdout(Stdio::null()).spawn().expect("qd starts");
+    let ended = std::panic::catch_unwind(|| {
+        until("the next server is there", 30, || console.token() != old);
+        until("it answers", 30, || {
+            Command::new("curl")
+                .args(["-sf", "--noproxy", "*", &format!("{}/healthz", console.base)])
+                .output()
+                .unwrap()
+                .status
+                .success()
+        });
+        let job = desk.over(&id);
+        assert_eq!(job["state"], "succeeded", "{job:#}");
+        let again = desk.create(json!({ "user_string": me, "image": SHELL }), &["Idempotency-Key: k"]);
+        assert_eq!(again.json()["job"]["id"].as_str(), Some(id.as_str()), "the name of the request is known still");
+    });
+    e2e::signal(next.id(), "TERM");
+    next.wait().unwrap();
+    ended.unwrap();
+}

@@ -1,0 +1,169 @@
+/** The journey of an app in a workspace: opened from the console, on an origin of its own, with sockets and a service worker. */
+
+import { type ChildProcess, spawn } from 'node:child_process'
+import { readdirSync, readFileSync } from 'node:fs'
+import type { Page } from 'playwright-core'
+import { afterAll, beforeAll, describe, expect, test } from 'vitest'
+import { type Bench, start, until } from './harness'
+import { apply, kubectl } from './kubectl'
+
+const NS = `journey-apps-${process.pid}`
+const KIND = 'workspaces.quarterdeck.dev'
+let bench: Bench
+let page: Page
+let app: ChildProcess
+let cluster = ''
+
+/** An app with what an IDE in the browser has: a service worker, a socket that gives back, a deep link, a cookie. */
+const APP = `
+const http = require('http'), crypto = require('crypto')
+const page = '<!doctype html><title>app</title><p id=path></p><script>path.textContent = location.pathname + " " + document.cookie</script>'
+const server = http.createServer((request, answer) => {
+  if (request.url === '/sw.js') {
+    answer.setHeader('content-type', 'text/javascript')
+    answer.end('onfetch = (e) => { if (e.request.url.endsWith("/from-worker")) e.respondWith(new Response("worker")) }; onactivate = () => clients.claim()')
+  } else if (request.url === '/head') {
+    answer.end(JSON.stringify(request.headers))
+  } else {
+    answer.setHeader('content-type', 'text/html')
+    answer.setHeader('set-cookie', 'theme=dark; Domain=localhost; Path=/')
+    answer.end(page)
+  }
+})
+server.on('upgrade', (request, socket) => {
+  const key = crypto.createHash('sha1').update(request.headers['sec-websocket-key'] + '258EAFA5-E914-47DA-95CA-C5AB0DC85B11').digest('base64')
+  socket.write('HTTP/1.1 101 Switching Protocols\\r\\nUpgrade: websocket\\r\\nConnection: Upgrade\\r\\nSec-WebSocket-Accept: ' + key + '\\r\\n\\r\\n')
+  socket.on('data', (frame) => {
+    const mask = frame.subarray(2, 6), data = frame.subarray(6).map((byte, at) => byte ^ mask[at % 4])
+    if ((frame[0] & 15) === 1) socket.write(Buffer.concat([Buffer.from([0x81, data.length]), data]))
+  })
+  socket.on('error', () => {})
+})
+server.listen(3000, '127.0.0.1', () => console.log('listens'))
+`
+
+/** A process of the pod: the node is this machine. */
+function inside(uid: string): string {
+  const own = readdirSync('/proc').find((pid) => {
+    if (!/^\d+$/.test(pid)) return false
+    try {
+      const group = readFileSync(`/proc/${pid}/cgroup`, 'utf8')
+      return group.includes(uid) || group.includes(uid.replaceAll('-', '_'))
+    } catch {
+      return false // it has ended
+    }
+  })
+  if (own === undefined) throw new Error(`pod ${uid} has no process`)
+  return own
+}
+
+beforeAll(async () => {
+  bench = await start({ args: ['--with-operator', '--yes'], quiet: true })
+  cluster = kubectl(['config', 'current-context'])
+  kubectl(['wait', '--for=condition=Established', `crd/${KIND}`, '--timeout=30s'])
+  apply([
+    { apiVersion: 'v1', kind: 'Namespace', metadata: { name: NS } },
+    {
+      apiVersion: 'quarterdeck.dev/v1alpha1',
+      kind: 'Workspace',
+      metadata: { name: 'desk', namespace: NS },
+      spec: { owner: 'ada', org: 'lab', image: 'images.invalid/shell:1' },
+    },
+  ])
+  kubectl(['wait', '--for=condition=Ready', `${KIND}/desk`, '-n', NS, '--timeout=50s'])
+  const pod = kubectl(['get', `${KIND}/desk`, '-n', NS, '-o', 'jsonpath={.status.pod.name}'])
+  const uid = kubectl(['get', 'pod', pod, '-n', NS, '-o', 'jsonpath={.metadata.uid}'])
+  app = spawn('nsenter', [`--net=/proc/${inside(uid)}/ns/net`, '--', process.execPath, '-e', APP])
+  await new Promise((told) => app.stdout?.once('data', told))
+  page = await bench.context.newPage()
+  page.setDefaultTimeout(20_000)
+}, 120_000)
+afterAll(async () => {
+  app?.kill()
+  kubectl(['delete', KIND, '--all', '-n', NS, '--wait=false', '--ignore-not-found'])
+  kubectl(['delete', 'namespace', NS, '--wait=false', '--ignore-not-found'])
+  await bench?.close()
+})
+
+/** The URL that the console gives its own browser. */
+async function opened(query: string): Promise<string> {
+  const console = await bench.context.newPage()
+  await console.goto(`${bench.origin}/?view=workspaces&ns=${NS}`)
+  const url = await console.evaluate(
+    async (path) => ((await (await fetch(path, { method: 'POST' })).json()) as { url: string }).url,
+    `/api/v1/workspaces/${NS}/desk/open?cluster=${cluster}&port=3000${query}`,
+  )
+  await console.close()
+  return url
+}
+
+describe('an app', () => {
+  test('WD-26a opens on an origin of its own, with its sockets, service worker, deep links and reload', async () => {
+    await page.goto(await opened('&path=/deep/link'))
+    expect(new URL(page.url()).pathname).toBe('/deep/link')
+    expect(new URL(page.url()).host).toMatch(/^3000--desk-.*\.localhost:\d+$/)
+    // its own cookie is there, and ours is not for it
+    expect(await page.locator('#path').textContent()).toBe('/deep/link theme=dark')
+    const head = await page.evaluate(async () => (await fetch('/head')).text())
+    expect(head).not.toContain('qdapp')
+    expect(head).toContain('theme=dark')
+    const said = await page.evaluate(
+      () =>
+        new Promise((told) => {
+          const socket = new WebSocket(`ws://${location.host}/ws`)
+          socket.onopen = () => socket.send('hello')
+          socket.onmessage = (event) => told(event.data)
+          socket.onclose = () => told('closed')
+        }),
+    )
+    expect(said).toBe('hello')
+    await page.evaluate(async () => {
+      await navigator.serviceWorker.register('/sw.js')
+      await navigator.serviceWorker.ready
+    })
+    const worker = () => page.evaluate(async () => (await fetch('/from-worker')).text())
+    await until(worker, (text) => text === 'worker', 'the service worker answers')
+    await page.reload()
+    expect(await page.locator('#path').textContent()).toBe('/deep/link theme=dark')
+  })
+
+  test('WD-10a neither reads nor calls the console', async () => {
+    await page.goto(await opened(''))
+    const called = await page.evaluate(async (origin) => {
+      const all = ['/api/v1/session', '/api/v1/clusters', '/']
+      const asked = all.map((path) => fetch(origin + path, { credentials: 'include' }))
+      asked.push(fetch(`${origin}/api/v1/codes`, { method: 'POST', mode: 'no-cors', credentials: 'include' }))
+      return (await Promise.allSettled(asked)).map((one) => one.status)
+    }, bench.origin)
+    expect(called).toEqual(['rejected', 'rejected', 'rejected', 'rejected'])
+    const shown = await page.evaluate(
+      (origin) =>
+        new Promise((told) => {
+          const frame = document.createElement('iframe')
+          frame.src = origin
+          frame.onload = () => {
+            try {
+              told(frame.contentDocument?.title ?? 'foreign')
+            } catch {
+              told('foreign')
+            }
+          }
+          document.body.append(frame)
+        }),
+      bench.origin,
+    )
+    expect(shown).toBe('foreign')
+  })
+
+  test('WX-05f opens once by one URL, and stays shut to another browser', async () => {
+    const url = await opened('')
+    const other = await bench.browser.newContext({ userAgent: 'another' })
+    const stranger = await other.newPage()
+    expect((await stranger.goto(url))?.status()).toBe(401)
+    expect((await stranger.goto(new URL('/', url).href))?.status()).toBe(401)
+    expect(await stranger.textContent('p')).toContain('open it from the console')
+    await other.close()
+    // who tried with another's URL has used it up
+    expect((await page.goto(url))?.status()).toBe(401)
+  })
+})

@@ -1,0 +1,250 @@
+/** The journeys of a shell and of files: typed, reloaded, lost and found, followed, uploaded, fetched. */
+
+import { mkdtempSync, readFileSync, writeFileSync } from 'node:fs'
+import { tmpdir } from 'node:os'
+import { join } from 'node:path'
+import type { Page } from 'playwright-core'
+import { afterAll, beforeAll, describe, expect, test } from 'vitest'
+import { type Bench, press, start, until, violations } from './harness'
+import { apply, kubectl } from './kubectl'
+
+const NS = `journey-term-${process.pid}`
+const KIND = 'workspaces.quarterdeck.dev'
+let bench: Bench
+let page: Page
+let cluster = ''
+const faults: string[] = []
+
+beforeAll(async () => {
+  bench = await start({ args: ['--with-operator', '--yes'], quiet: true })
+  cluster = kubectl(['config', 'current-context'])
+  kubectl(['wait', '--for=condition=Established', `crd/${KIND}`, '--timeout=30s'])
+  apply([
+    { apiVersion: 'v1', kind: 'Namespace', metadata: { name: NS } },
+    {
+      apiVersion: 'quarterdeck.dev/v1alpha1',
+      kind: 'Workspace',
+      metadata: { name: 'desk', namespace: NS },
+      spec: { owner: 'ada', org: 'lab', image: 'images.invalid/shell:1' },
+    },
+  ])
+  kubectl(['wait', '--for=condition=Ready', `${KIND}/desk`, '-n', NS, '--timeout=50s'])
+  page = await bench.context.newPage()
+  page.setDefaultTimeout(20_000)
+  page.on('console', (said) => {
+    if (said.type() === 'error' && /Content Security|Refused to/.test(said.text())) faults.push(said.text())
+  })
+}, 120_000)
+afterAll(async () => {
+  kubectl(['delete', KIND, '--all', '-n', NS, '--wait=false', '--ignore-not-found'])
+  kubectl(['delete', 'namespace', NS, '--wait=false', '--ignore-not-found'])
+  await bench?.close()
+})
+
+const go = (part: string) => page.goto(`${bench.origin}/?view=workspaces&ws=${cluster}/${NS}/desk&part=${part}`)
+/** What stands on the screen that is shown. */
+const screen = async () =>
+  ((await page.locator('[data-shown=true] .xterm-rows').textContent()) ?? '').replaceAll('\u00a0', ' ')
+const shows = (text: string) => until(screen, (all) => all.includes(text), `“${text}” on the screen`)
+const type = async (text: string) => {
+  await page.keyboard.type(text)
+  await press(page, 'Enter')
+}
+const picture = (name: string) => page.screenshot({ path: `screenshots/${name}.png` })
+const entries = () => page.locator('[role=listbox][aria-label="Entries of the folder"] [role=option]').allInnerTexts()
+const has = (name: string) => until(entries, (all) => all.some((one) => one.includes(name)), `${name} in the folder`)
+
+describe('a shell', () => {
+  test('AC-82f shows what is typed, in its colours, and has every key but those of the table', async () => {
+    await go('terminal')
+    await page.waitForSelector('[data-shown=true] .xterm-rows')
+    await until(screen, (all) => /[$#]/.test(all), 'a prompt')
+    await type('echo $((41+1))-is-there')
+    await shows('42-is-there')
+    await type("printf '\\e[1;38;2;10;90;30mtrue\\e[0m colour \\303\\244 \\346\\274\\242 \\360\\237\\232\\200\\n'")
+    await shows('true colour ä 漢 🚀')
+    const coloured = page.locator('.xterm-rows span', { hasText: /^true$/ }).first()
+    expect(await coloured.evaluate((one) => (one as HTMLElement).style.color)).toMatch(/rgb|#/)
+    await type('cat -v')
+    await press(page, 'Escape', 'Control+k')
+    await press(page, 'Enter')
+    await shows('^[^K')
+    await press(page, 'Control+c')
+    expect(faults, 'the policy for contents was kept').toEqual([])
+    expect(await violations(page)).toEqual([])
+    await picture('terminal')
+  })
+
+  test('AC-82g is there after a reload, with its screen', async () => {
+    const shells = () => page.evaluate(() => JSON.stringify(Object.entries(sessionStorage)))
+    const before = await shells()
+    expect(before).toContain('sh-')
+    await type('kept=over-the-reload')
+    await page.reload()
+    await page.waitForSelector('[data-shown=true] .xterm-rows')
+    await shows('42-is-there')
+    expect(await shells()).toBe(before)
+    await type('echo $kept-$((1+1))')
+    await shows('over-the-reload-2')
+  })
+
+  test('AC-82h finds text, copies, asks before it runs many lines, and lets go by a key', async () => {
+    await press(page, 'Control+Shift+F')
+    await page.getByRole('searchbox', { name: 'Find in the terminal' }).fill('42-is')
+    await page.getByText(/\d+ of \d+/).waitFor()
+    await press(page, 'Escape')
+    const line = page.locator('[data-shown=true] .xterm-rows > div', { hasText: '42-is-there' }).last()
+    const box = await line.boundingBox()
+    await page.mouse.dblclick((box?.x ?? 0) + 20, (box?.y ?? 0) + 8)
+    await until(
+      () => page.evaluate(() => navigator.clipboard.readText()),
+      (text) => text.includes('42'),
+      'what was selected in the clipboard',
+    )
+    // A program that does not ask for pastes as such gets none without a question.
+    await type('cat > pasted')
+    await page.evaluate(() => navigator.clipboard.writeText('one\ntwo\nthree'))
+    await press(page, 'Control+Shift+V')
+    const ask = page.getByText('Paste 3 lines?')
+    await Promise.race([ask.waitFor(), shows('three')])
+    if (await ask.isVisible()) await page.getByRole('button', { name: 'Paste', exact: true }).click()
+    await shows('three')
+    await press(page, 'Enter', 'Control+d')
+    await type('wc -l pasted')
+    await shows('3 pasted')
+    await press(page, 'Control+Shift+L')
+    await page.waitForSelector('[role=tab][aria-selected=true]:focus')
+  })
+
+  test('AC-82i has others beside it, and a shell that was left is found again', async () => {
+    await page.getByRole('button', { name: 'New shell' }).click()
+    await until(
+      async () => page.locator('[role=tablist][aria-label=Shells] [role=tab]').count(),
+      (n) => n === 2,
+      'two',
+    )
+    await until(screen, (all) => /[$#]/.test(all), 'a prompt')
+    await page.locator('[data-shown=true] .xterm-screen').click()
+    await type('echo second-$((1+1))')
+    await shows('second-2')
+    await page.getByRole('button', { name: 'Leave this shell' }).click()
+    await shows('3 pasted')
+    await page.getByRole('button', { name: /Shells that run without a tab/ }).click()
+    await page.getByRole('menuitem').first().click()
+    await shows('second-2')
+    await page.locator('[data-shown=true] .xterm-screen').click()
+    await type('exit 3')
+    await page.getByText('The shell has ended with 3.').waitFor()
+    await picture('terminal-ended')
+    expect(await violations(page)).toEqual([])
+    await page.getByRole('button', { name: 'Close', exact: true }).click()
+    await shows('3 pasted')
+  })
+
+  test('AC-82j comes back by itself when the server was killed', async () => {
+    await bench.kill()
+    await page.getByText('The connection is lost; the shell runs on.').waitFor()
+    await picture('terminal-lost')
+    await bench.restart()
+    await page.getByText('The connection is lost').waitFor({ state: 'detached', timeout: 60_000 })
+    await shows('3 pasted')
+    await page.locator('[data-shown=true] .xterm-screen').click()
+    await type('echo $kept-$((2+2))')
+    await shows('over-the-reload-4')
+  }, 120_000)
+})
+
+describe('files', () => {
+  test('AC-82k follow the shell, and send it elsewhere', async () => {
+    await page.getByRole('button', { name: 'Files beside the shell' }).click()
+    await has('pasted')
+    await page.locator('[data-shown=true] .xterm-screen').click()
+    await type('mkdir -p "odd one\'s/deep"; cd "odd one\'s"')
+    await has('deep')
+    await page.getByRole('navigation', { name: 'Folder' }).getByRole('button', { name: '~' }).click()
+    await has('pasted')
+    await page.getByRole('listbox', { name: 'Entries of the folder' }).focus()
+    await press(page, 'c')
+    await type('echo here-$PWD-$((1+1))')
+    await shows('-2')
+    expect(await screen()).not.toContain("odd one's-2")
+    expect(await violations(page)).toEqual([])
+    await picture('terminal-files')
+  })
+
+  test('AC-82l go both ways, by keyboard, equal to the byte', async () => {
+    await go('files')
+    await has('pasted')
+    const list = page.getByRole('listbox', { name: 'Entries of the folder' })
+    await list.focus()
+    await press(page, 'Shift+N')
+    await page.keyboard.type('box')
+    await press(page, 'Enter')
+    await has('box')
+    await until(
+      async () => page.locator('[role=option][aria-selected=true]').textContent(),
+      (text) => text?.includes('box') === true,
+      'the new folder chosen',
+    )
+    await press(page, 'Enter')
+    await page.getByText('Nothing is here').waitFor()
+    const bytes = Buffer.alloc(9 << 20, 'wave after wave ')
+    const file = join(mkdtempSync(join(tmpdir(), 'upload-')), 'sea.bin')
+    writeFileSync(file, bytes)
+    await page.locator('input[type=file]').setInputFiles([file])
+    await has('sea.bin')
+    await page.locator('input[type=file]').setInputFiles([file])
+    await page.getByText('there is one of this name').waitFor()
+    await picture('files-exists')
+    expect(await violations(page)).toEqual([])
+    await page.getByRole('button', { name: 'Replace it' }).click()
+    await page.getByText('there is one of this name').waitFor({ state: 'detached' })
+    await until(
+      () => page.locator('[aria-label=Uploads]').count(),
+      (n) => n === 0,
+      'all uploaded',
+    )
+    await list.focus()
+    const [download] = await Promise.all([page.waitForEvent('download'), press(page, 'd')])
+    expect(download.suggestedFilename()).toBe('sea.bin')
+    expect(readFileSync(await download.path()).equals(bytes)).toBe(true)
+    await press(page, 'r')
+    await page.keyboard.type('.tide')
+    await press(page, 'Enter')
+    await page.getByText('1 hidden').waitFor()
+    await press(page, '.')
+    await has('.tide')
+    await list.focus()
+    await press(page, 'Backspace')
+    await has('box')
+    const [archive] = await Promise.all([page.waitForEvent('download'), press(page, 'd')])
+    expect(archive.suggestedFilename()).toBe('box.zip')
+    await picture('files')
+    await page.locator('[role=option]', { hasText: 'box' }).click({ button: 'right' })
+    expect(await page.getByRole('menuitem').allTextContents()).toHaveLength(4)
+    await page.getByRole('menuitem', { name: /Delete/ }).click()
+    await page.getByText('Delete box and all that it holds?').waitFor()
+    await press(page, 'Enter')
+    await until(entries, (all) => !all.some((one) => one.includes('box')), 'it is gone')
+    expect(faults).toEqual([])
+  })
+
+  test('AC-82m come by being dropped on a folder', async () => {
+    await press(page, 'Shift+N')
+    await page.keyboard.type('dock')
+    await press(page, 'Enter')
+    await has('dock')
+    const data = await page.evaluateHandle(() => {
+      const made = new DataTransfer()
+      made.items.add(new File(['cargo'], 'crate.txt'))
+      return made
+    })
+    await page
+      .locator('[role=option]', { hasText: 'dock' })
+      .locator('[data-dir=true]')
+      .dispatchEvent('drop', { dataTransfer: data })
+    await page.getByRole('listbox', { name: 'Entries of the folder' }).focus()
+    await press(page, 'Enter')
+    await has('crate.txt')
+  })
+})

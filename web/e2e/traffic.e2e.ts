@@ -1,0 +1,424 @@
+/** The journeys of the section Traffic: a tap from a row, requests as they happen, one request whole, files. */
+
+import { spawnSync } from 'node:child_process'
+import { readFileSync } from 'node:fs'
+import { connect } from 'node:net'
+import type { Page } from 'playwright-core'
+import { afterAll, afterEach, beforeAll, describe, expect, test } from 'vitest'
+import { type Bench, column, press, start, total, until, violations } from './harness'
+import { kubectl } from './kubectl'
+
+/** Workloads of the demo that speak HTTP, and one that talks to them all the time. */
+const NS = 'shop'
+const SERVER = 'front'
+const PORT = 8080
+let bench: Bench
+let page: Page
+let tap = ''
+
+beforeAll(async () => {
+  bench = await start()
+})
+afterEach(async () => {
+  await page?.close()
+})
+afterAll(async () => {
+  await bench?.close()
+})
+
+const count = async () => total(page)
+/** A request on a connection that stays open: when its answer was here, and how to end the connection. */
+function keptOpen(host: string, path: string): Promise<{ answeredMs: number; close(): void }> {
+  return new Promise((resolve, reject) => {
+    const socket = connect(PORT, host)
+    socket.once('error', reject)
+    socket.once('data', () => resolve({ answeredMs: Date.now(), close: () => socket.destroy() }))
+    const head = ['Host: front', 'X-Journey: one', 'x-journey: <b>two</b>', 'Connection: keep-alive']
+    socket.write(`GET ${path} HTTP/1.1\r\n${head.join('\r\n')}\r\n\r\n`)
+  })
+}
+
+const texts = (id: string) => column(page, id)
+const records = async () => (await page.locator('[role=grid][aria-label=Records]').count()) > 0
+const state = async () => (await page.locator('main header [role=status]').first().textContent()) ?? ''
+const opened = async (part = '') => {
+  page = await bench.page(`?view=traffic&tap=${tap}${part}`)
+}
+
+describe('CAP-A-03 from a row to its traffic, by keyboard alone', () => {
+  test('CAP-N-33 p on a workload asks how, Enter starts, and one stands at its records', async () => {
+    page = await bench.page(`?kind=deployments.apps&ns=${NS}&filter=${SERVER}`)
+    await until(
+      () => texts('name'),
+      (names) => names.includes(SERVER),
+      'the deployment',
+    )
+    await press(page, 'p')
+    await page.waitForSelector('[role=dialog] button[type=submit]:focus')
+    expect(await violations(page)).toEqual([])
+    await press(page, 'Enter')
+    await until(records, Boolean, 'the records of the tap')
+    tap = new URL(page.url()).searchParams.get('tap') ?? ''
+    expect(tap).toMatch(/^[0-9a-f]{32}$/)
+    await until(count, (all) => all > 3, 'records of the demo’s own traffic')
+    await until(state, (text) => /live/.test(text), 'the state')
+    await page.getByRole('button', { name: '1 tap', exact: false }).first().waitFor()
+  })
+
+  test('CAP-A-04 a request is painted while its connection stays open, within 500 ms of its answer', async () => {
+    await opened('&filter=where request ~ "journey-"')
+    const waits: number[] = []
+    for (let round = 0; round < 5; round++) {
+      const path = `/journey-${process.pid}-${round}`
+      const pod = kubectl([
+        '-n',
+        NS,
+        'get',
+        'pods',
+        '-l',
+        `app.kubernetes.io/name=${SERVER}`,
+        '-o',
+        'jsonpath={.items[0].status.podIP}',
+      ])
+      const { answeredMs, close } = await keptOpen(pod, path)
+      await until(
+        () => texts('request'),
+        (all) => all.some((text) => text.includes(path)),
+        `the request ${path}`,
+      )
+      waits.push(Date.now() - answeredMs)
+      close()
+    }
+    waits.sort((a, b) => a - b)
+    expect(waits[2], `${waits.join(', ')} ms`).toBeLessThanOrEqual(500)
+  })
+})
+
+describe('one record', () => {
+  test('CAP-A-05 its headers are shown, in order; and its parts without a violation', async () => {
+    await opened(`&filter=where request ~ "journey-${process.pid}-0"`)
+    await until(count, (all) => all > 0, 'the request')
+    await page.locator('[role=grid] [role=row][aria-rowindex="2"]').click()
+    await page.getByRole('tab', { name: 'Headers' }).click()
+    const request = page.locator('section[aria-label="Request headers"]')
+    await request.waitFor()
+    expect(await request.locator('dt').allTextContents()).toEqual(['Host', 'X-Journey', 'x-journey', 'Connection'])
+    expect(await request.locator('dd').allTextContents()).toContain('<b>two</b>')
+    expect(await page.locator('section b:text("two")').count(), 'headers are text').toBe(0)
+    const parts = await page.getByRole('tab').allTextContents()
+    for (const part of parts) {
+      await page.getByRole('tab', { name: part }).click()
+      await page.waitForSelector('[role=tabpanel] :is(h2, h3, ol, pre, [role=listbox], [aria-label=Stream])')
+      expect(await violations(page), part).toEqual([])
+    }
+  })
+
+  test('CAP-59 its packets layer by layer, and the stream of both directions', async () => {
+    await opened(`&filter=where request ~ "journey-${process.pid}-0"`)
+    await until(count, (all) => all > 0, 'the request')
+    await page.locator('[role=grid] [role=row][aria-rowindex="2"]').click()
+    await page.getByRole('tab', { name: 'Packets' }).click()
+    const first = page.getByRole('option').first()
+    await first.filter({ hasText: 'SYN' }).waitFor()
+    // The list begins at the record: the first packet of its request.
+    await page.locator('[role=option][aria-selected=true]').filter({ hasText: 'PSH' }).waitFor()
+    await page.getByRole('listbox', { name: 'Packets' }).focus()
+    await press(page, 'g', 'j')
+    await page.locator('[role=option][aria-selected=true]').filter({ hasText: 'SYN ACK' }).waitFor()
+    const layers = page.getByRole('region', { name: 'Layers of the packet' })
+    expect(await layers.locator('summary').allTextContents()).toEqual(
+      expect.arrayContaining(['Ethernet', 'IPv4', 'TCP']),
+    )
+    await layers.getByRole('button', { name: /^Flags/ }).click()
+    expect(await page.locator('mark').allTextContents()).toContain('12 ')
+    expect(await violations(page)).toEqual([])
+    await page.getByRole('tab', { name: 'Stream' }).click()
+    const stream = page.getByRole('region', { name: 'Stream' })
+    await stream.getByText(`GET /journey-${process.pid}-0 HTTP/1.1`).waitFor()
+    await stream
+      .getByText(/^HTTP\/1\.1 \d+/)
+      .first()
+      .waitFor()
+    await page.getByRole('button', { name: 'hex', exact: true }).click()
+    await stream.getByText(/^00000000 {2}47 45 54 20/).waitFor()
+    expect(await violations(page)).toEqual([])
+  })
+
+  test('CAP-59b ] and [ go from record to record, f shows its flow alone, Esc goes back step by step', async () => {
+    await opened()
+    await until(count, (all) => all > 5, 'records')
+    await press(page, 'k', 'k', 'Enter')
+    await page.waitForSelector('aside[aria-label=Record] h2')
+    const at = () => new URL(page.url()).searchParams.get('record')
+    const first = at()
+    await press(page, ']')
+    await until(
+      async () => at(),
+      (now) => now !== first,
+      'the next record',
+    )
+    await press(page, '[')
+    await until(
+      async () => at(),
+      (now) => now === first,
+      'the record before',
+    )
+    await press(page, 'f')
+    await until(
+      async () => new URL(page.url()).searchParams.get('filter') ?? '',
+      (filter) => filter.startsWith('where flow = '),
+      'the filter',
+    )
+    await press(page, 'Escape')
+    await page.waitForSelector('aside[aria-label=Record]', { state: 'detached' })
+    await press(page, 'Escape')
+    await until(
+      async () => new URL(page.url()).searchParams.get('filter'),
+      (filter) => !filter,
+      'no filter',
+    )
+    await press(page, 'Escape')
+    await page.waitForSelector('[role=grid][aria-label=Taps]')
+  })
+})
+
+test('CAP-60d following stops when one scrolls up, counts, and goes on with G; a row that is read does not move', async () => {
+  await opened()
+  await until(count, (all) => all > 60, 'records to scroll')
+  await page.getByText('following').waitFor()
+  await page.locator('[role=grid]').hover()
+  await page.mouse.wheel(0, -400)
+  const more = page.getByRole('button', { name: /new/ })
+  await more.waitFor()
+  const top = () =>
+    page.evaluate(() => {
+      const rows = [...document.querySelectorAll<HTMLElement>('[role=row][aria-rowindex]:not([hidden])')]
+      const edge = document.querySelector('[role=grid]')?.getBoundingClientRect().top ?? 0
+      const at = rows.map((row) => [row.getBoundingClientRect().top - edge, row.textContent] as const)
+      return at.filter(([y]) => y >= 28).sort((a, b) => a[0] - b[0])[0]
+    })
+  const before = await top()
+  const many = await count()
+  await until(count, (now) => now > many + 5, 'more records')
+  expect(await top()).toEqual(before)
+  await press(page, 'Shift+G')
+  await page.getByText('following').waitFor()
+})
+
+test('CAP-59o e goes from a record to the pod that was asked, Back returns', async () => {
+  await opened(`&filter=where request ~ "journey-${process.pid}-0"`)
+  await until(count, (all) => all > 0, 'the request')
+  await page.locator('[role=grid] [role=row][aria-rowindex="2"]').click()
+  await page.getByRole('button', { name: 'Open the pod' }).first().waitFor()
+  await press(page, 'e')
+  await until(
+    async () => new URL(page.url()).searchParams.get('object') ?? '',
+    (object) => object.includes(`${NS}/${SERVER}-`),
+    'the pod',
+  )
+  await page.goBack()
+  await until(records, Boolean, 'the records')
+})
+
+test('CAP-52d chips narrow the records, with the filter box; an error stands under its place', async () => {
+  await opened()
+  await page.getByRole('button', { name: /^HTTP/ }).click()
+  await until(
+    () => texts('protocol'),
+    (all) => all.length > 0 && all.every((text) => text === 'http'),
+    'HTTP alone',
+  )
+  await press(page, '/')
+  await page.keyboard.type('where stat = 3')
+  await page.waitForSelector('#filter-error')
+  await page.keyboard.press('Escape')
+  await until(
+    () => texts('protocol'),
+    (all) => all.length > 0 && all.every((text) => text === 'http'),
+    'the chip holds',
+  )
+})
+
+test('CAP-A-07 Download gives JSON lines and an archive of requests', async () => {
+  await opened()
+  await until(count, (all) => all > 5, 'records')
+  const file = async (name: string) => {
+    await page.getByRole('button', { name: /Download/ }).click()
+    const waiting = page.waitForEvent('download')
+    await page.getByRole('menuitem', { name }).click()
+    return readFileSync(await (await waiting).path(), 'utf8')
+  }
+  const lines = (await file('Records (JSON lines)')).trim().split('\n')
+  expect(lines.length).toBeGreaterThan(5)
+  for (const line of lines) expect(JSON.parse(line)).toHaveProperty('kind')
+  const har = JSON.parse(await file('Requests (HAR)')) as { log: { version: string; entries: unknown[] } }
+  expect(har.log.version).toBe('1.2')
+  expect(har.log.entries.length).toBeGreaterThan(0)
+})
+
+test('CAP-A-07b Download PCAP gives a file that Wireshark’s own programs read without a warning', async () => {
+  await opened()
+  await until(count, (all) => all > 5, 'records')
+  await page.getByRole('button', { name: /Download/ }).click()
+  const waiting = page.waitForEvent('download')
+  await page.getByRole('menuitem', { name: 'Packets (pcapng)' }).click()
+  const path = await (await waiting).path()
+  const seen = spawnSync('capinfos', ['-Mc', path], { encoding: 'utf8' })
+  expect(seen.stderr, 'capinfos').toBe('')
+  expect(Number(/Number of packets: +(\d+)/.exec(seen.stdout)?.[1])).toBeGreaterThan(10)
+  const read = spawnSync('tshark', ['-r', path, '-T', 'fields', '-e', 'frame.number'], { encoding: 'utf8' })
+  expect(read.stderr.replace(/Running as user .*\n/, ''), 'tshark').toBe('')
+  expect(read.stdout.trim().split('\n').length).toBeGreaterThan(10)
+})
+
+test('CAP-N-16 the map is drawn and does not move, and is a table too; a line opens its records; CAP-N-17c latencies by route', async () => {
+  await opened()
+  await until(count, (all) => all > 5, 'records')
+  await press(page, 'm')
+  const drawn = page.getByRole('link', { name: /to front.*http.* a second/s }).first()
+  await drawn.waitFor()
+  expect(await violations(page)).toEqual([])
+  const places = () =>
+    page.evaluate(() =>
+      [...document.querySelectorAll('svg a rect')].map((one) => [one.getAttribute('x'), one.getAttribute('y')].join()),
+    )
+  const [before, said] = [await places(), await drawn.textContent()]
+  await until(
+    () => drawn.textContent(),
+    (now) => now !== said,
+    'other counts',
+  )
+  expect((await places()).slice(0, before.length), 'nothing moves').toEqual(before)
+  await press(page, 'j', 'Enter')
+  await until(records, Boolean, 'the records of what has the focus')
+  expect(new URL(page.url()).searchParams.get('filter')).toMatch(/^where source/)
+  await page.goBack()
+  await drawn.waitFor()
+  await press(page, 'v')
+  expect(await violations(page)).toEqual([])
+  await press(page, 'v')
+  const line = page.getByRole('row', { name: /front.* http / }).first()
+  await line.waitFor()
+  expect(await violations(page)).toEqual([])
+  await line.getByRole('button').click()
+  await until(
+    () => texts('protocol'),
+    (all) => all.length > 0,
+    'the records of the line',
+  )
+  expect(new URL(page.url()).searchParams.get('filter')).toMatch(/^where source = ".+" and destination = ".+"$/)
+  await page.locator('[role=grid]').focus()
+  await press(page, 'm', 'm')
+  await page
+    .getByRole('img', { name: /half within/ })
+    .first()
+    .waitFor()
+  expect(await violations(page)).toEqual([])
+  await press(page, 'v')
+  await page.getByText('The axis is linear').waitFor()
+  await page.getByRole('button', { name: 'From now' }).click()
+  await page
+    .getByRole('img', { name: /half within.*; before half within/ })
+    .first()
+    .waitFor()
+  expect(await violations(page)).toEqual([])
+  await press(page, 'Escape')
+  await page.waitForSelector('[role=grid][aria-label=Records]')
+})
+
+test('CAP-53a the capture filter of a running tap: an error stands under its place, a right one holds', async () => {
+  await opened()
+  await until(count, (all) => all > 5, 'records')
+  await press(page, 'b')
+  const box = page.getByRole('textbox', { name: 'Capture filter of the tap' })
+  await box.fill('tcp prot 8080')
+  await press(page, 'Enter')
+  await page.getByRole('alert').filter({ hasText: '^' }).waitFor()
+  expect(await violations(page)).toEqual([])
+  await box.fill(`tcp port ${PORT}`)
+  await page.getByText(/^matches [\d,]+ of the last [\d,]+ packets$/).waitFor()
+  await press(page, 'Enter')
+  await box.waitFor({ state: 'detached' })
+  await page.getByRole('button', { name: `capture tcp port ${PORT}` }).waitFor()
+  await press(page, 'b')
+  await box.fill('')
+  await press(page, 'Enter')
+  await page.getByRole('button', { name: 'capture all packets' }).waitFor()
+  await press(page, 'b')
+  await page.getByRole('combobox', { name: 'Filters of before' }).selectOption(`tcp port ${PORT}`)
+  expect(await box.inputValue()).toBe(`tcp port ${PORT}`)
+  const pod = (await page.getByRole('combobox', { name: 'Of which pods' }).locator('option').nth(1).textContent()) ?? ''
+  await page.getByRole('combobox', { name: 'Of which pods' }).selectOption(pod)
+  await page.getByText(/of the last [\d,]+ packets, of all pods$/).waitFor()
+  await page.getByRole('button', { name: /^Apply/ }).click()
+  await page.getByRole('button', { name: `capture (tcp port ${PORT}) and pod ${pod}` }).waitFor()
+  await press(page, 'b')
+  await page.locator('form').getByRole('button', { name: 'Clear' }).click()
+  await page.getByRole('button', { name: 'capture all packets' }).waitFor()
+})
+
+test('CAP-54 the view is frozen while the capture goes on; holding the capture is an act of its own', async () => {
+  await opened()
+  await until(count, (all) => all > 5, 'records')
+  await press(page, 'p')
+  await page.getByRole('button', { name: 'Go on' }).waitFor()
+  await page.getByRole('button', { name: /\d new/ }).waitFor()
+  expect(await state()).toMatch(/live/)
+  await press(page, 'p')
+  await page.getByRole('button', { name: 'Hold', exact: true }).click()
+  await until(state, (text) => /capture held/.test(text), 'the state')
+  expect(await violations(page)).toEqual([])
+  await page.getByRole('button', { name: 'Capture again' }).click()
+  await until(state, (text) => /live/.test(text), 'the state')
+  const many = await count()
+  await until(count, (now) => now > many, 'records again')
+  // What happened to the capture stands between what was captured.
+  await page.waitForSelector('[role=row][data-what=change]')
+  expect(await violations(page)).toEqual([])
+})
+
+test('CAP-51 more columns of the list: node, verdict and the like', async () => {
+  await opened()
+  await until(count, (all) => all > 5, 'records')
+  await page.locator('[role=columnheader]').first().click({ button: 'right' })
+  const names = await page.locator('[role=menuitemcheckbox]').allTextContents()
+  for (const name of ['Namespace', 'Node', 'Container', 'Trace', 'Retransmits', 'Verdict', 'Vantage'])
+    expect(names.join(), name).toContain(name)
+  await page.locator('[role=menuitemcheckbox]').filter({ hasText: 'Node' }).click()
+  await until(
+    () => texts('node'),
+    (all) => all.some((text) => text.length > 1),
+    'nodes',
+  )
+})
+
+test('CAP-N-33b the pane of a pod says which taps see it; a tap that is stopped is said to be over', async () => {
+  page = await bench.page(`?kind=pods&ns=${NS}&filter=${SERVER}`)
+  await until(count, (all) => all > 0, 'the pods')
+  await press(page, 'f')
+  await page.getByRole('button', { name: 'Show' }).first().waitFor()
+  expect(await violations(page)).toEqual([])
+  await page.getByRole('button', { name: 'Show' }).first().click()
+  await until(records, Boolean, 'the records')
+  expect(await violations(page)).toEqual([])
+  await page.locator('[role=grid]').focus()
+  await press(page, 'Shift+X')
+  await until(state, (text) => /ended/.test(text), 'the end')
+  expect(await page.getByRole('button', { name: 'Stop', exact: true }).isDisabled()).toBe(true)
+})
+
+test('CAP-N-33c with --read-only nothing is tapped, and the reason is said', async () => {
+  const guarded = await start({ args: ['--read-only'] })
+  try {
+    page = await guarded.page(`?kind=pods&ns=${NS}&filter=${SERVER}`)
+    await until(count, (all) => all > 0, 'the pods')
+    await press(page, 'p')
+    await page.getByRole('button', { name: /Results/ }).waitFor()
+    expect(await page.locator('[role=dialog]').count()).toBe(0)
+    await press(page, 'Shift+F')
+    await page.getByText('Nothing is tapped').waitFor()
+    expect(await violations(page)).toEqual([])
+  } finally {
+    await guarded.close()
+  }
+})

@@ -1,0 +1,196 @@
+/** The journeys of the section Workspaces: launched by keyboard, watched on its way up, stopped, started, deleted. */
+
+import type { Page } from 'playwright-core'
+import { afterAll, afterEach, beforeAll, describe, expect, test } from 'vitest'
+import { type Bench, column, press, start, until, violations } from './harness'
+import { apply, kubectl } from './kubectl'
+
+const NS = `journey-ws-${process.pid}`
+const NAME = 'boat'
+const SHELL = 'images.invalid/shell:1'
+const KIND = 'workspaces.quarterdeck.dev'
+let bench: Bench
+let page: Page
+let cluster = ''
+
+/** A blueprint of the namespace with a parameter of each kind of field. */
+const blueprint = {
+  apiVersion: 'quarterdeck.dev/v1alpha1',
+  kind: 'Blueprint',
+  metadata: { name: 'journey', namespace: NS },
+  spec: {
+    description: 'A plain shell',
+    image: SHELL,
+    resources: { memory: '256Mi' },
+    storages: {
+      home: {
+        type: 'local',
+        path: '/data',
+        claimSpec: { accessModes: ['ReadWriteOnce'], resources: { requests: { storage: '64Mi' } } },
+      },
+    },
+    expressions: { '/resources/cpu': 'params.CPU', '/env/FLAVOUR': 'params.FLAVOUR' },
+    params: [
+      { name: 'CPU', type: 'size', description: 'Cores, at most', default: '200m', min: '100m', max: '1' },
+      { name: 'FLAVOUR', type: 'enum', default: 'plain', options: [{ value: 'plain' }, { value: 'sweet' }] },
+      { name: 'SUGAR', type: 'number', when: "params.FLAVOUR == 'sweet'", default: '1', min: '1', max: '9' },
+      { name: 'LOUD', type: 'bool', default: 'false' },
+    ],
+  },
+}
+const workspace = (name: string, image: string) => ({
+  apiVersion: 'quarterdeck.dev/v1alpha1',
+  kind: 'Workspace',
+  metadata: { name, namespace: NS },
+  spec: { owner: 'ada', org: 'lab', image },
+})
+
+beforeAll(async () => {
+  bench = await start({ args: ['--with-operator', '--yes'], quiet: true })
+  cluster = kubectl(['config', 'current-context'])
+  kubectl(['wait', '--for=condition=Established', `crd/${KIND}`, '--timeout=30s'])
+  apply([{ apiVersion: 'v1', kind: 'Namespace', metadata: { name: NS } }])
+  apply([blueprint])
+}, 60_000)
+afterEach(async () => {
+  await page?.close()
+})
+afterAll(async () => {
+  // The operator is needed for that, so it is waited for.
+  kubectl(['delete', KIND, '--all', '-n', NS, '--timeout=30s', '--ignore-not-found'])
+  kubectl(['delete', 'namespace', NS, '--wait=false', '--ignore-not-found'])
+  await bench?.close()
+})
+
+const names = () => column(page, 'name')
+const phases = () => column(page, 'phase')
+const url = () => new URL(page.url()).searchParams
+/** The page of one workspace has no grid to wait for. */
+async function open(search: string): Promise<void> {
+  page = await bench.context.newPage()
+  page.setDefaultTimeout(20_000)
+  await page.goto(`${bench.origin}/?view=workspaces&ns=${NS}${search}`)
+}
+const themes = async (what: string) => {
+  for (const colorScheme of ['light', 'dark'] as const) {
+    await page.emulateMedia({ colorScheme })
+    expect(await violations(page), `${what}, ${colorScheme}`).toEqual([])
+  }
+}
+const stage = (name: string) =>
+  page.getByRole('list', { name: 'Stages' }).getByRole('listitem').filter({ hasText: name })
+
+describe('AC-81a from nothing to a place to work, by keyboard alone', () => {
+  test('WX-12b the empty list says how a first one is made; c opens the form, Ctrl-Enter launches; its stages pass', async () => {
+    await open('')
+    await page.getByRole('heading', { name: `No workspaces in ${NS}` }).waitFor()
+    await themes('the empty list')
+    await page.locator('[role=grid]').focus()
+    await press(page, 'c')
+    await page.waitForSelector('#launch-name:focus')
+    await page.keyboard.type(NAME)
+    const fields = page.getByRole('table', { name: 'Fields of the blueprint' })
+    await page.getByLabel('Blueprint').selectOption({ label: 'journey' })
+    await fields.getByRole('row', { name: /resources\/cpu 200m/ }).waitFor()
+    await themes('the form')
+
+    // Out of bounds: the problem stands under the field, and nothing is launched.
+    await page.getByLabel('CPU', { exact: true }).focus()
+    await page.keyboard.type('7')
+    await page.locator('#param-CPU-said [role=alert]').filter({ hasText: 'at most 1' }).waitFor()
+    await press(page, 'Control+Enter')
+    expect(url().get('launch')).toBe('1')
+    await page.getByLabel('CPU', { exact: true }).fill('300m')
+    await fields.getByRole('row', { name: /resources\/cpu 300m/ }).waitFor()
+
+    // A parameter with a condition is asked once that holds.
+    expect(await page.getByLabel('SUGAR').count()).toBe(0)
+    await page.getByLabel('FLAVOUR').focus()
+    await page.keyboard.type('sw')
+    await page.getByLabel('SUGAR').waitFor()
+    await fields.getByRole('row', { name: /env\/FLAVOUR sweet/ }).waitFor()
+    await press(page, 'Control+Enter')
+
+    // The way up, which turns into the overview by itself.
+    await stage('Starting').waitFor()
+    await themes('the way up')
+    await page.getByRole('heading', { name: 'What it is', exact: true }).waitFor()
+    await until(
+      async () => url().get('ws') ?? '',
+      (place) => place.endsWith(`/${NS}/${NAME}`),
+      'the page of the workspace',
+    )
+    const spec = JSON.parse(kubectl(['get', KIND, NAME, '-n', NS, '-o', 'jsonpath={.spec}']))
+    expect(spec.params).toEqual({ CPU: '300m', FLAVOUR: 'sweet' })
+    expect(spec.blueprintRef.name).toBe('journey')
+  })
+
+  test('WB-01p its page says what it is, what it has, and who set each field', async () => {
+    await open(`&ws=${cluster}/${NS}/${NAME}`)
+    await page.getByText('pvc-').first().waitFor()
+    await page.getByRole('button', { name: 'Show every field and who set it' }).click()
+    await page.getByRole('row', { name: /resources\/cpu 300m/ }).waitFor()
+    await themes('the overview')
+    // What is changed elsewhere is on the page at once.
+    const more = JSON.stringify({ spec: { resources: { cpu: '400m' } } })
+    kubectl(['patch', KIND, NAME, '-n', NS, '--type=merge', '-p', more])
+    await page.getByText(/^400m/).first().waitFor()
+    await press(page, 'l')
+    await page.getByText(`${NAME} is ready`).waitFor()
+    await themes('the log')
+    await press(page, 'v')
+    await page
+      .getByText(/^Started Normal/)
+      .first()
+      .waitFor()
+    await themes('the events')
+    await press(page, 'o')
+    await page.getByRole('heading', { name: 'Ports that somebody listens on' }).waitFor()
+    await themes('apps and ports')
+  })
+})
+
+describe('WX-12c the list', () => {
+  test('AC-81b a workspace made elsewhere appears, and one that fails says why', async () => {
+    page = await bench.page(`?view=workspaces&ns=${NS}`)
+    await until(names, (all) => all.includes(NAME), 'the first workspace')
+    apply([workspace('sunk', 'images.invalid/none:1')])
+    await until(names, (all) => all.includes('sunk'), 'the new row')
+    await until(phases, (all) => all.some((phase) => phase.includes('Failed')), 'the failure')
+    await themes('the list')
+    await page.locator('[role=grid] [role=row]').filter({ hasText: 'sunk' }).click()
+    const why = page.getByRole('region', { name: 'Why it failed' })
+    await why.getByText(/^(ErrImagePull|ImagePullBackOff)$/).waitFor()
+    await page.getByText('The node cannot get the image').waitFor()
+    await themes('the failure')
+  })
+})
+
+describe('WL-08q what is done to it', () => {
+  test('AC-81c x asks and stops it, s starts it again, its volume stays; Delete deletes', async () => {
+    await open(`&ws=${cluster}/${NS}/${NAME}`)
+    await page.getByRole('heading', { name: 'What it is', exact: true }).waitFor()
+    const claim = () => kubectl(['get', 'pvc', '-n', NS, '-o', 'jsonpath={.items[*].metadata.uid}'])
+    const before = claim()
+    await press(page, 'x')
+    await page.getByText('the volumes stay').waitFor()
+    await page.waitForSelector('[role=dialog] button[type=submit]:focus')
+    await themes('the dialog')
+    await press(page, 'Enter')
+    await page.locator('main header').getByText('Stopped').waitFor()
+    await page.waitForSelector('[role=dialog]', { state: 'detached' })
+    await page.locator('[data-scope=workspace]').focus()
+    await press(page, 's')
+    await page.waitForSelector('[role=dialog] button[type=submit]:focus')
+    await press(page, 'Enter')
+    await page.locator('main header').getByText('Running').waitFor()
+    expect(claim()).toBe(before)
+    await page.waitForSelector('[role=dialog]', { state: 'detached' })
+    await page.locator('[data-scope=workspace]').focus()
+    await press(page, 'Delete')
+    await page.waitForSelector('[role=dialog] button[type=submit]:focus')
+    await press(page, 'Enter')
+    await page.getByRole('heading', { name: `There is no workspace ${NAME}` }).waitFor()
+    expect(claim(), 'its volume stays').toBe(before)
+  })
+})

@@ -1,0 +1,43 @@
+/** How a tap stands, in a word with a shape. */
+
+import type { Level } from '../../lib/cell'
+import { SHAPES } from '../../lib/cell'
+import type { Tap, TapTarget } from '../../wire/api'
+
+export interface Standing {
+  level: Level
+  shape: string
+  word: string
+}
+
+const of = (level: Level, word: string): Standing => ({ level, shape: level === 0 ? '○' : SHAPES[level], word })
+
+/** A tap that lost anything, or has pods that it could not tap, is never plain green. */
+export function standing(
+  tap: Pick<Tap, 'state' | 'totals' | 'targets' | 'error'> & Partial<Pick<Tap, 'paused'>>,
+): Standing {
+  const { lost } = tap.totals
+  switch (tap.state) {
+    case 'starting':
+      return of(2, 'starting')
+    case 'waiting':
+      return of(2, 'waits for pods')
+    case 'stopping':
+      return of(2, 'stopping')
+    case 'ended':
+      if (tap.error) return of(4, 'ended by a failure')
+      return lost > 0 ? of(3, 'ended, with losses') : of(0, 'ended')
+    case 'running':
+      if (tap.paused) return of(2, 'capture held')
+      if (lost > 0) return of(3, 'live, with losses')
+      return tap.targets.some(({ error }) => error) ? of(3, 'live, not on all pods') : of(1, 'live')
+  }
+}
+
+/** How one pod of a tap stands. */
+export function podStanding({ state, error, totals }: Pick<TapTarget, 'state' | 'error' | 'totals'>): Standing {
+  if (error || state === 'failed') return of(4, 'not tapped')
+  if (state === 'ended') return of(0, 'ended')
+  if (state === 'capturing' || state === 'running') return totals.lost > 0 ? of(3, 'with losses') : of(1, 'listening')
+  return of(2, state)
+}

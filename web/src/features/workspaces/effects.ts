@@ -1,0 +1,38 @@
+/** What an act does to a workspace, in words, before it is done. */
+
+import { text } from '../../lib/json'
+import type { Need, Workspace } from '../../wire/api'
+import type { Act } from './acts'
+
+export interface Effect {
+  shape: '◆' | '▲'
+  text: string
+}
+
+export function effects(act: Act, { phase, volumes, spec, error }: Workspace): Effect[] {
+  const found: Effect[] = []
+  const say = (words: string) => found.push({ shape: '◆', text: words })
+  const warn = (words: string) => found.push({ shape: '▲', text: words })
+  const kept = volumes.map(({ name, size }) => (size === '' ? name : `${name} (${size})`)).join(', ')
+  if (act === 'start') {
+    say('A pod is made for it; its volumes are where they were.')
+    if (phase === 'Failed' && error !== '') warn(`It failed before: ${error}`)
+    return found
+  }
+  if (phase === 'Running') warn('Its shells, programs and connections end.')
+  if (act === 'stop') {
+    say(kept === '' ? 'Only its pod goes.' : `Only its pod goes; the volumes stay: ${kept}.`)
+    return found
+  }
+  const becomes = text(spec, 'storage.onDelete') || 'Retain'
+  if (kept === '') say('It has no volumes.')
+  else if (becomes === 'Delete') warn(`Its volumes are deleted with it, and what is in them: ${kept}.`)
+  else say(`Its volumes stay (${becomes}): ${kept}.`)
+  return found
+}
+
+/** Each need once. */
+export function merged(needs: readonly Need[]): Need[] {
+  const seen = new Map(needs.map((need) => [JSON.stringify(need), need]))
+  return [...seen.values()]
+}

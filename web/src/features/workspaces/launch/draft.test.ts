@@ -1,0 +1,128 @@
+import { describe, expect, test } from 'vitest'
+import type { BlueprintParam, BlueprintPreview, BlueprintProblem, BlueprintRow } from '../../../wire/api'
+import {
+  between,
+  bounds,
+  createRequest,
+  type Draft,
+  EMPTY,
+  isAsked,
+  nameProblem,
+  placed,
+  standard,
+  variables,
+} from './draft'
+
+const param = (name: string, more: Partial<BlueprintParam> = {}): BlueprintParam => ({
+  name,
+  type: 'string',
+  description: '',
+  required: false,
+  options: [],
+  when: '',
+  check: '',
+  message: '',
+  mutable: true,
+  ...more,
+})
+const problem = (pointer: string, message: string, severity = 'error'): BlueprintProblem => ({
+  code: 'param_invalid',
+  severity,
+  blueprint: '',
+  pointer,
+  file: '',
+  line: 0,
+  column: 0,
+  message,
+})
+const preview = (more: Partial<BlueprintPreview> = {}): BlueprintPreview => ({
+  valid: true,
+  name: 'shell',
+  fields: [],
+  params: {},
+  layers: [],
+  pod_security: '',
+  problems: [],
+  ...more,
+})
+const draft: Draft = { ...EMPTY, cluster: 'dev', namespace: 'lab', name: 'boat', blueprint: 'shell' }
+
+describe('WB-03p the form of a blueprint', () => {
+  test('names are those that a workspace can have', () => {
+    expect(nameProblem('boat-1')).toBeNull()
+    for (const name of ['', '1boat', 'Boat', 'boat_1', 'boat-', `b${'o'.repeat(52)}`]) {
+      expect(nameProblem(name), name).not.toBeNull()
+    }
+  })
+
+  test('bounds are said in words, values of a preset stand before those of the parameter', () => {
+    expect(bounds(param('CPU', { min: '250m', max: '4' }))).toBe('250m to 4')
+    expect(bounds(param('CPU', { max: '4' }))).toBe('at most 4')
+    expect(bounds(param('CPU'))).toBe('')
+    const cpu = param('CPU', { default: 1 })
+    const presets = [{ name: 'large', description: '', params: { CPU: 4 } }]
+    const blueprint = { name: 'shell', presets } as unknown as BlueprintRow
+    expect(standard(cpu, blueprint, '')).toBe('1')
+    expect(standard(cpu, blueprint, 'large')).toBe('4')
+    expect(standard(param('FLAG', { default: false }), blueprint, '')).toBe('false')
+  })
+
+  test('a parameter with a condition is asked once the server has a value for it or misses one', () => {
+    const conditional = param('GPU', { when: 'params.CPU > 2' })
+    expect(isAsked(param('CPU'), 0, null)).toBe(true)
+    expect(isAsked(conditional, 1, null)).toBe(false)
+    expect(isAsked(conditional, 1, preview())).toBe(false)
+    expect(isAsked(conditional, 1, preview({ params: { GPU: 'a' } }))).toBe(true)
+    expect(isAsked(conditional, 1, preview({ problems: [problem('/params/1', 'has to be given')] }))).toBe(true)
+    const refused = problem('/params/1', 'the parameter GPU is not asked for here: its `when` does not hold')
+    expect(isAsked(conditional, 1, preview({ problems: [refused] }))).toBe(false)
+  })
+
+  test('only what was filled in, and is asked, is sent', () => {
+    const filled = { ...draft, values: { CPU: '2', MEMORY: '', GPU: 'a' }, image: ' images.invalid/shell:1 ' }
+    expect(createRequest(filled, ['CPU', 'MEMORY'])).toEqual({
+      cluster: 'dev',
+      namespace: 'lab',
+      name: 'boat',
+      blueprint: 'shell',
+      image: 'images.invalid/shell:1',
+      params: { CPU: '2' },
+    })
+    expect(createRequest({ ...draft, stopped: true }, [])).toMatchObject({ stopped: true })
+  })
+
+  test('problems stand under their fields; those of no field stand above', () => {
+    const params = [param('CPU'), param('MEMORY')]
+    const all = [
+      problem('/params/1', 'too much'),
+      problem('/params/1/check', 'odd'),
+      problem('/image', 'no image'),
+      problem('/apps/code', 'broken'),
+      problem('/params/7', 'of nothing'),
+    ]
+    const { fields, others } = placed(all, params)
+    expect(fields.get('MEMORY')?.map(({ message }) => message)).toEqual(['too much', 'odd'])
+    expect(fields.get('image')?.length).toBe(1)
+    expect(others.map(({ message }) => message)).toEqual(['broken', 'of nothing'])
+  })
+
+  test('what is wrong stands between the draft and its launch; what is doubtful does not', () => {
+    expect(between({ ...draft, name: '' }, preview())).toContain('name')
+    expect(between({ ...draft, blueprint: '' }, preview())).toContain('blueprint or an image')
+    expect(between(draft, preview({ problems: [problem('/params/0', 'too much')] }))).toBe('one thing is wrong')
+    expect(between(draft, preview({ problems: [problem('/image', 'old', 'warning')] }))).toBeNull()
+  })
+
+  test('WX-12f variables are lines, limits and notes are sent when they are given', () => {
+    expect(variables('A=1\n\n B_2=x=y \n')).toEqual({ env: { A: '1', B_2: 'x=y ' }, wrong: null })
+    expect(variables('A=1\n2B=3').wrong).toBe('no NAME=value: 2B=3')
+    const more = { ...draft, cpu: '500m', memory: '1Gi', env: 'A=1', notes: ' for the demo ' }
+    expect(createRequest(more, [])).toMatchObject({
+      cpu: '500m',
+      memory: '1Gi',
+      env: { A: '1' },
+      notes: 'for the demo',
+    })
+    expect(between({ ...draft, env: 'nonsense' }, preview())).toContain('nonsense')
+  })
+})

@@ -1,0 +1,158 @@
+/** What somebody fills in to get a workspace, and what the server is asked with it. */
+
+import type {
+  BlueprintParam,
+  BlueprintPreview,
+  BlueprintPreviewRequest,
+  BlueprintProblem,
+  BlueprintRow,
+  WorkspaceCreate,
+} from '../../../wire/api'
+
+export interface Draft {
+  cluster: string
+  namespace: string
+  name: string
+  blueprint: string
+  preset: string
+  image: string
+  /** What was filled in, as texts; a parameter that is not here has its default. */
+  values: Readonly<Record<string, string>>
+  stopped: boolean
+  /** At most; empty leaves it to the blueprint. */
+  cpu: string
+  memory: string
+  /** Variables, `NAME=value` on a line each. */
+  env: string
+  notes: string
+}
+
+export const EMPTY: Omit<Draft, 'cluster' | 'namespace'> = {
+  name: '',
+  blueprint: '',
+  preset: '',
+  image: '',
+  values: {},
+  stopped: false,
+  cpu: '',
+  memory: '',
+  env: '',
+  notes: '',
+}
+
+/** Why this is no name of a workspace, or null. */
+export function nameProblem(name: string): string | null {
+  if (name === '') return 'it needs a name'
+  if (name.length > 52) return 'at most 52 characters'
+  if (!/^[a-z]/.test(name)) return 'it begins with a small letter'
+  if (!/^[a-z0-9-]*$/.test(name)) return 'small letters, digits and - only'
+  return name.endsWith('-') ? 'it ends with a letter or a digit' : null
+}
+
+/** The blueprints that a workspace can be made from. */
+export function choices(blueprints: readonly BlueprintRow[]): BlueprintRow[] {
+  return blueprints.filter((one) => !one.abstract)
+}
+
+/** What a parameter has where nothing is filled in: of the preset, else its own. */
+export function standard(param: BlueprintParam, blueprint: BlueprintRow, preset: string): string {
+  const given = blueprint.presets.find(({ name }) => name === preset)?.params[param.name] ?? param.default
+  return given === undefined || given === null ? '' : String(given)
+}
+
+/** `at least 250m, at most 4`, or nothing. */
+export function bounds({ min, max }: BlueprintParam): string {
+  if (min !== undefined && max !== undefined) return `${min} to ${max}`
+  if (min !== undefined) return `at least ${min}`
+  return max === undefined ? '' : `at most ${max}`
+}
+
+/** Whether a parameter is asked at all: one with a condition is once the server has given it a value or misses one. */
+export function isAsked(param: BlueprintParam, at: number, preview: BlueprintPreview | null): boolean {
+  if (param.when === '' || preview === null) return param.when === ''
+  if (param.name in preview.params) return true
+  return preview.problems.some(({ pointer, message }) => pointer === `/params/${at}` && !message.includes(NOT_ASKED))
+}
+
+const NOT_ASKED = 'is not asked for here'
+
+/** Only what was filled in, of parameters that are asked. */
+function filled({ values }: Draft, asked: readonly string[]): Record<string, string> {
+  return Object.fromEntries(Object.entries(values).filter(([name, value]) => value !== '' && asked.includes(name)))
+}
+
+const some = (key: string, value: string) => (value.trim() === '' ? {} : { [key]: value.trim() })
+
+export function previewRequest(draft: Draft, asked: readonly string[]): BlueprintPreviewRequest {
+  const { cluster, namespace, name, blueprint, image, preset, cpu, memory } = draft
+  return {
+    cluster,
+    params: filled(draft, asked),
+    ...some('namespace', namespace),
+    ...(nameProblem(name) === null ? { name } : {}),
+    ...some('blueprint', blueprint),
+    ...some('image', image),
+    ...some('preset', preset),
+    ...some('cpu', cpu),
+    ...some('memory', memory),
+  }
+}
+
+export function createRequest(draft: Draft, asked: readonly string[]): WorkspaceCreate {
+  const { env } = variables(draft.env)
+  return {
+    ...previewRequest(draft, asked),
+    name: draft.name,
+    ...some('notes', draft.notes),
+    ...(Object.keys(env).length === 0 ? {} : { env }),
+    ...(draft.stopped ? { stopped: true } : {}),
+  }
+}
+
+/** Variables of `NAME=value` lines, and the first line that is none. */
+export function variables(text: string): { env: Record<string, string>; wrong: string | null } {
+  const lines = text.split('\n').filter((line) => line.trim() !== '')
+  const parts = lines.map((line) => /^\s*([A-Za-z_][A-Za-z0-9_]*)=(.*)$/.exec(line))
+  const wrong = lines[parts.indexOf(null)]
+  const env = Object.fromEntries(parts.flatMap((part) => (part === null ? [] : [[part[1] ?? '', part[2] ?? '']])))
+  return { env, wrong: wrong === undefined ? null : `no NAME=value: ${wrong.trim()}` }
+}
+
+/** Fields of a blueprint that the form has. */
+const FIELDS: Readonly<Record<string, string>> = {
+  '/image': 'image',
+  '/resources/cpu': 'cpu',
+  '/resources/memory': 'memory',
+}
+
+export interface Placed {
+  /** By the name of the parameter, or `image`, `cpu`, `memory`. */
+  fields: ReadonlyMap<string, readonly BlueprintProblem[]>
+  /** Those of no field of the form. */
+  others: readonly BlueprintProblem[]
+}
+
+/** Each problem under the field that it is about. */
+export function placed(problems: readonly BlueprintProblem[], params: readonly BlueprintParam[]): Placed {
+  const fields = new Map<string, BlueprintProblem[]>()
+  const others: BlueprintProblem[] = []
+  for (const problem of problems) {
+    const [, index] = /^\/params\/(\d+)(?:\/|$)/.exec(problem.pointer) ?? []
+    const name = index === undefined ? FIELDS[problem.pointer] : params[Number(index)]?.name
+    if (name === undefined) others.push(problem)
+    else fields.set(name, [...(fields.get(name) ?? []), problem])
+  }
+  return { fields, others }
+}
+
+/** What stands between the draft and its launch, or null. */
+export function between(draft: Draft, preview: BlueprintPreview | null): string | null {
+  if (nameProblem(draft.name) !== null) return `name: ${nameProblem(draft.name)}`
+  if (draft.blueprint === '' && draft.image.trim() === '') return 'a blueprint or an image is needed'
+  const { wrong: line } = variables(draft.env)
+  if (line !== null) return line
+  if (preview === null) return null
+  const wrong = preview.problems.filter(({ severity }) => severity === 'error').length
+  if (wrong > 0) return wrong === 1 ? 'one thing is wrong' : `${wrong} things are wrong`
+  return null
+}

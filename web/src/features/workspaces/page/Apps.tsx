@@ -1,0 +1,80 @@
+import { Button } from '../../../ui/Button'
+import { useConsole } from '../../../ui/console'
+import { Failed, Skeleton } from '../../../ui/State'
+import type { Workspace } from '../../../wire/api'
+import { AppTable } from './AppTable'
+import { Connect } from './Connect'
+import type { Listening } from './inside'
+import { Part } from './Overview'
+import { openInTab } from './openService'
+import css from './overview.module.css'
+import { useInside } from './useInside'
+
+/** What runs in it and what listens, each opened in a tab of its own; any other port too. */
+export function Apps({ workspace }: { workspace: Workspace }) {
+  const console = useConsole()
+  const [inside, again] = useInside(workspace)
+  const open = (service: { port: number } | { app: string }) => void openInTab(console, workspace, service)
+  return (
+    <div className={css.apps}>
+      <div className={css.connect}>
+        <Connect open={(port) => open({ port })} />
+        <span className={css.space} />
+        <Button onClick={again}>Look again</Button>
+      </div>
+      {inside.is === 'reading' && <Skeleton lines={4} />}
+      {inside.is === 'failed' && (
+        <Failed error={inside.error} tried={`asking the daemon of ${workspace.name}`} onRetry={again} />
+      )}
+      {inside.is === 'here' && inside.apps.length > 0 && (
+        <Part title="Apps">
+          <AppTable workspace={workspace} apps={inside.apps} open={open} again={again} />
+        </Part>
+      )}
+      {inside.is === 'here' && (
+        <Part title="Ports that somebody listens on">
+          {inside.ports.length === 0 ? (
+            <p className={css.none}>None. What listens is here, on 127.0.0.1 too, and opens in a tab.</p>
+          ) : (
+            <PortTable ports={inside.ports} open={open} />
+          )}
+        </Part>
+      )}
+    </div>
+  )
+}
+
+type Open = (service: { port: number }) => void
+
+function PortTable({ ports, open }: { ports: readonly Listening[]; open: Open }) {
+  return (
+    <table className={css.table}>
+      <thead>
+        <tr>
+          <th className={css.count}>Port</th>
+          <th>Name</th>
+          <th>Program</th>
+          <th>Reached</th>
+          <th>
+            <span className="unseen">Open</span>
+          </th>
+        </tr>
+      </thead>
+      <tbody>
+        {ports.map(({ port, name, process, loopback }) => (
+          <tr key={port}>
+            <td className={css.count}>{port}</td>
+            <td>{name}</td>
+            <td>{process}</td>
+            <td>{loopback ? 'from inside, and here' : 'from the cluster, and here'}</td>
+            <td className={css.right}>
+              <Button look="outlined" onClick={() => open({ port })}>
+                Open<span className="unseen"> port {port}</span>
+              </Button>
+            </td>
+          </tr>
+        ))}
+      </tbody>
+    </table>
+  )
+}

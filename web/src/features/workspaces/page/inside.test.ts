@@ -1,0 +1,26 @@
+import { expect, test } from 'vitest'
+import { apps, listening } from './inside'
+
+test('AC-81d what the daemon tells is read as far as it says it', () => {
+  const told = {
+    ports: [
+      { port: 8443, loopback: true, process: 'code-server', app: 'code' },
+      { port: 22, loopback: false, process: '' },
+      { port: 0 },
+    ],
+  }
+  expect(listening(told)).toEqual([
+    { port: 22, loopback: false, name: '', process: '' },
+    { port: 8443, loopback: true, name: 'code', process: 'code-server' },
+  ])
+  expect(listening(null)).toEqual([])
+  const [code, db] = apps({
+    apps: [
+      { id: 'code', name: 'Editor', state: 'running', port: 8443, protocol: 'http', version: '4.1' },
+      { id: 'db', state: 'failed', installed: true, port: 5432, protocol: 'tcp', ended: 'exit code 1' },
+    ],
+  })
+  expect(code).toMatchObject({ name: 'Editor', level: 1, port: 8443, web: true, acts: ['restart', 'stop'] })
+  expect(db?.acts).toEqual(['start'])
+  expect(db).toMatchObject({ name: 'db', level: 4, web: false, ended: 'exit code 1' })
+})

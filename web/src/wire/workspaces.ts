@@ -1,0 +1,93 @@
+/** The REST side of workspaces: what they are made from, asking for one, and what is done to them. */
+
+import type {
+  BlueprintList,
+  BlueprintPreview,
+  BlueprintPreviewRequest,
+  Workspace,
+  WorkspaceAccepted,
+  WorkspaceActing,
+  WorkspaceCreate,
+  WorkspaceStopping,
+} from './api'
+import { call, readStream } from './rest'
+
+/** A workspace by its place. */
+export interface Place {
+  cluster: string
+  namespace: string
+  name: string
+}
+
+/** The path of one under the API, and of what is below it. */
+export function path({ cluster, namespace, name }: Place, after = '', more: Record<string, string> = {}): string {
+  const parts = [namespace, name].map(encodeURIComponent).join('/')
+  return `/workspaces/${parts}${after}?${new URLSearchParams({ cluster, ...more })}`
+}
+
+export function readBlueprints(cluster: string, namespace: string, signal?: AbortSignal): Promise<BlueprintList> {
+  return call('GET', `/blueprints?${new URLSearchParams({ cluster, namespace })}`, undefined, signal)
+}
+
+/** What a workspace would be made of; nothing is made. */
+export function previewBlueprint(request: BlueprintPreviewRequest, signal?: AbortSignal): Promise<BlueprintPreview> {
+  return call('POST', '/blueprints/preview', request, signal)
+}
+
+/** Asks for one. The same `key` asks once, however often it is sent. */
+export function launchWorkspace(request: WorkspaceCreate, key: string): Promise<WorkspaceAccepted> {
+  return call('POST', '/workspaces', request, undefined, { 'idempotency-key': key })
+}
+
+export function readWorkspace(place: Place, signal?: AbortSignal): Promise<Workspace> {
+  return call('GET', path(place), undefined, signal)
+}
+
+export function startWorkspace(place: Place, body: WorkspaceActing): Promise<WorkspaceAccepted> {
+  return call('POST', path(place, '/start'), body)
+}
+
+export function stopWorkspace(place: Place, body: WorkspaceStopping): Promise<WorkspaceAccepted> {
+  return call('POST', path(place, '/stop'), body)
+}
+
+/** It goes; its volumes as it says itself. */
+export function deleteWorkspace(place: Place, body: WorkspaceActing): Promise<WorkspaceAccepted> {
+  return call('DELETE', path(place, '', { mode: 'full' }), body)
+}
+
+/** Where the browser follows what happens to it. */
+export function eventsOf(place: Place): string {
+  return `/api/v1${path(place, '/events')}`
+}
+
+/** Where an app, or whatever listens on a port, is entered: the URL works once, in this browser. */
+export function openService(place: Place, service: { port: number } | { app: string }): Promise<{ url: string }> {
+  const named: Record<string, string> = 'port' in service ? { port: String(service.port) } : { app: service.app }
+  return call('POST', path(place, '/open', named))
+}
+
+/** What its main container wrote last and writes from now on, line by line. */
+export function readLogs(
+  place: Place,
+  { lines, previous }: { lines: number; previous: boolean },
+  line: (line: string) => void,
+  signal: AbortSignal,
+): Promise<void> {
+  return readStream(
+    path(place, '/logs', { tail: String(lines), ...(previous ? { previous: 'true' } : {}) }),
+    line,
+    signal,
+  )
+}
+
+/** What its daemon tells of its apps, and of the ports that somebody listens on: JSON of its own. */
+export function readInside(place: Place, what: 'apps' | 'ports', signal?: AbortSignal): Promise<unknown> {
+  return call('GET', path(place, `/${what}`), undefined, signal)
+}
+
+export type AppAct = 'install' | 'start' | 'stop' | 'restart'
+
+export function actOnApp(place: Place, app: string, act: AppAct): Promise<unknown> {
+  return call('POST', path(place, `/apps/${encodeURIComponent(app)}/${act}`))
+}

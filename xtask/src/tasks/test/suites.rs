@@ -1,0 +1,101 @@
+//! Test programs that were built already, some beside each other: to ask cargo for a part of them would choose other
+//! features, and compile everything again.
+
+use std::path::{Path, PathBuf};
+use std::process::Command;
+
+use anyhow::{Context, Result};
+use parking_lot::Mutex;
+use serde::Deserialize;
+
+use super::block::Block;
+use super::{Count, Runner, watch_as};
+use crate::tasks::proc;
+
+/// A test program.
+#[derive(Debug, PartialEq, Eq)]
+pub(super) struct Suite {
+    program: PathBuf,
+    package: String,
+    folder: PathBuf,
+}
+
+/// What cargo says of something that it built.
+#[derive(Deserialize)]
+struct Built {
+    #[serde(default)]
+    executable: Option<PathBuf>,
+    #[serde(default)]
+    manifest_path: PathBuf,
+    #[serde(default)]
+    profile: Profile,
+}
+
+#[derive(Default, Deserialize)]
+struct Profile {
+    #[serde(default)]
+    test: bool,
+}
+
+/// Builds what `cargo test WORDS` would run.
+pub(super) fn build(mut command: Command) -> Result<Vec<Suite>> {
+    command.args(["--no-run", "--message-format=json-render-diagnostics"]);
+    proc::output(&mut command)?.lines().filter_map(|line| suite(line).transpose()).collect()
+}
+
+fn suite(line: &str) -> Result<Option<Suite>> {
+    let built: Built = serde_json::from_str(line).context("cargo speaks another language")?;
+    let (Some(program), true) = (built.executable, built.profile.test) else { return Ok(None) };
+    let folder = built.manifest_path.parent().unwrap_or(Path::new("")).to_owned();
+    let package = folder.file_name().unwrap_or_default().to_string_lossy().into_owned();
+    Ok(Some(Suite { program, package, folder }))
+}
+
+/// Runs all of them, `width` at a time, each as cargo would.
+pub(super) fn run(suites: &[Suite], width: usize, count: &mut Count, told: impl Fn(&mut Command) + Sync) -> Result<()> {
+    let rest = Mutex::new(suites.iter());
+    let worker = || -> Result<Count> {
+        let mut own = Count::default();
+        loop {
+            let Some(suite) = rest.lock().next() else { return Ok(own) };
+            proc::check()?;
+            let mut command = Command::new(&suite.program);
+            command
+                .current_dir(&suite.folder)
+                .env("CARGO_MANIFEST_DIR", &suite.folder)
+                .env("CARGO_PKG_NAME", &suite.package);
+            told(&mut command);
+            let mut block = Block::default();
+            block.say(&format!("     Running {} of {}", suite.program.display(), suite.package));
+            watch_as(Runner::Cargo, &mut command, &mut own, block)?;
+        }
+    };
+    std::thread::scope(|threads| {
+        let workers: Vec<_> = (0..width).map(|_| threads.spawn(worker)).collect();
+        for worker in workers {
+            count.add(&worker.join().map_err(|_| anyhow::anyhow!("a runner of suites died"))??);
+        }
+        Ok(())
+    })
+}
+
+#[cfg(test)]
+mod tests {
+    #![allow(clippy::unwrap_used)]
+
+    use super::{Suite, suite};
+
+    #[test]
+    fn programs_that_are_tests_are_suites() {
+        let line = |test: bool| {
+            format!(
+                r#"{{"reason":"compiler-artifact","manifest_path":"/w/crates/wire/Cargo.toml","profile":{{"test":{test}}},"executable":"/t/it-1"}}"#
+            )
+        };
+        let expected = Suite { program: "/t/it-1".into(), package: "wire".to_owned(), folder: "/w/crates/wire".into() };
+        assert_eq!(suite(&line(true)).unwrap(), Some(expected));
+        assert_eq!(suite(&line(false)).unwrap(), None);
+        assert_eq!(suite(r#"{"reason":"build-finished","success":true}"#).unwrap(), None);
+        assert!(suite("warning: words").is_err());
+    }
+}
