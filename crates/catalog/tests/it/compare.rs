@@ -12,18 +12,18 @@ use wire::{Budget, Format};
 
 const TABLE: &str = "application/json;as=Table;v=v1;g=meta.k8s.io";
 
-/// Compares every object of a kind; tells how many there were. Objects may change between two requests, so that a
-/// difference counts when it is there three times.
+/// Compares every object of a kind; tells how many there were. Others change objects between two requests, so that a
+/// difference counts when it is there for ten seconds.
 pub(crate) fn compare(server: &Server, id: &str) -> usize {
     let kinds = discovery::kinds(server);
     let kind = catalog::resolve(&kinds, id).unwrap();
     let mut last = String::new();
-    for _ in 0..4 {
+    for _ in 0..40 {
         match once(server, &kind) {
             Ok(count) => return count,
             Err(difference) => last = difference,
         }
-        std::thread::sleep(std::time::Duration::from_millis(300));
+        std::thread::sleep(std::time::Duration::from_millis(250));
     }
     panic!("{id}: {last}");
 }

@@ -4,9 +4,6 @@ use crate::server::{Place, get, kubectl, until};
 use serde_json::{Value, json};
 use workspace::decide::Limits;
 
-/// Nodes are everybody's here: one test at a time has one away.
-static ALONE: tokio::sync::Mutex<()> = tokio::sync::Mutex::const_new(());
-
 /// A node as it was, which is there again when this is dropped.
 struct Node(Value);
 
@@ -52,9 +49,8 @@ fn reason(workspace: &Value, name: &str) -> String {
 
 #[tokio::test(flavor = "multi_thread")]
 async fn wo_09e_a_pod_on_a_node_of_which_nothing_is_heard_is_made_elsewhere_after_a_while() {
-    let _alone = ALONE.lock().await;
     let limits = Limits { node_loss_ms: 4_000, ..Limits::default() };
-    let place = Place::new("node-silent", limits).await;
+    let place = Place::alone("node-silent", limits).await;
     place.apply(&json!({}));
     until("it runs", 40, || place.phase() == "Running");
     let (pod, claim) = (place.pod(), get(&["-n", &place.namespace, "pvc", "pvc-w-home"]));
@@ -74,8 +70,7 @@ async fn wo_09e_a_pod_on_a_node_of_which_nothing_is_heard_is_made_elsewhere_afte
 
 #[tokio::test(flavor = "multi_thread")]
 async fn wd_22a_the_pod_of_a_node_that_is_deleted_runs_elsewhere() {
-    let _alone = ALONE.lock().await;
-    let place = Place::new("node-gone", Limits { node_loss_ms: 2_000, ..Limits::default() }).await;
+    let place = Place::alone("node-gone", Limits { node_loss_ms: 2_000, ..Limits::default() }).await;
     place.apply(&json!({ "resources": { "cpu": "300m", "memory": "256Mi" } }));
     until("it runs", 40, || place.phase() == "Running");
     let pod = place.pod();

@@ -9,8 +9,9 @@ use serde_json::{Value, json};
 use std::io::Write;
 use std::path::Path;
 use std::process::{Command, Stdio};
-use std::sync::Arc;
+use std::sync::{Arc, LazyLock};
 use std::time::{Duration, Instant};
+use tokio::sync::{OwnedRwLockReadGuard, OwnedRwLockWriteGuard, RwLock};
 use tokio::task::JoinHandle;
 use tokio_util::sync::CancellationToken;
 use workspace::decide::Limits;
@@ -56,15 +57,36 @@ pub(crate) fn until(what: &str, seconds: u64, mut so: impl FnMut() -> bool) -> D
     begun.elapsed()
 }
 
+/// Nodes are everybody's: who takes one away does so while nobody else has a workspace on it.
+static NODES: LazyLock<Arc<RwLock<()>>> = LazyLock::new(Arc::default);
+
+/// How a place has the nodes.
+enum Nodes {
+    Shared { _held: OwnedRwLockReadGuard<()> },
+    Alone { _held: OwnedRwLockWriteGuard<()> },
+}
+
 /// A namespace with an operator of its own, and storage for one workspace.
 pub(crate) struct Place {
     pub(crate) namespace: String,
     end: CancellationToken,
     runs: Option<JoinHandle<()>>,
+    _nodes: Nodes,
 }
 
 impl Place {
     pub(crate) async fn new(name: &str, limits: Limits) -> Self {
+        let nodes = Nodes::Shared { _held: NODES.clone().read_owned().await };
+        Self::with(nodes, name, limits).await
+    }
+
+    /// A place of a test that takes nodes away.
+    pub(crate) async fn alone(name: &str, limits: Limits) -> Self {
+        let nodes = Nodes::Alone { _held: NODES.clone().write_owned().await };
+        Self::with(nodes, name, limits).await
+    }
+
+    async fn with(nodes: Nodes, name: &str, limits: Limits) -> Self {
         for kind in crd::Kind::ALL {
             let definition = kind.definition().to_string();
             let _ = kubectl(&["apply", "--server-side", "--force-conflicts", "-f", "-"], &definition);
@@ -83,7 +105,7 @@ impl Place {
         });
         let _ = kubectl(&["create", "-f", "-"], &volume.to_string());
         let (end, runs) = start(&namespace, limits).await;
-        Self { namespace, end, runs: Some(runs) }
+        Self { namespace, end, runs: Some(runs), _nodes: nodes }
     }
 
     /// Ends the operator as a crash would, and starts another.

@@ -1,16 +1,20 @@
-//! Reads how many tests passed from what the runners print.
+//! Reads from what the runners print how many tests passed, and which did not.
 
 use std::fmt;
 
 use regex::Regex;
 
 /// How many tests passed and failed.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub(super) struct Count {
     pub(super) passed: usize,
     pub(super) failed: usize,
     /// Marked in the sources to be left out.
     pub(super) ignored: usize,
+    /// Those that failed, where the runner names them.
+    pub(super) names: Vec<String>,
+    /// Those that failed and then passed when they ran once more.
+    pub(super) unsteady: Vec<String>,
 }
 
 impl Count {
@@ -18,6 +22,8 @@ impl Count {
         self.passed += other.passed;
         self.failed += other.failed;
         self.ignored += other.ignored;
+        self.names.extend_from_slice(&other.names);
+        self.unsteady.extend_from_slice(&other.unsteady);
     }
 }
 
@@ -64,6 +70,8 @@ impl Reader {
     pub(super) fn line(&mut self, line: &str, count: &mut Count) {
         match self.runner {
             Runner::Cargo if line.starts_with("test result: ") => self.summary(line, count),
+            Runner::Cargo if line.starts_with("test ") && line.ends_with(FAILED) => count.names.push(name(line)),
+            Runner::Vitest if line.contains(RETRIED) => count.unsteady.push(line.trim().to_owned()),
             Runner::Vitest if line.trim_start().starts_with("Tests  ") => self.summary(line, count),
             Runner::Go if line.starts_with("--- PASS: ") => count.passed += 1,
             Runner::Go if line.starts_with("--- FAIL: ") => count.failed += 1,
@@ -82,6 +90,18 @@ impl Reader {
             passed: number(&self.passed),
             failed: number(&self.failed),
             ignored: number(&self.ignored),
+            ..Count::default()
         });
     }
+}
+
+/// How the line of a test ends that failed.
+const FAILED: &str = " ... FAILED";
+/// What stands in the line of a test of Vitest that ran more than once.
+const RETRIED: &str = "(retry x";
+
+/// The test's name in its line.
+fn name(line: &str) -> String {
+    let name = line.strip_prefix("test ").and_then(|line| line.strip_suffix(FAILED)).unwrap_or(line);
+    name.strip_suffix(" - should panic").unwrap_or(name).to_owned()
 }

@@ -28,6 +28,7 @@ pub(super) fn run(scope: &Scope<'_>, count: &mut Count) -> anyhow::Result<()> {
             .env("QD_TEST_KUBECONFIG", cluster.kubeconfig())
             .env("QD_TEST_KUBECTL", &kubectl)
             .env("QD_TEST_AUDIT_LOG", cluster.audit_log());
+        Ok(())
     })
 }
 

@@ -5,7 +5,7 @@ use std::path::Path;
 
 use super::block::Block;
 use super::stage::{NODE, Node, Programs};
-use super::{Count, E2E, Runner, Scope, cargo_test, watch_as};
+use super::{Count, E2E, Runner, Scope, cargo_test, suites, watch_as};
 use crate::tasks::{build, proc};
 
 /// Suites that share a node.
@@ -38,7 +38,7 @@ pub(super) fn run<'a>(
     programs: &'a Programs,
     count: &mut Count,
 ) -> anyhow::Result<Option<Node<'a>>> {
-    let suites = suites(scope);
+    let suites = chosen(scope);
     let [first, others @ ..] = &LANES;
     std::thread::scope(|threads| {
         let beside: Vec<_> = others
@@ -70,7 +70,7 @@ pub(super) fn run<'a>(
 }
 
 /// All suites that are chosen.
-fn suites(scope: &Scope<'_>) -> Vec<String> {
+fn chosen(scope: &Scope<'_>) -> Vec<String> {
     let ours = scope.metadata.ours().filter(|package| package.name == E2E && scope.chosen(E2E));
     let targets = ours.flat_map(|package| &package.targets);
     targets.filter(|target| target.kind.iter().any(|kind| kind == "test")).map(|target| target.name.clone()).collect()
@@ -97,8 +97,7 @@ fn run_lane<'a>(
     let node = Node::start(programs, lane.node, lane.demo)?;
     let mut command = cargo_test(&["-p", E2E]);
     command.args(suites.iter().flat_map(|suite| ["--test", suite]));
-    node.tell(&mut command)?;
-    watch_as(Runner::Cargo, &mut command, count, Block::default())?;
+    suites::run(&suites::build(command)?, 1, count, |command| node.tell(command))?;
     Ok(Some(node))
 }
 

@@ -51,32 +51,70 @@ fn suite(line: &str) -> Result<Option<Suite>> {
     Ok(Some(Suite { program, package, folder }))
 }
 
-/// Runs all of them, `width` at a time, each as cargo would.
-pub(super) fn run(suites: &[Suite], width: usize, count: &mut Count, told: impl Fn(&mut Command) + Sync) -> Result<()> {
+/// Runs all of them, `width` at a time, each as cargo would. Then those that failed run once more, with nothing beside
+/// them, when they are few: real machines make real delays. Which they are is told, so that they are looked after.
+pub(super) fn run(suites: &[Suite], width: usize, count: &mut Count, told: impl Fn(&mut Command) -> Result<()> + Sync) -> Result<()> {
     let rest = Mutex::new(suites.iter());
-    let worker = || -> Result<Count> {
-        let mut own = Count::default();
+    let worker = || -> Result<(Count, Vec<Failed<'_>>)> {
+        let (mut own, mut all) = (Count::default(), Vec::new());
         loop {
-            let Some(suite) = rest.lock().next() else { return Ok(own) };
+            let Some(suite) = rest.lock().next() else { return Ok((own, all)) };
             proc::check()?;
-            let mut command = Command::new(&suite.program);
-            command
-                .current_dir(&suite.folder)
-                .env("CARGO_MANIFEST_DIR", &suite.folder)
-                .env("CARGO_PKG_NAME", &suite.package);
-            told(&mut command);
-            let mut block = Block::default();
-            block.say(&format!("     Running {} of {}", suite.program.display(), suite.package));
-            watch_as(Runner::Cargo, &mut command, &mut own, block)?;
+            let counted = suite.run(&[], &told)?;
+            all.extend(counted.names.iter().map(|name| Failed { suite, name: name.clone() }));
+            own.add(&counted);
         }
     };
+    let mut failed = Vec::new();
     std::thread::scope(|threads| {
         let workers: Vec<_> = (0..width).map(|_| threads.spawn(worker)).collect();
         for worker in workers {
-            count.add(&worker.join().map_err(|_| anyhow::anyhow!("a runner of suites died"))??);
+            let (own, all) = worker.join().map_err(|_| anyhow::anyhow!("a runner of suites died"))??;
+            count.add(&own);
+            failed.extend(all);
         }
-        Ok(())
-    })
+        anyhow::Ok(())
+    })?;
+    if failed.len() <= ONCE_MORE { once_more(&failed, count, &told) } else { Ok(()) }
+}
+
+/// A test that failed.
+struct Failed<'a> {
+    suite: &'a Suite,
+    name: String,
+}
+
+/// With more than these the machine is not to blame.
+const ONCE_MORE: usize = 3;
+
+fn once_more(failed: &[Failed<'_>], count: &mut Count, told: impl Fn(&mut Command) -> Result<()>) -> Result<()> {
+    for one in failed {
+        proc::check()?;
+        let again = one.suite.run(&["--exact", &one.name], &told)?;
+        if (again.passed, again.failed) == (1, 0) {
+            (count.passed, count.failed) = (count.passed + 1, count.failed - 1);
+            count.names.retain(|name| *name != one.name);
+            count.unsteady.push(one.name.clone());
+        }
+    }
+    Ok(())
+}
+
+impl Suite {
+    /// Runs it with these words, as cargo would.
+    fn run(&self, words: &[&str], told: impl Fn(&mut Command) -> Result<()>) -> Result<Count> {
+        let mut command = Command::new(&self.program);
+        command
+            .args(words)
+            .current_dir(&self.folder)
+            .env("CARGO_MANIFEST_DIR", &self.folder)
+            .env("CARGO_PKG_NAME", &self.package);
+        told(&mut command)?;
+        let (mut count, mut block) = (Count::default(), Block::default());
+        block.say(&format!("     Running {} of {} {}", self.program.display(), self.package, words.join(" ")));
+        watch_as(Runner::Cargo, &mut command, &mut count, block)?;
+        Ok(count)
+    }
 }
 
 #[cfg(test)]

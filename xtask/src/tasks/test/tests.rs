@@ -35,3 +35,14 @@ fn a_sum_is_read_as_it_stands() {
     let text = "ok      run: Ctrl-C when images are loaded\n8 passed, 1 failed\n";
     assert_eq!(read(Runner::Sum, text), (8, 1, 0));
 }
+
+#[test]
+fn tests_that_failed_are_named() {
+    let (mut cargo, mut vitest, mut count) = (Runner::Cargo.reader(), Runner::Vitest.reader(), Count::default());
+    for line in ["test a::b ... ok", "test a::c ... FAILED", "test d - should panic ... FAILED", "test result: FAILED. "] {
+        cargo.line(line, &mut count);
+    }
+    vitest.line("   ✓ a row is opened by Enter  1234ms (retry x1)", &mut count);
+    assert_eq!(count.names, ["a::c", "d"]);
+    assert_eq!(count.unsteady, ["✓ a row is opened by Enter  1234ms (retry x1)"]);
+}
