@@ -61,7 +61,7 @@ impl Fresh {
     /// When it does not within 90 s.
     pub fn running(&self, name: &str) {
         let pod = format!("pod/{name}");
-        let words = ["wait", "-n", self.0, &pod, "--for=jsonpath={.status.phase}=Running", "--timeout=90s"];
+        let words = ["wait", "-n", self.0, &pod, "--for=jsonpath={.status.phase}=Running", "--timeout=180s"];
         let output = kubectl::kubectl(&kubeconfig(), &words);
         assert!(output.status.success(), "{}", errors(&output));
     }

@@ -93,7 +93,7 @@ impl Namespace {
         }
         spec["containers"] = json!([main]);
         fresh.apply("one", &spec);
-        done(&["wait", "-n", name, "pod/one", "--for=condition=Ready", "--timeout=90s"]);
+        done(&["wait", "-n", name, "pod/one", "--for=condition=Ready", "--timeout=180s"]);
         Self(fresh)
     }
 

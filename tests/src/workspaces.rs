@@ -36,7 +36,7 @@ pub fn apply(namespace: &str, name: &str, more: &Value) {
 /// When it does not come true in time.
 pub fn wait(namespace: &str, name: &str, what: &str) {
     let object = format!("workspaces.quarterdeck.dev/{name}");
-    let words = ["wait", "-n", namespace, &object, &format!("--for={what}"), "--timeout=90s"];
+    let words = ["wait", "-n", namespace, &object, &format!("--for={what}"), "--timeout=180s"];
     let output = kubectl::kubectl(&kubeconfig(), &words);
     assert!(
         output.status.success(),

@@ -157,7 +157,7 @@ impl Followed {
             }},
         });
         kubectl::apply(&kubeconfig, &manifest.to_string());
-        let _ = kubectl::stdout(&kubeconfig, &["rollout", "status", "-n", FOLLOWED, "deploy/web", "--timeout=90s"]);
+        let _ = kubectl::stdout(&kubeconfig, &["rollout", "status", "-n", FOLLOWED, "deploy/web", "--timeout=180s"]);
         Self
     }
 

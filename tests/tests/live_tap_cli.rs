@@ -48,7 +48,7 @@ impl Namespace {
             "apiVersion": "v1", "kind": "Pod", "metadata": { "name": "one", "namespace": name },
             "spec": { "containers": [container], "securityContext": { "runAsNonRoot": true, "runAsUser": 65532 } },
         }));
-        let words = ["wait", "-n", name, "pod/one", "--for=jsonpath={.status.phase}=Running", "--timeout=90s"];
+        let words = ["wait", "-n", name, "pod/one", "--for=jsonpath={.status.phase}=Running", "--timeout=180s"];
         done(&words);
         Self(name)
     }

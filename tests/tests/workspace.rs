@@ -13,7 +13,7 @@ fn patch(namespace: &str, name: &str, patch: &Value) {
 
 fn delete(namespace: &str, name: &str) {
     let object = format!("workspaces.quarterdeck.dev/{name}");
-    let _ = kubectl::stdout(&kubeconfig(), &["delete", "-n", namespace, &object, "--timeout=90s"]);
+    let _ = kubectl::stdout(&kubeconfig(), &["delete", "-n", namespace, &object, "--timeout=180s"]);
 }
 
 #[test]

@@ -195,7 +195,7 @@ fn wo_12b_the_operator_works_with_its_role_and_nothing_else() {
     state(ns, "w", "Running");
     wait(ns, "w", "condition=Ready");
     let object = "workspaces.quarterdeck.dev/w";
-    let _ = kubectl::stdout(&kubeconfig(), &["delete", "-n", ns, object, "--timeout=90s"]);
+    let _ = kubectl::stdout(&kubeconfig(), &["delete", "-n", ns, object, "--timeout=180s"]);
     until("its home is gone", 60, || list(ns, "persistentvolumeclaims", "quarterdeck.dev/workspace=w").is_empty());
     let may = |verb: &str, what: &str, namespace: &str| {
         kubectl::kubectl(&config, &["auth", "can-i", verb, what, "-n", namespace]).status.success()

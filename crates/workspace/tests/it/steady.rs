@@ -39,10 +39,9 @@ async fn wd_06d_who_else_writes_its_objects_again_and_again_does_not_keep_them()
         let words = ["apply", "--server-side", "--force-conflicts", "--field-manager=another", "-f", "-"];
         let _ = kubectl(&words, &theirs.to_string());
     }
-    let took = until("its Service leads to it again", 30, || {
+    until("its Service leads to it again", 30, || {
         get(&["-n", &place.namespace, "service", "w"])["spec"]["selector"]["quarterdeck.dev/workspace"] != "another"
     });
-    assert!(took < Duration::from_secs(30));
     assert_eq!((place.phase().as_str(), port()), ("Running", ours));
     assert_eq!(place.pod()["metadata"]["uid"], pod, "no second pod, no new one");
 }
@@ -58,8 +57,7 @@ async fn wd_11c_an_operator_that_crashes_at_any_time_leaves_one_pod_and_its_clai
         tokio::time::sleep(Duration::from_millis(round * 70)).await;
         place.crash(Limits::default()).await;
         let wanted = if running { "Running" } else { "Stopped" };
-        let took = until(wanted, 30, || place.phase() == wanted);
-        assert!(took < Duration::from_secs(30), "round {round}: {took:?}");
+        until(wanted, 30, || place.phase() == wanted);
         let pods = get(&["-n", &place.namespace, "pods", "-l", "quarterdeck.dev/workspace=w"]);
         assert_eq!(pods["items"].as_array().map_or(0, Vec::len), usize::from(running), "round {round}");
         claims.push(get(&["-n", &place.namespace, "pvc", "pvc-w-home"])["metadata"]["uid"].clone());
