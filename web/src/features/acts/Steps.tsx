@@ -27,7 +27,7 @@ function Step({ step, open }: { step: PlanStep; open: boolean }) {
   const [shape, word] = SIGN[step.decision]
   const { cluster, namespace, name } = step.object
   return (
-    <li className={css.step}>
+    <li>
       <div className={css.object}>
         <b>{name}</b>
         <span>
