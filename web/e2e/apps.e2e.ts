@@ -4,15 +4,14 @@ import { type ChildProcess, spawn } from 'node:child_process'
 import { readdirSync, readFileSync } from 'node:fs'
 import type { Page } from 'playwright-core'
 import { afterAll, beforeAll, describe, expect, test } from 'vitest'
-import { type Bench, start, until } from './harness'
-import { apply, kubectl } from './kubectl'
+import { type Bench, until } from './harness'
+import { kubectl } from './kubectl'
+import { KIND, ready, workspace, type Yard, yard } from './workspace'
 
-const NS = `journey-apps-${process.pid}`
-const KIND = 'workspaces.quarterdeck.dev'
+let here: Yard
 let bench: Bench
 let page: Page
 let app: ChildProcess
-let cluster = ''
 
 /** An app with what an IDE in the browser has: a service worker, a socket that gives back, a deep link, a cookie. */
 const APP = `
@@ -58,19 +57,10 @@ function inside(uid: string): string {
 }
 
 beforeAll(async () => {
-  bench = await start({ args: ['--with-operator', '--yes'], quiet: true })
-  cluster = kubectl(['config', 'current-context'])
-  kubectl(['wait', '--for=condition=Established', `crd/${KIND}`, '--timeout=30s'])
-  apply([
-    { apiVersion: 'v1', kind: 'Namespace', metadata: { name: NS } },
-    {
-      apiVersion: 'quarterdeck.dev/v1alpha1',
-      kind: 'Workspace',
-      metadata: { name: 'desk', namespace: NS },
-      spec: { owner: 'ada', org: 'lab', image: 'images.invalid/shell:1' },
-    },
-  ])
-  kubectl(['wait', '--for=condition=Ready', `${KIND}/desk`, '-n', NS, '--timeout=50s'])
+  here = await yard('apps', workspace('', 'desk'))
+  bench = here.bench
+  const NS = here.namespace
+  ready(NS, 'desk')
   const pod = kubectl(['get', `${KIND}/desk`, '-n', NS, '-o', 'jsonpath={.status.pod.name}'])
   const uid = kubectl(['get', 'pod', pod, '-n', NS, '-o', 'jsonpath={.metadata.uid}'])
   app = spawn('nsenter', [`--net=/proc/${inside(uid)}/ns/net`, '--', process.execPath, '-e', APP])
@@ -80,18 +70,16 @@ beforeAll(async () => {
 }, 120_000)
 afterAll(async () => {
   app?.kill()
-  kubectl(['delete', KIND, '--all', '-n', NS, '--wait=false', '--ignore-not-found'])
-  kubectl(['delete', 'namespace', NS, '--wait=false', '--ignore-not-found'])
-  await bench?.close()
-})
+  await here?.close()
+}, 60_000)
 
 /** The URL that the console gives its own browser. */
 async function opened(query: string): Promise<string> {
   const console = await bench.context.newPage()
-  await console.goto(`${bench.origin}/?view=workspaces&ns=${NS}`)
+  await console.goto(`${bench.origin}/?view=workspaces&ns=${here.namespace}`)
   const url = await console.evaluate(
     async (path) => ((await (await fetch(path, { method: 'POST' })).json()) as { url: string }).url,
-    `/api/v1/workspaces/${NS}/desk/open?cluster=${cluster}&port=3000${query}`,
+    `/api/v1/workspaces/${here.namespace}/desk/open?cluster=${here.cluster}&port=3000${query}`,
   )
   await console.close()
   return url

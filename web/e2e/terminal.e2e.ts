@@ -5,43 +5,26 @@ import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import type { Page } from 'playwright-core'
 import { afterAll, beforeAll, describe, expect, test } from 'vitest'
-import { type Bench, press, start, until, violations } from './harness'
-import { apply, kubectl } from './kubectl'
+import { press, until, violations } from './harness'
+import { ready, workspace, type Yard, yard } from './workspace'
 
-const NS = `journey-term-${process.pid}`
-const KIND = 'workspaces.quarterdeck.dev'
-let bench: Bench
+let here: Yard
 let page: Page
-let cluster = ''
 const faults: string[] = []
 
 beforeAll(async () => {
-  bench = await start({ args: ['--with-operator', '--yes'], quiet: true })
-  cluster = kubectl(['config', 'current-context'])
-  kubectl(['wait', '--for=condition=Established', `crd/${KIND}`, '--timeout=30s'])
-  apply([
-    { apiVersion: 'v1', kind: 'Namespace', metadata: { name: NS } },
-    {
-      apiVersion: 'quarterdeck.dev/v1alpha1',
-      kind: 'Workspace',
-      metadata: { name: 'desk', namespace: NS },
-      spec: { owner: 'ada', org: 'lab', image: 'images.invalid/shell:1' },
-    },
-  ])
-  kubectl(['wait', '--for=condition=Ready', `${KIND}/desk`, '-n', NS, '--timeout=50s'])
-  page = await bench.context.newPage()
+  here = await yard('term', workspace('', 'desk'))
+  ready(here.namespace, 'desk')
+  page = await here.bench.context.newPage()
   page.setDefaultTimeout(20_000)
   page.on('console', (said) => {
     if (said.type() === 'error' && /Content Security|Refused to/.test(said.text())) faults.push(said.text())
   })
 }, 120_000)
-afterAll(async () => {
-  kubectl(['delete', KIND, '--all', '-n', NS, '--wait=false', '--ignore-not-found'])
-  kubectl(['delete', 'namespace', NS, '--wait=false', '--ignore-not-found'])
-  await bench?.close()
-})
+afterAll(() => here?.close(), 60_000)
 
-const go = (part: string) => page.goto(`${bench.origin}/?view=workspaces&ws=${cluster}/${NS}/desk&part=${part}`)
+const go = (part: string) =>
+  page.goto(`${here.bench.origin}/?view=workspaces&ws=${here.cluster}/${here.namespace}/desk&part=${part}`)
 /** What stands on the screen that is shown. */
 const screen = async () =>
   ((await page.locator('[data-shown=true] .xterm-rows').textContent()) ?? '').replaceAll('\u00a0', ' ')
@@ -142,10 +125,10 @@ describe('a shell', () => {
   })
 
   test('AC-82j comes back by itself when the server was killed', async () => {
-    await bench.kill()
+    await here.bench.kill()
     await page.getByText('The connection is lost; the shell runs on.').waitFor()
     await picture('terminal-lost')
-    await bench.restart()
+    await here.bench.restart()
     await page.getByText('The connection is lost').waitFor({ state: 'detached', timeout: 60_000 })
     await shows('3 pasted')
     await page.locator('[data-shown=true] .xterm-screen').click()

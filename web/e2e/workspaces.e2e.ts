@@ -2,22 +2,22 @@
 
 import type { Page } from 'playwright-core'
 import { afterAll, afterEach, beforeAll, describe, expect, test } from 'vitest'
-import { type Bench, column, press, start, until, violations } from './harness'
+import { type Bench, column, press, until, violations } from './harness'
 import { apply, kubectl } from './kubectl'
+import { KIND, SHELL, workspace, type Yard, yard } from './workspace'
 
-const NS = `journey-ws-${process.pid}`
 const NAME = 'boat'
-const SHELL = 'images.invalid/shell:1'
-const KIND = 'workspaces.quarterdeck.dev'
+let here: Yard
 let bench: Bench
 let page: Page
 let cluster = ''
+let NS = ''
 
 /** A blueprint of the namespace with a parameter of each kind of field. */
 const blueprint = {
   apiVersion: 'quarterdeck.dev/v1alpha1',
   kind: 'Blueprint',
-  metadata: { name: 'journey', namespace: NS },
+  metadata: { name: 'journey' },
   spec: {
     description: 'A plain shell',
     image: SHELL,
@@ -38,29 +38,15 @@ const blueprint = {
     ],
   },
 }
-const workspace = (name: string, image: string) => ({
-  apiVersion: 'quarterdeck.dev/v1alpha1',
-  kind: 'Workspace',
-  metadata: { name, namespace: NS },
-  spec: { owner: 'ada', org: 'lab', image },
-})
 
 beforeAll(async () => {
-  bench = await start({ args: ['--with-operator', '--yes'], quiet: true })
-  cluster = kubectl(['config', 'current-context'])
-  kubectl(['wait', '--for=condition=Established', `crd/${KIND}`, '--timeout=30s'])
-  apply([{ apiVersion: 'v1', kind: 'Namespace', metadata: { name: NS } }])
-  apply([blueprint])
+  here = await yard('ws', blueprint)
+  ;({ bench, cluster, namespace: NS } = here)
 }, 60_000)
 afterEach(async () => {
   await page?.close()
 })
-afterAll(async () => {
-  // The operator is needed for that, so it is waited for.
-  kubectl(['delete', KIND, '--all', '-n', NS, '--timeout=30s', '--ignore-not-found'])
-  kubectl(['delete', 'namespace', NS, '--wait=false', '--ignore-not-found'])
-  await bench?.close()
-})
+afterAll(() => here?.close(), 60_000)
 
 const names = () => column(page, 'name')
 const phases = () => column(page, 'phase')
@@ -154,7 +140,7 @@ describe('WX-12c the list', () => {
   test('AC-81b a workspace made elsewhere appears, and one that fails says why', async () => {
     page = await bench.page(`?view=workspaces&ns=${NS}`)
     await until(names, (all) => all.includes(NAME), 'the first workspace')
-    apply([workspace('sunk', 'images.invalid/none:1')])
+    apply([workspace(NS, 'sunk', 'images.invalid/none:1')])
     await until(names, (all) => all.includes('sunk'), 'the new row')
     await until(phases, (all) => all.some((phase) => phase.includes('Failed')), 'the failure')
     await themes('the list')

@@ -1,0 +1,52 @@
+/** A console with the operator in front of a namespace of its own: where journeys of workspaces begin. */
+
+import { type Bench, start } from './harness'
+import { apply, kubectl } from './kubectl'
+
+export const KIND = 'workspaces.quarterdeck.dev'
+export const SHELL = 'images.invalid/shell:1'
+
+export interface Yard {
+  bench: Bench
+  /** The cluster, as the console calls it. */
+  cluster: string
+  namespace: string
+  close(): Promise<void>
+}
+
+/** A workspace that asks for an image alone. */
+export const workspace = (namespace: string, name: string, image = SHELL) => ({
+  apiVersion: 'quarterdeck.dev/v1alpha1',
+  kind: 'Workspace',
+  metadata: { name, namespace },
+  spec: { owner: 'ada', org: 'lab', image },
+})
+
+/** Starts the console, and makes the namespace and what is to be in it. */
+export async function yard(what: string, ...objects: object[]): Promise<Yard> {
+  const namespace = `journey-${what}-${process.pid}`
+  const bench = await start({ args: ['--with-operator', '--yes'], quiet: true })
+  const cluster = kubectl(['config', 'current-context'])
+  kubectl(['wait', '--for=condition=Established', `crd/${KIND}`, '--timeout=30s'])
+  apply([{ apiVersion: 'v1', kind: 'Namespace', metadata: { name: namespace } }])
+  if (objects.length > 0) apply(objects.map((object) => ({ ...object, ...placed(object, namespace) })))
+  return {
+    bench,
+    cluster,
+    namespace,
+    async close() {
+      kubectl(['delete', KIND, '--all', '-n', namespace, '--wait=false', '--ignore-not-found'])
+      kubectl(['delete', 'namespace', namespace, '--wait=false', '--ignore-not-found'])
+      await bench.close()
+    },
+  }
+}
+
+const placed = (object: object, namespace: string) => ({
+  metadata: { ...(object as { metadata: object }).metadata, namespace },
+})
+
+/** Waits until a workspace can be entered. */
+export function ready(namespace: string, name: string): void {
+  kubectl(['wait', '--for=condition=Ready', `${KIND}/${name}`, '-n', namespace, '--timeout=60s'])
+}
