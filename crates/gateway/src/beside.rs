@@ -109,7 +109,7 @@ async fn sort<W: Wire>(
     if come.await.is_err() {
         return; // whoever says nothing is not waited for
     }
-    match beside.filter(|beside| is_whole(&begun) && names(&begun, &**beside)) {
+    match beside.filter(|beside| is_whole(&begun) && head::hosts(&begun).any(|host| beside.takes(host))) {
         Some(beside) => beside.serve(Box::new(wire), begun, peer.ip()).await,
         None => {
             let _ = ours.send((Begun { wire, begun }, peer)).await; // nobody serves any more
@@ -117,28 +117,9 @@ async fn sort<W: Wire>(
     }
 }
 
-/// Where the first head ends.
-fn end(begun: &[u8]) -> Option<usize> {
-    begun.windows(4).position(|window| window == b"\r\n\r\n")
-}
-
 /// Whose it is can be known now.
 fn is_whole(begun: &[u8]) -> bool {
-    end(begun).is_some() || begun.len() > LONGEST
-}
-
-/// Whether a head names a host of the other door.
-fn names(begun: &[u8], beside: &dyn Beside) -> bool {
-    let head = begun.get(..end(begun).unwrap_or(begun.len())).unwrap_or_default();
-    let mut lines = head.split(|byte| *byte == b'\n').map(<[u8]>::trim_ascii);
-    let target = lines.next().and_then(|line| line.split(|byte| *byte == b' ').nth(1)).unwrap_or_default();
-    let whole_url = ["http://", "https://"].iter().find_map(|scheme| target.strip_prefix(scheme.as_bytes()));
-    let authority = whole_url.map(|rest| rest.split(|byte| *byte == b'/').next().unwrap_or_default());
-    let hosts = lines.filter_map(|line| {
-        let (name, value) = line.split_at_checked(line.iter().position(|byte| *byte == b':')?)?;
-        name.trim_ascii().eq_ignore_ascii_case(b"host").then(|| value.get(1..).unwrap_or_default().trim_ascii())
-    });
-    authority.into_iter().chain(hosts).any(|host| std::str::from_utf8(host).is_ok_and(|host| beside.takes(host)))
+    head::end(begun).is_some() || begun.len() > head::LONGEST
 }
 
 impl<L: Listener<Addr = SocketAddr>> Listener for Ours<L> {
@@ -210,6 +191,5 @@ impl<W: AsyncWrite + Unpin> AsyncWrite for Begun<W> {
 }
 
 const WAITING: usize = 64;
-const LONGEST: usize = 64 << 10;
 /// For the first head of a connection. Browsers open some before they know what for.
 const PATIENCE: Duration = Duration::from_secs(60);

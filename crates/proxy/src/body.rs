@@ -1,7 +1,7 @@
 //! How a body is framed: how many of the bytes that come belong to it. Chunks pass as they are, once they are seen to be
 //! chunks in the one way in which everybody reads them.
 
-use crate::head::{Bad, Head, token, words};
+use head::{Bad, Head, token, words};
 
 /// A body on its way.
 #[derive(Debug)]
@@ -174,7 +174,7 @@ impl Chunks {
                 At::TrailerValue
             }
             (At::TrailerValue, b'\r') => At::TrailerLf,
-            (At::TrailerValue, _) if crate::head::text(&byte) => At::TrailerValue,
+            (At::TrailerValue, _) if head::text(&byte) => At::TrailerValue,
             (At::TrailerLf, b'\n') => At::TrailerStart,
             (At::LastLf, b'\n') => At::Done,
             _ => return Err(Bad::Body),

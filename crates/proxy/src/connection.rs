@@ -4,7 +4,7 @@ use crate::answer::Answer;
 use crate::body::Body;
 use crate::exchange::{Client, Counts, Failed, Request, Went, exchange};
 use crate::fields::{find_cookie, target};
-use crate::head::{Bad, Head};
+use head::{Bad, Head};
 use crate::login::Login;
 use crate::own;
 use crate::proxy::Proxy;

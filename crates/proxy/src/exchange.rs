@@ -2,7 +2,7 @@
 
 use crate::body::Body;
 use crate::fields::{Ending, Face, to_app, to_browser};
-use crate::head::{Bad, Head};
+use head::{Bad, Head};
 use crate::pulse::Pulse;
 use crate::way::{NoWay, PIECE, Pool, Upstream};
 use bytes::BytesMut;

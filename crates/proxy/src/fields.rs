@@ -9,7 +9,7 @@ pub(crate) use cookies::find as find_cookie;
 pub(crate) use to_app::{target, to_app};
 pub(crate) use to_browser::{Ending, to_browser};
 
-use crate::head::Head;
+use head::Head;
 use std::net::IpAddr;
 
 /// How an app is seen from outside.
@@ -49,7 +49,7 @@ fn is_of_hop(head: &Head, name: &[u8]) -> bool {
         "http2-settings",
     ];
     HOP.iter().any(|hop| name.eq_ignore_ascii_case(hop.as_bytes()))
-        || head.all("connection").flat_map(crate::head::words).any(|word| word.eq_ignore_ascii_case(name))
+        || head.all("connection").flat_map(head::words).any(|word| word.eq_ignore_ascii_case(name))
 }
 
 fn field(out: &mut Vec<u8>, name: &[u8], value: &[u8]) {

@@ -16,9 +16,10 @@ mod body;
 mod connection;
 mod exchange;
 mod fields;
-mod head;
 mod host;
 mod login;
+#[cfg(feature = "measured")]
+mod measured;
 mod own;
 mod proxy;
 mod pulse;
@@ -30,6 +31,8 @@ mod way;
 
 pub use exchange::Times;
 pub use host::{AppHost, Domain, Service};
+#[cfg(feature = "measured")]
+pub use measured::Accounting;
 pub use proxy::{Config, Open, OpenError, Proxy, Services};
 pub use way::Stream;
 

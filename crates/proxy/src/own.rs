@@ -3,7 +3,7 @@
 use crate::answer::{Answer, written};
 use crate::connection::{admitted, malformed, say, write};
 use crate::exchange::{Client, Failed};
-use crate::head::Head;
+use head::Head;
 use crate::host::Domain;
 use crate::login::Login;
 use crate::proxy::{LOGIN, Proxy};

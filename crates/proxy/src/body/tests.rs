@@ -1,6 +1,6 @@
 #![allow(clippy::unwrap_used, clippy::expect_used, clippy::panic, clippy::indexing_slicing)]
 use super::Body;
-use crate::head::{Bad, Head};
+use head::{Bad, Head};
 use bytes::BytesMut;
 
 fn head(fields: &str) -> Head {

@@ -1,7 +1,7 @@
 #![allow(clippy::unwrap_used, clippy::expect_used, clippy::panic, clippy::indexing_slicing)]
 use super::{Ending, Face, find_cookie, target, to_app, to_browser};
 use crate::body::Body;
-use crate::head::{Bad, Head};
+use head::{Bad, Head};
 use bytes::BytesMut;
 
 fn face() -> Face {

@@ -2,7 +2,7 @@
 
 use super::{Face, cookies, field, forwarded, is_of_hop};
 use crate::body::Body;
-use crate::head::{Bad, Head};
+use head::{Bad, Head};
 use std::net::IpAddr;
 
 /// The target in the form in which an app expects it. A whole URL must be of the host that the request is for.

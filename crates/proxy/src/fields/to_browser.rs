@@ -2,7 +2,7 @@
 
 use super::{Face, cookies, field, is_of_hop, location};
 use crate::body::Body;
-use crate::head::Head;
+use head::Head;
 
 /// What becomes of the connection behind an answer.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]

@@ -65,6 +65,7 @@ const PURE: &[&str] = &[
     "bpf",
     "flow",
     "lines",
+    "head",
     "cast",
     "policy",
     "evidence",

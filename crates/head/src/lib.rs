@@ -1,5 +1,11 @@
 //! Heads of requests and answers, read strictly (RFC 9112): what two readers could understand differently is refused, so
-//! that nothing reaches an app that this door has not seen as the app sees it.
+//! that nothing reaches an app that its door has not seen as the app sees it.
+//!
+//! ```text
+//! bytes of a connection ─► hosts (whom it may be for) ─► one door or the other ─► Head (strict)
+//! ```
+//!
+//! Called by the doors. A head is never longer than [`LONGEST`].
 
 use bytes::{Bytes, BytesMut};
 use smallvec::SmallVec;
@@ -7,14 +13,14 @@ use std::ops::Range;
 
 /// The start line and the fields, in the order and the spelling in which they came.
 #[derive(Debug)]
-pub(crate) struct Head {
+pub struct Head {
     bytes: Bytes,
     first: Range<usize>,
     second: Range<usize>,
     /// `HTTP/1.0`.
-    pub(crate) old: bool,
+    pub old: bool,
     /// Of an answer.
-    pub(crate) status: u16,
+    pub status: u16,
     fields: Fields,
 }
 
@@ -23,7 +29,7 @@ type Fields = SmallVec<[(Range<usize>, Range<usize>); 24]>;
 
 /// Why bytes are no head.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, thiserror::Error)]
-pub(crate) enum Bad {
+pub enum Bad {
     /// Over the budget.
     #[error("the head is longer than 64 KiB")]
     Long,
@@ -46,7 +52,10 @@ pub(crate) enum Bad {
 
 impl Head {
     /// Takes a request's head off the buffer; `None` as long as it is not whole.
-    pub(crate) fn request(buffer: &mut BytesMut) -> Result<Option<Self>, Bad> {
+    ///
+    /// # Errors
+    /// As [`Bad`] says.
+    pub fn request(buffer: &mut BytesMut) -> Result<Option<Self>, Bad> {
         let Some(mut head) = Self::cut(buffer)? else { return Ok(None) };
         let bytes = head.bytes.clone();
         let line = line(&bytes)?;
@@ -67,7 +76,10 @@ impl Head {
     }
 
     /// Takes an answer's head off the buffer; `None` as long as it is not whole.
-    pub(crate) fn answer(buffer: &mut BytesMut) -> Result<Option<Self>, Bad> {
+    ///
+    /// # Errors
+    /// As [`Bad`] says.
+    pub fn answer(buffer: &mut BytesMut) -> Result<Option<Self>, Bad> {
         let Some(mut head) = Self::cut(buffer)? else { return Ok(None) };
         let bytes = head.bytes.clone();
         let line = line(&bytes)?;
@@ -87,22 +99,24 @@ impl Head {
     }
 
     /// The method of a request.
-    pub(crate) fn method(&self) -> &[u8] {
+    #[must_use]
+    pub fn method(&self) -> &[u8] {
         self.at(&self.first)
     }
 
     /// The target of a request, or what an answer says beside its status.
-    pub(crate) fn target(&self) -> &[u8] {
+    #[must_use]
+    pub fn target(&self) -> &[u8] {
         self.at(&self.second)
     }
 
     /// Names and values, as they came.
-    pub(crate) fn fields(&self) -> impl Iterator<Item = (&[u8], &[u8])> {
+    pub fn fields(&self) -> impl Iterator<Item = (&[u8], &[u8])> {
         self.fields.iter().map(|(name, value)| (self.at(name), self.at(value)))
     }
 
     /// All values of a field.
-    pub(crate) fn all<'a>(&'a self, name: &'a str) -> impl Iterator<Item = &'a [u8]> {
+    pub fn all<'a>(&'a self, name: &'a str) -> impl Iterator<Item = &'a [u8]> {
         self.fields().filter(|(is, _)| is.eq_ignore_ascii_case(name.as_bytes())).map(|(_, value)| value)
     }
 
@@ -110,14 +124,15 @@ impl Head {
     ///
     /// # Errors
     /// When there are several.
-    pub(crate) fn one<'a>(&'a self, name: &'a str) -> Result<Option<&'a [u8]>, Bad> {
+    pub fn one<'a>(&'a self, name: &'a str) -> Result<Option<&'a [u8]>, Bad> {
         let mut all = self.all(name);
         let first = all.next();
         if all.next().is_some() { Err(Bad::Ambiguous) } else { Ok(first) }
     }
 
     /// Whether one of the comma-separated words of a field is this.
-    pub(crate) fn says(&self, name: &str, word: &str) -> bool {
+    #[must_use]
+    pub fn says(&self, name: &str, word: &str) -> bool {
         self.all(name).flat_map(words).any(|said| said.eq_ignore_ascii_case(word.as_bytes()))
     }
 
@@ -126,7 +141,7 @@ impl Head {
     }
 
     fn cut(buffer: &mut BytesMut) -> Result<Option<Self>, Bad> {
-        let Some(end) = memchr::memmem::find(buffer, b"\r\n\r\n") else {
+        let Some(end) = end(buffer) else {
             // a line that ends otherwise would be waited for until nobody waits any more
             let odd = memchr::memchr_iter(b'\n', buffer).any(|at| at == 0 || buffer.get(at - 1) != Some(&b'\r'));
             return match (odd, buffer.len() > LONGEST) {
@@ -145,17 +160,40 @@ impl Head {
 }
 
 /// The comma-separated words of a value.
-pub(crate) fn words(value: &[u8]) -> impl Iterator<Item = &[u8]> {
+pub fn words(value: &[u8]) -> impl Iterator<Item = &[u8]> {
     value.split(|byte| *byte == b',').map(<[u8]>::trim_ascii).filter(|word| !word.is_empty())
 }
 
+/// Where the first head ends, without the empty line after it; `None` as long as it is not whole.
+#[must_use]
+pub fn end(bytes: &[u8]) -> Option<usize> {
+    memchr::memmem::find(bytes, b"\r\n\r\n")
+}
+
+/// The hosts that a first head names anywhere, however badly it is written: in its target and in every `Host`. Whom a
+/// connection is for is known from them; whether its head is one is for that door to say.
+pub fn hosts(bytes: &[u8]) -> impl Iterator<Item = &str> {
+    let head = bytes.get(..end(bytes).unwrap_or(bytes.len())).unwrap_or_default();
+    let mut lines = head.split(|byte| *byte == b'\n').map(<[u8]>::trim_ascii);
+    let target = lines.next().and_then(|line| line.split(|byte| *byte == b' ').nth(1)).unwrap_or_default();
+    let url = ["http://", "https://"].iter().find_map(|scheme| target.strip_prefix(scheme.as_bytes()));
+    let authority = url.map(|rest| rest.split(|byte| *byte == b'/').next().unwrap_or_default());
+    let hosts = lines.filter_map(|line| {
+        let (name, value) = line.split_at_checked(line.iter().position(|byte| *byte == b':')?)?;
+        name.trim_ascii().eq_ignore_ascii_case(b"host").then(|| value.get(1..).unwrap_or_default().trim_ascii())
+    });
+    authority.into_iter().chain(hosts).filter_map(|host| std::str::from_utf8(host).ok())
+}
+
 /// Whether a byte may stand in a name or a method.
-pub(crate) fn token(byte: &u8) -> bool {
+#[must_use]
+pub fn token(byte: &u8) -> bool {
     byte.is_ascii_alphanumeric() || b"!#$%&'*+-.^_`|~".contains(byte)
 }
 
 /// Whether a byte may stand in a value.
-pub(crate) fn text(byte: &u8) -> bool {
+#[must_use]
+pub fn text(byte: &u8) -> bool {
     *byte >= 0x20 && *byte != 0x7f || *byte == b'\t'
 }
 
@@ -199,7 +237,7 @@ fn fields(bytes: &Bytes, end: usize) -> Result<Fields, Bad> {
 }
 
 /// Bytes of a head.
-pub(crate) const LONGEST: usize = 64 << 10;
+pub const LONGEST: usize = 64 << 10;
 /// Fields of a head.
 const MOST: usize = 200;
 
