@@ -14,7 +14,8 @@ function server(...answers: Array<[status: number, body: string]>): URL[] {
   return asked
 }
 const GOOD: [number, string] = [200, JSON.stringify({ have: 5, whole: true })]
-const sent = (uploads: Uploads) => vi.waitFor(() => expect(uploads.all.get().map(({ is }) => is)).not.toContain('going'))
+const sent = (uploads: Uploads) =>
+  vi.waitFor(() => expect(uploads.all.get().map(({ is }) => is)).not.toContain('going'))
 
 test('AC-82n what failed is tried again, and takes the place of nothing that has come since', async () => {
   const asked = server([502, 'a proxy, not the console'], [409, conflict()], GOOD)
