@@ -38,7 +38,7 @@ export function Files({ workspace, narrow = false }: Props) {
   const [fault, setFault] = useState<ErrorBody | null>(null)
   const [over, setOver] = useState(false)
   const [menu, setMenu] = useState<Spot | null>(null)
-  const [{ list, error, busy }, again] = useFolder(workspace, path, hidden)
+  const { value: list, error, busy, again } = useFolder(workspace, path, hidden)
   const entries = useMemo(() => ordered(list?.entries ?? []), [list])
   const root = useRef<HTMLElement>(null)
   const picker = useRef<HTMLInputElement>(null)

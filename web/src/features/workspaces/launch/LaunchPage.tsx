@@ -18,7 +18,7 @@ export function LaunchPage({ blueprint }: { blueprint: string }) {
     () => kept ?? { ...EMPTY, cluster: first, namespace: namespaces[0] ?? 'default', blueprint },
   )
   const cluster = draft.cluster === '' ? first : draft.cluster
-  const [blueprints, again] = useBlueprints(cluster, draft.namespace)
+  const { value: list, error, again } = useBlueprints(cluster, draft.namespace)
   useEffect(() => {
     kept = draft
   }, [draft])
@@ -27,9 +27,7 @@ export function LaunchPage({ blueprint }: { blueprint: string }) {
     if (part.blueprint !== undefined) console.navigation.workspaces({ blueprint: part.blueprint }, {}, false)
   }
 
-  if (blueprints.is === 'reading') return <Skeleton lines={10} />
-  if (blueprints.is === 'failed') {
-    const { error } = blueprints
+  if (error !== null) {
     return (
       <div className={css.whole}>
         {error.code === 'rbac_denied' ? (
@@ -40,7 +38,7 @@ export function LaunchPage({ blueprint }: { blueprint: string }) {
       </div>
     )
   }
-  const { list } = blueprints
+  if (list === null) return <Skeleton lines={10} />
   const all = choices(list.blueprints)
   if (all.length === 0) {
     return (

@@ -13,7 +13,7 @@ import { useInside } from './useInside'
 /** What runs in it and what listens, each opened in a tab of its own; any other port too. */
 export function Apps({ workspace }: { workspace: Workspace }) {
   const console = useConsole()
-  const [inside, again] = useInside(workspace)
+  const { value: inside, error, again } = useInside(workspace)
   const open = (service: { port: number } | { app: string }) => void openInTab(console, workspace, service)
   return (
     <div className={css.apps}>
@@ -22,16 +22,14 @@ export function Apps({ workspace }: { workspace: Workspace }) {
         <span className={css.space} />
         <Button onClick={again}>Look again</Button>
       </div>
-      {inside.is === 'reading' && <Skeleton lines={4} />}
-      {inside.is === 'failed' && (
-        <Failed error={inside.error} tried={`asking the daemon of ${workspace.name}`} onRetry={again} />
-      )}
-      {inside.is === 'here' && inside.apps.length > 0 && (
+      {inside === null && error === null && <Skeleton lines={4} />}
+      {error !== null && <Failed error={error} tried={`asking the daemon of ${workspace.name}`} onRetry={again} />}
+      {inside !== null && error === null && inside.apps.length > 0 && (
         <Part title="Apps">
           <AppTable workspace={workspace} apps={inside.apps} open={open} again={again} />
         </Part>
       )}
-      {inside.is === 'here' && (
+      {inside !== null && error === null && (
         <Part title="Ports that somebody listens on">
           {inside.ports.length === 0 ? (
             <p className={css.none}>None. What listens is here, on 127.0.0.1 too, and opens in a tab.</p>

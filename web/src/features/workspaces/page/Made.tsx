@@ -1,10 +1,10 @@
-import { useEffect, useState } from 'react'
+import { useState } from 'react'
 import { pairs, record, text } from '../../../lib/json'
 import { Button } from '../../../ui/Button'
 import { Problem } from '../../../ui/Problem'
 import { Skeleton } from '../../../ui/State'
-import type { BlueprintPreview, ErrorBody, Workspace } from '../../../wire/api'
-import { errorBody } from '../../../wire/rest'
+import { useRead } from '../../../ui/useRead'
+import type { Workspace } from '../../../wire/api'
 import { previewBlueprint } from '../../../wire/workspaces'
 import { Provenance } from '../launch/Provenance'
 import { Part } from './Overview'
@@ -35,31 +35,25 @@ export function Made({ workspace }: { workspace: Workspace }) {
 }
 
 function Fields({ workspace }: { workspace: Workspace }) {
-  const [preview, setPreview] = useState<BlueprintPreview | null>(null)
-  const [error, setError] = useState<ErrorBody | null>(null)
   const { cluster, namespace, name, org, blueprint, spec, generation } = workspace
-  // biome-ignore lint/correctness/useExhaustiveDependencies: the generation says whether the spec is another one
-  useEffect(() => {
-    const abort = new AbortController()
-    const overrides = record(record(spec)['overrides'])
-    const image = text(spec, 'image')
-    const preset = text(spec, 'presetsRef')
-    const request = {
-      cluster,
-      namespace,
-      name,
-      org,
-      params: Object.fromEntries(pairs(spec, 'params')),
-      ...(blueprint === '' ? {} : { blueprint }),
-      ...(image === '' ? {} : { image }),
-      ...(preset === '' ? {} : { preset }),
-      ...(Object.keys(overrides).length === 0 ? {} : { overrides }),
-    }
-    previewBlueprint(request, abort.signal).then(setPreview, (thrown) => {
-      if (!abort.signal.aborted) setError(errorBody(thrown))
-    })
-    return () => abort.abort()
-  }, [cluster, namespace, name, generation])
+  const overrides = record(record(spec)['overrides'])
+  const image = text(spec, 'image')
+  const preset = text(spec, 'presetsRef')
+  const request = {
+    cluster,
+    namespace,
+    name,
+    org,
+    params: Object.fromEntries(pairs(spec, 'params')),
+    ...(blueprint === '' ? {} : { blueprint }),
+    ...(image === '' ? {} : { image }),
+    ...(preset === '' ? {} : { preset }),
+    ...(Object.keys(overrides).length === 0 ? {} : { overrides }),
+  }
+  const { value: preview, error } = useRead(
+    (signal) => previewBlueprint(request, signal),
+    [cluster, namespace, name, generation],
+  )
   if (error !== null) return <Problem error={error} role="alert" />
   return preview === null ? <Skeleton lines={4} /> : <Provenance preview={preview} />
 }
