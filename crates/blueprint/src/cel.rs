@@ -14,28 +14,66 @@ use cel::common::ast::{EntryExpr, Expr};
 use cel::objects::Value as Cel;
 use cel::parser::Parser;
 use cel::{Context, ExecutionError, IdedExpr};
+use std::cell::OnceCell;
 use std::collections::{BTreeMap, HashMap};
+use std::rc::Rc;
 use std::sync::{Arc, Mutex, PoisonError};
 
 /// What an expression sees.
-#[derive(Clone, Debug, Default)]
+#[derive(Clone, Default)]
 pub(crate) struct Scope {
-    /// Variables by name: `user`, `params`, …
-    pub(crate) variables: BTreeMap<&'static str, serde_json::Value>,
-    /// What `env(name)` reads: a list of the platform, never the environment of this process.
-    pub(crate) env: BTreeMap<String, String>,
-    /// Where expressions are kept that compile.
-    pub(crate) compiled: Compiled,
+    variables: BTreeMap<&'static str, serde_json::Value>,
+    env: BTreeMap<String, String>,
+    compiled: Compiled,
+    /// The same for the interpreter, made with the first expression.
+    ready: OnceCell<Rc<Ready>>,
+}
+
+struct Ready {
+    context: Context<'static, 'static>,
+    meter: meter::Meter,
+    /// Of the variables.
+    names: String,
 }
 
 impl Scope {
+    /// Variables by name (`user`, `params`, …), what `env(name)` reads (a list of the platform, never the environment of this
+    /// process), and where expressions are kept that compile.
+    pub(crate) fn new(
+        variables: BTreeMap<&'static str, serde_json::Value>,
+        env: BTreeMap<String, String>,
+        compiled: Compiled,
+    ) -> Self {
+        Self { variables, env, compiled, ready: OnceCell::new() }
+    }
+
+    /// Gives a variable its value.
+    pub(crate) fn set(&mut self, name: &'static str, value: serde_json::Value) {
+        self.variables.insert(name, value);
+        self.ready = OnceCell::new();
+    }
+
+    fn ready(&self) -> Result<&Ready, String> {
+        if let Some(ready) = self.ready.get() {
+            return Ok(ready);
+        }
+        let meter = meter::Meter::default();
+        let mut context = Context::default();
+        functions::add(&mut context, &meter, &self.env).map_err(|error| error.to_string())?;
+        for (name, value) in &self.variables {
+            context.add_variable_from_value(*name, from_json(value));
+        }
+        let names: Vec<&str> = self.variables.keys().copied().collect();
+        let ready = Rc::new(Ready { context, meter, names: names.join(" ") });
+        Ok(self.ready.get_or_init(|| ready))
+    }
+
     /// What an expression gives here.
     ///
     /// # Errors
     /// As compiling and evaluating it do, in words.
     pub(crate) fn evaluate(&self, text: &str) -> Result<Value, String> {
-        let names: Vec<&str> = self.variables.keys().copied().collect();
-        self.compiled.get(text, &names)?.evaluate(self)
+        self.compiled.get(text, &self.ready()?.names)?.evaluate(self)
     }
 }
 
@@ -44,22 +82,23 @@ impl Scope {
 #[derive(Clone, Debug, Default)]
 pub(crate) struct Compiled(Arc<Mutex<ByText>>);
 
-/// By the text and the names of the variables.
-type ByText = HashMap<(String, String), Arc<Expression>>;
+/// By the names of the variables, and the text.
+type ByText = HashMap<String, HashMap<String, Arc<Expression>>>;
 
 impl Compiled {
-    fn get(&self, text: &str, names: &[&str]) -> Result<Arc<Expression>, String> {
-        let key = (text.to_owned(), names.join(" "));
-        if let Some(known) = self.0.lock().unwrap_or_else(PoisonError::into_inner).get(&key) {
-            return Ok(known.clone());
+    /// `names` are those of the variables, with a space between each two.
+    fn get(&self, text: &str, names: &str) -> Result<Arc<Expression>, String> {
+        let known = |all: &ByText| all.get(names)?.get(text).cloned();
+        if let Some(known) = known(&self.0.lock().unwrap_or_else(PoisonError::into_inner)) {
+            return Ok(known);
         }
-        let compiled = Arc::new(Expression::compile(text, names)?);
+        let compiled = Arc::new(Expression::compile(text, &names.split(' ').collect::<Vec<_>>())?);
         let mut all = self.0.lock().unwrap_or_else(PoisonError::into_inner);
         // Repositories and workspaces bring expressions of their own, without end.
-        if all.len() >= MAX_COMPILED {
+        if all.values().map(HashMap::len).sum::<usize>() >= MAX_COMPILED {
             all.clear();
         }
-        all.insert(key, compiled.clone());
+        all.entry(names.to_owned()).or_default().insert(text.to_owned(), compiled.clone());
         Ok(compiled)
     }
 }
@@ -95,13 +134,9 @@ impl Expression {
     /// # Errors
     /// When it fails, costs too much, or gives no scalar: in words.
     pub(crate) fn evaluate(&self, scope: &Scope) -> Result<Value, String> {
-        let meter = meter::Meter::default();
-        let mut context = Context::default();
-        functions::add(&mut context, &meter, &scope.env).map_err(|error| error.to_string())?;
-        for (name, value) in &scope.variables {
-            context.add_variable_from_value(*name, from_json(value));
-        }
-        let result = Cel::resolve(&self.0, &context);
+        let Ready { context, meter, .. } = scope.ready()?;
+        meter.begin();
+        let result = Cel::resolve(&self.0, context);
         if meter.is_spent() {
             return Err("the expression costs too much: more than 1,000,000 steps, or a text over 64 KiB".to_owned());
         }

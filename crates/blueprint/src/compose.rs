@@ -20,7 +20,7 @@ use crate::names::normalize_dns;
 use crate::node::{Layer, LayerKind, Node, Origin, Value};
 use crate::objects;
 use crate::params::{self, Given};
-use crate::pointer::Pointer;
+use crate::pointer::{Path, Pointer};
 use crate::problem::{Mark, Problem, Problems};
 use crate::schema::{scalar, shape_at};
 use crate::user::User;
@@ -85,7 +85,7 @@ pub struct Effective {
     /// Every field with its origin.
     pub node: Node,
     /// The layers, lowest first, as they were written.
-    pub layers: Vec<Node>,
+    pub layers: Vec<Arc<Node>>,
     /// The parameters' values.
     pub params: BTreeMap<String, Json>,
     /// What is doubtful, and what was rewritten.
@@ -110,23 +110,24 @@ pub fn compose(request: &Request<'_>) -> Result<Effective, Problems> {
             chain
         }
     };
-    let above = fold(chain.iter().copied())?;
-    let merged = fold(chain.iter().copied().chain(&bounded))?;
-    let name = merged.get("name").and_then(Node::text).unwrap_or_default().to_owned();
-    let allow = Allow::of(&above);
+    let mut node = fold(chain.iter().copied().chain(&bounded))?;
+    // where nobody else says anything, the blueprints alone are the same
+    let above = if bounded.is_empty() { None } else { Some(fold(chain.iter().copied())?) };
+    let allow = above.as_ref().map(Allow::of);
+    let name = node.get("name").and_then(Node::text).unwrap_or_default().to_owned();
     for layer in &bounded {
-        allow.check_layer(&layer.node, &mut problems);
+        allow.iter().for_each(|allow| allow.check_layer(&layer.node, &mut problems));
     }
-    let mut scope = scope(request, &name, &merged);
-    let params = params::resolve(&above, request.params, request.preset, &scope, &mut problems);
-    scope.variables.insert("params", Json::Object(params.clone().into_iter().collect()));
-    let mut node = merged;
+    let mut scope = scope(request, &name, &node);
+    let from = above.as_ref().unwrap_or(&node);
+    let params = params::resolve(from, request.params, request.preset, &scope, &mut problems);
+    scope.set("params", Json::Object(params.clone().into_iter().collect()));
     for key in ["isTemplate", "params", "presets", "allow"] {
         node.take(key);
     }
     let without_params = problems.iter().any(|one| one.code == Code::ParamInvalid);
     let before = problems.len();
-    evaluate(&mut node, &Pointer::default(), &scope, &mut problems);
+    evaluate(&mut node, &Path::Root, &scope, &mut problems);
     if without_params {
         // what fails for want of a parameter is told by the parameter
         let failed = problems.split_off(before);
@@ -136,8 +137,8 @@ pub fn compose(request: &Request<'_>) -> Result<Effective, Problems> {
     patch(&mut node, request.patches, &mut problems);
     defaults::fill(&mut node, request.settings);
     problems.extend(validate(&node));
-    if !bounded.is_empty() {
-        let class = network_class(&above, &scope);
+    if let (Some(above), Some(allow)) = (&above, &allow) {
+        let class = network_class(above, &scope);
         allow.check_values(&node, &class, &mut problems);
     }
     for problem in &mut problems {
@@ -159,10 +160,13 @@ enum Chosen<'a> {
 /// The blueprint that is meant, if the user may have it.
 fn choose<'a>(request: &'a Request<'_>, repo: Option<&'a Definition>) -> Result<Chosen<'a>, Problem> {
     let library = request.library;
-    let allowed: Vec<&str> = library.names().into_iter().filter(|name| request.user.may_have(name)).collect();
+    let allowed = || library.names().into_iter().filter(|name| request.user.may_have(name)).collect::<Vec<_>>();
     let mark = Mark::start("blueprints");
     let forbidden = |message: String| Problem::new(Code::BlueprintForbidden, "", &mark, message);
-    let listed = if allowed.is_empty() { "none is".to_owned() } else { format!("allowed are {}", allowed.join(", ")) };
+    let listed = || match allowed() {
+        none if none.is_empty() => "none is".to_owned(),
+        allowed => format!("allowed are {}", allowed.join(", ")),
+    };
     if let Some(repo) = repo {
         let Some(template) = repo.template.as_deref() else {
             let message = "a repository's blueprint names its template";
@@ -173,24 +177,24 @@ fn choose<'a>(request: &'a Request<'_>, repo: Option<&'a Definition>) -> Result<
         }
         library.chain(template).map_err(|problem| Problem { mark: repo.mark.clone(), ..problem })?;
         if !request.user.may_have(template) {
-            return Err(forbidden(format!("{} may not build on {template}; {listed}", request.user.username)));
+            return Err(forbidden(format!("{} may not build on {template}; {}", request.user.username, listed())));
         }
         return Ok(Chosen::Repo(repo));
     }
     let name = match request.name {
         Some(name) => normalize_dns(name),
-        None => match allowed.first() {
+        None => match allowed().first() {
             Some(name) => (*name).to_owned(),
             None => return Err(forbidden(format!("{} may have no blueprint", request.user.username))),
         },
     };
     library.chain(&name)?;
-    let one = library.get(&name).ok_or_else(|| forbidden(listed.clone()))?;
+    let one = library.get(&name).ok_or_else(|| forbidden(listed()))?;
     if one.is_abstract {
-        return Err(forbidden(format!("{name} is abstract: it is only there to be built on; {listed}")));
+        return Err(forbidden(format!("{name} is abstract: it is only there to be built on; {}", listed())));
     }
     if !request.user.may_have(&name) {
-        return Err(forbidden(format!("{} may not have {name}; {listed}", request.user.username)));
+        return Err(forbidden(format!("{} may not have {name}; {}", request.user.username, listed())));
     }
     Ok(Chosen::Named(one))
 }
@@ -215,7 +219,7 @@ fn bounded_layers(request: &Request<'_>, problems: &mut Vec<Problem>) -> Result<
 fn fold<'a>(layers: impl Iterator<Item = &'a Definition>) -> Result<Node, Problem> {
     let mut merged: Option<Node> = None;
     for layer in layers {
-        let mut node = layer.node.clone();
+        let mut node = Node::clone(&layer.node);
         node.take("isTemplate");
         if layer.layer.kind == LayerKind::Overrides {
             node.take("name");
@@ -244,28 +248,25 @@ fn scope(request: &Request<'_>, name: &str, merged: &Node) -> Scope {
         }
     }
     let template = merged.get("template").and_then(Node::text).unwrap_or_default();
-    Scope {
-        variables: BTreeMap::from([
-            ("user", json!(request.user)),
-            ("workspaceName", request.workspace.into()),
-            ("metadata", Json::Object(metadata)),
-            ("blueprint", json!({ "name": name, "template": template })),
-            ("params", json!({})),
-            ("org", request.user.organization.as_str().into()),
-            ("cluster", request.cluster.into()),
-        ]),
-        env: request.env.clone(),
-        compiled: request.library.compiled().clone(),
-    }
+    let variables = BTreeMap::from([
+        ("user", json!(request.user)),
+        ("workspaceName", request.workspace.into()),
+        ("metadata", Json::Object(metadata)),
+        ("blueprint", json!({ "name": name, "template": template })),
+        ("params", json!({})),
+        ("org", request.user.organization.as_str().into()),
+        ("cluster", request.cluster.into()),
+    ]);
+    Scope::new(variables, request.env.clone(), request.library.compiled().clone())
 }
 
 /// Replaces expressions by what they give; one that fails stays, so that the rest is checked too.
-fn evaluate(node: &mut Node, at: &Pointer, scope: &Scope, problems: &mut Vec<Problem>) {
+fn evaluate(node: &mut Node, at: &Path<'_>, scope: &Scope, problems: &mut Vec<Problem>) {
     match &mut node.value {
         Value::Cel(text) => {
             let result = scope.evaluate(text).and_then(|value| {
                 let result = Node { value, origin: node.origin.clone() };
-                match shape_at(at) {
+                match shape_at(&at.pointer()) {
                     Some((shape, _)) => scalar(&result, shape)
                         .map(|()| result)
                         .map_err(|why| format!("what the expression gives does not fit: {why}")),
@@ -278,10 +279,11 @@ fn evaluate(node: &mut Node, at: &Pointer, scope: &Scope, problems: &mut Vec<Pro
             }
         }
         Value::Map(entries) => {
-            entries.iter_mut().for_each(|entry| evaluate(&mut entry.node, &at.join(&entry.key), scope, problems));
+            entries.iter_mut().for_each(|entry| evaluate(&mut entry.node, &Path::Key(at, &entry.key), scope, problems));
         }
         Value::List(items) => {
-            items.iter_mut().enumerate().for_each(|(index, item)| evaluate(item, &at.join(index), scope, problems));
+            let items = items.iter_mut().enumerate();
+            items.for_each(|(index, item)| evaluate(item, &Path::Item(at, index), scope, problems));
         }
         _ => {}
     }
@@ -307,6 +309,6 @@ fn patch(node: &mut Node, patches: &[(Pointer, Json)], problems: &mut Vec<Proble
 fn network_class(above: &Node, scope: &Scope) -> String {
     let at = Pointer::parse("/network/networkPolicyClass");
     let mut node = above.clone();
-    evaluate(&mut node, &Pointer::default(), scope, &mut Vec::new());
+    evaluate(&mut node, &Path::Root, scope, &mut Vec::new());
     node.at(&at).and_then(Node::text).unwrap_or("isolated").to_owned()
 }

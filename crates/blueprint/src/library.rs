@@ -30,7 +30,7 @@ pub struct Definition {
     pub is_abstract: bool,
     /// Where it is written.
     pub mark: Mark,
-    pub(crate) node: Node,
+    pub(crate) node: Arc<Node>,
 }
 
 impl Definition {
@@ -281,7 +281,7 @@ fn define(mut node: Node, kind: LayerKind, problems: &mut Vec<Problem>) -> Optio
         problem.blueprint.clone_from(&name);
     }
     let is_abstract = node.get("isTemplate").and_then(Node::bool).unwrap_or(false);
-    Some(Definition { name, layer, template, is_abstract, mark, node })
+    Some(Definition { name, layer, template, is_abstract, mark, node: Arc::new(node) })
 }
 
 /// The map `expressions` (pointer → CEL) says what `!cel` tags say.

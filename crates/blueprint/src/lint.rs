@@ -9,7 +9,7 @@ use crate::defaults::Settings;
 use crate::library::{Definition, Library};
 use crate::node::{Node, Value};
 use crate::params::Given;
-use crate::pointer::Pointer;
+use crate::pointer::{Path, Pointer};
 use crate::problem::Problem;
 use crate::schema;
 use crate::user::User;
@@ -39,7 +39,7 @@ pub fn lint(library: &Library, settings: &Settings, env: &BTreeMap<String, Strin
 /// The blueprint alone, with nothing evaluated.
 fn written(definition: &Definition, found: &mut Vec<Problem>) {
     let mut problems = Vec::new();
-    schema::check(&definition.node, &schema::BLUEPRINT, &Pointer::default(), &mut problems);
+    schema::check(&definition.node, &schema::BLUEPRINT, &Path::Root, &mut problems);
     compiled(&definition.node, &Pointer::default(), &mut problems);
     for problem in problems {
         add(problem.of(&definition.name), found);

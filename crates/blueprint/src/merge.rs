@@ -7,7 +7,8 @@
 mod tests;
 
 use crate::node::{Entry, Node, Value};
-use crate::pointer::Pointer;
+use crate::pointer::{Path, Pointer};
+use std::collections::HashMap;
 
 /// What becomes of a list over a list.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -21,30 +22,36 @@ enum Strategy {
 /// Lays a tree over another; `None` when it deletes it.
 #[must_use]
 pub(crate) fn merge(base: Node, over: Node) -> Option<Node> {
-    lay(base, over, &Pointer::default())
+    lay(base, over, &Path::Root)
 }
 
-fn lay(base: Node, over: Node, path: &Pointer) -> Option<Node> {
+fn lay(base: Node, over: Node, path: &Path<'_>) -> Option<Node> {
     match (base.value, over.value) {
         (_, Value::Null) => None,
         (Value::Map(mut entries), Value::Map(others)) => {
-            for other in others {
-                let path = path.join(&other.key);
-                match entries.iter().position(|entry| entry.key == other.key) {
-                    Some(at) => {
-                        let entry = entries.remove(at);
-                        if let Some(node) = lay(entry.node, other.node, &path) {
-                            entries.insert(at, Entry { node, ..entry });
+            // neither map has a key twice
+            let there = places(&entries, &others);
+            let mut gone = Vec::new();
+            for (other, place) in others.into_iter().zip(there) {
+                match place.and_then(|at| entries.get_mut(at).map(|entry| (at, entry))) {
+                    Some((at, entry)) => {
+                        let base = Node { value: Value::Null, origin: entry.node.origin.clone() };
+                        let base = std::mem::replace(&mut entry.node, base);
+                        match lay(base, other.node, &Path::Key(path, &other.key)) {
+                            Some(node) => entry.node = node,
+                            None => gone.push(at),
                         }
                     }
                     None => entries.extend(clean(other.node).map(|node| Entry { node, ..other })),
                 }
             }
+            gone.sort_unstable();
+            gone.into_iter().rev().for_each(|at| drop(entries.remove(at)));
             Some(Node { value: Value::Map(entries), origin: over.origin })
         }
         (Value::List(items), Value::List(others)) => {
             let others = others.into_iter().filter_map(clean);
-            let items = match strategy(path) {
+            let items = match strategy(&path.pointer()) {
                 Strategy::Append => items.into_iter().chain(others).collect(),
                 Strategy::Replace => others.collect(),
                 Strategy::ByName => by_name(items, others),
@@ -53,6 +60,15 @@ fn lay(base: Node, over: Node, path: &Pointer) -> Option<Node> {
         }
         (_, value) => clean(Node { value, origin: over.origin }),
     }
+}
+
+/// Where the keys of a map stand in another.
+fn places(entries: &[Entry], others: &[Entry]) -> Vec<Option<usize>> {
+    if entries.len() * others.len() < FEW {
+        return others.iter().map(|other| entries.iter().position(|entry| entry.key == other.key)).collect();
+    }
+    let known: HashMap<&str, usize> = entries.iter().enumerate().map(|(at, entry)| (entry.key.as_str(), at)).collect();
+    others.iter().map(|other| known.get(other.key.as_str()).copied()).collect()
 }
 
 fn by_name(mut items: Vec<Node>, others: impl Iterator<Item = Node>) -> Vec<Node> {
@@ -116,6 +132,9 @@ enum Match {
     Glob,
     Key,
 }
+
+/// So many comparisons cost less than a table of keys.
+const FEW: usize = 256;
 
 const STRATEGIES: &[(Match, &[&str], Strategy)] = &[
     (Match::Exact, &["params"], Strategy::ByName),

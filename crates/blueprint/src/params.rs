@@ -42,7 +42,7 @@ pub(crate) fn resolve(
             problems.push(Problem::new(Code::BlueprintInvalid, at, &param.origin.mark, "a parameter has a name"));
             continue;
         };
-        scope.variables.insert("params", Json::Object(resolved.clone().into_iter().collect()));
+        scope.set("params", Json::Object(resolved.clone().into_iter().collect()));
         let mut one = Param { node: param, name, at, scope: &scope, problems };
         if let Some(value) = one.value(wanted.get(name)) {
             resolved.insert(name.to_owned(), value);
@@ -189,7 +189,7 @@ impl Param<'_> {
         let (Value::Text(text) | Value::Cel(text)) = &expression.value else { return Some(true) };
         let mut scope = self.scope.clone();
         if let Some(value) = value {
-            scope.variables.insert("value", value.clone());
+            scope.set("value", value.clone());
         }
         let why = match scope.evaluate(text) {
             Ok(Value::Bool(holds)) => return Some(holds),

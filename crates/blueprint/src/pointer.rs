@@ -44,6 +44,34 @@ impl Pointer {
     }
 }
 
+/// A way from the root down, while it is walked: nothing is made of it until somebody is told.
+#[derive(Clone, Copy, Debug)]
+pub(crate) enum Path<'a> {
+    /// The root.
+    Root,
+    /// A key of what is above.
+    Key(&'a Path<'a>, &'a str),
+    /// An item of what is above.
+    Item(&'a Path<'a>, usize),
+}
+
+impl Path<'_> {
+    /// The same as a pointer.
+    pub(crate) fn pointer(&self) -> Pointer {
+        match self {
+            Path::Root => Pointer::default(),
+            Path::Key(above, key) => above.pointer().join(key),
+            Path::Item(above, index) => above.pointer().join(index),
+        }
+    }
+}
+
+impl fmt::Display for Path<'_> {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        self.pointer().fmt(f)
+    }
+}
+
 impl fmt::Display for Pointer {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         for segment in &self.0 {

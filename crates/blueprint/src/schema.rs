@@ -9,7 +9,7 @@ pub(crate) use checks::host_of_image;
 pub(crate) use fields::{BLUEPRINT, CLASSES};
 
 use crate::node::{Entry, Node, Value};
-use crate::pointer::Pointer;
+use crate::pointer::{Path, Pointer};
 use crate::problem::Problem;
 use base::Code;
 use serde_json::Value as Json;
@@ -78,7 +78,7 @@ pub(crate) fn shape_at(pointer: &Pointer) -> Option<(&'static Shape, Repo)> {
 }
 
 /// Checks a tree against a shape. Expressions are let through: their results are checked when there are some.
-pub(crate) fn check(node: &Node, shape: &Shape, at: &Pointer, problems: &mut Vec<Problem>) {
+pub(crate) fn check(node: &Node, shape: &Shape, at: &Path<'_>, problems: &mut Vec<Problem>) {
     let mut wrong = |message: String| {
         problems.push(Problem::new(Code::BlueprintInvalid, at, &node.origin.mark, message));
     };
@@ -106,7 +106,7 @@ pub(crate) fn check(node: &Node, shape: &Shape, at: &Pointer, problems: &mut Vec
                 wrong(format!("a list of at most {max}, this has {}", items.len()));
             }
             for (index, item) in items.iter().enumerate() {
-                check(item, of, &at.join(index), problems);
+                check(item, of, &Path::Item(at, index), problems);
             }
         }
         (Shape::Map { key, of, max }, Value::Map(entries)) => {
@@ -114,15 +114,16 @@ pub(crate) fn check(node: &Node, shape: &Shape, at: &Pointer, problems: &mut Vec
                 wrong(format!("a map of at most {max} keys, this has {}", entries.len()));
             }
             for entry in entries {
+                let at = Path::Key(at, &entry.key);
                 if let Err(message) = key(&entry.key) {
-                    problems.push(Problem::new(Code::BlueprintInvalid, at.join(&entry.key), &entry.mark, message));
+                    problems.push(Problem::new(Code::BlueprintInvalid, at, &entry.mark, message));
                 }
-                check(&entry.node, of, &at.join(&entry.key), problems);
+                check(&entry.node, of, &at, problems);
             }
         }
         (Shape::Fields(fields), Value::Map(entries)) => {
             for entry in entries {
-                let at = at.join(&entry.key);
+                let at = Path::Key(at, &entry.key);
                 match fields.iter().find(|field| field.name == entry.key) {
                     Some(field) => check(&entry.node, &field.shape, &at, problems),
                     None => {

@@ -6,7 +6,7 @@ mod tests;
 
 use crate::node::{LayerKind, Node, Value};
 use crate::objects::{AGENT_PORT, Profile};
-use crate::pointer::Pointer;
+use crate::pointer::{Path, Pointer};
 use crate::problem::Problem;
 use crate::schema;
 use base::Code;
@@ -15,7 +15,7 @@ use security::Level;
 /// All that is wrong with an effective blueprint.
 pub(crate) fn validate(node: &Node) -> Vec<Problem> {
     let mut problems = Vec::new();
-    schema::check(node, &schema::BLUEPRINT, &Pointer::default(), &mut problems);
+    schema::check(node, &schema::BLUEPRINT, &Path::Root, &mut problems);
     let mut rules = Rules { root: node, problems };
     rules.need("", node, &["image"]);
     rules.names();

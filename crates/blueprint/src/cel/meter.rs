@@ -18,6 +18,12 @@ pub(super) struct Meter {
 }
 
 impl Meter {
+    /// The next expression has the whole budget.
+    pub(super) fn begin(&self) {
+        self.steps.store(0, Ordering::Relaxed);
+        self.spent.store(false, Ordering::Relaxed);
+    }
+
     /// Whether the budget was overdrawn, even when the expression went on to a result.
     pub(super) fn is_spent(&self) -> bool {
         self.spent.load(Ordering::Relaxed)

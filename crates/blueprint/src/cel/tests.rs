@@ -6,11 +6,11 @@ use serde_json::json;
 
 fn scope() -> Scope {
     let user = json!({ "username": "ada", "roles": ["dev", "admin", "dev"], "uid": 1000, "sudo": false });
-    Scope {
-        compiled: super::Compiled::default(),
-        variables: [("user", user), ("numbers", json!((0..200).collect::<Vec<_>>()))].into(),
-        env: [("REGION".to_owned(), "north".to_owned())].into(),
-    }
+    Scope::new(
+        [("user", user), ("numbers", json!((0..200).collect::<Vec<_>>()))].into(),
+        [("REGION".to_owned(), "north".to_owned())].into(),
+        super::Compiled::default(),
+    )
 }
 
 fn run(text: &str) -> Result<Value, String> {
