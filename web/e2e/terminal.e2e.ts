@@ -231,3 +231,43 @@ describe('files', () => {
     await has('crate.txt')
   })
 })
+
+describe('a cluster that is production', () => {
+  test('EX-11f asks in a dialog before a shell is opened, files are changed or come, and an app is opened', async () => {
+    const guarded = await start({ env: { QD__CLUSTERS__PRODUCTION: JSON.stringify([cluster]) }, quiet: true })
+    const other = await guarded.context.newPage()
+    try {
+      other.setDefaultTimeout(20_000)
+      const at = (part: string) => `${guarded.origin}/?view=workspaces&ws=${cluster}/${NS}/desk&part=${part}`
+      const yes = async (title: RegExp) => {
+        await other.getByRole('dialog', { name: title }).waitFor()
+        await other.waitForSelector('[role=dialog] button[type=submit]:focus')
+        await press(other, 'Enter')
+        await other.waitForSelector('[role=dialog]', { state: 'detached' })
+      }
+      const names = () => other.locator('[role=listbox] [role=option]').allInnerTexts()
+      const holds = (name: string) =>
+        until(names, (all) => all.some((one) => one.includes(name)), `${name} in the folder`)
+      await other.goto(at('terminal'))
+      await yes(/Open a shell in desk/)
+      const drawn = async () => ((await other.locator('[data-shown=true] .xterm-rows').textContent()) ?? '').trim()
+      await until(drawn, (all) => /[$#]/.test(all), 'a prompt')
+
+      await other.goto(at('files'))
+      await other.locator('[role=listbox]').focus()
+      await press(other, 'Shift+N')
+      await other.keyboard.type('guarded')
+      await press(other, 'Enter')
+      await yes(/Make guarded in desk/)
+      await holds('guarded')
+      const file = join(mkdtempSync(join(tmpdir(), 'upload-')), 'guarded.txt')
+      writeFileSync(file, 'cargo')
+      await other.locator('input[type=file]').setInputFiles([file])
+      await yes(/Upload guarded.txt to desk/)
+      await holds('guarded.txt')
+    } finally {
+      await other.close()
+      await guarded.close()
+    }
+  }, 120_000)
+})

@@ -14,7 +14,7 @@ mod head;
 use crate::caller::Caller;
 use crate::error::{Failure, Refused};
 use crate::place;
-use crate::routes::{self, Answer, Params, answers, fail, yes};
+use crate::routes::{self, Answer, Answered, Params, answers, fail};
 use crate::server::Shared;
 use api::files::{FileDone, FileEntry, FileFolder, FileList, FileReceived, FileRename};
 use axum::body::{Body, Bytes};
@@ -72,9 +72,6 @@ struct Asked {
     /// A file that is there is in the way.
     #[serde(default)]
     keep: bool,
-    /// Yes, where the policy asks.
-    #[serde(default)]
-    confirm: bool,
 }
 
 /// A request about files, before its permit.
@@ -104,9 +101,10 @@ async fn list(
     Extension(caller): Extension<Caller>,
     Path(place): Place,
     Params(asked): Params<Asked>,
+    Answered(given): Answered,
 ) -> Answer<FileList> {
     let files = Files { shared: &shared, caller: &caller, place, cluster: asked.cluster };
-    let opened = files.open("list", &asked.path, false, &Answers::default()).await?;
+    let opened = files.open("list", &asked.path, false, &given).await?;
     let folder = opened.list().await.map_err(|error| fail(&error, &caller))?;
     let path = String::from_utf8_lossy(&folder.path).into_owned();
     let all = folder.entries.len();
@@ -137,13 +135,14 @@ async fn fetch(
     Extension(caller): Extension<Caller>,
     Path(place): Place,
     Params(asked): Params<Asked>,
+    Answered(given): Answered,
     headers: HeaderMap,
 ) -> Result<Response, Failure> {
     if !asked.upload.is_empty() {
-        return have(&shared, &caller, place, asked).await;
+        return have(&shared, &caller, place, asked, &given).await;
     }
     let files = Files { shared: &shared, caller: &caller, place, cluster: asked.cluster };
-    let opened = files.open("get", &asked.path, false, &Answers::default()).await?;
+    let opened = files.open("get", &asked.path, false, &given).await?;
     let found = opened.get().await.map_err(|error| fail(&error, &caller))?;
     let (size, etag) = (found.size, etag(found.size, found.changed));
     let name = String::from_utf8_lossy(found.path.rsplit(|byte| *byte == b'/').next().unwrap_or_default()).into_owned();
@@ -172,9 +171,10 @@ async fn zip(
     Extension(caller): Extension<Caller>,
     Path(place): Place,
     Params(asked): Params<Asked>,
+    Answered(given): Answered,
 ) -> Result<Response, Failure> {
     let files = Files { shared: &shared, caller: &caller, place, cluster: asked.cluster };
-    let opened = files.open("get", &asked.path, false, &Answers::default()).await?;
+    let opened = files.open("get", &asked.path, false, &given).await?;
     let archive = opened.zip().await.map_err(|error| fail(&error, &caller))?;
     let name = kept_as(&format!("{}.zip", archive.name));
     let body = self::body(archive);
@@ -214,10 +214,16 @@ fn body(from: impl Source) -> Body {
 }
 
 /// How much of an upload is there.
-async fn have(shared: &Shared, caller: &Caller, place: (String, String), asked: Asked) -> Result<Response, Failure> {
+async fn have(
+    shared: &Shared,
+    caller: &Caller,
+    place: (String, String),
+    asked: Asked,
+    given: &Answers,
+) -> Result<Response, Failure> {
     named(&asked.upload, caller)?;
     let files = Files { shared, caller, place, cluster: asked.cluster };
-    let opened = files.open("put", &asked.path, true, &yes(asked.confirm)).await?;
+    let opened = files.open("put", &asked.path, true, given).await?;
     let have = opened.have(&asked.upload).await.map_err(|error| fail(&error, caller))?;
     Ok(Json(received(have)).into_response())
 }
@@ -227,12 +233,14 @@ async fn put(
     Extension(caller): Extension<Caller>,
     Path(place): Place,
     Params(asked): Params<Asked>,
+    Answered(given): Answered,
     headers: HeaderMap,
     body: Body,
 ) -> Answer<FileReceived> {
     // Whoever goes in the middle ends the body, and what came of it is cleared away.
     let request = caller.request;
-    let task = shared.sockets.clone().spawn(async move { take(&shared, &caller, place, asked, &headers, body).await });
+    let task =
+        shared.sockets.clone().spawn(async move { take(&shared, &caller, place, asked, &given, &headers, body).await });
     match task.await {
         Ok(answer) => answer.map(Json),
         Err(error) => {
@@ -247,6 +255,7 @@ async fn take(
     caller: &Caller,
     place: (String, String),
     asked: Asked,
+    given: &Answers,
     headers: &HeaderMap,
     body: Body,
 ) -> Result<FileReceived, Failure> {
@@ -270,7 +279,7 @@ async fn take(
     let changed = asked.mtime_ms.map(|ms| u32::try_from(ms / 1000).unwrap_or(u32::MAX));
     let part = Part { upload: asked.upload, at, total, mode, changed, replace: !asked.keep };
     let files = Files { shared, caller, place, cluster: asked.cluster };
-    let opened = files.open("put", &asked.path, true, &yes(asked.confirm)).await?;
+    let opened = files.open("put", &asked.path, true, given).await?;
     let mut upload = opened.put(part).await.map_err(|error| fail(&error, caller))?;
     let mut pieces = body.into_data_stream();
     loop {
@@ -333,9 +342,10 @@ async fn delete(
     Extension(caller): Extension<Caller>,
     Path(place): Place,
     Params(asked): Params<Asked>,
+    Answered(given): Answered,
 ) -> Answer<FileDone> {
     let files = Files { shared: &shared, caller: &caller, place, cluster: asked.cluster };
-    let opened = files.open("delete", &asked.path, true, &yes(asked.confirm)).await?;
+    let opened = files.open("delete", &asked.path, true, &given).await?;
     let count = opened.delete(asked.recursive).await.map_err(|error| fail(&error, &caller))?;
     Ok(Json(FileDone { count }))
 }

@@ -72,6 +72,28 @@ impl<T: DeserializeOwned, S: Send + Sync> FromRequestParts<S> for Params<T> {
     }
 }
 
+/// What was answered to the policy in the query, where a body is something else or there is none: `confirm=true`, `typed_name=`,
+/// `reason=`.
+pub(crate) struct Answered(pub(crate) Answers);
+
+impl<S: Send + Sync> FromRequestParts<S> for Answered {
+    type Rejection = BadInput;
+
+    async fn from_request_parts(parts: &mut Parts, state: &S) -> Result<Self, BadInput> {
+        #[derive(Deserialize)]
+        struct Given {
+            #[serde(default)]
+            confirm: bool,
+            #[serde(default)]
+            typed_name: String,
+            #[serde(default)]
+            reason: String,
+        }
+        let Query(Given { confirm, typed_name, reason }) = Query::from_request_parts(parts, state).await?;
+        Ok(Self(Answers { confirm, typed_name, reason }))
+    }
+}
+
 /// A body or query that does not have the form of the API.
 pub(crate) struct BadInput(Refused);
 
@@ -115,11 +137,6 @@ fn target(object: ObjectRef) -> ObjectTarget {
 pub(crate) fn answers(given: api::rest::Answers) -> Answers {
     let api::rest::Answers { confirm, typed_name, reason } = given;
     Answers { confirm, typed_name, reason }
-}
-
-/// The `confirm=` of a query, where there is no body.
-pub(crate) fn yes(confirm: bool) -> Answers {
-    Answers { confirm, ..Answers::default() }
 }
 
 async fn session(State(shared): State<Arc<Shared>>, Extension(caller): Extension<Caller>) -> Json<Session> {

@@ -14,7 +14,7 @@ mod typing;
 use crate::caller::Caller;
 use crate::error::Refused;
 use crate::place;
-use crate::routes::{Answer, Params, fail, yes};
+use crate::routes::{Answer, Answered, Params, fail};
 use crate::server::Shared;
 use api::ErrorBody;
 use api::terminal::{IN_WINDOW, PROTOCOL, TerminalSay, WorkspaceShells};
@@ -39,7 +39,7 @@ use typing::Typing;
 use workspace::again::{Gone, again, silence};
 use workspace::reach::{ReachError, reach};
 
-/// `GET …/interactive?cluster=&shell=&cols=&rows=&take=&view_only=&confirm=`
+/// `GET …/interactive?cluster=&shell=&cols=&rows=&take=&view_only=`, and answers to the policy
 #[derive(Deserialize)]
 pub(crate) struct Asked {
     cluster: ClusterName,
@@ -54,9 +54,6 @@ pub(crate) struct Asked {
     /// Looks on.
     #[serde(default)]
     view_only: bool,
-    /// Yes, where the policy asks.
-    #[serde(default)]
-    confirm: bool,
 }
 
 pub(crate) async fn upgrade(
@@ -64,6 +61,7 @@ pub(crate) async fn upgrade(
     Extension(caller): Extension<Caller>,
     Path((namespace, name)): Path<(String, String)>,
     Params(asked): Params<Asked>,
+    Answered(given): Answered,
     headers: HeaderMap,
     upgrade: WebSocketUpgrade,
 ) -> Response {
@@ -80,10 +78,10 @@ pub(crate) async fn upgrade(
     let upgrade = upgrade.protocols([PROTOCOL]).max_message_size(MAX_FRAME).max_frame_size(MAX_FRAME);
     upgrade.on_upgrade(move |socket| {
         sockets.track_future(async move {
-            let Asked { cluster, shell, cols: _, rows: _, take, view_only, confirm } = asked;
+            let Asked { cluster, shell, cols: _, rows: _, take, view_only } = asked;
             let object = place::object(cluster, namespace, name);
             let terminal = Terminal { shared, caller, socket, room: Room::new(), heard: true, pending: Vec::new() };
-            terminal.run(object, Attach { shell, view_only, take, size: Some(size) }, &yes(confirm)).await;
+            terminal.run(object, Attach { shell, view_only, take, size: Some(size) }, &given).await;
         })
     })
 }
@@ -99,11 +97,12 @@ pub(crate) async fn shells(
     Extension(caller): Extension<Caller>,
     Path((namespace, name)): Path<(String, String)>,
     Params(Where { cluster }): Params<Where>,
+    Answered(given): Answered,
 ) -> Answer<WorkspaceShells> {
     let object = place::object(cluster, namespace, name);
     let cluster = place::cluster(&shared, &caller, &object).map_err(|error| fail(&error, &caller))?;
     let action = WorkspaceConnect { object, purpose: ShellPurpose::List };
-    let permit = shared.services.gate.permit(&caller.principal, action, &Answers::default());
+    let permit = shared.services.gate.permit(&caller.principal, action, &given);
     let permit = permit.map_err(|refusal| fail(&refusal, &caller))?;
     let told = workspace::shells::shells(&cluster, permit).await.map_err(|error| fail(&error, &caller))?;
     let shells = told.into_iter().filter_map(|one| serde_json::from_value(one).ok()).collect();

@@ -14,6 +14,7 @@ import { TableView } from '../features/table/TableView'
 import { useConsole, useRoute, useStore } from '../ui/console'
 import { Skeleton } from '../ui/State'
 import { part, useLoaded } from '../ui/useLoaded'
+import { WantsDialog } from '../ui/WantsDialog'
 import css from './app.module.css'
 import { dispatch } from './dispatch'
 import { useGlobalCommands } from './globalCommands'
@@ -64,6 +65,7 @@ export function App() {
       <Help />
       <KubeconfigDialog />
       <PlanDialog />
+      <WantsDialog />
       <Tapping />
     </div>
   )

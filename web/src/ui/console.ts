@@ -15,6 +15,7 @@ import { Commands } from './commands'
 import { Navigation } from './navigation'
 import { Results } from './results'
 import { Theme } from './theme'
+import { Wants } from './wants'
 
 /** An act that a person asked for, before its plan is made. */
 export interface Intent {
@@ -45,6 +46,8 @@ export class Console {
   readonly commands = new Commands()
   readonly results = new Results()
   readonly theme = new Theme()
+  /** What the policy wants to be answered. */
+  readonly wants = new Wants()
   readonly session: Store<Session>
   readonly overlay = new Store<Overlay>(null)
   readonly intent = new Store<Intent | null>(null)

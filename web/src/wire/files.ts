@@ -1,24 +1,24 @@
 /** Files of a workspace: lists, changes, downloads by URL, uploads in parts that go on where they broke. */
 
-import type { FileDone, FileList, FileReceived, WorkspaceShells } from './api'
+import type { Answers, FileDone, FileList, FileReceived, WorkspaceShells } from './api'
 import { Backoff } from './backoff'
-import { ApiError, call, errorBody, put } from './rest'
+import { ApiError, answersIn, call, errorBody, put } from './rest'
 import { type Place, path as url } from './workspaces'
 
 export function listFiles(where: Place, path: string, hidden: boolean, signal?: AbortSignal): Promise<FileList> {
   return call('GET', url(where, '/files/list', { path, hidden: String(hidden) }), undefined, signal)
 }
 
-export function makeFolder(where: Place, path: string): Promise<FileDone> {
-  return call('POST', url(where, '/files/mkdir'), { path })
+export function makeFolder(where: Place, path: string, answers: Answers): Promise<FileDone> {
+  return call('POST', url(where, '/files/mkdir'), { path, answers })
 }
 
-export function renameFile(where: Place, from: string, to: string): Promise<FileDone> {
-  return call('POST', url(where, '/files/rename'), { from, to })
+export function renameFile(where: Place, from: string, to: string, answers: Answers): Promise<FileDone> {
+  return call('POST', url(where, '/files/rename'), { from, to, answers })
 }
 
-export function deleteFile(where: Place, path: string): Promise<FileDone> {
-  return call('DELETE', url(where, '/files', { path, recursive: 'true', confirm: 'true' }))
+export function deleteFile(where: Place, path: string, answers: Answers): Promise<FileDone> {
+  return call('DELETE', url(where, '/files', { path, recursive: 'true', ...answersIn(answers) }))
 }
 
 /** Where a browser fetches it: a folder comes as an archive. */
@@ -39,10 +39,12 @@ export async function upload(
   where: Place,
   path: string,
   file: File,
-  { replace, signal, told }: { replace: boolean; signal: AbortSignal; told: (have: number) => void },
+  how: { replace: boolean; answers: Answers; signal: AbortSignal; told: (have: number) => void },
 ): Promise<void> {
+  const { replace, answers, signal, told } = how
   const id = crypto.randomUUID()
-  const more: Record<string, string> = { path, upload: id, mtime_ms: String(file.lastModified) }
+  const mtime_ms = String(file.lastModified)
+  const more: Record<string, string> = { path, upload: id, mtime_ms, ...answersIn(answers) }
   if (!replace) more['keep'] = 'true'
   const to = url(where, '/files', more)
   const backoff = new Backoff()

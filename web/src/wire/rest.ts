@@ -58,6 +58,15 @@ export function reveal(request: RevealRequest): Promise<Revealed> {
   return call('POST', '/secret/reveal', request)
 }
 
+/** Answers in a query, where a body is something else or there is none. */
+export function answersIn({ confirm, typed_name, reason }: Answers): Record<string, string> {
+  const given: Record<string, string> = {}
+  if (confirm) given['confirm'] = 'true'
+  if (typed_name !== '') given['typed_name'] = typed_name
+  if (reason !== '') given['reason'] = reason
+  return given
+}
+
 /** One request to the server; the other files of endpoints use it too. */
 export async function call<T>(
   method: string,

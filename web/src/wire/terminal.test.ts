@@ -91,7 +91,7 @@ describe('AR-06 a terminal in the browser', () => {
     links[0]?.onclose?.({} as CloseEvent)
     expect(one.state.get().is).toBe('lost')
     vi.advanceTimersByTime(2000)
-    expect(asked[1]).toEqual({ shell: 'sh-1', take: true, cols: 80, rows: 24 })
+    expect(asked[1]).toEqual({ shell: 'sh-1', take: true, answers: null, cols: 80, rows: 24 })
     links[1]?.say(7, opened({ attached: true }))
     links[1]?.say(1, 'the screen')
     expect(shown).toBe('the screen')

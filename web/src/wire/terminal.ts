@@ -4,8 +4,9 @@
  */
 
 import { Store } from '../lib/store'
-import type { ErrorBody, TerminalSay } from './api'
+import type { Answers, ErrorBody, TerminalSay } from './api'
 import { Backoff } from './backoff'
+import { answersIn } from './rest'
 import { socketUrl } from './socket'
 import { type Place, path } from './workspaces'
 
@@ -32,6 +33,8 @@ export interface Asked {
   rows: number
   /** Becomes the one who types, though somebody else does. */
   take: boolean
+  /** To what the policy wants; null while it has not asked. */
+  answers: Answers | null
 }
 
 /** What takes the output: the screen. */
@@ -69,6 +72,7 @@ export class Terminal {
   #timer = 0
   #take = true
   #closed = false
+  #answers: Answers | null = null
 
   constructor(dial: (asked: Asked) => TerminalLink, shell: string, screen: Screen) {
     this.#dial = dial
@@ -80,7 +84,8 @@ export class Terminal {
   open = (): void => {
     this.#hang()
     this.#closed = false
-    const link = this.#dial({ shell: this.shell.get(), take: this.#take, ...this.#screen.size() })
+    const asked = { shell: this.shell.get(), take: this.#take, answers: this.#answers }
+    const link = this.#dial({ ...asked, ...this.#screen.size() })
     link.binaryType = 'arraybuffer'
     this.#room = IN_WINDOW
     this.#taken = 0
@@ -100,6 +105,13 @@ export class Terminal {
   /** Another shell in its place, after the one before has ended. */
   anew = (): void => {
     this.shell.set('')
+    this.state.set({ is: 'opening' })
+    this.open()
+  }
+
+  /** Dials with these answers, now and when it comes back. */
+  answer(answers: Answers): void {
+    this.#answers = answers
     this.state.set({ is: 'opening' })
     this.open()
   }
@@ -234,9 +246,10 @@ export class Terminal {
 
 /** Dials the shells of a workspace. */
 export function shellsOf(place: Place): (asked: Asked) => TerminalLink {
-  return ({ shell, cols, rows, take }) => {
+  return ({ shell, cols, rows, take, answers }) => {
     const asked: Record<string, string> = { shell, cols: String(cols), rows: String(rows) }
     if (take && shell !== '') asked['take'] = 'true'
+    if (answers !== null) Object.assign(asked, answersIn(answers))
     return new WebSocket(socketUrl(path(place, '/interactive', asked)), 'qd.term.v1')
   }
 }

@@ -1,6 +1,7 @@
 /** The REST side of workspaces: what they are made from, asking for one, and what is done to them. */
 
 import type {
+  Answers,
   BlueprintList,
   BlueprintPreview,
   BlueprintPreviewRequest,
@@ -62,9 +63,13 @@ export function eventsOf(place: Place): string {
 }
 
 /** Where an app, or whatever listens on a port, is entered: the URL works once, in this browser. */
-export function openService(place: Place, service: { port: number } | { app: string }): Promise<{ url: string }> {
+export function openService(
+  place: Place,
+  service: { port: number } | { app: string },
+  answers: Answers,
+): Promise<{ url: string }> {
   const named: Record<string, string> = 'port' in service ? { port: String(service.port) } : { app: service.app }
-  return call('POST', path(place, '/open', named))
+  return call('POST', path(place, '/open', named), { answers })
 }
 
 /** What its main container wrote last and writes from now on, line by line. */
@@ -88,6 +93,6 @@ export function readInside(place: Place, what: 'apps' | 'ports', signal?: AbortS
 
 export type AppAct = 'install' | 'start' | 'stop' | 'restart'
 
-export function actOnApp(place: Place, app: string, act: AppAct): Promise<unknown> {
-  return call('POST', path(place, `/apps/${encodeURIComponent(app)}/${act}`))
+export function actOnApp(place: Place, app: string, act: AppAct, answers: Answers): Promise<unknown> {
+  return call('POST', path(place, `/apps/${encodeURIComponent(app)}/${act}`), { answers })
 }

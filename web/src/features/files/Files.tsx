@@ -1,13 +1,14 @@
 import { type DragEvent, useEffect, useMemo, useRef, useState } from 'react'
 import { isString, remember, remembered } from '../../lib/remembered'
 import type { Selected } from '../../lib/route'
+import { UNANSWERED } from '../../ui/answers'
 import { useCommands } from '../../ui/commands'
 import { useConsole, useStore } from '../../ui/console'
 import { PlacedMenu, type Place as Spot } from '../../ui/Menu'
 import { Problem } from '../../ui/Problem'
 import { Failed, Skeleton } from '../../ui/State'
 import { quoted, shellOf } from '../../ui/shells'
-import type { ErrorBody, FileEntry } from '../../wire/api'
+import type { Answers, ErrorBody, FileEntry } from '../../wire/api'
 import { deleteFile, downloadOf, makeFolder, renameFile } from '../../wire/files'
 import { errorBody } from '../../wire/rest'
 import { type Ask, Asking } from './Asking'
@@ -45,7 +46,7 @@ export function Files({ workspace, narrow = false }: Props) {
   /** What is to be chosen when the folder is read again. */
   const wanted = useRef('')
   const shell = useStore(shellOf(workspace))
-  const uploads = useMemo(() => new Uploads(workspace, again), [workspace, again])
+  const uploads = useMemo(() => new Uploads(workspace, console.wants, again), [workspace, console, again])
   useEffect(() => () => uploads.close(), [uploads])
   useFollowed(shell, follow, (folder) => go(folder))
   useEffect(() => {
@@ -171,14 +172,24 @@ export function Files({ workspace, narrow = false }: Props) {
 
   async function carry(ask: Ask, text: string): Promise<void> {
     setFault(null)
+    const { wants } = console
     try {
       if (ask.is === 'folder') {
         wanted.current = text
-        await makeFolder(workspace, within(here, text))
+        const make = (answers: Answers) => makeFolder(workspace, within(here, text), answers)
+        await wants.answered(`Make ${text} in ${workspace.name}`, 'Make it', make)
       } else if (ask.is === 'rename') {
         wanted.current = text
-        await renameFile(workspace, ask.entry.path, within(here, text))
-      } else await deleteFile(workspace, ask.entry.path)
+        const { name, path } = ask.entry
+        const rename = (answers: Answers) => renameFile(workspace, path, within(here, text), answers)
+        await wants.answered(`Rename ${name} in ${workspace.name}`, 'Rename', rename)
+      } else {
+        // That it shall go was asked already.
+        const { name, path } = ask.entry
+        const given = { ...UNANSWERED, confirm: true }
+        const go = (answers: Answers) => deleteFile(workspace, path, answers)
+        await wants.answered(`Delete ${name} in ${workspace.name}`, 'Delete', go, given)
+      }
     } catch (thrown) {
       setFault(errorBody(thrown))
     }

@@ -1,4 +1,5 @@
 import { afterEach, expect, test, vi } from 'vitest'
+import { Wants } from '../../ui/wants'
 import { Uploads } from './uploads'
 
 afterEach(() => vi.unstubAllGlobals())
@@ -20,7 +21,7 @@ const sent = (uploads: Uploads) =>
 test('AC-82n what failed is tried again, and takes the place of nothing that has come since', async () => {
   const asked = server([502, 'a proxy, not the console'], [409, conflict()], GOOD)
   const done = vi.fn()
-  const uploads = new Uploads({ cluster: 'dev', namespace: 'lab', name: 'boat' }, done)
+  const uploads = new Uploads({ cluster: 'dev', namespace: 'lab', name: 'boat' }, new Wants(), done)
   uploads.add('/home/ada', [new File(['cargo'], 'crate.txt')])
   await sent(uploads)
   const [first] = uploads.all.get()
@@ -33,6 +34,25 @@ test('AC-82n what failed is tried again, and takes the place of nothing that has
   expect(uploads.all.get()).toEqual([])
   expect(asked.map(({ searchParams }) => searchParams.get('keep'))).toEqual(['true', 'true', null])
   expect(asked.map(({ pathname }) => pathname)).toEqual(Array(3).fill('/api/v1/workspaces/lab/boat/files'))
+})
+
+test('AC-82r what the policy wants is asked once for all that wait, and sent along', async () => {
+  const wanted = { code: 'needs_unmet', message: 'a yes', request_id: 'r', details: { needs: [{ need: 'confirm' }] } }
+  const asked = server([403, JSON.stringify(wanted)], GOOD, GOOD, [403, JSON.stringify(wanted)])
+  const [wants, done] = [new Wants(), vi.fn()]
+  const uploads = new Uploads({ cluster: 'live', namespace: 'lab', name: 'boat' }, wants, done)
+  uploads.add('/home/ada', [new File(['cargo'], 'one.txt'), new File(['cargo'], 'two.txt')])
+  await vi.waitFor(() => expect(wants.open.get()?.needs).toEqual([{ need: 'confirm' }]))
+  wants.open.get()?.answer({ confirm: true, typed_name: '', reason: 'mine' })
+  await vi.waitFor(() => expect(uploads.all.get()).toEqual([]))
+  expect(asked.map(({ searchParams }) => searchParams.get('confirm'))).toEqual([null, 'true', 'true'])
+  expect(asked.map(({ searchParams }) => searchParams.get('reason'))).toEqual([null, 'mine', 'mine'])
+  // What comes later is asked for anew; left, it has failed.
+  uploads.add('/home/ada', [new File(['cargo'], 'three.txt')])
+  await vi.waitFor(() => expect(wants.open.get()).not.toBeNull())
+  wants.open.get()?.answer(null)
+  await sent(uploads)
+  expect(uploads.all.get().map(({ is, error }) => [is, error?.code])).toEqual([['failed', 'needs_unmet']])
 })
 
 function conflict(): string {

@@ -1,7 +1,9 @@
 /** Files on their way into a workspace: one after the other, each with how far it is. */
 
 import { Store } from '../../lib/store'
-import type { ErrorBody } from '../../wire/api'
+import { UNANSWERED } from '../../ui/answers'
+import type { Wants } from '../../ui/wants'
+import type { Answers, ErrorBody } from '../../wire/api'
 import { upload } from '../../wire/files'
 import { errorBody } from '../../wire/rest'
 import type { Place } from '../../wire/workspaces'
@@ -27,13 +29,17 @@ interface Job {
 export class Uploads {
   readonly all = new Store<readonly Upload[]>([])
   #where: Place
+  #wants: Wants
+  /** What was answered for one holds for those that wait with it. */
+  #answers = UNANSWERED
   #jobs = new Map<number, Job>()
   #next = 1
   #going = false
   #done: () => void
 
-  constructor(where: Place, done: () => void) {
+  constructor(where: Place, wants: Wants, done: () => void) {
     this.#where = where
+    this.#wants = wants
     this.#done = done
   }
 
@@ -74,6 +80,7 @@ export class Uploads {
       await this.#send(next)
     }
     this.#going = false
+    this.#answers = UNANSWERED
   }
 
   async #send({ id, folder, name }: Upload): Promise<void> {
@@ -83,7 +90,12 @@ export class Uploads {
     const told = (have: number) => this.#change(id, { have })
     const { file, abort, replace } = job
     try {
-      await upload(this.#where, within(folder, name), file, { replace, signal: abort.signal, told })
+      const title = `Upload ${name} to ${this.#where.name}`
+      const send = (answers: Answers) => {
+        this.#answers = answers
+        return upload(this.#where, within(folder, name), file, { replace, answers, signal: abort.signal, told })
+      }
+      await this.#wants.answered(title, 'Upload', send, this.#answers)
       this.drop(id)
       this.#done()
     } catch (thrown) {

@@ -1,6 +1,7 @@
 import '@xterm/xterm/css/xterm.css'
 import { useEffect, useRef, useState } from 'react'
 import type { Selected } from '../../lib/route'
+import { needsOf } from '../../ui/answers'
 import { useCommands } from '../../ui/commands'
 import { useConsole, useStore } from '../../ui/console'
 import { shellOf } from '../../ui/shells'
@@ -46,6 +47,28 @@ export function OneShell({ place, shell, shown, named, over, leave }: Props) {
   useEffect(() => {
     if (screen !== null) screen.xterm.options.theme = themeOf(dark)
   }, [screen, dark])
+  useEffect(() => {
+    if (screen === null || !shown) return
+    // Left, it stays as it is, and may be tried again.
+    const { terminal } = screen
+    let gone = false
+    const look = () => {
+      const state = terminal.state.get()
+      const needs = state.is === 'failed' ? needsOf(state.error) : null
+      if (needs === null) return
+      const answered = console.wants.ask(`Open a shell in ${place.name}`, 'Open it', needs)
+      void answered.then((answers) => {
+        if (answers !== null && !gone) terminal.answer(answers)
+        if (!gone) screen.xterm.focus()
+      })
+    }
+    look()
+    const end = terminal.state.watch(look)
+    return () => {
+      gone = true
+      end()
+    }
+  }, [screen, shown, place, console])
   useEffect(() => {
     if (screen === null || !shown) return
     screen.fit()

@@ -53,7 +53,12 @@ fn suite(line: &str) -> Result<Option<Suite>> {
 
 /// Runs all of them, `width` at a time, each as cargo would. Then those that failed run once more, with nothing beside
 /// them, when they are few: real machines make real delays. Which they are is told, so that they are looked after.
-pub(super) fn run(suites: &[Suite], width: usize, count: &mut Count, told: impl Fn(&mut Command) -> Result<()> + Sync) -> Result<()> {
+pub(super) fn run(
+    suites: &[Suite],
+    width: usize,
+    count: &mut Count,
+    told: impl Fn(&mut Command) -> Result<()> + Sync,
+) -> Result<()> {
     let rest = Mutex::new(suites.iter());
     let worker = || -> Result<(Count, Vec<Failed<'_>>)> {
         let (mut own, mut all) = (Count::default(), Vec::new());

@@ -39,7 +39,9 @@ fn a_sum_is_read_as_it_stands() {
 #[test]
 fn tests_that_failed_are_named() {
     let (mut cargo, mut vitest, mut count) = (Runner::Cargo.reader(), Runner::Vitest.reader(), Count::default());
-    for line in ["test a::b ... ok", "test a::c ... FAILED", "test d - should panic ... FAILED", "test result: FAILED. "] {
+    for line in
+        ["test a::b ... ok", "test a::c ... FAILED", "test d - should panic ... FAILED", "test result: FAILED. "]
+    {
         cargo.line(line, &mut count);
     }
     vitest.line("   ✓ a row is opened by Enter  1234ms (retry x1)", &mut count);

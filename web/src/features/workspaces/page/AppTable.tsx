@@ -21,7 +21,9 @@ export function AppTable({ workspace, apps, open, again }: Props) {
   const console = useConsole()
   const act = async (app: App, what: AppAct) => {
     try {
-      await actOnApp(workspace, app.id, what)
+      await console.wants.answered(`${WORDS[what]} ${app.name}`, WORDS[what], (answers) =>
+        actOnApp(workspace, app.id, what, answers),
+      )
       console.results.add(true, `${app.name}: ${WORDS[what].toLowerCase()}`)
     } catch (thrown) {
       const { message, code } = errorBody(thrown)

@@ -9,18 +9,25 @@ export async function openInTab(
   place: Place,
   service: { port: number } | { app: string },
 ): Promise<void> {
-  // The tab is opened by the press itself: browsers stop one that comes later.
-  const tab = window.open('about:blank', '_blank')
+  const what = 'port' in service ? `port ${service.port}` : service.app
   try {
-    const { url } = await openService(place, service)
-    if (tab === null) {
-      console.results.add(false, 'the browser did not let a tab open: allow it for this page')
-      return
-    }
-    tab.opener = null
-    tab.location.replace(url)
+    await console.wants.answered(`Open ${what} of ${place.name}`, 'Open', async (answers) => {
+      // The tab is opened by the press itself: browsers stop one that comes later.
+      const tab = window.open('about:blank', '_blank')
+      try {
+        const { url } = await openService(place, service, answers)
+        if (tab === null) {
+          console.results.add(false, 'the browser did not let a tab open: allow it for this page')
+          return
+        }
+        tab.opener = null
+        tab.location.replace(url)
+      } catch (thrown) {
+        tab?.close()
+        throw thrown
+      }
+    })
   } catch (thrown) {
-    tab?.close()
     const { message, code } = errorBody(thrown)
     console.results.add(false, `${message} (${code})`)
   }
