@@ -11,6 +11,7 @@
 mod config;
 mod containers;
 mod engine;
+mod exposure;
 mod labels;
 mod network;
 mod place;
@@ -24,6 +25,7 @@ mod services;
 mod tests;
 mod volumes;
 
+pub use exposure::{Auth, Opening, Outside, Route};
 pub use labels::{PREFIX, value as label_value};
 pub use place::{Claims, Exposure, Network, Place, Placement, Pods, Port};
 pub(crate) use ranges::Range;
@@ -95,6 +97,8 @@ pub struct Objects {
     pub claims: Vec<PersistentVolumeClaim>,
     /// Who it talks to.
     pub network_policy: NetworkPolicy,
+    /// What leads to it from outside.
+    pub opening: Option<Opening>,
     /// The Secret that the pod needs.
     pub secret: Option<SecretNeed>,
     /// The ports that the service has beside the agent's.
@@ -120,6 +124,7 @@ impl Objects {
         }
         all.push(serde_json::to_value(&self.network_policy)?);
         all.push(serde_json::to_value(&self.service)?);
+        all.extend(self.opening.iter().map(|opening| opening.object.clone()));
         if let Some(headless) = &self.headless {
             all.push(serde_json::to_value(headless)?);
         }
@@ -142,6 +147,11 @@ pub fn objects(effective: &Effective, place: &Place) -> Result<Objects, Problems
     let (spec, secret) = pod::spec(effective, place, &ports, &volumes, &mut said);
     let pod_security = security::level(&spec);
     let network_policy = network::policy(blueprint, place, &ports, &mut said);
+    let opening = exposure::opening(blueprint, place, &ports).unwrap_or_else(|error| {
+        let mark = &blueprint.origin.mark;
+        said.wrong(Code::Internal, "/network/ports", mark, format!("what leads to it cannot be written: {error}"));
+        None
+    });
     let mut objects = Objects {
         pod: pod::pod(spec, blueprint, place),
         service: services::service(blueprint, place, &ports),
@@ -149,6 +159,7 @@ pub fn objects(effective: &Effective, place: &Place) -> Result<Objects, Problems
         config_maps,
         claims: volumes.claims,
         network_policy,
+        opening,
         secret,
         ports,
         pod_security,

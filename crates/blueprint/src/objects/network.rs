@@ -3,6 +3,7 @@
 //! The policy selects one pod, by its canonical id. Both ends of a connection have a policy, so two workspaces meet only where
 //! both classes admit the other; the rules say so, too, so that each can be read by itself.
 
+use super::exposure;
 use super::labels::{key, meta, value};
 use super::ranges::{Range, without};
 use super::read::{is, text, texts};
@@ -93,12 +94,12 @@ impl<'a> Rules<'a> {
             let declared = ports.iter().filter(|one| numbers.contains(&one.port));
             declared.map(|one| port(one.port, one.protocol())).collect()
         };
-        match (&self.place.exposure, &network.ingress) {
-            (Exposure::Ingress(numbers), Some(ingress)) if !exposed(numbers).is_empty() => {
-                rules.push(from(vec![pods(ingress)], Some(exposed(numbers))));
+        match (exposure::admits(self.blueprint, self.place, ports), &network.ingress) {
+            (Exposure::Ingress(numbers), Some(ingress)) if !exposed(&numbers).is_empty() => {
+                rules.push(from(vec![pods(ingress)], Some(exposed(&numbers))));
             }
-            (Exposure::Anywhere(numbers), _) if !exposed(numbers).is_empty() => {
-                rules.push(NetworkPolicyIngressRule { from: None, ports: Some(exposed(numbers)) });
+            (Exposure::Anywhere(numbers), _) if !exposed(&numbers).is_empty() => {
+                rules.push(NetworkPolicyIngressRule { from: None, ports: Some(exposed(&numbers)) });
             }
             _ => {}
         }

@@ -1,5 +1,6 @@
 //! Where a workspace stands: what its objects need to know beside its blueprint.
 
+use super::exposure::Outside;
 use crate::user::User;
 use k8s_openapi::api::core::v1::{Affinity, EnvVar, Toleration};
 use std::collections::BTreeMap;
@@ -53,8 +54,10 @@ pub struct Place {
     pub audience: Option<String>,
     /// Certificates that the agent trusts, PEM; empty where there are none.
     pub trust: String,
-    /// Who reaches its ports beside the gateway.
+    /// Who reaches its ports beside the gateway, where nothing leads to it from outside.
     pub exposure: Exposure,
+    /// What leads to it from outside.
+    pub outside: Option<Outside>,
     /// What stands for a claim that a blueprint does not describe.
     pub claims: Claims,
     /// Addresses and peers of the cluster.
@@ -98,6 +101,7 @@ impl Place {
             audience: None,
             trust: String::new(),
             exposure: Exposure::default(),
+            outside: None,
             claims: Claims::default(),
             network: Network::default(),
             single_node: false,

@@ -2,6 +2,7 @@
 
 mod fields;
 mod network;
+mod outside;
 mod profiles;
 mod storages;
 

@@ -162,6 +162,58 @@ fn wn_02a_all_pairs_of_classes() {
     }
 }
 
+/// Whether two workspaces may talk, as both of their policies say.
+fn talks(from: &One, to: &One) -> bool {
+    let (source, target) = (objects_of(from), objects_of(to));
+    let labels = |objects: &Objects| objects.pod.metadata.labels.clone().unwrap();
+    let spec = |objects: &Objects| json_of(&objects.network_policy)["spec"].clone();
+    admits(&spec(&source)["egress"], "to", &labels(&target), "team")
+        && admits(&spec(&target)["ingress"], "from", &labels(&source), "team")
+}
+
+#[test]
+fn wn_03a_workspaces_of_one_blueprint_and_organization_reach_each_other() {
+    let one = |owner, org, blueprint, class| One { owner, org, blueprint, class };
+    let mine = one("ada", "acme", "go", "workspace");
+    for (other, meets) in [
+        (one("bob", "acme", "go", "workspace"), true),
+        (one("ada", "acme", "go", "workspace"), true),
+        (one("bob", "acme", "web", "workspace"), false),
+        (one("bob", "other", "go", "workspace"), false),
+        // theirs says owner alone, and it is another one's
+        (one("bob", "acme", "go", "user"), false),
+        (one("ada", "acme", "go", "user"), true),
+        (one("bob", "acme", "go", "isolated"), false),
+        (one("bob", "acme", "go", "organization"), false),
+    ] {
+        let told = (other.owner, other.org, other.blueprint, other.class);
+        assert_eq!((talks(&mine, &other), talks(&other, &mine)), (meets, meets), "{told:?}");
+    }
+    let rules = json_of(&objects_of(&mine).network_policy)["spec"].clone();
+    assert_eq!(rules["podSelector"]["matchLabels"].as_object().unwrap().len(), 1, "the policy is of one pod");
+}
+
+#[test]
+fn wn_04a_an_organization_opens_to_itself_and_widens_nobody_else() {
+    let one = |owner, org, blueprint, class| One { owner, org, blueprint, class };
+    let mine = one("ada", "acme", "go", "organization");
+    for (other, from_me, to_me) in [
+        (one("bob", "acme", "web", "organization"), true, true),
+        (one("bob", "other", "web", "organization"), false, false),
+        (one("bob", "acme", "web", "system"), false, true),
+        (one("bob", "other", "web", "system"), false, false),
+        (one("ada", "acme", "go", "isolated"), false, false),
+        (one("ada", "acme", "go", "user"), false, false),
+        (one("ada", "acme", "go", "workspace"), false, false),
+    ] {
+        let told = (other.owner, other.org, other.blueprint, other.class);
+        assert_eq!((talks(&mine, &other), talks(&other, &mine)), (from_me, to_me), "{told:?}");
+    }
+    // who is isolated has not one rule more for it
+    let isolated = json_of(&objects_of(&one("ada", "acme", "go", "isolated")).network_policy)["spec"].clone();
+    assert_eq!(isolated["ingress"], json!([]));
+}
+
 #[test]
 fn wn_05a_a_system_lets_in_who_names_it_and_metadata_stays_closed() {
     let mut place = in_cluster();
