@@ -3,8 +3,10 @@
 //! Each message's first byte names its channel: 0 standard input, 1 output, 2 error, 3 the end as a `Status`; under
 //! `v5` 255 closes a channel.
 
+mod forward;
 mod joined;
 
+pub use forward::Forwarded;
 pub use joined::{LastWords, joined};
 
 use crate::acting::{Acting, Target};
@@ -87,6 +89,21 @@ impl Acting<Changes> {
         kind: &str,
         query: &str,
     ) -> Result<(ExecInput, ExecOutput), Error> {
+        let socket = self.socket(pod, subresource, kind, query, PROTOCOLS).await?;
+        let (sink, stream) = socket.split();
+        let server = self.transport().server.clone();
+        Ok((ExecInput { sink, server: server.clone() }, ExecOutput { stream, server }))
+    }
+
+    /// A WebSocket of one of these protocols to a subresource of a pod.
+    async fn socket(
+        &self,
+        pod: Target<'_>,
+        subresource: &str,
+        kind: &str,
+        query: &str,
+        protocols: &'static str,
+    ) -> Result<Socket, Error> {
         let path = pod.path(subresource, query);
         let call = Call {
             method: Method::GET,
@@ -100,12 +117,9 @@ impl Acting<Changes> {
             urgency: Urgency::Wanted,
             websocket: None,
         };
-        let upgraded = self.transport().upgrade(&call, PROTOCOLS).await?;
+        let upgraded = self.transport().upgrade(&call, protocols).await?;
         let config = WebSocketConfig::default().max_message_size(Some(MAX_MESSAGE)).max_frame_size(Some(MAX_MESSAGE));
-        let socket = WebSocketStream::from_raw_socket(TokioIo::new(upgraded), Role::Client, Some(config)).await;
-        let (sink, stream) = socket.split();
-        let server = self.transport().server.clone();
-        Ok((ExecInput { sink, server: server.clone() }, ExecOutput { stream, server }))
+        Ok(WebSocketStream::from_raw_socket(TokioIo::new(upgraded), Role::Client, Some(config)).await)
     }
 }
 

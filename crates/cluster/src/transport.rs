@@ -164,6 +164,32 @@ impl Transport {
         }
     }
 
+    /// Passes a request on as it is, and gives whatever is answered. Who asks is said by this transport alone.
+    pub(crate) async fn pass(&self, mut request: Request<Body>) -> Result<Response<Body>, Error> {
+        self.line.pace.turn(Urgency::Wanted).await;
+        let session = self.line.sessions.get(None).await?;
+        let headers = request.headers_mut();
+        let ours = |name: &HeaderName| {
+            *name == header::AUTHORIZATION
+                || name.as_str().starts_with("impersonate-")
+                || name.as_str().starts_with("x-remote-")
+        };
+        let said: Vec<HeaderName> = headers.keys().filter(|name| ours(name)).cloned().collect();
+        for name in said {
+            headers.remove(name);
+        }
+        if let Some(value) = &session.credentials.header {
+            headers.insert(header::AUTHORIZATION, value.clone());
+        }
+        if let Some(user) = &self.behalf {
+            impersonate(headers, user)?;
+        }
+        let response = session.client.send(request).await;
+        let response = response.map_err(|error| Error::of_connection(error, &self.server))?;
+        self.hear();
+        Ok(response)
+    }
+
     /// Sends the request and reads the whole answer, up to [`MAX_ANSWER`]. A question that the server puts off for a
     /// short while is asked again then.
     pub(crate) async fn whole(&self, call: &Call<'_>) -> Result<Bytes, Error> {
