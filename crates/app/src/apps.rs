@@ -1,29 +1,31 @@
 //! The two doors of one listener, put together: apps of workspaces beside the console.
 
+use crate::config::Config as Settings;
 use crate::desk::Desk;
 use bytes::BytesMut;
 use futures::future::BoxFuture;
-use gateway::{Beside, OpenApp, Refusal, Wire};
+use gateway::{Beside, Http2, OpenApp, Refusal, Streamed, Wire};
+use http::Response;
 use policy::Principal;
 use proxy::{Config, Domain, Open, Proxy, Service, Services, Times};
 use std::net::IpAddr;
 use tokio_util::sync::CancellationToken;
 
 /// The door to apps, on the console's port.
-pub(crate) fn door(desk: &Desk, port: u16) -> Proxy {
+pub(crate) fn door(settings: &Settings, desk: &Desk, port: u16) -> Proxy {
     let domain = Domain { name: "localhost".to_owned(), port: Some(port), secure: false };
-    of_team(desk, domain, format!("http://qd.localhost:{port}"))
+    of_team(settings, desk, domain, format!("http://qd.localhost:{port}"))
 }
 
 /// The door to apps under a domain, for a console at this URL.
-pub(crate) fn of_team(desk: &Desk, domain: Domain, console: String) -> Proxy {
+pub(crate) fn of_team(settings: &Settings, desk: &Desk, domain: Domain, console: String) -> Proxy {
     let services = Services {
         gate: desk.gate.clone(),
         mirror: desk.mirror.clone(),
         activity: desk.activity.clone(),
         clock: desk.clock.clone(),
     };
-    Proxy::new(services, Config { domain, console, times: Times::default() })
+    Proxy::new(services, Config { domain, console, times: Times::default(), ways: settings.proxy.ways() })
 }
 
 /// The door to apps, as the console needs it.
@@ -37,6 +39,11 @@ impl Beside for Apps {
     fn serve(&self, wire: Box<dyn Wire>, begun: BytesMut, peer: IpAddr) -> BoxFuture<'static, ()> {
         let door = self.0.clone();
         Box::pin(async move { door.serve(Box::new(wire), begun, peer).await })
+    }
+
+    fn answer(&self, request: Http2, peer: IpAddr) -> BoxFuture<'static, Response<Streamed>> {
+        let door = self.0.clone();
+        Box::pin(async move { door.answer(request, peer).await })
     }
 
     fn open(&self, who: Principal, ended: CancellationToken, open: OpenApp) -> BoxFuture<'_, Result<String, Refusal>> {

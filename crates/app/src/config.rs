@@ -1,7 +1,9 @@
 //! The configuration: defaults < file (TOML) < `QD__SECTION__KEY` < flags. It is parsed whole before any port opens.
 
+mod proxy;
 mod serve;
 
+pub(crate) use proxy::Proxy;
 pub(crate) use serve::{Policy, Role, Serve};
 
 use base::{Code, Coded};
@@ -25,6 +27,8 @@ pub struct Config {
     pub serve: Serve,
     /// What people of a team may.
     pub policy: Policy,
+    /// The door to apps of workspaces.
+    pub proxy: Proxy,
 }
 
 /// `[operator]`

@@ -85,7 +85,7 @@ async fn serve(
     let desk = desk::build(config, kubeconfig, Door::Console).await?;
     let end = CancellationToken::new();
     let taps = Taps::new(taps_config(&config.capture)?, desk.mirror.clone(), desk.clock.clone());
-    let apps = apps::door(&desk, listener.local_addr()?.port());
+    let apps = apps::door(config, &desk, listener.local_addr()?.port());
     let workspaces = Workspaces::new(Standing {
         mirror: desk.mirror.clone(),
         gate: desk.gate.clone(),

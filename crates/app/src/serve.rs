@@ -204,7 +204,7 @@ async fn open(
         clock: desk.clock.clone(),
     });
     workspaces.resume().await.map_err(Failed::of)?;
-    let apps = plan.apps_domain.clone().map(|domain| apps::of_team(desk, domain, plan.public_url.clone()));
+    let apps = plan.apps_domain.clone().map(|domain| apps::of_team(config, desk, domain, plan.public_url.clone()));
     let services = Services {
         workspaces: workspaces.clone(),
         beside: apps.clone().map(|door| Arc::new(apps::Apps(door)) as Arc<dyn Beside>),

@@ -2,22 +2,23 @@
 //!
 //! Which door a connection is for is known from the `Host` of its first head. All that is not plainly the other door's comes
 //! here, where the guard answers none but our own names. Whether there is another door or not, a first head is waited for a
-//! minute.
+//! minute. Requests of HTTP/2 are told apart one by one (`serving`).
 
-use crate::connections::Peer;
 use crate::error::Refused;
-use axum::extract::connect_info::Connected;
-use axum::serve::{IncomingStream, Listener};
+use crate::serving::PATIENCE;
+use axum::serve::Listener;
 use base::{ClusterName, Coded};
-use bytes::BytesMut;
+use bytes::{Bytes, BytesMut};
 use futures::future::BoxFuture;
+use http::{Request, Response};
+use http_body_util::combinators::UnsyncBoxBody;
+use hyper::body::Incoming;
 use policy::{Answers, Principal};
 use std::io;
 use std::net::{IpAddr, SocketAddr};
 use std::pin::Pin;
 use std::sync::Arc;
 use std::task::{Context, Poll};
-use std::time::Duration;
 use tokio::io::{AsyncRead, AsyncReadExt, AsyncWrite, ReadBuf};
 use tokio::sync::mpsc;
 use tokio_util::sync::CancellationToken;
@@ -28,6 +29,12 @@ pub trait Wire: AsyncRead + AsyncWrite + Send + Unpin + 'static {}
 
 impl<T: AsyncRead + AsyncWrite + Send + Unpin + 'static> Wire for T {}
 
+/// A request of HTTP/2 as it comes.
+pub type Http2 = Request<Incoming>;
+
+/// The body of an answer as it comes, with its trailers.
+pub type Streamed = UnsyncBoxBody<Bytes, Box<dyn std::error::Error + Send + Sync>>;
+
 /// The door to apps of workspaces, as this one needs it.
 pub trait Beside: Send + Sync + 'static {
     /// Whether a `Host` is one of its names.
@@ -35,6 +42,9 @@ pub trait Beside: Send + Sync + 'static {
 
     /// Serves a connection of which these bytes were read.
     fn serve(&self, wire: Box<dyn Wire>, begun: BytesMut, peer: IpAddr) -> BoxFuture<'static, ()>;
+
+    /// Answers one request of HTTP/2 for one of its names.
+    fn answer(&self, request: Http2, peer: IpAddr) -> BoxFuture<'static, Response<Streamed>>;
 
     /// Opens an app for whoever asks: the URL that lets their browser in. The login to it ends with `ended`.
     fn open(&self, who: Principal, ended: CancellationToken, open: OpenApp) -> BoxFuture<'_, Result<String, Refusal>>;
@@ -138,12 +148,6 @@ impl<L: Listener<Addr = SocketAddr>> Listener for Ours<L> {
     }
 }
 
-impl<L: Listener<Addr = SocketAddr>> Connected<IncomingStream<'_, Ours<L>>> for Peer {
-    fn connect_info(stream: IncomingStream<'_, Ours<L>>) -> Self {
-        Self(*stream.remote_addr())
-    }
-}
-
 /// A connection of which the first bytes were read.
 pub(crate) struct Begun<W> {
     wire: W,
@@ -191,5 +195,3 @@ impl<W: AsyncWrite + Unpin> AsyncWrite for Begun<W> {
 }
 
 const WAITING: usize = 64;
-/// For the first head of a connection. Browsers open some before they know what for.
-const PATIENCE: Duration = Duration::from_secs(60);

@@ -28,13 +28,14 @@ mod people;
 mod place;
 mod routes;
 mod server;
+mod serving;
 mod socket;
 mod team;
 mod terminal;
 mod tls;
 
 pub use auth::{Doorkeeper, TOKEN_HEADER};
-pub use beside::{Beside, OpenApp, Refusal, Wire};
+pub use beside::{Beside, Http2, OpenApp, Refusal, Streamed, Wire};
 pub use connections::{Connection, Connections};
 pub use guard::Hosts;
 pub use listen::{Listen, ListenError, listen};

@@ -1,6 +1,7 @@
 //! The listener of whoever watches over the gateway: alive, ready and its figures. It holds nothing that somebody would have
 //! to sign in for, and is meant for the inside of a network.
 
+use crate::serving::{PATIENCE, Serving};
 use axum::Router;
 use axum::extract::State;
 use axum::http::{HeaderMap, HeaderValue, StatusCode, header};
@@ -28,16 +29,13 @@ pub struct Ops {
 
 impl Ops {
     /// Serves until the end.
-    ///
-    /// # Errors
-    /// When the listener fails.
-    pub async fn serve(self, listener: TcpListener, end: CancellationToken) -> std::io::Result<()> {
+    pub async fn serve(self, listener: TcpListener, end: CancellationToken) {
         let app = Router::new()
             .route("/healthz", get(|| async { "ok\n" }))
             .route("/readyz", get(ready))
             .route("/metrics", get(figures))
             .with_state(Arc::new(self));
-        axum::serve(listener, app).with_graceful_shutdown(async move { end.cancelled().await }).await
+        Serving { app, beside: None, http2: false, patience: PATIENCE, end }.serve(listener).await;
     }
 }
 

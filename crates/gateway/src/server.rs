@@ -3,13 +3,14 @@
 use crate::assets;
 use crate::auth::Doorkeeper;
 use crate::beside::{Beside, Ours};
-use crate::connections::{Connections, Peer};
+use crate::connections::Connections;
 use crate::desk::DeskKeys;
 use crate::figures::Figures;
 use crate::guard::{Guard, Hosts, Keys, guard};
 use crate::login::Logins;
 use crate::people::People;
 use crate::routes;
+use crate::serving::{PATIENCE, Serving};
 use crate::team::TeamKeys;
 use api::ErrorBody;
 use axum::Router;
@@ -187,11 +188,9 @@ impl Gateway {
             .merge(routes::router(self.shared.clone()))
             .fallback(assets::asset)
             .layer(axum::middleware::from_fn_with_state(guarded, guard));
-        let end = self.shared.end.clone();
-        let app = app.into_make_service_with_connect_info::<Peer>();
-        let until = async move { end.cancelled().await };
-        let ours = Ours::new(self.listener, self.shared.services.beside.clone())?;
-        axum::serve(ours, app).with_graceful_shutdown(until).await?;
+        let (beside, end) = (self.shared.services.beside.clone(), self.shared.end.clone());
+        let ours = Ours::new(self.listener, beside.clone())?;
+        Serving { app, beside, http2: true, patience: PATIENCE, end }.serve(ours).await;
         self.shared.sockets.close();
         self.shared.sockets.wait().await;
         Ok(())

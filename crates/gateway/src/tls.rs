@@ -97,7 +97,7 @@ fn config(certificate: &Path, key: &Path) -> Result<Arc<ServerConfig>, TlsError>
         .with_no_client_auth()
         .with_single_cert(chain, secret)
         .map_err(wrong)?;
-    // WebSockets are of HTTP/1.1, and the door beside this one is told by the first head of a connection.
-    config.alpn_protocols = vec![b"http/1.1".to_vec()];
+    // WebSockets are of HTTP/1.1, so that is what browsers get. Clients of gRPC know HTTP/2 alone.
+    config.alpn_protocols = vec![b"http/1.1".to_vec(), b"h2".to_vec()];
     Ok(Arc::new(config))
 }

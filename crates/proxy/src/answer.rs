@@ -29,23 +29,21 @@ impl Answer {
     /// The whole answer. Whoever wants a page gets one.
     pub(crate) fn bytes(&self, page: bool, head: bool, closes: bool) -> Vec<u8> {
         let id = RequestId::new();
-        let (kind, body) = if page {
-            ("text/html; charset=utf-8", self.page(id))
-        } else {
-            let body = ErrorBody {
-                code: self.code,
-                message: self.message.clone(),
-                details: self.details.clone(),
-                request_id: id,
-            };
-            ("application/json", serde_json::to_string(&body).unwrap_or_default())
-        };
+        let (kind, body) =
+            if page { ("text/html; charset=utf-8", self.page(id)) } else { ("application/json", self.body(id)) };
         let mut more = String::new();
         if let Some(seconds) = self.again {
             let _ = write!(more, "Retry-After: {seconds}\r\n");
         }
         let _ = write!(more, "X-Request-Id: {id}\r\n");
         written(self.status, kind, &more, &body, head, closes)
+    }
+
+    /// The error body for programs.
+    pub(crate) fn body(&self, id: RequestId) -> String {
+        let (message, details) = (self.message.clone(), self.details.clone());
+        let body = ErrorBody { code: self.code, message, details, request_id: id };
+        serde_json::to_string(&body).unwrap_or_default()
     }
 
     fn page(&self, id: RequestId) -> String {

@@ -4,7 +4,7 @@ use crate::answer::Answer;
 use crate::body::Body;
 use crate::exchange::{Client, Counts, Failed, Request, Went, exchange};
 use crate::fields::{find_cookie, target};
-use head::{Bad, Head};
+use crate::hold::{Held, Hold};
 use crate::login::Login;
 use crate::own;
 use crate::proxy::Proxy;
@@ -12,6 +12,7 @@ use crate::relay::{Frames, relay};
 use crate::way::{PIECE, Stream};
 use base::Code;
 use bytes::BytesMut;
+use head::{Bad, Head};
 use std::net::IpAddr;
 use std::sync::Arc;
 use std::sync::atomic::Ordering;
@@ -149,16 +150,29 @@ async fn passed(
     }
     let mut counts = Counts::default();
     let times = door.0.config.times;
-    let went = match login.port().await {
-        Ok((port, secure)) => {
-            let face = crate::fields::Face { port, secure, ..login.face.clone() };
-            let request = Request { head, target, body, upgrade, last };
-            tokio::select! {
-                went = exchange(client, &login.pool, &face, &times, request, &mut counts) => went,
-                () = login.end.cancelled() => Went::Done,
+    let mut body = Some(body);
+    let mut hold = upgrade.map(|_| Hold::new(times.wake));
+    let went = loop {
+        let went = match login.port().await {
+            Ok((port, secure)) => {
+                let face = crate::fields::Face { port, secure, ..login.face.clone() };
+                // what is asked for again has no body
+                let request = Request { head, target, body: body.take().unwrap_or(Body::Over), upgrade, last };
+                tokio::select! {
+                    went = exchange(client, &login.pool, &face, &times, request, &mut counts) => went,
+                    () = login.end.cancelled() => Went::Done,
+                }
             }
+            Err(no) => Went::Not(Failed::Way(no)),
+        };
+        match (went, &mut hold) {
+            (Went::Not(Failed::Way(no)), Some(hold)) => match hold.wait(door, client, login, no).await {
+                Held::Again => {}
+                Held::Not(no) => break Went::Not(Failed::Way(no)),
+                Held::Over => break Went::Done,
+            },
+            (went, _) => break went,
         }
-        Err(no) => Went::Not(Failed::Way(no)),
     };
     let (on, ended) = match went {
         Went::On => (true, "done"),
@@ -185,7 +199,7 @@ async fn passed(
     tracing::info!(
         target: "access",
         user = login.principal.id(), cluster = %login.cluster, workspace = %login.key, port = login.port.load(Ordering::Relaxed),
-        way = login.pool.way().word(), method = %String::from_utf8_lossy(head.method()), status = counts.status,
+        way = counts.way, method = %String::from_utf8_lossy(head.method()), status = counts.status,
         up = counts.up, down = counts.down, ms = u64::try_from(began.elapsed().as_millis()).unwrap_or(u64::MAX),
         decision = login.decision, ended, "request"
     );

@@ -2,10 +2,10 @@
 
 use crate::body::Body;
 use crate::fields::{Ending, Face, to_app, to_browser};
-use head::{Bad, Head};
 use crate::pulse::Pulse;
 use crate::way::{NoWay, PIECE, Pool, Upstream};
 use bytes::BytesMut;
+use head::{Bad, Head};
 use std::net::IpAddr;
 use std::sync::atomic::{AtomicBool, AtomicU64, Ordering};
 use std::time::Duration;
@@ -43,12 +43,14 @@ pub struct Times {
     pub rest: Duration,
     /// For anything on a connection that became another protocol.
     pub upgraded: Duration,
+    /// For a workspace that wakes, by whoever asks for a WebSocket.
+    pub wake: Duration,
 }
 
 impl Default for Times {
     fn default() -> Self {
         let (minute, second) = (Duration::from_secs(60), Duration::from_secs(1));
-        Self { connect: 5 * second, answer: minute, rest: 10 * minute, upgraded: 60 * minute }
+        Self { connect: 5 * second, answer: minute, rest: 10 * minute, upgraded: 60 * minute, wake: 30 * second }
     }
 }
 
@@ -60,6 +62,8 @@ pub(crate) struct Counts {
     /// To the browser.
     pub(crate) down: u64,
     pub(crate) status: u16,
+    /// How it was led to the app, in a word; empty where it was not.
+    pub(crate) way: &'static str,
 }
 
 /// How it went.
@@ -131,6 +135,7 @@ pub(crate) async fn exchange<S: crate::way::Stream>(
                 Err(no) => return Went::Not(Failed::Way(no)),
             },
         };
+        counts.way = upstream.by;
         let begun = AtomicBool::new(false);
         let sent = upstream.to.write_all(&out).await;
         let sent = match sent {
@@ -190,7 +195,12 @@ async fn passed<S: crate::way::Stream>(
     let sends = async {
         let end = send(from, buffer, body, app_to, &moved, &up).await;
         match end {
-            Ok(()) => gone(from, buffer, upgrade.is_some()).await,
+            // what is said after an upgrade belongs to the other protocol
+            Ok(()) if upgrade.is_some() => std::future::pending().await,
+            Ok(()) => {
+                gone(from, buffer).await;
+                End::Client
+            }
             // an app may answer what it did not read to its end
             Err(Stop::App) => std::future::pending().await,
             Err(Stop::Client) => End::Client,
@@ -242,12 +252,12 @@ async fn send<S: crate::way::Stream>(
 }
 
 /// Until the client is gone. What it says meanwhile is kept, within a bound.
-async fn gone<S: crate::way::Stream>(from: &mut ReadHalf<S>, buffer: &mut BytesMut, changes: bool) -> End {
-    while buffer.len() < PIECE && !changes {
+pub(crate) async fn gone<S: crate::way::Stream>(from: &mut ReadHalf<S>, buffer: &mut BytesMut) {
+    while buffer.len() < PIECE {
         buffer.reserve(PIECE);
         match from.read_buf(buffer).await {
             Ok(len) if len > 0 => {}
-            _ => return End::Client,
+            _ => return,
         }
     }
     std::future::pending().await

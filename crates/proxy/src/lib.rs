@@ -16,7 +16,9 @@ mod body;
 mod connection;
 mod exchange;
 mod fields;
+mod hold;
 mod host;
+mod http2;
 mod login;
 #[cfg(feature = "measured")]
 mod measured;
@@ -28,13 +30,16 @@ mod tls;
 mod tunnel;
 mod wait;
 mod way;
+mod ways;
 
 pub use exchange::Times;
 pub use host::{AppHost, Domain, Service};
+pub use http2::Streamed;
 #[cfg(feature = "measured")]
 pub use measured::Accounting;
 pub use proxy::{Config, Open, OpenError, Proxy, Services};
 pub use way::Stream;
+pub use ways::By;
 
 #[cfg(test)]
 mod tests;

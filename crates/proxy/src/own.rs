@@ -3,13 +3,13 @@
 use crate::answer::{Answer, written};
 use crate::connection::{admitted, malformed, say, write};
 use crate::exchange::{Client, Failed};
-use head::Head;
 use crate::host::Domain;
 use crate::login::Login;
 use crate::proxy::{LOGIN, Proxy};
 use crate::wait;
 use crate::way::{NoWay, Stream};
 use base::{Code, RequestId};
+use head::Head;
 use policy::Answers;
 use policy::action::{ObjectTarget, WorkspaceStart, WorkspaceWake};
 use serde_json::json;
@@ -206,6 +206,20 @@ fn others(ports: &[(u16, String)]) -> String {
 
 /// Wakes it where it says so itself and policy lets whoever came; else there is a button.
 async fn stopped(door: &Proxy, login: &Arc<Login>, workspace: &str, why: &str) -> Answer {
+    if wakes(door, login).await {
+        return waking(workspace);
+    }
+    let why = if why.is_empty() { String::new() } else { format!(" ({why})") };
+    Answer {
+        status: 503,
+        again: Some(5),
+        button: Some(("/.quarterdeck/start", "Start it")),
+        ..Answer::new(Code::WorkspaceStopped, format!("workspace {workspace} is stopped{why}"))
+    }
+}
+
+/// Wakes a workspace that is stopped, where it may be; whether it was.
+pub(crate) async fn wakes(door: &Proxy, login: &Arc<Login>) -> bool {
     let services = &door.0.services;
     let now = services.clock.now_ms();
     let before = login.woken_ms.load(Ordering::Relaxed);
@@ -216,18 +230,12 @@ async fn stopped(door: &Proxy, login: &Arc<Login>, workspace: &str, why: &str) -
         let permit = services.gate.permit(&asking, action, &Answers::default());
         if let (Ok(permit), Ok(cluster)) = (permit, services.mirror.of(&login.principal).cluster(&login.cluster)) {
             match workspace::acts::wake(&cluster, permit).await {
-                Ok(_) => return waking(workspace),
-                Err(error) => tracing::debug!(%error, workspace, "not woken"),
+                Ok(_) => return true,
+                Err(error) => tracing::debug!(%error, workspace = %login.key, "not woken"),
             }
         }
     }
-    let why = if why.is_empty() { String::new() } else { format!(" ({why})") };
-    Answer {
-        status: 503,
-        again: Some(5),
-        button: Some(("/.quarterdeck/start", "Start it")),
-        ..Answer::new(Code::WorkspaceStopped, format!("workspace {workspace} is stopped{why}"))
-    }
+    false
 }
 
 fn waking(workspace: &str) -> Answer {

@@ -4,13 +4,16 @@ use crate::connection;
 use crate::exchange::Times;
 use crate::fields::Face;
 use crate::host::{AppHost, Domain, Service};
+use crate::http2::{self, Streamed};
 use crate::login::{Held, Login, Logins, Pending};
 use crate::tls;
-use crate::tunnel::Tunnel;
 use crate::way::{Pool, Stream};
+use crate::ways::{By, Ways};
 use base::{Clock, ClusterName, Code, Coded};
 use bytes::BytesMut;
 use cluster::Target;
+use http::{Request, Response};
+use hyper::body::Incoming;
 use mirror::Mirror;
 use policy::action::{ObjectTarget, WorkspaceProxy};
 use policy::{Answers, Decision, Gate, Outcome, Principal};
@@ -45,6 +48,8 @@ pub struct Config {
     pub console: String,
     /// How long is waited.
     pub times: Times,
+    /// The ways to workspaces, in the order in which they are tried.
+    pub ways: Arc<[By]>,
 }
 
 /// The door to apps. Clones are one.
@@ -159,6 +164,11 @@ impl Proxy {
         }
     }
 
+    /// Answers one request of HTTP/2 for one of our hosts.
+    pub async fn answer(&self, request: Request<Incoming>, peer: IpAddr) -> Response<Streamed> {
+        http2::answer(self, request, peer).await
+    }
+
     /// Opens an app for somebody: the URL that lets one browser in, once. What let them in here ends with `ended`, and the
     /// login to the app with it.
     ///
@@ -225,7 +235,7 @@ impl Proxy {
             decision,
             service: open.service,
             face,
-            pool: Pool::new(Box::new(Tunnel::new(cluster, held.clone()))),
+            pool: Pool::new(Box::new(Ways::new(cluster, held.clone(), config.ways.clone(), config.times.connect))),
             held,
             end: CancellationToken::new(),
             requests: AtomicU64::new(0),

@@ -83,7 +83,7 @@ impl Place {
         let services = Services { gate: gate.composed.gate.clone(), mirror, activity: activity.clone(), clock };
         let domain = Domain { name: "localhost".to_owned(), port: Some(5050), secure: false };
         let console = "http://qd.localhost:5050".to_owned();
-        let door = Proxy::new(services, Config { domain, console, times });
+        let door = Proxy::new(services, Config { domain, console, times, ways: crate::By::ALL.into() });
         let cluster = ClusterName::new("dev");
         let object = ObjectTarget {
             cluster: cluster.clone(),

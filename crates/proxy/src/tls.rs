@@ -16,22 +16,30 @@ pub(crate) const fn usual(port: u16) -> bool {
 }
 
 /// The same connection under TLS.
-pub(crate) async fn under(stream: Box<dyn Stream>, port: u16) -> Result<Box<dyn Stream>, NoWay> {
+pub(crate) async fn under(
+    stream: Box<dyn Stream>,
+    port: u16,
+    protocol: &'static [u8],
+) -> Result<Box<dyn Stream>, NoWay> {
     let failed = |error: &dyn std::fmt::Display| {
         NoWay::Failed(Code::ProxyTls, format!("what listens on port {port} does not speak TLS as it should: {error}"))
     };
-    let config = config().map_err(|error| failed(&error))?;
+    let config = config(protocol).map_err(|error| failed(&error))?;
     let name = ServerName::try_from("localhost").map_err(|error| failed(&error))?;
     let stream = TlsConnector::from(Arc::new(config)).connect(name, stream).await.map_err(|error| failed(&error))?;
     Ok(Box::new(stream))
 }
 
-fn config() -> Result<ClientConfig, Error> {
+/// What is spoken inside.
+pub(crate) const HTTP1: &[u8] = b"http/1.1";
+pub(crate) const HTTP2: &[u8] = b"h2";
+
+fn config(protocol: &[u8]) -> Result<ClientConfig, Error> {
     let provider = Arc::new(aws_lc_rs::default_provider());
     let builder = ClientConfig::builder_with_provider(provider.clone()).with_safe_default_protocol_versions()?;
     let builder = builder.dangerous().with_custom_certificate_verifier(Arc::new(Loopback(provider)));
     let mut config = builder.with_no_client_auth();
-    config.alpn_protocols = vec![b"http/1.1".to_vec()];
+    config.alpn_protocols = vec![protocol.to_vec()];
     Ok(config)
 }
 

@@ -2,11 +2,9 @@
 
 use crate::login::Held;
 use crate::tls;
-use crate::way::{NoWay, Stream, Way};
+use crate::way::{NoWay, Stream};
 use base::{Code, Coded};
 use cluster::Cluster;
-use futures::FutureExt;
-use futures::future::BoxFuture;
 use link::Link;
 use std::sync::Arc;
 use tokio::sync::Mutex;
@@ -63,46 +61,38 @@ impl Tunnel {
     }
 }
 
-impl Way for Tunnel {
-    fn ready(&self) -> BoxFuture<'_, Result<(), NoWay>> {
-        async { self.link(0).await.map(|_| ()) }.boxed()
+impl Tunnel {
+    /// Makes sure that there is a link.
+    pub(crate) async fn ready(&self) -> Result<(), NoWay> {
+        self.link(0).await.map(|_| ())
     }
 
-    fn dial(&self, port: u16) -> BoxFuture<'_, Result<Box<dyn Stream>, NoWay>> {
-        async move {
-            let session = self.ask(move |link| async move { link.tunnel(port).await }).await?;
-            Ok(Box::new(link::Stream::new(session)) as Box<dyn Stream>)
-        }
-        .boxed()
+    /// A connection to a port of the pod's loopback.
+    pub(crate) async fn dial(&self, port: u16) -> Result<Box<dyn Stream>, NoWay> {
+        let session = self.ask(move |link| async move { link.tunnel(port).await }).await?;
+        Ok(Box::new(link::Stream::new(session)) as Box<dyn Stream>)
     }
 
-    fn app<'a>(&'a self, name: &'a str) -> BoxFuture<'a, Result<(u16, bool), NoWay>> {
-        async move {
-            let apps = self.ask(|link| async move { link.apps().await }).await?;
-            let app = apps.into_iter().find(|app| app.id == name).ok_or(NoWay::Unknown)?;
-            let port = app.port.ok_or(NoWay::Unknown)?;
-            Ok((port, app.protocol == "https" || tls::usual(port)))
-        }
-        .boxed()
+    /// The port of an app, and whether it speaks TLS there.
+    pub(crate) async fn app(&self, name: &str) -> Result<(u16, bool), NoWay> {
+        let apps = self.ask(|link| async move { link.apps().await }).await?;
+        let app = apps.into_iter().find(|app| app.id == name).ok_or(NoWay::Unknown)?;
+        let port = app.port.ok_or(NoWay::Unknown)?;
+        Ok((port, app.protocol == "https" || tls::usual(port)))
     }
 
-    fn ports(&self) -> BoxFuture<'_, Result<Vec<(u16, String)>, NoWay>> {
-        async {
-            let ports = self.ask(|link| async move { link.ports().await }).await?;
-            Ok(ports.into_iter().map(|port| (port.port, port.process)).collect())
-        }
-        .boxed()
+    /// The ports on which something listens.
+    pub(crate) async fn ports(&self) -> Result<Vec<(u16, String)>, NoWay> {
+        let ports = self.ask(|link| async move { link.ports().await }).await?;
+        Ok(ports.into_iter().map(|port| (port.port, port.process)).collect())
     }
 
-    fn stale(&self) {
+    /// It did not answer in time: the next ones take another link.
+    pub(crate) fn stale(&self) {
         // whoever has it makes one anew; connections over the old one go on as long as it carries them
         if let Ok(mut links) = self.links.try_lock() {
             links.clear();
         }
-    }
-
-    fn word(&self) -> &'static str {
-        "tunnel"
     }
 }
 

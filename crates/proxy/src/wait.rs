@@ -7,8 +7,9 @@ use crate::login::Login;
 use crate::proxy::Proxy;
 use crate::way::Stream;
 use base::RequestId;
-use policy::Answers;
+use cluster::Cluster;
 use policy::action::WorkspaceView;
+use policy::{Answers, Permit};
 use serde_json::{Value, json};
 use std::time::Duration;
 use tokio::time::timeout;
@@ -20,15 +21,7 @@ pub(crate) async fn stages(door: &Proxy, client: &mut Client<Box<dyn Stream>>, l
     if !write(client, head.as_bytes()).await {
         return false;
     }
-    let services = &door.0.services;
-    let asking = login.principal.asking(RequestId::new(), policy::Door::Console);
-    let action = WorkspaceView {
-        cluster: login.cluster.clone(),
-        namespace: login.key.namespace.clone(),
-        name: login.key.name.clone(),
-    };
-    let Ok(permit) = services.gate.permit(&asking, action, &Answers::default()) else { return false };
-    let Ok(cluster) = services.mirror.of(&login.principal).cluster(&login.cluster) else { return false };
+    let Some((permit, cluster)) = looks(door, login) else { return false };
     let Ok(mut watched) = Watched::new(&cluster, &permit) else { return false };
     loop {
         let told = tokio::select! {
@@ -48,6 +41,30 @@ pub(crate) async fn stages(door: &Proxy, client: &mut Client<Box<dyn Stream>>, l
             return false;
         }
     }
+}
+
+/// Until the workspace can be used, or nobody is told of it any more.
+pub(crate) async fn ready(door: &Proxy, login: &Login) {
+    let Some((permit, cluster)) = looks(door, login) else { return };
+    let Ok(mut watched) = Watched::new(&cluster, &permit) else { return };
+    while let Ok(Some(workspace)) = watched.next().await {
+        if told_of(&workspace).0 {
+            return;
+        }
+    }
+}
+
+/// What it takes to look at the workspace.
+fn looks(door: &Proxy, login: &Login) -> Option<(Permit<WorkspaceView>, Cluster)> {
+    let services = &door.0.services;
+    let asking = login.principal.asking(RequestId::new(), policy::Door::Console);
+    let action = WorkspaceView {
+        cluster: login.cluster.clone(),
+        namespace: login.key.namespace.clone(),
+        name: login.key.name.clone(),
+    };
+    let permit = services.gate.permit(&asking, action, &Answers::default()).ok()?;
+    Some((permit, services.mirror.of(&login.principal).cluster(&login.cluster).ok()?))
 }
 
 fn told_of(workspace: &Value) -> (bool, Value) {

@@ -1,9 +1,12 @@
 //! The way to a workspace's ports, and the connections over it that are kept for the next request.
 
+use crate::http2::Streamed;
 use crate::tls;
 use base::Code;
 use bytes::BytesMut;
 use futures::future::BoxFuture;
+use hyper::client::conn::http2::SendRequest;
+use hyper_util::rt::{TokioExecutor, TokioIo, TokioTimer};
 use parking_lot::Mutex;
 use std::collections::HashMap;
 use std::sync::Arc;
@@ -11,6 +14,7 @@ use std::time::Duration;
 use tokio::io::{AsyncRead, AsyncReadExt, AsyncWrite, ReadHalf, WriteHalf};
 use tokio::sync::{OwnedSemaphorePermit, Semaphore};
 use tokio::time::Instant;
+use tokio_util::sync::CancellationToken;
 
 /// Bytes in both directions.
 pub trait Stream: AsyncRead + AsyncWrite + Send + Unpin + 'static {}
@@ -36,7 +40,20 @@ pub(crate) trait Way: Send + Sync + 'static {
 
     /// How it leads there, in a word.
     fn word(&self) -> &'static str;
+
+    /// A new connection to a port, and how it leads there. TLS is spoken over it when it is `secure`.
+    fn lead(&self, port: u16, _secure: bool) -> BoxFuture<'_, Result<Led, NoWay>> {
+        Box::pin(async move { Ok((self.dial(port).await?, self.word())) })
+    }
+
+    /// How long a connection is waited for in all, when each way may take so long.
+    fn patience(&self, one: Duration) -> Duration {
+        one
+    }
 }
+
+/// A connection, and the word for the way that leads there.
+pub(crate) type Led = (Box<dyn Stream>, &'static str);
 
 /// Why a port is not reached.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -69,6 +86,8 @@ pub(crate) struct Upstream {
     pub(crate) used: bool,
     /// How long it may rest.
     pub(crate) rests: Duration,
+    /// How it leads there, in a word.
+    pub(crate) by: &'static str,
     _place: OwnedSemaphorePermit,
 }
 
@@ -77,11 +96,16 @@ pub(crate) struct Pool {
     way: Box<dyn Way>,
     places: Arc<Semaphore>,
     idle: Mutex<HashMap<u16, Vec<(Instant, Upstream)>>>,
+    /// Those of HTTP/2, one for a port.
+    shared: tokio::sync::Mutex<HashMap<u16, Shared>>,
 }
+
+/// A connection of HTTP/2, and how it leads there.
+pub(crate) type Shared = (SendRequest<Streamed>, &'static str);
 
 impl Pool {
     pub(crate) fn new(way: Box<dyn Way>) -> Self {
-        Self { way, places: Arc::new(Semaphore::new(MOST)), idle: Mutex::default() }
+        Self { way, places: Arc::new(Semaphore::new(MOST)), idle: Mutex::default(), shared: Default::default() }
     }
 
     pub(crate) fn way(&self) -> &dyn Way {
@@ -109,20 +133,63 @@ impl Pool {
 
     /// A new connection.
     pub(crate) async fn dial(&self, port: u16, secure: bool, patience: Duration) -> Result<Upstream, NoWay> {
+        let (stream, by, place) = self.stream(port, secure.then_some(tls::HTTP1), patience).await?;
+        let (from, to) = tokio::io::split(stream);
+        let buffer = BytesMut::with_capacity(PIECE);
+        Ok(Upstream { from, to, buffer, used: false, rests: RESTS, by, _place: place })
+    }
+
+    /// A new connection as it is, under TLS for the protocol that is named; it has its place as long as that is held.
+    pub(crate) async fn stream(
+        &self,
+        port: u16,
+        protocol: Option<&'static [u8]>,
+        patience: Duration,
+    ) -> Result<(Box<dyn Stream>, &'static str, OwnedSemaphorePermit), NoWay> {
         let place = self.place()?;
         self.way.ready().await?;
         let dial = async {
-            let stream = self.way.dial(port).await?;
-            if secure { tls::under(stream, port).await } else { Ok(stream) }
+            let (stream, by) = self.way.lead(port, protocol.is_some()).await?;
+            match protocol {
+                Some(protocol) => Ok((tls::under(stream, port, protocol).await?, by)),
+                None => Ok((stream, by)),
+            }
         };
-        let Ok(stream) = tokio::time::timeout(patience, dial).await else {
+        let Ok(led) = tokio::time::timeout(self.way.patience(patience), dial).await else {
             self.way.stale();
             return Err(NoWay::Late);
         };
-        let stream = stream?;
-        let (from, to) = tokio::io::split(stream);
-        let buffer = BytesMut::with_capacity(PIECE);
-        Ok(Upstream { from, to, buffer, used: false, rests: RESTS, _place: place })
+        let (stream, by) = led?;
+        Ok((stream, by, place))
+    }
+
+    /// A connection of HTTP/2, which its requests share. It ends with `end`.
+    pub(crate) async fn http2(
+        &self,
+        port: u16,
+        secure: bool,
+        patience: Duration,
+        end: &CancellationToken,
+    ) -> Result<Shared, NoWay> {
+        let mut shared = self.shared.lock().await;
+        if let Some(open) = shared.get(&port).filter(|(sender, _)| !sender.is_closed()) {
+            return Ok(open.clone());
+        }
+        let (stream, by, place) = self.stream(port, secure.then_some(tls::HTTP2), patience).await?;
+        let mut client = hyper::client::conn::http2::Builder::new(TokioExecutor::new());
+        client.timer(TokioTimer::new()).keep_alive_interval(PING).keep_alive_timeout(PING);
+        let (sender, connection) = client
+            .handshake(TokioIo::new(stream))
+            .await
+            .map_err(|error| NoWay::Failed(Code::ProxyRefused, format!("port {port} speaks no HTTP/2: {error}")))?;
+        tokio::spawn(end.clone().run_until_cancelled_owned(async move {
+            if let Err(error) = connection.await {
+                tracing::debug!(%error, "a connection of HTTP/2 ended");
+            }
+            drop(place);
+        }));
+        shared.insert(port, (sender.clone(), by));
+        Ok((sender, by))
     }
 
     fn place(&self) -> Result<OwnedSemaphorePermit, NoWay> {
@@ -157,5 +224,7 @@ const MOST: usize = 256;
 const MOST_IDLE: usize = 32;
 /// Many programs close after five seconds without a request.
 const RESTS: Duration = Duration::from_secs(4);
+/// Between two signs of life of an app that speaks HTTP/2.
+const PING: Duration = Duration::from_secs(30);
 /// Bytes that are read at once.
 pub(crate) const PIECE: usize = 16 << 10;

@@ -1,7 +1,7 @@
 #![allow(clippy::unwrap_used, clippy::expect_used, clippy::panic, clippy::indexing_slicing)]
 use super::Body;
-use head::{Bad, Head};
 use bytes::BytesMut;
+use head::{Bad, Head};
 
 fn head(fields: &str) -> Head {
     Head::request(&mut BytesMut::from(format!("POST / HTTP/1.1\r\nHost: x\r\n{fields}\r\n").as_str())).unwrap().unwrap()

@@ -1,8 +1,8 @@
 #![allow(clippy::unwrap_used, clippy::expect_used, clippy::panic, clippy::indexing_slicing)]
 use super::{Ending, Face, find_cookie, target, to_app, to_browser};
 use crate::body::Body;
-use head::{Bad, Head};
 use bytes::BytesMut;
+use head::{Bad, Head};
 
 fn face() -> Face {
     Face { host: "3000--w.localhost:5050".to_owned(), scheme: "http", port: 3000, secure: false, framed_by: None }
