@@ -5,7 +5,7 @@ import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import type { Page } from 'playwright-core'
 import { afterAll, beforeAll, describe, expect, test } from 'vitest'
-import { press, until, violations } from './harness'
+import { press, start, until, violations } from './harness'
 import { ready, workspace, type Yard, yard } from './workspace'
 
 let here: Yard
@@ -234,11 +234,12 @@ describe('files', () => {
 
 describe('a cluster that is production', () => {
   test('EX-11f asks in a dialog before a shell is opened, files are changed or come, and an app is opened', async () => {
-    const guarded = await start({ env: { QD__CLUSTERS__PRODUCTION: JSON.stringify([cluster]) }, quiet: true })
+    const guarded = await start({ env: { QD__CLUSTERS__PRODUCTION: JSON.stringify([here.cluster]) }, quiet: true })
     const other = await guarded.context.newPage()
     try {
       other.setDefaultTimeout(20_000)
-      const at = (part: string) => `${guarded.origin}/?view=workspaces&ws=${cluster}/${NS}/desk&part=${part}`
+      const at = (part: string) =>
+        `${guarded.origin}/?view=workspaces&ws=${here.cluster}/${here.namespace}/desk&part=${part}`
       const yes = async (title: RegExp) => {
         await other.getByRole('dialog', { name: title }).waitFor()
         await other.waitForSelector('[role=dialog] button[type=submit]:focus')
