@@ -17,10 +17,11 @@ pub use list::{
     OperatorInstallObligations, OperatorRunObligations, PlanMakeObligations, RolloutRestartObligations,
     SecretRevealObligations, SessionOpenObligations, TapControlObligations, TapExportObligations,
     TapHostNetworkObligations, TapPayloadObligations, TapStartObligations, TapViewObligations,
-    WorkspaceAppsObligations, WorkspaceConnectObligations, WorkspaceCreateObligations, WorkspaceDeleteObligations,
-    WorkspaceExecObligations, WorkspaceFilesObligations, WorkspaceLogsObligations, WorkspaceProxyObligations,
-    WorkspaceReconcileObligations, WorkspaceStartObligations, WorkspaceStopObligations, WorkspaceUpdateObligations,
-    WorkspaceViewObligations, WorkspaceWakeObligations,
+    WorkspaceAppsObligations, WorkspaceAskObligations, WorkspaceConnectObligations, WorkspaceCreateObligations,
+    WorkspaceDeleteObligations, WorkspaceExecObligations, WorkspaceFilesObligations, WorkspaceKeepObligations,
+    WorkspaceLogsObligations, WorkspaceProxyObligations, WorkspacePurgeObligations, WorkspaceReconcileObligations,
+    WorkspaceStartObligations, WorkspaceStopObligations, WorkspaceUpdateObligations, WorkspaceViewObligations,
+    WorkspaceWakeObligations,
 };
 pub use object::{
     ObjectDelete, ObjectRead, ObjectScale, ObjectTarget, PlanMake, Propagation, RolloutRestart, SecretReveal,
@@ -30,9 +31,9 @@ pub use tap::{PacketLevel, TapHostNetwork, TapScope, TapStart};
 pub use traffic::{TapChange, TapControl, TapExport, TapPayload, TapTarget, TapView};
 pub use view::{AuditQuery, AuditVerify, ClusterAdd, ClusterView, ObjectView, SessionKey, SessionOpen};
 pub use workspace::{
-    OperatorInstall, OperatorRun, ShellPurpose, WorkspaceApps, WorkspaceConnect, WorkspaceCreate, WorkspaceDelete,
-    WorkspaceExec, WorkspaceFiles, WorkspaceLogs, WorkspaceProxy, WorkspaceReconcile, WorkspaceStart, WorkspaceStop,
-    WorkspaceUpdate, WorkspaceView, WorkspaceWake,
+    OperatorInstall, OperatorRun, ShellPurpose, WorkspaceApps, WorkspaceAsk, WorkspaceConnect, WorkspaceCreate,
+    WorkspaceDelete, WorkspaceExec, WorkspaceFiles, WorkspaceKeep, WorkspaceLogs, WorkspaceProxy, WorkspacePurge,
+    WorkspaceReconcile, WorkspaceStart, WorkspaceStop, WorkspaceUpdate, WorkspaceView, WorkspaceWake,
 };
 
 /// What the list says of one action.

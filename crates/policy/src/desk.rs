@@ -62,6 +62,15 @@ impl Decide for Desk {
             Asked::WorkspaceApps(a) if matches!(a.act.as_str(), "list" | "logs") => Ruling::allow("desk.allow"),
             Asked::WorkspaceApps(a) => self.mild(&a.object),
             Asked::WorkspaceWake(a) => self.mild(&a.object),
+            // Nobody is there to say yes: in production it is deleted from outside.
+            Asked::WorkspaceAsk(a) if a.ask == "delete" => self.mild(&a.object),
+            Asked::WorkspaceAsk(_) => Ruling::allow("desk.allow"),
+            Asked::WorkspaceKeep(a) => self.mild(&a.object),
+            // What is in volumes comes back by nothing: its name, wherever.
+            Asked::WorkspacePurge(a) => {
+                let need = Need::TypedName { name: a.object.name.clone() };
+                Ruling::needs("desk.purge", Requirements(vec![need]))
+            }
             Asked::WorkspaceUpdate(a) => self.care(&a.object, 1, false),
             Asked::WorkspaceStop(a) => self.care(&a.object, 1, false),
             Asked::WorkspaceDelete(a) => self.care(&a.object, 1, true),

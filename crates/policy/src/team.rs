@@ -129,15 +129,16 @@ impl DenyRule {
             None => own == info.name,
         });
         // Two lists of people widen each other: those with the role, and those named.
+        // What a workspace asks is asked for its owner, by the process.
+        let (name, process) = match asked {
+            Asked::WorkspaceAsk(ask) => (&ask.owner, false),
+            _ => (&who.name, who.is_process()),
+        };
         let whom = (self.roles.is_empty() && self.people.is_empty())
             || self.roles.iter().any(|role| has(who, role))
-            || self.people.contains(&who.name);
+            || self.people.contains(name);
         let clusters: Vec<&str> = asked.clusters().into_iter().map(ClusterName::as_str).collect();
-        action
-            && whom
-            && !who.is_process()
-            && meets(&self.clusters, &clusters)
-            && meets(&self.namespaces, &namespaces(asked))
+        action && whom && !process && meets(&self.clusters, &clusters) && meets(&self.namespaces, &namespaces(asked))
     }
 
     /// What is wrong with it.
@@ -172,6 +173,7 @@ fn allowed(input: &Input, facts: &Facts) -> Result<String, String> {
             Asked::OperatorRun(_)
                 | Asked::OperatorInstall(_)
                 | Asked::WorkspaceReconcile(_)
+                | Asked::WorkspaceAsk(_)
                 | Asked::WorkspaceStart(_)
                 | Asked::WorkspaceStop(_)
                 | Asked::WorkspaceWake(_)
@@ -266,7 +268,11 @@ fn wanted(asked: &Asked) -> Option<Wanted<'_>> {
         Asked::WorkspaceStart(a) => wanted_of(Cow::Borrowed(&a.object), &["start"]),
         // Whoever may come to one of its doors may wake it.
         Asked::WorkspaceWake(a) => wanted_of(Cow::Borrowed(&a.object), &["start", "proxy", "connect"]),
-        Asked::WorkspaceStop(a) => wanted_of(Cow::Borrowed(&a.object), &["stop"]),
+        // Whoever may start it may keep it going.
+        Asked::WorkspaceKeep(a) => wanted_of(Cow::Borrowed(&a.object), &["start"]),
+        Asked::WorkspacePurge(a) => wanted_of(Cow::Borrowed(&a.object), &["admin"]),
+        // Whoever may stop all that a grant selects may stop one of them.
+        Asked::WorkspaceStop(a) => wanted_of(Cow::Borrowed(&a.object), &["stop", "stopAll"]),
         Asked::WorkspaceDelete(a) => wanted_of(Cow::Borrowed(&a.object), &["delete"]),
         Asked::ObjectRead(a) if a.object.kind == WORKSPACES => wanted_of(Cow::Borrowed(&a.object), ANY),
         _ => None,

@@ -5,8 +5,9 @@ use super::{
     ActionInfo, AuditQuery, AuditVerify, ClusterAdd, ClusterView, ObjectDelete, ObjectRead, ObjectScale, ObjectTarget,
     ObjectView, OperatorInstall, OperatorRun, PacketLevel, PlanMake, RolloutRestart, SecretReveal, SessionOpen,
     TapControl, TapExport, TapHostNetwork, TapPayload, TapScope, TapStart, TapTarget, TapView, WorkspaceApps,
-    WorkspaceConnect, WorkspaceCreate, WorkspaceDelete, WorkspaceExec, WorkspaceFiles, WorkspaceLogs, WorkspaceProxy,
-    WorkspaceReconcile, WorkspaceStart, WorkspaceStop, WorkspaceUpdate, WorkspaceView, WorkspaceWake,
+    WorkspaceAsk, WorkspaceConnect, WorkspaceCreate, WorkspaceDelete, WorkspaceExec, WorkspaceFiles, WorkspaceKeep,
+    WorkspaceLogs, WorkspaceProxy, WorkspacePurge, WorkspaceReconcile, WorkspaceStart, WorkspaceStop, WorkspaceUpdate,
+    WorkspaceView, WorkspaceWake,
 };
 use base::ClusterName;
 use serde::de::DeserializeOwned;
@@ -177,6 +178,8 @@ actions! {
         "Look at, fetch or change files in a workspace.";
     WorkspaceApps, WorkspaceAppsObligations {}, "workspace:apps", before, changes,
         "Look at the apps and ports of a workspace, or start and stop an app.";
+    WorkspaceAsk, WorkspaceAskObligations {}, "workspace:ask", before, changes,
+        "Do what a workspace asks from inside, for its user.";
     WorkspaceUpdate, WorkspaceUpdateObligations {}, "workspace:update", before, changes,
         "Change what a workspace asks for.";
     WorkspaceWake, WorkspaceWakeObligations {}, "workspace:wake", before, changes,
@@ -189,6 +192,10 @@ actions! {
         "Stop a workspace: its pod goes, all else stays.";
     WorkspaceDelete, WorkspaceDeleteObligations {}, "workspace:delete", before, changes,
         "Delete a workspace; its volumes go as it says itself.";
+    WorkspaceKeep, WorkspaceKeepObligations {}, "workspace:keep", before, changes,
+        "Keep a workspace from being stopped while nobody uses it, for a while.";
+    WorkspacePurge, WorkspacePurgeObligations {}, "workspace:purge", before, changes,
+        "Delete a workspace with its own volumes, or the volumes that one left.";
     WorkspaceReconcile, WorkspaceReconcileObligations {}, "workspace:reconcile", before, changes,
         "Carry out what one generation of a workspace asks for.";
     OperatorInstall, OperatorInstallObligations {}, "operator:install", before, changes,
@@ -224,12 +231,15 @@ impl Asked {
             Self::WorkspaceProxy(a) => from_ref(&a.object),
             Self::WorkspaceFiles(a) => from_ref(&a.object),
             Self::WorkspaceApps(a) => from_ref(&a.object),
+            Self::WorkspaceAsk(a) => from_ref(&a.object),
             Self::WorkspaceUpdate(a) => from_ref(&a.object),
             Self::WorkspaceWake(a) => from_ref(&a.object),
             Self::WorkspaceCreate(a) => from_ref(&a.object),
             Self::WorkspaceStart(a) => from_ref(&a.object),
             Self::WorkspaceStop(a) => from_ref(&a.object),
             Self::WorkspaceDelete(a) => from_ref(&a.object),
+            Self::WorkspaceKeep(a) => from_ref(&a.object),
+            Self::WorkspacePurge(a) => from_ref(&a.object),
             Self::WorkspaceReconcile(a) => from_ref(&a.object),
             Self::OperatorInstall(a) => &a.objects,
             Self::WorkspaceView(_) | Self::OperatorRun(_) => &[],
@@ -304,9 +314,17 @@ impl Asked {
             Self::WorkspaceFiles(a) => format!("{} {} in {}", a.act, a.path, a.object),
             Self::WorkspaceApps(a) if a.app.is_empty() => format!("{} apps of {}", a.act, a.object),
             Self::WorkspaceApps(a) => format!("{} {} of {}", a.act, a.app, a.object),
+            Self::WorkspaceAsk(a) => {
+                let words = [&a.ask, &a.service, &a.host];
+                let words: Vec<&str> = words.into_iter().map(String::as_str).filter(|word| !word.is_empty()).collect();
+                format!("{} for {}", words.join(" "), a.object)
+            }
             Self::WorkspaceUpdate(a) => format!("{} of {}", a.fields.join(" "), a.object),
             Self::WorkspaceWake(a) => format!("{} by {}", a.object, a.door),
             Self::WorkspaceCreate(a) => format!("{} for {}", a.object, a.owner),
+            Self::WorkspaceKeep(a) => format!("{} for {} s", a.object, a.seconds),
+            Self::WorkspacePurge(a) if a.claims.is_empty() => format!("{} with its volumes", a.object),
+            Self::WorkspacePurge(a) => format!("{} with {}", a.object, a.claims.join(" ")),
             Self::WorkspaceReconcile(a) => format!("generation {} of {}", a.generation, a.object),
             Self::OperatorRun(a) => format!("the operator in {}", a.cluster),
             Self::TapView(TapView { tap: None }) => "all taps".to_owned(),

@@ -116,6 +116,23 @@ pub struct WorkspaceApps {
     pub app: String,
 }
 
+/// Does what a workspace asks for its user, from inside: credentials, its own deletion, the check of a blueprint.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct WorkspaceAsk {
+    /// The workspace.
+    pub object: ObjectTarget,
+    /// Whose it is.
+    pub owner: String,
+    /// What it asks: `credentials`, `delete`, `validate`, `passwd`.
+    pub ask: String,
+    /// Of credentials: `git`, `registry` or `kubernetes`.
+    #[serde(default, skip_serializing_if = "String::is_empty")]
+    pub service: String,
+    /// Of credentials: the host they are for.
+    #[serde(default, skip_serializing_if = "String::is_empty")]
+    pub host: String,
+}
+
 /// Changes what a workspace asks for, but not whether it runs.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub struct WorkspaceUpdate {
@@ -177,6 +194,30 @@ pub struct WorkspaceDelete {
     /// Only if it is still this one.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub uid: Option<String>,
+}
+
+/// Keeps a workspace from being stopped while nobody uses it, for a while.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct WorkspaceKeep {
+    /// The workspace.
+    pub object: ObjectTarget,
+    /// For how long from now; 0 takes back what was asked before.
+    pub seconds: u64,
+    /// Why, in words of whoever asks.
+    #[serde(default, skip_serializing_if = "String::is_empty")]
+    pub reason: String,
+}
+
+/// Deletes a workspace with its own volumes, or the volumes that one left.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct WorkspacePurge {
+    /// The workspace.
+    pub object: ObjectTarget,
+    /// Only if it is still this one; absent where there is none any more.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub uid: Option<String>,
+    /// The claims of its volumes.
+    pub claims: Vec<String>,
 }
 
 /// Carries out what a workspace asks for: once for each generation of it, by the operator.

@@ -5,9 +5,9 @@ use crate::action::{
     self, AuditQuery, AuditVerify, ClusterAdd, ClusterView, ObjectDelete, ObjectRead, ObjectScale, ObjectTarget,
     ObjectView, OperatorInstall, OperatorRun, PacketLevel, PlanMake, Propagation, RolloutRestart, SecretReveal,
     SessionKey, SessionOpen, ShellPurpose, TapChange, TapControl, TapExport, TapHostNetwork, TapPayload, TapScope,
-    TapStart, TapTarget, TapView, WorkspaceApps, WorkspaceConnect, WorkspaceCreate, WorkspaceDelete, WorkspaceExec,
-    WorkspaceFiles, WorkspaceLogs, WorkspaceProxy, WorkspaceReconcile, WorkspaceStart, WorkspaceStop, WorkspaceUpdate,
-    WorkspaceView, WorkspaceWake,
+    TapStart, TapTarget, TapView, WorkspaceApps, WorkspaceAsk, WorkspaceConnect, WorkspaceCreate, WorkspaceDelete,
+    WorkspaceExec, WorkspaceFiles, WorkspaceKeep, WorkspaceLogs, WorkspaceProxy, WorkspacePurge, WorkspaceReconcile,
+    WorkspaceStart, WorkspaceStop, WorkspaceUpdate, WorkspaceView, WorkspaceWake,
 };
 use crate::testing::{TestGate, gate};
 use crate::{Action, Answers, Decision, Need, Refusal};
@@ -219,12 +219,15 @@ fn read_only_denies_every_change_at_permit_and_preview_and_no_read() {
         both(&t, WorkspaceProxy { object: object("dev"), port: 8080, app: String::new() }),
         both(&t, files("dev", false)),
         both(&t, apps("dev", "list")),
+        both(&t, ask("dev", "credentials")),
         both(&t, WorkspaceUpdate { object: object("dev"), fields: vec!["/spec/image".to_owned()] }),
         both(&t, WorkspaceWake { object: object("dev"), door: "http".to_owned() }),
         both(&t, create),
         both(&t, WorkspaceStart { object: object("dev") }),
         both(&t, WorkspaceStop { object: object("dev"), delay_seconds: 0 }),
         both(&t, WorkspaceDelete { object: object("dev"), uid: None }),
+        both(&t, WorkspaceKeep { object: object("dev"), seconds: 60, reason: String::new() }),
+        both(&t, purge("dev")),
         both(&t, reconcile),
         both(&t, OperatorInstall { objects: vec![object("dev")] }),
         both(&t, run),
@@ -253,6 +256,20 @@ fn ac_71i_shells_and_programs_ask_for_a_yes_in_production_alone_and_only_the_pro
     let words = connect("dev", vi()).asked().summary();
     assert_eq!(words, "vi on a terminal of deployments.apps shop/web in dev");
     assert_eq!(exec("dev").asked().summary(), "ls in deployments.apps shop/web in dev");
+}
+
+fn ask(cluster: &str, what: &str) -> WorkspaceAsk {
+    let (ask, owner, service) = (what.to_owned(), "ada".to_owned(), "git".to_owned());
+    WorkspaceAsk { object: object(cluster), owner, ask, service, host: "example.org".to_owned() }
+}
+
+#[test]
+fn ac_77c_what_a_workspace_asks_is_allowed_but_its_deletion_in_production() {
+    let t = desk(false);
+    assert!(needs(&t, &ask("prod", "credentials")).is_empty() && needs(&t, &ask("dev", "delete")).is_empty());
+    assert_eq!(needs(&t, &ask("prod", "delete")), [Need::Confirm], "and nobody is there to say yes");
+    let words = ask("dev", "credentials").asked().summary();
+    assert_eq!(words, "credentials git example.org for deployments.apps shop/web in dev");
 }
 
 fn files(cluster: &str, writes: bool) -> WorkspaceFiles {
@@ -304,4 +321,18 @@ fn the_reference_names_every_action_and_obligation() {
     let names: std::collections::HashSet<_> = action::ALL.iter().map(|a| a.name).collect();
     assert_eq!(names.len(), action::ALL.len());
     assert!(names.iter().all(|n| n.split_once(':').is_some_and(|(d, v)| !d.is_empty() && !v.is_empty())));
+}
+
+fn purge(cluster: &str) -> WorkspacePurge {
+    WorkspacePurge { object: object(cluster), uid: None, claims: vec!["pvc-web-home".to_owned()] }
+}
+
+#[test]
+fn wl_08g_a_purge_asks_for_the_exact_name_wherever() {
+    let t = desk(false);
+    assert_eq!(needs(&t, &purge("dev")), typed("web"));
+    assert_eq!(needs(&t, &purge("prod")), typed("web"));
+    let keep = |cluster: &str| WorkspaceKeep { object: object(cluster), seconds: 60, reason: String::new() };
+    assert!(needs(&t, &keep("dev")).is_empty());
+    assert_eq!(needs(&t, &keep("prod")), [Need::Confirm]);
 }

@@ -3,8 +3,8 @@
 use super::{DenyRule, Team, Wanted, Workspaces};
 use crate::action::{
     AuditQuery, ClusterView, ObjectDelete, ObjectRead, ObjectTarget, ObjectView, OperatorRun, Propagation,
-    SecretReveal, SessionKey, SessionOpen, ShellPurpose, TapView, WorkspaceConnect, WorkspaceCreate, WorkspaceDelete,
-    WorkspaceProxy, WorkspaceReconcile, WorkspaceStop, WorkspaceView,
+    SecretReveal, SessionKey, SessionOpen, ShellPurpose, TapView, WorkspaceAsk, WorkspaceConnect, WorkspaceCreate,
+    WorkspaceDelete, WorkspaceProxy, WorkspaceReconcile, WorkspaceStop, WorkspaceView,
 };
 use crate::decide::{Facts, WorkspaceFacts};
 use crate::desk::Desk;
@@ -186,6 +186,26 @@ fn the_process_runs_its_operator_and_reads_nobodys_objects() {
         rule(&t, &process, WorkspaceReconcile { object: hers(), owner: "ada".into(), generation: 1 }),
         "team.process"
     );
+    let ask = |ask: &str| WorkspaceAsk {
+        object: hers(),
+        owner: "ada".into(),
+        ask: ask.to_owned(),
+        service: String::new(),
+        host: String::new(),
+    };
+    assert_eq!(rule(&t, &process, ask("credentials")), "team.process");
+    assert_eq!(rule(&t, &member(&t, "dev", &["developer"]), ask("credentials")), "deny team.default");
+    let deny = DenyRule {
+        name: "no-deletion".to_owned(),
+        actions: vec!["workspace:ask".to_owned()],
+        people: vec!["ada".to_owned()],
+        ..DenyRule::default()
+    };
+    let strict = gate(Team { deny: vec![deny], ..team() });
+    let process_of = strict.composed.verifier.process("operator");
+    assert!(rule(&strict, &process_of, ask("delete")).starts_with("deny"), "a rule for the owner binds her workspaces");
+    let other = WorkspaceAsk { owner: "eve".into(), ..ask("delete") };
+    assert_eq!(rule(&strict, &process_of, other), "team.process");
     assert_eq!(rule(&t, &process, view("secrets", &[])), "deny team.default");
     assert_eq!(rule(&t, &member(&t, "dev", &["developer"]), run), "deny team.default");
 }
