@@ -136,6 +136,18 @@ impl Store {
         self.jobs(sql, Some(likeness)).await
     }
 
+    /// Jobs, the newest first: those that come after this one (its time and id), or the first ones.
+    ///
+    /// # Errors
+    /// When the store cannot be read.
+    pub async fn jobs_after(&self, last: Option<(i64, &str)>, most: u32) -> Result<Vec<KeptJob>, StoreError> {
+        let (created_ms, id) = last.unwrap_or((i64::MAX, ""));
+        let sql = "SELECT * FROM job WHERE (created_ms, id) < (?, ?) ORDER BY created_ms DESC, id DESC LIMIT ?";
+        let rows = sqlx::query(sql).bind(created_ms).bind(id).bind(most).fetch_all(self.readers()).await;
+        let rows = rows.map_err(|error| self.error(error))?;
+        rows.iter().map(kept).collect::<Result<_, _>>().map_err(|error| self.error(error))
+    }
+
     async fn jobs(&self, sql: &'static str, bound: Option<&str>) -> Result<Vec<KeptJob>, StoreError> {
         let mut query = sqlx::query(sql);
         if let Some(bound) = bound {

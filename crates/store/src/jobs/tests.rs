@@ -57,3 +57,17 @@ async fn ar_05a_a_request_with_a_name_is_kept_once_for_each_principal() {
     assert_eq!(store.add_job(&job("d", Some("k"), 4)).await.unwrap(), None);
     store.close().await;
 }
+
+#[tokio::test]
+async fn ar_09a_jobs_are_told_page_by_page_the_newest_first() {
+    let folder = tempfile::tempdir().unwrap();
+    let store = Store::open(&folder.path().join("journal.db")).await.unwrap();
+    for (id, created_ms) in [("a", 1), ("b", 2), ("c", 2), ("d", 3)] {
+        store.add_job(&job(id, None, created_ms)).await.unwrap();
+    }
+    let ids = |page: Vec<KeptJob>| page.into_iter().map(|job| job.id).collect::<Vec<_>>();
+    assert_eq!(ids(store.jobs_after(None, 2).await.unwrap()), ["d", "c"]);
+    assert_eq!(ids(store.jobs_after(Some((2, "c")), 2).await.unwrap()), ["b", "a"]);
+    assert!(store.jobs_after(Some((1, "a")), 2).await.unwrap().is_empty());
+    store.close().await;
+}
