@@ -139,6 +139,7 @@ fn ar_05b_a_workspace_lives_over_rest() {
     started_and_deleted(&desk);
     failed(&desk);
     taken_back(&desk);
+    listed_jobs(&desk);
 }
 
 /// What is wrong is said with its code, and nothing is made.
@@ -246,6 +247,24 @@ fn told_as_it_happens(desk: &Desk<'_>, job: &str) {
     assert_eq!(all[0].2["jobid"], job);
     assert!(all.iter().any(|(event, _, data)| event == "event" && data["reason"] == "Scheduled"), "{all:#?}");
     assert_eq!(all.last().unwrap().2["state"], "succeeded", "it ends by itself: {all:#?}");
+}
+
+/// All that was done to these workspaces stands in one list, the newest first.
+fn listed_jobs(desk: &Desk<'_>) {
+    let path = |more: &str| format!("/jobs?cluster={}&namespace={}{more}", desk.cluster, desk.namespace);
+    let all = desk.get(&path("")).json()["jobs"].as_array().unwrap().clone();
+    let said = |job: &Value| format!("{} {} {}", job["act"], job["name"], job["state"]).replace('"', "");
+    let told: Vec<String> = all.iter().map(said).collect();
+    for one in
+        ["create w succeeded", "stop w succeeded", "delete w succeeded", "create bad failed", "create back cancelled"]
+    {
+        assert!(told.contains(&one.to_owned()), "{one}: {told:?}");
+    }
+    assert!(all.windows(2).all(|pair| pair[0]["created_ms"].as_i64() >= pair[1]["created_ms"].as_i64()), "{told:?}");
+    let failed = desk.get(&path("&state=failed")).json()["jobs"].as_array().unwrap().clone();
+    assert!(failed.iter().all(|job| job["state"] == "failed") && !failed.is_empty(), "{failed:#?}");
+    let one = desk.get(&path("&name=w&limit=1")).json();
+    assert_eq!((one["jobs"].as_array().unwrap().len(), said(&one["jobs"][0]).as_str()), (1, "delete w succeeded"));
 }
 
 fn shown(desk: &Desk<'_>) {
@@ -392,4 +411,121 @@ fn ar_09b_a_job_survives_the_server_that_began_it() {
     e2e::signal(next.id(), "TERM");
     next.wait().unwrap();
     ended.unwrap();
+}
+
+#[test]
+fn wl_09e_workspaces_are_found_by_member_expression_order_and_page() {
+    let fresh = Fresh::new("ws-rest-find");
+    let console = operator();
+    let desk = Desk::new(&console, fresh.name());
+    for (name, cpu, repository) in [("small", "100m", None), ("large", "2", Some("https://git.example/org/proj#main"))]
+    {
+        let body = json!({ "name": name, "image": SHELL, "cpu": cpu, "repository": repository, "stopped": true,
+            "args": ["--quiet"], "labels": { "app": name }, "ports": [{ "port": 8080, "name": "web" }] });
+        let made = desk.create(body, &[]);
+        assert_eq!(made.status, 202, "{made:?}");
+        let spec = &made.json()["workspace"]["spec"];
+        assert_eq!((&spec["args"], &spec["podLabels"]), (&json!(["--quiet"]), &json!({ "app": name })), "{spec:#}");
+        assert_eq!(spec["ports"][0]["containerPort"], 8080, "{spec:#}");
+    }
+    let named = desk.create(json!({ "repository": "org/other", "image": SHELL, "stopped": true }), &[]).json();
+    let named = &named["workspace"];
+    assert_eq!(named["spec"]["source"]["repo"], json!({ "owner": "org", "name": "other" }), "{named:#}");
+    let refused = desk.create(json!({ "name": "w", "image": SHELL, "repository": "https://a:b@git.example/o/n" }), &[]);
+    assert_eq!((refused.status, refused.code().as_str()), (400, "bad_request"));
+    let find = |more: &str| {
+        let all = desk.get(&format!("/workspaces?cluster={}&namespace={}{more}", desk.cluster, desk.namespace));
+        assert_eq!(all.status, 200, "{all:?}");
+        let all = all.json();
+        let names = all["workspaces"].as_array().unwrap().iter().map(|one| one["name"].as_str().unwrap().to_owned());
+        (all["total"].as_u64().unwrap(), names.collect::<Vec<_>>())
+    };
+    assert_eq!(find("&repo_owner=org&repo_name=proj&repo_ref=main"), (1, vec!["large".to_owned()]));
+    assert_eq!(find("&query=cpu%20%3E%3D%201"), (1, vec!["large".to_owned()]));
+    let me = desk.get("/session").json()["user"].as_str().unwrap().to_owned();
+    let (total, page) = find(&format!(
+        "&usernames={me}&query=name%20%3D%20%22small%22%20or%20name%20%3D%20%22large%22&sort=-cpu&limit=1"
+    ));
+    assert_eq!((total, page), (2, vec!["large".to_owned()]));
+    assert_eq!(find("&usernames=nobody").0, 0);
+    let by = find(&format!("&user_string={me}~repo%3Dorg~other"));
+    assert_eq!(by, (1, vec![named["name"].as_str().unwrap().to_owned()]));
+    let wrong = desk.get(&format!("/workspaces?cluster={}&query=nonsense%20%3D%201", desk.cluster));
+    assert_eq!((wrong.status, wrong.code().as_str()), (400, "query_syntax"), "{wrong:?}");
+}
+
+#[test]
+fn wd_02b_a_log_is_followed_a_workspace_is_kept_and_its_home_goes_when_its_name_is_typed() {
+    let fresh = Fresh::new("ws-rest-log");
+    let console = operator();
+    let desk = Desk::new(&console, fresh.name());
+    let made = desk.create(json!({ "name": "w", "image": SHELL, "memory": "256Mi" }), &[]);
+    assert_eq!(made.status, 202, "{made:?}");
+    let job = desk.over(made.json()["job"]["id"].as_str().unwrap());
+    assert_eq!(job["state"], "succeeded", "{job:#}");
+    followed(&desk);
+
+    let yes = json!({ "confirm": true });
+    let kept = desk.call("POST", &desk.of("w", "/keep"), Some(json!({ "seconds": 3600, "answers": yes })), &[]);
+    assert_eq!(kept.status, 200, "{kept:?}");
+    assert!(kept.json()["until_ms"].as_u64().unwrap() > 1_700_000_000_000, "{kept:?}");
+    let long = desk.call("POST", &desk.of("w", "/keep"), Some(json!({ "seconds": 9_999_999, "answers": yes })), &[]);
+    assert_eq!((long.status, long.code().as_str()), (400, "bad_request"));
+
+    let claims = || list(desk.namespace, "persistentvolumeclaims", "quarterdeck.dev/workspace=w").len();
+    let before = claims();
+    assert!(before > 0, "it has a home");
+    let gone = desk.call("DELETE", &desk.of("w", "?mode=full"), Some(json!({ "answers": yes })), &[]);
+    assert_eq!(gone.status, 202, "{gone:?}");
+    desk.over(gone.json()["job"]["id"].as_str().unwrap());
+    let remains = desk.get(&desk.of("w", "/remains"));
+    assert_eq!((remains.status, remains.json()["volumes"].as_array().unwrap().len()), (200, before), "{remains:?}");
+    let purge = |name: &str| {
+        let answers = json!({ "answers": { "confirm": true, "typed_name": name } });
+        desk.call("DELETE", &desk.of("w", "/remains"), Some(answers), &[])
+    };
+    for wrong in ["", "W", "w "] {
+        assert_eq!(purge(wrong).code(), "needs_unmet", "{wrong:?}");
+    }
+    assert_eq!(claims(), before, "nothing went");
+    assert_eq!(purge("w").status, 200);
+    until("its home is gone", 60, || claims() == 0);
+}
+
+/// A line that is written after it was opened comes; so it does over a WebSocket, and events do.
+fn followed(desk: &Desk<'_>) {
+    let mut stream = desk.listen(&desk.of("w", "/logs?follow=true&tail=1000"), &[]);
+    let told = stream.until("a line of the daemon", |event, data| event == "line" && data["text"].is_string());
+    let (_, id, line) = told.last().unwrap();
+    assert_eq!(line["at"].as_str(), Some(id.as_str()), "{told:?}");
+    drop(stream);
+    let other = desk.get(&desk.of("w", "/logs?follow=true&previous=true"));
+    assert_eq!((other.status, other.code().as_str()), (400, "bad_request"));
+}
+
+#[test]
+fn wl_08h_a_purge_takes_a_workspace_and_its_home_once_its_name_is_typed() {
+    let fresh = Fresh::new("ws-rest-purge");
+    let console = operator();
+    let desk = Desk::new(&console, fresh.name());
+    let made = desk.create(json!({ "name": "w", "image": SHELL, "memory": "256Mi" }), &[]);
+    let job = desk.over(made.json()["job"]["id"].as_str().unwrap());
+    assert_eq!(job["state"], "succeeded", "{job:#}");
+    let claims = || list(desk.namespace, "persistentvolumeclaims", "quarterdeck.dev/workspace=w").len();
+    assert!(claims() > 0);
+    let there = desk.get(&desk.of("w", "/remains"));
+    assert_eq!((there.status, there.code().as_str()), (400, "bad_request"), "its volumes are no remains: {there:?}");
+    let purge = |typed: &str| {
+        let answers = json!({ "answers": { "confirm": true, "typed_name": typed } });
+        desk.call("DELETE", &desk.of("w", "?mode=full&purge=true"), Some(answers), &[])
+    };
+    let unmet = purge("");
+    assert_eq!((unmet.status, unmet.code().as_str()), (403, "needs_unmet"), "{unmet:?}");
+    assert_eq!(unmet.json()["details"]["needs"], json!([{ "need": "typed_name", "name": "w" }]));
+    let purged = purge("w");
+    assert_eq!(purged.status, 202, "{purged:?}");
+    let job = desk.over(purged.json()["job"]["id"].as_str().unwrap());
+    assert_eq!((job["state"].as_str(), job["message"].as_str()), (Some("succeeded"), Some("it is gone")), "{job:#}");
+    until("its home is gone", 60, || claims() == 0);
+    assert_eq!(desk.get(&desk.of("w", "/remains")).json()["volumes"], json!([]));
 }

@@ -2,6 +2,9 @@
 //! them. Paths, parameters and errors stand in `docs/reference/workspaces-api.md`.
 
 mod inside;
+mod jobs;
+mod logs;
+mod of;
 mod told;
 
 use super::{Answer, Body, Params, fail};
@@ -9,23 +12,21 @@ use crate::caller::Caller;
 use crate::error::{Failure, Refused};
 use crate::server::Shared;
 use api::blueprint::{BlueprintList, BlueprintPreview, BlueprintPreviewRequest};
-use api::job::Job;
 use api::workspace::{
-    Workspace, WorkspaceAccepted, WorkspaceActing, WorkspaceCreate, WorkspaceDeleteMode, WorkspaceList,
-    WorkspaceStopping, WorkspaceUpdate, WorkspaceWhy,
+    Workspace, WorkspaceActing, WorkspaceCreate, WorkspaceDeleteMode, WorkspaceKeeping, WorkspaceKept, WorkspaceList,
+    WorkspaceRemains, WorkspaceStopping, WorkspaceUpdate, WorkspaceWhy,
 };
 use axum::body::Bytes;
-use axum::extract::{Extension, Path, State};
-use axum::http::header::CONTENT_TYPE;
-use axum::http::{HeaderMap, StatusCode};
-use axum::response::{IntoResponse, Response};
+use axum::extract::{Extension, State};
+use axum::http::HeaderMap;
 use axum::routing::{get, post};
 use axum::{Json, Router};
 use base::{ClusterName, Code};
+use of::{Accepted, Of, accepted};
 use serde::Deserialize;
 use serde::de::DeserializeOwned;
 use std::sync::Arc;
-use workspace::doors::{DoorError, Named, Workspaces};
+use workspace::doors::{DoorError, Wanted, Workspaces};
 
 /// Its paths.
 pub(super) fn router() -> Router<Arc<Shared>> {
@@ -34,14 +35,15 @@ pub(super) fn router() -> Router<Arc<Shared>> {
         .route("/api/v1/workspaces/{namespace}/{name}", get(show).patch(update).delete(delete))
         .route("/api/v1/workspaces/{namespace}/{name}/start", post(start))
         .route("/api/v1/workspaces/{namespace}/{name}/stop", post(stop))
+        .route("/api/v1/workspaces/{namespace}/{name}/keep", post(keep))
+        .route("/api/v1/workspaces/{namespace}/{name}/remains", get(remains).delete(purge_remains))
         .route("/api/v1/workspaces/{namespace}/{name}/why", get(why))
-        .route("/api/v1/workspaces/{namespace}/{name}/logs", get(logs))
+        .route("/api/v1/workspaces/{namespace}/{name}/logs", get(logs::logs))
         .route("/api/v1/workspaces/{namespace}/{name}/events", get(told::events))
         .merge(inside::router())
         .route("/api/v1/blueprints", get(blueprints))
         .route("/api/v1/blueprints/preview", post(preview))
-        .route("/api/v1/jobs/{id}", get(job).delete(cancel))
-        .route("/api/v1/jobs/{id}/events", get(told::job_events))
+        .merge(jobs::router())
 }
 
 type Asking = Extension<Caller>;
@@ -52,29 +54,32 @@ impl Shared {
     }
 }
 
-/// `?cluster=`
-#[derive(Deserialize)]
-struct InCluster {
-    cluster: ClusterName,
-}
-
-type Place = Path<(String, String)>;
-
-fn named(cluster: ClusterName, (namespace, name): (String, String)) -> Named {
-    Named { cluster, namespace, name }
-}
-
 fn wrong(caller: &Caller) -> impl Fn(DoorError) -> Failure {
     move |error| fail(&error, caller)
 }
 
-/// `?cluster=&namespace=`: several clusters have commas between them.
-#[derive(Deserialize)]
+/// `?cluster=&namespace=`, and which are wanted: several clusters or people have commas between them.
+#[derive(Default, Deserialize)]
+#[serde(default)]
 struct ListParams {
-    #[serde(default)]
     cluster: String,
-    #[serde(default)]
     namespace: String,
+    workspace: String,
+    user_string: Option<String>,
+    usernames: String,
+    organization: String,
+    blueprint: String,
+    repo_name: String,
+    repo_owner: String,
+    repo_ref: String,
+    query: String,
+    sort: String,
+    limit: Option<usize>,
+    offset: usize,
+}
+
+fn several(text: &str) -> impl Iterator<Item = &str> {
+    text.split(',').map(str::trim).filter(|name| !name.is_empty())
 }
 
 async fn list(
@@ -82,26 +87,23 @@ async fn list(
     Extension(caller): Asking,
     Params(params): Params<ListParams>,
 ) -> Answer<WorkspaceList> {
-    let clusters: Vec<ClusterName> =
-        params.cluster.split(',').filter(|name| !name.is_empty()).map(ClusterName::new).collect();
-    let listed = shared.workspaces().list(&caller.principal, &clusters, &params.namespace).await;
+    let clusters: Vec<ClusterName> = several(&params.cluster).map(ClusterName::new).collect();
+    let wanted = Wanted {
+        workspace: params.workspace,
+        user_string: params.user_string.filter(|text| !text.is_empty()),
+        usernames: several(&params.usernames).map(str::to_owned).collect(),
+        organization: params.organization,
+        blueprint: params.blueprint,
+        repo_name: params.repo_name,
+        repo_owner: params.repo_owner,
+        repo_ref: params.repo_ref,
+        query: params.query,
+        sort: params.sort,
+        limit: params.limit,
+        offset: params.offset,
+    };
+    let listed = shared.workspaces().list(&caller.principal, &clusters, &params.namespace, &wanted).await;
     listed.map(Json).map_err(wrong(&caller))
-}
-
-async fn show(
-    State(shared): State<Arc<Shared>>,
-    Extension(caller): Asking,
-    Path(place): Place,
-    Params(params): Params<InCluster>,
-) -> Answer<Workspace> {
-    let shown = shared.workspaces().show(&caller.principal, &named(params.cluster, place)).await;
-    shown.map(Json).map_err(wrong(&caller))
-}
-
-type Accepted = Result<(StatusCode, Json<WorkspaceAccepted>), Failure>;
-
-fn accepted(done: Result<WorkspaceAccepted, DoorError>, caller: &Caller) -> Accepted {
-    done.map(|accepted| (StatusCode::ACCEPTED, Json(accepted))).map_err(wrong(caller))
 }
 
 async fn create(
@@ -121,100 +123,66 @@ async fn create(
     accepted(shared.workspaces().create(&caller.principal, asked, key).await, &caller)
 }
 
-async fn start(
-    State(shared): State<Arc<Shared>>,
-    Extension(caller): Asking,
-    Path(place): Place,
-    Params(params): Params<InCluster>,
-    body: Bytes,
-) -> Accepted {
-    let asked: WorkspaceActing = perhaps(&body, &caller)?;
-    accepted(shared.workspaces().start(&caller.principal, named(params.cluster, place), asked).await, &caller)
+async fn show(of: Of) -> Answer<Workspace> {
+    of.told(of.doors().show(of.who(), &of.named).await)
 }
 
-async fn stop(
-    State(shared): State<Arc<Shared>>,
-    Extension(caller): Asking,
-    Path(place): Place,
-    Params(params): Params<InCluster>,
-    body: Bytes,
-) -> Accepted {
-    let asked: WorkspaceStopping = perhaps(&body, &caller)?;
-    accepted(shared.workspaces().stop(&caller.principal, named(params.cluster, place), asked).await, &caller)
+async fn why(of: Of) -> Answer<WorkspaceWhy> {
+    of.told(of.doors().why(of.who(), &of.named).await)
 }
 
-/// `DELETE …?cluster=&mode=`
+async fn update(of: Of, Body(asked): Body<WorkspaceUpdate>) -> Answer<Workspace> {
+    of.told(of.doors().update(of.who(), &of.named, asked).await)
+}
+
+async fn start(of: Of, body: Bytes) -> Accepted {
+    let asked: WorkspaceActing = of.perhaps(&body)?;
+    of.accepted(of.doors().start(of.who(), of.named.clone(), asked).await)
+}
+
+async fn stop(of: Of, body: Bytes) -> Accepted {
+    let asked: WorkspaceStopping = of.perhaps(&body)?;
+    of.accepted(of.doors().stop(of.who(), of.named.clone(), asked).await)
+}
+
+async fn keep(of: Of, Body(asked): Body<WorkspaceKeeping>) -> Answer<WorkspaceKept> {
+    of.told(of.doors().keep(of.who(), &of.named, asked).await)
+}
+
+async fn remains(of: Of) -> Answer<WorkspaceRemains> {
+    of.told(of.doors().remains(of.who(), &of.named).await)
+}
+
+async fn purge_remains(of: Of, body: Bytes) -> Answer<WorkspaceRemains> {
+    let asked: WorkspaceActing = of.perhaps(&body)?;
+    of.told(of.doors().purge_remains(of.who(), of.named.clone(), asked).await)
+}
+
+/// `DELETE …?cluster=&mode=&purge=`
 #[derive(Deserialize)]
 struct DeleteParams {
-    cluster: ClusterName,
     /// Said in words, for one of the two takes things away.
     mode: WorkspaceDeleteMode,
+    /// Its own volumes go too, whatever it says of them.
+    #[serde(default)]
+    purge: bool,
 }
 
-async fn delete(
-    State(shared): State<Arc<Shared>>,
-    Extension(caller): Asking,
-    Path(place): Place,
-    Params(params): Params<DeleteParams>,
-    body: Bytes,
-) -> Accepted {
-    let asked: WorkspaceActing = perhaps(&body, &caller)?;
-    let (workspaces, named) = (shared.workspaces(), named(params.cluster, place));
-    let done = match params.mode {
-        WorkspaceDeleteMode::Full => workspaces.delete(&caller.principal, named, asked).await,
-        WorkspaceDeleteMode::Stop => {
+async fn delete(of: Of, Params(params): Params<DeleteParams>, body: Bytes) -> Accepted {
+    let asked: WorkspaceActing = of.perhaps(&body)?;
+    let named = of.named.clone();
+    let done = match (params.mode, params.purge) {
+        (WorkspaceDeleteMode::Full, true) => of.doors().purge(of.who(), named, asked).await,
+        (WorkspaceDeleteMode::Full, false) => of.doors().delete(of.who(), named, asked).await,
+        (WorkspaceDeleteMode::Stop, true) => {
+            return Err(of.refused(Code::BadRequest, "what is stopped keeps its volumes: purge goes with mode=full"));
+        }
+        (WorkspaceDeleteMode::Stop, false) => {
             let asked = WorkspaceStopping { delay_seconds: 0, answers: asked.answers };
-            workspaces.stop(&caller.principal, named, asked).await
+            of.doors().stop(of.who(), named, asked).await
         }
     };
-    accepted(done, &caller)
-}
-
-async fn update(
-    State(shared): State<Arc<Shared>>,
-    Extension(caller): Asking,
-    Path(place): Place,
-    Params(params): Params<InCluster>,
-    Body(asked): Body<WorkspaceUpdate>,
-) -> Answer<Workspace> {
-    let updated = shared.workspaces().update(&caller.principal, &named(params.cluster, place), asked).await;
-    updated.map(Json).map_err(wrong(&caller))
-}
-
-async fn why(
-    State(shared): State<Arc<Shared>>,
-    Extension(caller): Asking,
-    Path(place): Place,
-    Params(params): Params<InCluster>,
-) -> Answer<WorkspaceWhy> {
-    let why = shared.workspaces().why(&caller.principal, &named(params.cluster, place)).await;
-    why.map(Json).map_err(wrong(&caller))
-}
-
-/// `…/logs?cluster=&container=&tail=&previous=`
-#[derive(Deserialize)]
-struct LogParams {
-    cluster: ClusterName,
-    #[serde(default)]
-    container: Option<String>,
-    #[serde(default)]
-    tail: Option<u32>,
-    #[serde(default)]
-    previous: bool,
-}
-
-async fn logs(
-    State(shared): State<Arc<Shared>>,
-    Extension(caller): Asking,
-    Path(place): Place,
-    Params(params): Params<LogParams>,
-) -> Result<Response, Failure> {
-    let LogParams { cluster, container, tail, previous } = params;
-    let container = container.filter(|name| !name.is_empty()).unwrap_or_else(|| "main".to_owned());
-    let lines = tail.unwrap_or(200).min(MOST_LINES);
-    let log = shared.workspaces().logs(&caller.principal, &named(cluster, place), &container, lines, previous).await;
-    let log = log.map_err(wrong(&caller))?;
-    Ok(([(CONTENT_TYPE, "text/plain; charset=utf-8")], log).into_response())
+    of.accepted(done)
 }
 
 /// `?cluster=&namespace=&org=`
@@ -246,21 +214,6 @@ async fn preview(
     shared.workspaces().preview(&caller.principal, asked).await.map(Json).map_err(wrong(&caller))
 }
 
-async fn job(State(shared): State<Arc<Shared>>, Extension(caller): Asking, Path(id): Path<String>) -> Answer<Job> {
-    let told = shared.workspaces().job(&caller.principal, &id).await;
-    told.map(|told| Json(told.job())).map_err(wrong(&caller))
-}
-
-async fn cancel(
-    State(shared): State<Arc<Shared>>,
-    Extension(caller): Asking,
-    Path(id): Path<String>,
-    body: Bytes,
-) -> Accepted {
-    let asked: WorkspaceActing = perhaps(&body, &caller)?;
-    accepted(shared.workspaces().cancel(&caller.principal, &id, asked).await, &caller)
-}
-
 /// A body that may be left out.
 pub(super) fn perhaps<T: DeserializeOwned + Default>(body: &[u8], caller: &Caller) -> Result<T, Failure> {
     if body.is_empty() {
@@ -271,5 +224,3 @@ pub(super) fn perhaps<T: DeserializeOwned + Default>(body: &[u8], caller: &Calle
 
 /// Characters of an `Idempotency-Key`.
 const MOST_KEY: usize = 255;
-/// Lines of a log in one answer.
-const MOST_LINES: u32 = 10_000;
