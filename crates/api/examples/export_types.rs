@@ -116,8 +116,12 @@ fn main() {
         workspace::WorkspaceMay,
         workspace::WorkspaceAct,
         workspace::WorkspaceCreate,
+        workspace::WorkspacePortAsked,
         workspace::WorkspaceActing,
         workspace::WorkspaceStopping,
+        workspace::WorkspaceKeeping,
+        workspace::WorkspaceKept,
+        workspace::WorkspaceRemains,
         workspace::WorkspaceUpdate,
         workspace::WorkspaceDeleteMode,
         workspace::WorkspaceAccepted,
@@ -125,9 +129,10 @@ fn main() {
         workspace::WorkspaceEvent,
         workspace::WorkspaceEventKind,
         workspace::WorkspaceSeverity,
+        workspace::WorkspaceLogLine,
         workspace::WorkspaceWhy,
     );
-    write!(job::Job, job::JobState);
+    write!(job::Job, job::JobList, job::JobState);
     write!(
         terminal::TerminalSay,
         terminal::WorkspaceShells,

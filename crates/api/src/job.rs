@@ -41,6 +41,14 @@ pub struct Job {
     pub error: Option<ErrorBody>,
 }
 
+/// `GET /api/v1/jobs?cluster=&namespace=&name=&state=&limit=`
+#[derive(Clone, Debug, Default, Serialize, Deserialize, TS)]
+#[ts(export_to = "api.ts")]
+pub struct JobList {
+    /// The newest first: those of whoever asks, and those of workspaces that they may see.
+    pub jobs: Vec<Job>,
+}
+
 /// How far a job is.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize, TS)]
 #[serde(rename_all = "snake_case")]

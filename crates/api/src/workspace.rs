@@ -6,10 +6,12 @@ mod asked;
 mod told;
 
 pub use asked::{
-    WorkspaceAccepted, WorkspaceAct, WorkspaceActing, WorkspaceCreate, WorkspaceDeleteMode, WorkspaceStopping,
-    WorkspaceUpdate,
+    WorkspaceAccepted, WorkspaceAct, WorkspaceActing, WorkspaceCreate, WorkspaceDeleteMode, WorkspaceKeeping,
+    WorkspaceKept, WorkspacePortAsked, WorkspaceRemains, WorkspaceStopping, WorkspaceUpdate,
 };
-pub use told::{WorkspaceEvent, WorkspaceEventKind, WorkspaceHandshake, WorkspaceSeverity, WorkspaceWhy};
+pub use told::{
+    WorkspaceEvent, WorkspaceEventKind, WorkspaceHandshake, WorkspaceLogLine, WorkspaceSeverity, WorkspaceWhy,
+};
 
 use crate::error::ErrorBody;
 use crate::rest::{Need, Verdict};
@@ -17,12 +19,15 @@ use base::ClusterName;
 use serde::{Deserialize, Serialize};
 use ts_rs::TS;
 
-/// `GET /api/v1/workspaces?cluster=&namespace=`: the workspaces of one cluster, or of all of them.
+/// `GET /api/v1/workspaces?cluster=&namespace=&query=&sort=&limit=…`: the workspaces of clusters that are wanted.
 #[derive(Clone, Debug, Default, Serialize, Deserialize, TS)]
 #[ts(export_to = "api.ts")]
 pub struct WorkspaceList {
-    /// By cluster, namespace and name.
+    /// By cluster, namespace and name, or as `sort` says.
     pub workspaces: Vec<WorkspaceRow>,
+    /// How many are wanted, on this page or not.
+    #[ts(type = "number")]
+    pub total: u64,
     /// Clusters that could not be asked.
     pub problems: Vec<ClusterProblem>,
 }

@@ -131,6 +131,7 @@ async fn create(desk: &Desk, args: &CreateArgs, out: &mut impl Write) -> Result<
         memory: args.memory.clone(),
         notes: args.notes.clone(),
         stopped: args.stopped,
+        ..Launch::default()
     };
     if launch.blueprint.is_none() && launch.image.is_none() {
         return Err(Error::Usage(

@@ -119,6 +119,16 @@ impl Link {
         self.told("GET", "/api/v1/sysinfo", None, "").await
     }
 
+    /// Keeps the workspace from being stopped while nobody uses it, for so long from now; 0 takes that back. Until when, in epoch
+    /// milliseconds.
+    ///
+    /// # Errors
+    /// As [`Link::ports`].
+    pub async fn keep(&self, seconds: u64, reason: &str) -> Result<u64, Error> {
+        let body = json!({ "seconds": seconds, "reason": reason });
+        self.told("POST", "/api/v1/keep", Some(&body), "until_ms").await
+    }
+
     /// Where the program in the foreground of a shell works.
     ///
     /// # Errors

@@ -16,12 +16,6 @@ pub fn row(cluster: &ClusterName, object: &Value) -> WorkspaceRow {
     };
     let (deleting, begun) = (object.pointer("/metadata/deletionTimestamp").is_some(), object.get("status").is_some());
     let ready = condition(object, "Ready");
-    let phase = text(object, "/status/phase");
-    let phase = match phase.as_str() {
-        _ if deleting => "Terminating",
-        "" => "Pending",
-        phase => phase,
-    };
     let stage = text(object, "/status/stage");
     let stage = match stage.as_str() {
         _ if deleting => "Terminating",
@@ -38,7 +32,7 @@ pub fn row(cluster: &ClusterName, object: &Value) -> WorkspaceRow {
         blueprint: either("/status/blueprint/name", "/spec/blueprintRef/name"),
         image: either("/status/image", "/spec/image"),
         wanted: wanted(object),
-        phase: phase.to_owned(),
+        phase: phase(object),
         stage: stage.to_owned(),
         stage_since_ms: time(object, "/status/stageSince"),
         progress: number(object, "/status/progress"),
@@ -56,6 +50,15 @@ pub fn row(cluster: &ClusterName, object: &Value) -> WorkspaceRow {
         idle_since_ms: time(object, "/status/idleSince"),
         stop_at_ms: time(object, "/status/stopAt"),
         urls: list(object, "/status/urls").filter_map(Value::as_str).map(str::to_owned).collect(),
+    }
+}
+
+/// Its phase, in one word: what is being deleted is on its way out, whatever its status says.
+pub(crate) fn phase(object: &Value) -> String {
+    match text(object, "/status/phase").as_str() {
+        _ if object.pointer("/metadata/deletionTimestamp").is_some() => "Terminating".to_owned(),
+        "" => "Pending".to_owned(),
+        phase => phase.to_owned(),
     }
 }
 
@@ -124,7 +127,7 @@ pub(crate) fn time(object: &Value, at: &str) -> Option<i64> {
     text.parse::<jiff::Timestamp>().ok().map(jiff::Timestamp::as_millisecond)
 }
 
-fn wanted(object: &Value) -> String {
+pub(crate) fn wanted(object: &Value) -> String {
     object.pointer("/spec/state").and_then(Value::as_str).unwrap_or("Running").to_owned()
 }
 

@@ -2,14 +2,14 @@
 //! the rights of whoever asked, and journals the outcome.
 
 use crate::follow::ours;
-use crate::key::{JOB, STATE_CAUSE};
+use crate::key::{FINALIZER, JOB, STATE_CAUSE, STORAGE, WORKSPACE};
 use base::{Code, Coded};
 use bytes::Bytes;
 use catalog::Kind;
 use cluster::{Acting, Cluster, DeleteOptions, PatchKind, STATE_MANAGER, Target};
 use policy::action::{
-    Changes, ObjectTarget, WorkspaceCreate, WorkspaceDelete, WorkspaceLogs, WorkspaceStart, WorkspaceStop,
-    WorkspaceUpdate, WorkspaceView, WorkspaceWake,
+    Changes, ObjectTarget, WorkspaceCreate, WorkspaceDelete, WorkspaceLogs, WorkspacePurge, WorkspaceStart,
+    WorkspaceStop, WorkspaceUpdate, WorkspaceView, WorkspaceWake,
 };
 use policy::{Action, Outcome, Permit};
 use serde_json::{Value, json};
@@ -186,6 +186,62 @@ pub async fn delete(cluster: &Cluster, permit: Permit<WorkspaceDelete>) -> Resul
     let object = permit.target().object.clone();
     let options = DeleteOptions { uid: permit.target().uid.clone(), ..DeleteOptions::default() };
     changed(cluster, permit, &object, "deleted", async |acting, target| acting.delete(target, &options).await).await
+}
+
+/// Deletes a workspace with its own volumes: it says so itself from then on, and is held until they have gone.
+///
+/// # Errors
+/// As [`ActError`] says.
+pub async fn purge(cluster: &Cluster, permit: Permit<WorkspacePurge>) -> Result<Value, ActError> {
+    let object = permit.target().object.clone();
+    let options = DeleteOptions { uid: permit.target().uid.clone(), ..DeleteOptions::default() };
+    changed(cluster, permit, &object, "deleted with its volumes", async |acting, target| {
+        let there = acting.get(target, "").await?;
+        let version = there.pointer("/metadata/resourceVersion").cloned().unwrap_or_default();
+        let held = there.pointer("/metadata/finalizers").and_then(Value::as_array).into_iter().flatten();
+        let mut held: Vec<Value> = held.filter(|one| one.as_str() != Some(FINALIZER)).cloned().collect();
+        held.push(FINALIZER.into());
+        let patch = json!({
+            "metadata": { "resourceVersion": version, "uid": options.uid, "finalizers": held },
+            "spec": { "storage": { "onDelete": "Delete" } },
+        });
+        acting.patch(target, "", PatchKind::Merge, &patch).await?;
+        acting.delete(target, &options).await
+    })
+    .await
+}
+
+/// Deletes claims that a workspace left. Each is looked at once more: it says that it is that one's own, or stays.
+///
+/// # Errors
+/// As [`ActError`] says.
+pub async fn purge_claims(cluster: &Cluster, permit: Permit<WorkspacePurge>) -> Result<(), ActError> {
+    permit.settled().await?;
+    let kind = Kind::builtin("persistentvolumeclaims").ok_or(ActError::NotInstalled)?;
+    let (object, claims) = (permit.target().object.clone(), permit.target().claims.clone());
+    let acting = cluster.acting(&permit);
+    let gone = async {
+        for name in &claims {
+            let target = Target { kind: &kind, namespace: &object.namespace, name };
+            let claim = match acting.get(target, "").await {
+                Err(cluster::Error::NotFound { .. }) => continue,
+                claim => claim?,
+            };
+            let label = |key: &str| claim.pointer("/metadata/labels")?.get(key)?.as_str();
+            if label(WORKSPACE) != Some(object.name.as_str()) || label(STORAGE) != Some("own") {
+                continue;
+            }
+            let uid = claim.pointer("/metadata/uid").and_then(Value::as_str).map(str::to_owned);
+            match acting.delete(target, &DeleteOptions { uid, ..DeleteOptions::default() }).await {
+                Ok(_) | Err(cluster::Error::NotFound { .. }) => {}
+                Err(error) => return Err(error),
+            }
+        }
+        Ok(())
+    };
+    let gone = gone.await.map_err(|error| narrow(error, &object.namespace, &object.name));
+    permit.finish(outcome(gone.as_ref().map(|()| "its volumes are deleted")));
+    gone
 }
 
 /// A workspace as it is.

@@ -51,6 +51,36 @@ pub fn list(blueprints: &Blueprints, namespace: &str, owner: &str, org: &str) ->
     }
 }
 
+/// A blueprint that somebody may make a workspace of.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Offer {
+    /// Its name.
+    pub blueprint: String,
+    /// The image that its workspaces have.
+    pub image: String,
+    /// What it says of itself; may be empty.
+    pub description: String,
+}
+
+/// Those of what a namespace sees of which a workspace can be made without being asked anything.
+#[must_use]
+pub fn offers(blueprints: &Blueprints, namespace: &str, owner: &str, org: &str) -> Vec<Offer> {
+    let (library, _) = blueprints.library(namespace);
+    let mut all: Vec<&Definition> = library.all().filter(|one| !one.is_abstract).collect();
+    all.sort_by(|a, b| a.name.cmp(&b.name));
+    let offer = |one: &Definition| {
+        let blueprint = Some(one.name.clone());
+        let launch = Launch { owner: owner.to_owned(), org: org.to_owned(), blueprint, ..Launch::default() };
+        let effective = effective(blueprints, namespace, "preview", &launch).ok()?;
+        let image = effective.node.leaves().into_iter().find(|(pointer, _)| pointer.to_string() == "/image")?;
+        let image = image.1.to_json().as_str()?.to_owned();
+        let chain = library.chain(&one.name).unwrap_or_default();
+        let description = chain.iter().rev().find_map(|one| one.description()).unwrap_or_default().to_owned();
+        Some(Offer { blueprint: one.name.clone(), image, description })
+    };
+    all.into_iter().filter_map(offer).collect()
+}
+
 /// What a workspace would be made of.
 ///
 /// # Errors

@@ -10,10 +10,18 @@
 mod acting;
 mod error;
 mod inside;
+mod keeping;
+mod listed;
+mod logs;
+mod purging;
 mod seeing;
+mod several;
 
+pub use crate::lookup::Wanted;
 pub use error::DoorError;
 pub use inside::{AppLog, Inside};
+pub use listed::JobsAsked;
+pub use logs::{Following, Heard, PodLog};
 pub use seeing::Named;
 
 use crate::blueprints::Platform;

@@ -10,6 +10,7 @@
 
 mod body;
 mod follower;
+mod list;
 
 use crate::acts::ActError;
 use crate::story::Stories;

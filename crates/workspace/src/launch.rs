@@ -1,5 +1,9 @@
 //! What a new workspace is asked to be, in words of a command line or a request, and the object that comes of it. Pure.
 
+mod repository;
+
+pub use repository::Repository;
+
 use base::{Code, Coded};
 use blueprint::identity::{Key, RepoCase};
 use blueprint::userstr::{Revision, Target, UserString};
@@ -103,8 +107,14 @@ pub struct Launch {
     pub preset: Option<String>,
     /// Fields of the blueprint that are to be otherwise.
     pub overrides: Option<Map<String, Value>>,
+    /// Arguments of the image's entrypoint.
+    pub args: Vec<String>,
     /// Variables.
     pub env: BTreeMap<String, String>,
+    /// Ports that it listens on, with their names where they have one.
+    pub ports: Vec<(u16, String)>,
+    /// Labels of its pod.
+    pub labels: BTreeMap<String, String>,
     /// Processors, at most.
     pub cpu: Option<String>,
     /// Memory, at most.
@@ -129,6 +139,11 @@ impl Launch {
             .filter_map(|(key, value)| Some((key.to_owned(), value.as_deref()?.into())))
             .collect();
         let env: Vec<Value> = self.env.iter().map(|(name, value)| json!({ "name": name, "value": value })).collect();
+        let port = |(port, name): &(u16, String)| match name.as_str() {
+            "" => json!({ "containerPort": port, "protocol": "TCP" }),
+            name => json!({ "containerPort": port, "name": name, "protocol": "TCP" }),
+        };
+        let ports: Vec<Value> = self.ports.iter().map(port).collect();
         let fields = [
             ("owner", Some(self.owner.as_str().into())),
             ("org", Some(self.org.as_str().into())),
@@ -138,7 +153,10 @@ impl Launch {
             ("params", texts(&self.params)),
             ("presetsRef", self.preset.as_deref().map(Value::from)),
             ("overrides", self.overrides.clone().map(Value::Object)),
+            ("args", (!self.args.is_empty()).then(|| json!(self.args))),
             ("env", (!env.is_empty()).then(|| env.into())),
+            ("ports", (!ports.is_empty()).then(|| ports.into())),
+            ("podLabels", texts(&self.labels)),
             ("resources", (!resources.is_empty()).then(|| resources.into())),
             ("notes", self.notes.as_deref().map(Value::from)),
             ("state", self.stopped.then(|| "Stopped".into())),

@@ -38,6 +38,7 @@ pub mod launch;
 pub mod lease;
 mod life;
 pub mod observed;
+mod lookup;
 mod operator;
 pub mod pages;
 pub mod pod;

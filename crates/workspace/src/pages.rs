@@ -10,11 +10,25 @@ use wire::{Budget, Format};
 /// # Errors
 /// As [`Error`] says.
 pub async fn all(cluster: &Cluster, kind: &Kind, namespace: &str, fields: &str) -> Result<Vec<Value>, Error> {
+    selected(cluster, kind, namespace, "", fields).await
+}
+
+/// The same of those that have these labels too.
+///
+/// # Errors
+/// As [`Error`] says.
+pub async fn selected(
+    cluster: &Cluster,
+    kind: &Kind,
+    namespace: &str,
+    selector: &str,
+    fields: &str,
+) -> Result<Vec<Value>, Error> {
     let (reader, mut items, mut token) = (cluster.reader(), Vec::new(), String::new());
     for _ in 0..PAGES {
         let namespace = Some(namespace).filter(|name| !name.is_empty());
         let format = Format::Json;
-        let query = PageQuery { namespace, limit: 500, token: &token, selector: "", fields, version: "", format };
+        let query = PageQuery { namespace, limit: 500, token: &token, selector, fields, version: "", format };
         let page = reader.page(kind, query).await?;
         let wrong = |error: wire::Error| Error::Decode(error.to_string());
         let list = wire::list::List::open(Format::Json, &page, &Budget::default()).map_err(wrong)?;

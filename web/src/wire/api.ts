@@ -1635,13 +1635,17 @@ records: Array<Record<string, unknown>>,
 more: boolean, };
 
 /**
- * `GET /api/v1/workspaces?cluster=&namespace=`: the workspaces of one cluster, or of all of them.
+ * `GET /api/v1/workspaces?cluster=&namespace=&query=&sort=&limit=…`: the workspaces of clusters that are wanted.
  */
 export type WorkspaceList = { 
 /**
- * By cluster, namespace and name.
+ * By cluster, namespace and name, or as `sort` says.
  */
 workspaces: Array<WorkspaceRow>, 
+/**
+ * How many are wanted, on this page or not.
+ */
+total: number, 
 /**
  * Clusters that could not be asked.
  */
@@ -2084,7 +2088,7 @@ applies: boolean, };
 /**
  * Something that is done to a workspace, or in it.
  */
-export type WorkspaceAct = "create" | "start" | "stop" | "update" | "delete" | "connect" | "files" | "apps" | "proxy" | "logs";
+export type WorkspaceAct = "create" | "start" | "stop" | "update" | "delete" | "connect" | "files" | "apps" | "proxy" | "logs" | "keep" | "purge";
 
 /**
  * `POST /api/v1/workspaces`: makes a workspace for whoever asks. With the header `Idempotency-Key` the same request is carried
@@ -2107,6 +2111,11 @@ name?: string,
  * Instead: who and what (`ada~rust`, `ada~repo=org~proj`); its name is the canonical id of that.
  */
 user_string?: string, 
+/**
+ * The address of a git repository (`https://host/owner/name`, `git@host:owner/name.git`, `owner/name`), with `#ref` behind it for
+ * a branch, tag or commit. Without a name it is the user string of that, and so is its name.
+ */
+repository?: string, 
 /**
  * Its organization; absent for `default`.
  */
@@ -2132,9 +2141,21 @@ preset?: string,
  */
 overrides?: Record<string, unknown>, 
 /**
+ * Arguments of the image's entrypoint.
+ */
+args?: Array<string>, 
+/**
  * Variables of the main container.
  */
 env?: { [key in string]: string }, 
+/**
+ * TCP ports that it listens on.
+ */
+ports?: Array<WorkspacePortAsked>, 
+/**
+ * Labels of its pod.
+ */
+labels?: { [key in string]: string }, 
 /**
  * Processors, at most: `500m`, `2`.
  */
@@ -2157,6 +2178,19 @@ stopped?: boolean,
 answers?: Answers, };
 
 /**
+ * A port that a new workspace listens on.
+ */
+export type WorkspacePortAsked = { 
+/**
+ * Its number.
+ */
+port: number, 
+/**
+ * Its name; may be left out.
+ */
+name?: string, };
+
+/**
  * `POST …/start` and `DELETE …?mode=`: the body may be left out.
  */
 export type WorkspaceActing = { 
@@ -2177,6 +2211,41 @@ delay_seconds?: number,
  * Answers to what the policy needs.
  */
 answers?: Answers, };
+
+/**
+ * `POST …/keep`: it is not stopped for a while, though nobody uses it.
+ */
+export type WorkspaceKeeping = { 
+/**
+ * For how long from now: seven days at most; 0 takes back what was asked before.
+ */
+seconds: number, 
+/**
+ * Why; may be left out.
+ */
+reason?: string, 
+/**
+ * Answers to what the policy needs.
+ */
+answers?: Answers, };
+
+/**
+ * Until when it is kept.
+ */
+export type WorkspaceKept = { 
+/**
+ * Epoch milliseconds; that of now where it is kept no longer.
+ */
+until_ms: number, };
+
+/**
+ * `GET …/remains`: the volumes that a workspace left, which was deleted. `DELETE …/remains` answers with those that it deleted.
+ */
+export type WorkspaceRemains = { 
+/**
+ * By the names of their claims.
+ */
+volumes: Array<WorkspaceVolume>, };
 
 /**
  * `PATCH …`: changes what a workspace asks for, but neither whether it runs nor whose it is.
@@ -2294,6 +2363,19 @@ export type WorkspaceEventKind = "status" | "event" | "progress" | "gone";
 export type WorkspaceSeverity = "info" | "warning" | "critical";
 
 /**
+ * `GET …/logs?follow=true`, each `event: line`.
+ */
+export type WorkspaceLogLine = { 
+/**
+ * When it was written, RFC 3339; also the message's `id`, for `Last-Event-ID`.
+ */
+at: string, 
+/**
+ * What it says.
+ */
+text: string, };
+
+/**
  * `GET …/why`: why it is as it is.
  */
 export type WorkspaceWhy = { 
@@ -2382,6 +2464,15 @@ changed_ms: number,
  * Why it failed.
  */
 error?: ErrorBody, };
+
+/**
+ * `GET /api/v1/jobs?cluster=&namespace=&name=&state=&limit=`
+ */
+export type JobList = { 
+/**
+ * The newest first: those of whoever asks, and those of workspaces that they may see.
+ */
+jobs: Array<Job>, };
 
 /**
  * How far a job is.
@@ -2873,3 +2964,4 @@ column: number,
  * What is wrong, and what to do.
  */
 message: string, };
+

@@ -1,6 +1,6 @@
 //! What is asked of workspaces.
 
-use super::Workspace;
+use super::{Workspace, WorkspaceVolume};
 use crate::job::Job;
 use crate::rest::Answers;
 use base::ClusterName;
@@ -34,6 +34,10 @@ pub enum WorkspaceAct {
     Proxy,
     /// What its programs wrote is read.
     Logs,
+    /// It is not stopped for a while, though nobody uses it.
+    Keep,
+    /// It goes with its own volumes, or the volumes go that it left.
+    Purge,
 }
 
 /// `POST /api/v1/workspaces`: makes a workspace for whoever asks. With the header `Idempotency-Key` the same request is carried
@@ -54,6 +58,10 @@ pub struct WorkspaceCreate {
     /// Instead: who and what (`ada~rust`, `ada~repo=org~proj`); its name is the canonical id of that.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub user_string: Option<String>,
+    /// The address of a git repository (`https://host/owner/name`, `git@host:owner/name.git`, `owner/name`), with `#ref` behind it for
+    /// a branch, tag or commit. Without a name it is the user string of that, and so is its name.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub repository: Option<String>,
     /// Its organization; absent for `default`.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub org: Option<String>,
@@ -74,10 +82,22 @@ pub struct WorkspaceCreate {
     #[serde(default, skip_serializing_if = "Option::is_none")]
     #[ts(type = "Record<string, unknown>")]
     pub overrides: Option<serde_json::Map<String, Value>>,
+    /// Arguments of the image's entrypoint.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    #[ts(as = "Option<Vec<String>>")]
+    pub args: Vec<String>,
     /// Variables of the main container.
     #[serde(default, skip_serializing_if = "BTreeMap::is_empty")]
     #[ts(as = "Option<BTreeMap<String, String>>")]
     pub env: BTreeMap<String, String>,
+    /// TCP ports that it listens on.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    #[ts(as = "Option<Vec<WorkspacePortAsked>>")]
+    pub ports: Vec<WorkspacePortAsked>,
+    /// Labels of its pod.
+    #[serde(default, skip_serializing_if = "BTreeMap::is_empty")]
+    #[ts(as = "Option<BTreeMap<String, String>>")]
+    pub labels: BTreeMap<String, String>,
     /// Processors, at most: `500m`, `2`.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub cpu: Option<String>,
@@ -95,6 +115,19 @@ pub struct WorkspaceCreate {
     #[serde(default)]
     #[ts(as = "Option<Answers>")]
     pub answers: Answers,
+}
+
+/// A port that a new workspace listens on.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, TS)]
+#[serde(deny_unknown_fields)]
+#[ts(export_to = "api.ts", optional_fields)]
+pub struct WorkspacePortAsked {
+    /// Its number.
+    pub port: u16,
+    /// Its name; may be left out.
+    #[serde(default, skip_serializing_if = "String::is_empty")]
+    #[ts(as = "Option<String>")]
+    pub name: String,
 }
 
 /// `POST …/start` and `DELETE …?mode=`: the body may be left out.
@@ -121,6 +154,40 @@ pub struct WorkspaceStopping {
     #[serde(default)]
     #[ts(as = "Option<Answers>")]
     pub answers: Answers,
+}
+
+/// `POST …/keep`: it is not stopped for a while, though nobody uses it.
+#[derive(Clone, Debug, Default, Serialize, Deserialize, TS)]
+#[serde(deny_unknown_fields)]
+#[ts(export_to = "api.ts", optional_fields)]
+pub struct WorkspaceKeeping {
+    /// For how long from now: seven days at most; 0 takes back what was asked before.
+    pub seconds: u32,
+    /// Why; may be left out.
+    #[serde(default, skip_serializing_if = "String::is_empty")]
+    #[ts(as = "Option<String>")]
+    pub reason: String,
+    /// Answers to what the policy needs.
+    #[serde(default)]
+    #[ts(as = "Option<Answers>")]
+    pub answers: Answers,
+}
+
+/// Until when it is kept.
+#[derive(Clone, Debug, Serialize, Deserialize, TS)]
+#[ts(export_to = "api.ts")]
+pub struct WorkspaceKept {
+    /// Epoch milliseconds; that of now where it is kept no longer.
+    #[ts(type = "number")]
+    pub until_ms: u64,
+}
+
+/// `GET …/remains`: the volumes that a workspace left, which was deleted. `DELETE …/remains` answers with those that it deleted.
+#[derive(Clone, Debug, Default, Serialize, Deserialize, TS)]
+#[ts(export_to = "api.ts")]
+pub struct WorkspaceRemains {
+    /// By the names of their claims.
+    pub volumes: Vec<WorkspaceVolume>,
 }
 
 /// `PATCH …`: changes what a workspace asks for, but neither whether it runs nor whose it is.

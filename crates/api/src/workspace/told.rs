@@ -75,6 +75,16 @@ pub struct WorkspaceEvent {
     pub expected_ms: Option<i64>,
 }
 
+/// `GET …/logs?follow=true`, each `event: line`.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, TS)]
+#[ts(export_to = "api.ts")]
+pub struct WorkspaceLogLine {
+    /// When it was written, RFC 3339; also the message's `id`, for `Last-Event-ID`.
+    pub at: String,
+    /// What it says.
+    pub text: String,
+}
+
 /// `GET …/why`: why it is as it is.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, TS)]
 #[ts(export_to = "api.ts")]

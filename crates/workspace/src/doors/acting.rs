@@ -5,7 +5,7 @@ use super::{DoorError, Workspaces, target};
 use crate::acts::{self, ActError};
 use crate::catalogue;
 use crate::jobs::{Ask, Begun, Opened};
-use crate::launch::{Launch, Meant};
+use crate::launch::{Launch, Meant, Repository};
 use crate::story::likeness;
 use crate::until::Until;
 use api::ErrorBody;
@@ -32,7 +32,21 @@ impl Workspaces {
         key: Option<String>,
     ) -> Result<WorkspaceAccepted, DoorError> {
         let (this, principal) = (self.clone(), principal.clone());
-        self.whole(async move { this.created(&principal, asked, key).await }).await
+        let looks = key.is_none();
+        self.whole(async move { this.created(&principal, asked, key, looks).await }).await
+    }
+
+    /// The same without looking first whether the name is free: the API server says so.
+    ///
+    /// # Errors
+    /// As [`DoorError`] says; [`DoorError::is_taken`] when there is one of this name.
+    pub async fn create_at_once(
+        &self,
+        principal: &Principal,
+        asked: WorkspaceCreate,
+    ) -> Result<WorkspaceAccepted, DoorError> {
+        let (this, principal) = (self.clone(), principal.clone());
+        self.whole(async move { this.created(&principal, asked, None, false).await }).await
     }
 
     async fn created(
@@ -40,6 +54,7 @@ impl Workspaces {
         principal: &Principal,
         asked: WorkspaceCreate,
         key: Option<String>,
+        looks: bool,
     ) -> Result<WorkspaceAccepted, DoorError> {
         let digest = {
             let asked = WorkspaceCreate { answers: api::rest::Answers::default(), ..asked.clone() };
@@ -65,7 +80,10 @@ impl Workspaces {
             params: asked.params,
             preset: asked.preset,
             overrides: asked.overrides,
+            args: asked.args,
             env: asked.env,
+            ports: asked.ports.into_iter().map(|one| (one.port, one.name)).collect(),
+            labels: asked.labels,
             cpu: asked.cpu,
             memory: asked.memory,
             notes: asked.notes,
@@ -75,7 +93,7 @@ impl Workspaces {
         };
         let (spec, object) = (launch.spec(), target(&named.cluster, &named.namespace, &named.name));
         let request = key.map(|key| (key, digest));
-        if request.is_none() {
+        if looks {
             self.free(principal, &named).await?;
         }
         catalogue::effective(&blueprints, &named.namespace, &named.name, &launch)?;
@@ -255,7 +273,7 @@ impl Workspaces {
     }
 
     /// Carries out an act to its end, whether whoever asked goes on waiting or not.
-    async fn whole<T: Send + 'static>(
+    pub(super) async fn whole<T: Send + 'static>(
         &self,
         act: impl Future<Output = Result<T, DoorError>> + Send + 'static,
     ) -> Result<T, DoorError> {
@@ -273,7 +291,7 @@ impl Workspaces {
     }
 
     /// A job for an act; the one that is at it already is the answer.
-    async fn opened(
+    pub(super) async fn opened(
         &self,
         principal: &Principal,
         named: &Named,
@@ -291,7 +309,7 @@ impl Workspaces {
         })
     }
 
-    async fn done(
+    pub(super) async fn done(
         &self,
         principal: &Principal,
         named: &Named,
@@ -325,9 +343,16 @@ impl Workspaces {
 
 /// Which workspace a request to make one means.
 fn meant(principal: &Principal, asked: &WorkspaceCreate) -> Result<Meant, DoorError> {
-    let meant = match (&asked.name, &asked.user_string) {
-        (Some(name), None) => Meant::name(name)?,
-        (None, Some(text)) => Meant::user_string(text)?,
+    let repository = asked.repository.as_deref().filter(|address| !address.trim().is_empty());
+    let meant = match (&asked.name, &asked.user_string, repository.map(Repository::parse).transpose()?) {
+        (Some(name), None, repository) => {
+            Meant { source: repository.map(|repository| repository.source()), ..Meant::name(name)? }
+        }
+        (None, Some(text), None) => Meant::user_string(text)?,
+        (None, None, Some(repository)) => repository.meant(principal.name())?,
+        (None, Some(_), Some(_)) => {
+            return Err(DoorError::Bad("a user string says itself which repository it is for".to_owned()));
+        }
         _ => return Err(DoorError::Bad("say either name or user_string".to_owned())),
     };
     if let Some(user) = meant.user.as_ref().filter(|user| !user.eq_ignore_ascii_case(principal.name())) {

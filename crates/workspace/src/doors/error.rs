@@ -58,6 +58,14 @@ pub enum DoorError {
     Bad(String),
 }
 
+impl DoorError {
+    /// Another workspace has the name.
+    #[must_use]
+    pub const fn is_taken(&self) -> bool {
+        matches!(self, Self::Exists(_) | Self::Act(ActError::Exists(_)))
+    }
+}
+
 impl From<link::Error> for DoorError {
     fn from(error: link::Error) -> Self {
         Self::Reach(error.into())

@@ -5,17 +5,16 @@ use crate::acts::{self, ActError};
 use crate::jobs::Told;
 use crate::launch::{Launch, Meant};
 use crate::story::Watcher;
-use crate::{about, catalogue, pages};
+use crate::{about, catalogue};
 use api::blueprint::{BlueprintList, BlueprintPreview, BlueprintPreviewRequest};
 use api::rest::{Need, Verdict};
-use api::workspace::{
-    ClusterProblem, Workspace, WorkspaceAct, WorkspaceHandshake, WorkspaceList, WorkspaceMay, WorkspaceWhy,
-};
+use api::workspace::{Workspace, WorkspaceAct, WorkspaceHandshake, WorkspaceMay, WorkspaceWhy};
 use base::ClusterName;
 use bytes::Bytes;
 use policy::action::{
     ObjectTarget, ObjectView, ShellPurpose, WorkspaceApps, WorkspaceConnect, WorkspaceCreate, WorkspaceDelete,
-    WorkspaceFiles, WorkspaceLogs, WorkspaceProxy, WorkspaceStart, WorkspaceStop, WorkspaceUpdate, WorkspaceView,
+    WorkspaceFiles, WorkspaceKeep, WorkspaceLogs, WorkspaceProxy, WorkspacePurge, WorkspaceStart, WorkspaceStop,
+    WorkspaceUpdate, WorkspaceView,
 };
 use policy::{Action, Answers, Decision, Permit, Principal, Refusal};
 use serde_json::Value;
@@ -38,48 +37,6 @@ impl Named {
 }
 
 impl Workspaces {
-    /// The workspaces of clusters: of one namespace, or of all.
-    ///
-    /// # Errors
-    /// When none of the clusters is named. What a single one says stands in the answer.
-    pub async fn list(
-        &self,
-        principal: &Principal,
-        clusters: &[ClusterName],
-        namespace: &str,
-    ) -> Result<WorkspaceList, DoorError> {
-        if clusters.is_empty() {
-            return Err(DoorError::Cluster(mirror::Error::NoCluster));
-        }
-        let mut list = WorkspaceList::default();
-        for name in clusters {
-            match self.listed(principal, name, namespace).await {
-                Ok(items) => list.workspaces.extend(items.iter().map(|item| about::row(name, item))),
-                Err(error) => {
-                    let error = api::ErrorBody::of(&error, principal.request().unwrap_or_default());
-                    list.problems.push(ClusterProblem { cluster: name.clone(), error });
-                }
-            }
-        }
-        list.workspaces.sort_by(|a, b| (&a.cluster, &a.namespace, &a.name).cmp(&(&b.cluster, &b.namespace, &b.name)));
-        Ok(list)
-    }
-
-    async fn listed(
-        &self,
-        principal: &Principal,
-        name: &ClusterName,
-        namespace: &str,
-    ) -> Result<Vec<Value>, DoorError> {
-        let cluster = self.cluster(principal, name)?;
-        let action = WorkspaceView { cluster: name.clone(), namespace: namespace.to_owned(), name: String::new() };
-        let permit = self.0.gate.permit(principal, action, &Answers::default())?;
-        let kind = acts::kind()?;
-        let items = pages::all(&cluster, &kind, namespace, "").await;
-        drop(permit);
-        items.map_err(|error| DoorError::Act(acts::narrow(error, namespace, "")))
-    }
-
     /// One workspace, with what whoever asks may do to it.
     ///
     /// # Errors
@@ -258,6 +215,8 @@ impl Workspaces {
             may(WorkspaceAct::Apps, up && ready),
             may(WorkspaceAct::Proxy, up && ready),
             may(WorkspaceAct::Logs, up),
+            may(WorkspaceAct::Keep, up && ready),
+            may(WorkspaceAct::Purge, !deleting),
         ];
         told
     }
@@ -283,6 +242,8 @@ impl Workspaces {
             WorkspaceAct::Apps => self.said(principal, &WorkspaceApps { object, act: list, app: String::new() }),
             WorkspaceAct::Proxy => self.said(principal, &WorkspaceProxy { object, port: 0, app: String::new() }),
             WorkspaceAct::Logs => self.said(principal, &WorkspaceLogs { object }),
+            WorkspaceAct::Keep => self.said(principal, &WorkspaceKeep { object, seconds: 0, reason: String::new() }),
+            WorkspaceAct::Purge => self.said(principal, &WorkspacePurge { object, uid: None, claims: Vec::new() }),
         };
         WorkspaceMay { act, decision, reason, needs, applies }
     }

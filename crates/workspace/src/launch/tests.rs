@@ -46,3 +46,21 @@ fn wl_01c_the_object_holds_what_was_asked_and_nothing_else() {
     });
     assert_eq!(launch.spec(), spec);
 }
+
+#[test]
+fn gn_06a_arguments_ports_and_labels_stand_in_the_object() {
+    let launch = Launch {
+        owner: "ada".into(),
+        org: "lab".into(),
+        image: Some("nginx".into()),
+        args: vec!["-q".into()],
+        ports: vec![(8080, "http".into()), (9000, String::new())],
+        labels: [("team".to_owned(), "red".to_owned())].into(),
+        ..Launch::default()
+    };
+    let spec = json!({
+        "owner": "ada", "org": "lab", "image": "nginx", "args": ["-q"], "podLabels": { "team": "red" },
+        "ports": [{ "containerPort": 8080, "name": "http", "protocol": "TCP" }, { "containerPort": 9000, "protocol": "TCP" }],
+    });
+    assert_eq!(launch.spec(), spec);
+}

@@ -1,0 +1,109 @@
+//! Lists of workspaces and of jobs, as doors tell them.
+
+use super::seeing::Named;
+use super::{DoorError, Workspaces};
+use crate::acts;
+use crate::launch::Meant;
+use crate::lookup::{Lookup, Wanted};
+use crate::{about, pages};
+use api::job::{Job, JobState};
+use api::workspace::{ClusterProblem, WorkspaceList};
+use base::ClusterName;
+use policy::action::WorkspaceView;
+use policy::{Answers, Principal};
+use serde_json::Value;
+use std::collections::HashMap;
+
+/// Which jobs are asked for; what is empty is any.
+#[derive(Clone, Debug, Default)]
+pub struct JobsAsked {
+    /// On workspaces of this cluster.
+    pub cluster: String,
+    /// In this namespace.
+    pub namespace: String,
+    /// Of this name.
+    pub name: String,
+    /// So far.
+    pub state: Option<JobState>,
+    /// So many at most.
+    pub most: usize,
+}
+
+impl JobsAsked {
+    fn takes(&self, job: &Job) -> bool {
+        let same = |asked: &str, is: &str| asked.is_empty() || asked == is;
+        same(&self.cluster, job.cluster.as_str())
+            && same(&self.namespace, &job.namespace)
+            && same(&self.name, &job.name)
+            && self.state.is_none_or(|state| state == job.state)
+    }
+}
+
+impl Workspaces {
+    /// The workspaces of clusters that are wanted: of one namespace, or of all.
+    ///
+    /// # Errors
+    /// When none of the clusters is named, or what is wanted is no expression. What a single cluster says stands in the answer.
+    pub async fn list(
+        &self,
+        principal: &Principal,
+        clusters: &[ClusterName],
+        namespace: &str,
+        wanted: &Wanted,
+    ) -> Result<WorkspaceList, DoorError> {
+        if clusters.is_empty() {
+            return Err(DoorError::Cluster(mirror::Error::NoCluster));
+        }
+        let meant = wanted.user_string.as_deref().map(Meant::user_string).transpose()?;
+        let lookup = Lookup::of(wanted, meant.map(|meant| meant.name))?;
+        let mut list = WorkspaceList::default();
+        let mut found: Vec<(ClusterName, Value)> = Vec::new();
+        for name in clusters {
+            match self.listed(principal, name, namespace).await {
+                Ok(items) => found.extend(items.into_iter().map(|item| (name.clone(), item))),
+                Err(error) => {
+                    let error = api::ErrorBody::of(&error, principal.request().unwrap_or_default());
+                    list.problems.push(ClusterProblem { cluster: name.clone(), error });
+                }
+            }
+        }
+        let (total, page) = lookup.choose(found, base::Clock::now_ms(&base::SystemClock));
+        list.total = total;
+        list.workspaces = page.iter().map(|(cluster, item)| about::row(cluster, item)).collect();
+        Ok(list)
+    }
+
+    pub(super) async fn listed(
+        &self,
+        principal: &Principal,
+        name: &ClusterName,
+        namespace: &str,
+    ) -> Result<Vec<Value>, DoorError> {
+        let cluster = self.cluster(principal, name)?;
+        let action = WorkspaceView { cluster: name.clone(), namespace: namespace.to_owned(), name: String::new() };
+        let permit = self.0.gate.permit(principal, action, &Answers::default())?;
+        let kind = acts::kind()?;
+        let items = pages::all(&cluster, &kind, namespace, "").await;
+        drop(permit);
+        items.map_err(|error| DoorError::Act(acts::narrow(error, namespace, "")))
+    }
+
+    /// The newest jobs: those that whoever asks began, and those on workspaces that they may see.
+    ///
+    /// # Errors
+    /// When the store cannot be read.
+    pub async fn jobs(&self, principal: &Principal, asked: &JobsAsked) -> Result<Vec<Job>, DoorError> {
+        let mut seen: HashMap<(ClusterName, String, String), bool> = HashMap::new();
+        let wanted = |job: &Job| {
+            asked.takes(job)
+                && (job.principal == principal.id()
+                    || *seen.entry((job.cluster.clone(), job.namespace.clone(), job.name.clone())).or_insert_with_key(
+                        |(cluster, namespace, name)| {
+                            let (cluster, namespace, name) = (cluster.clone(), namespace.clone(), name.clone());
+                            self.visible(principal, &Named { cluster, namespace, name }).is_ok()
+                        },
+                    ))
+        };
+        Ok(self.0.jobs.list(wanted, asked.most).await?)
+    }
+}
