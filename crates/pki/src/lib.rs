@@ -11,11 +11,13 @@
 
 mod authority;
 mod keys;
+mod local;
 mod name;
 mod tls;
 
 pub use authority::{Authority, Kept, Leaf};
 pub use keys::Keys;
+pub use local::{Local, Pair, own_hosts, write_pair};
 pub use name::{Kind, Name};
 pub use tls::{Whom, client, server};
 
