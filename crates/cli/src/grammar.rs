@@ -1,6 +1,7 @@
 //! The grammar of `qd`: every command, flag and help text. What a command does stands in its own module.
 
 pub mod blueprint;
+pub mod cert;
 pub mod extcap;
 pub mod filter;
 pub mod live;
@@ -98,6 +99,9 @@ pub enum Command {
     /// Open the console: a local web page, live on your clusters
     #[command(after_help = EX_CONSOLE)]
     Console(ConsoleArgs),
+    /// Certificates of this machine's own authority
+    #[command(subcommand, after_help = cert::EXAMPLES)]
+    Cert(cert::CertCommand),
     /// Print another one-time URL of a running console
     Url {
         /// Port of the console, when several run

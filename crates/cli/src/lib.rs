@@ -6,6 +6,7 @@
 //! act       delete, scale, restart: plan ─► ask ─► commit
 //! audit     the journal
 //! blueprint blueprints of workspaces: files ─► checked, rendered, explained
+//! cert      certificates of this machine's own authority
 //! filter    a capture filter: text ─► program, words
 //! tap       running pods and capture files: records, packets, views of them
 //! extcap    pods as interfaces of Wireshark
@@ -18,6 +19,7 @@
 mod act;
 mod audit;
 mod blueprint;
+mod cert;
 mod error;
 mod extcap;
 mod filter;
@@ -33,6 +35,7 @@ mod workspace;
 pub use act::act;
 pub use audit::audit;
 pub use blueprint::blueprint;
+pub use cert::cert;
 pub use error::Error;
 pub use extcap::extcap;
 pub use filter::filter;
