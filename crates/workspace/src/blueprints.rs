@@ -4,9 +4,10 @@
 //! workspace's namespace, which shadow them. `default` is built in and can be replaced by a ClusterBlueprint of that name.
 
 use crate::desired::Desired;
+use crate::exposing::{Asked, Certificate, Exposing, Reached};
 use crate::render::{Object, Refused, Render, Rendered};
-use base::Code;
-use blueprint::objects::{Place, Port};
+use base::{Code, Secret};
+use blueprint::objects::{Opening, Outside, Place, Port};
 use blueprint::{Effective, Given, LayerKind, Library, Node, Problem, Problems, Request, User};
 use parking_lot::RwLock;
 use serde::de::DeserializeOwned;
@@ -30,6 +31,14 @@ pub struct Platform {
     pub cluster_domain: String,
     /// Pods may run on the control plane: a cluster of one node.
     pub single_node: bool,
+    /// Secrets with which images are pulled, in every namespace of workspaces.
+    pub pull_secrets: Vec<String>,
+    /// The password of images that ask for one; each has a random one of its own when this is not set.
+    pub password: Option<Secret<String>>,
+    /// How workspaces are reached from outside.
+    pub exposing: Exposing,
+    /// The folder of the authority that makes certificates of their hosts, where nobody else is named.
+    pub authority: Option<std::path::PathBuf>,
 }
 
 impl Platform {
@@ -43,6 +52,10 @@ impl Platform {
             default_blueprint: DEFAULT.to_owned(),
             cluster_domain: "cluster.local".to_owned(),
             single_node: false,
+            pull_secrets: Vec::new(),
+            password: None,
+            exposing: Exposing::default(),
+            authority: None,
         }
     }
 }
@@ -134,7 +147,11 @@ impl Render for Blueprints {
             let broken = seen.problems.iter().filter(|one| !one.warning);
             of_problems(wrong.list().iter().chain(broken.filter(|one| one.blueprint == name)))
         })?;
-        let place = self.place(desired, spec, user)?;
+        let asked = self.platform.exposing.asked(desired, spec, &self.platform.cluster);
+        let mut place = self.place(desired, spec, user)?;
+        if let Asked::For(_, outside) = &asked {
+            place.outside = Some(outside.clone());
+        }
         let objects =
             blueprint::objects::objects(&effective, &place).map_err(|wrong| of_problems(wrong.list().iter()))?;
         let mut notes = objects.notes.clone();
@@ -145,6 +162,8 @@ impl Render for Blueprints {
             agent_version: place.agent_version.clone(),
             service_dns: format!("{}.{}.svc.{}", place.id, place.namespace, place.cluster_domain),
             secret: objects.secret.as_ref().map(|need| (need.name.clone(), need.key.clone())),
+            reached: self.reached(desired, asked, objects.opening.as_ref()),
+            password: self.platform.password.clone(),
             notes,
             ..Rendered::default()
         };
@@ -159,6 +178,11 @@ impl Render for Blueprints {
             }
         }
         Ok(rendered)
+    }
+
+    fn certify(&self, host: &str) -> Option<Result<pki::Pair, pki::Error>> {
+        let (folder, now) = (self.platform.authority.as_ref()?, std::time::SystemTime::now());
+        Some(pki::Local::open(folder, now).and_then(|authority| authority.issue(&[host.to_owned()], now)))
     }
 
     fn learn(&self, namespace: &str, name: &str, spec: Option<Value>) {
@@ -176,9 +200,25 @@ impl Render for Blueprints {
             sets.read.remove(namespace);
         }
     }
+
+    fn problems(&self, path: &str, text: &str) -> Vec<Value> {
+        // Beside the platform's, which it may build upon, and instead of one of the same name.
+        let mut library = self.seen("").library.clone();
+        let files = BTreeMap::from([(path.to_owned(), text.to_owned())]);
+        let mut problems = library.add(&files, &[path.to_owned()], LayerKind::Org);
+        problems.extend(blueprint::lint(&library, &self.settings(), &BTreeMap::new()));
+        problems.iter().filter(|one| &*one.mark.file == path).map(Problem::to_json).collect()
+    }
 }
 
 impl Blueprints {
+    fn settings(&self) -> blueprint::Settings {
+        blueprint::Settings {
+            registry: self.platform.registry.clone(),
+            agent_image: Some(self.platform.agent_image.clone()),
+        }
+    }
+
     /// The blueprints that a namespace sees, and what is wrong with those that could not be read.
     #[must_use]
     pub fn library(&self, namespace: &str) -> (Library, Vec<Problem>) {
@@ -216,10 +256,7 @@ impl Blueprints {
         params: &Given,
     ) -> Result<Effective, Problems> {
         let overrides = BTreeMap::from([(OVERRIDES.to_owned(), overrides(spec).to_string())]);
-        let settings = blueprint::Settings {
-            registry: self.platform.registry.clone(),
-            agent_image: Some(self.platform.agent_image.clone()),
-        };
+        let settings = self.settings();
         blueprint::compose(&Request {
             library: &seen.library,
             name,
@@ -236,12 +273,37 @@ impl Blueprints {
         })
     }
 
+    /// What leads to a workspace from outside.
+    fn reached(&self, desired: &Desired, asked: Asked, opening: Option<&Opening>) -> Option<Reached> {
+        let (kind, route, problem) = match asked {
+            Asked::Nothing => return None,
+            Asked::Never(kind, why) => (kind, None, Some(why)),
+            Asked::For(kind, Outside::LoadBalancer { .. }) => (kind, None, None),
+            Asked::For(kind, Outside::Ingress(route) | Outside::Gateway(route)) => (kind, Some(route), None),
+        };
+        let none = || opening.is_none().then(|| "it declares no port of TCP".to_owned());
+        let certificate = route.as_ref().and_then(|route| {
+            let own = self.platform.exposing.is_own(route, &desired.key);
+            Some(Certificate { secret: route.secret.clone()?, own })
+        });
+        Some(Reached {
+            kind,
+            certificate,
+            host: route.map(|route| route.host),
+            port: opening.map_or(0, |opening| opening.port),
+            secure: opening.is_some_and(|opening| opening.secure),
+            problem: problem.or_else(none),
+        })
+    }
+
     fn place(&self, desired: &Desired, spec: &Value, user: User) -> Result<Place, Refused> {
         let key = &desired.key;
         let mut place = Place::new(&key.name, &key.namespace, &key.name, user, &self.platform.agent_image);
         place.uid = Some(desired.uid.clone());
         place.cluster_domain.clone_from(&self.platform.cluster_domain);
         place.single_node = self.platform.single_node;
+        place.pull_secrets.clone_from(&self.platform.pull_secrets);
+        place.network.ingress = Some(self.platform.exposing.ingress.clone());
         place.env = member(spec, "env")?;
         place.ports = ports(spec);
         place.command = member(spec, "command")?;

@@ -23,6 +23,24 @@ pub enum Step {
     Apply(usize),
     /// Make the Secret with its random value, unless it is there.
     MakeSecret,
+    /// Make or renew the certificate of its host.
+    Certify {
+        /// The Secret.
+        secret: String,
+        /// The host.
+        host: String,
+    },
+    /// Look whether somebody has written a Secret.
+    SeeSecret(String),
+    /// Take away what leads to it from outside.
+    Withdraw {
+        /// Its kind.
+        kind: Owned,
+        /// Its name.
+        name: String,
+        /// Its uid.
+        uid: String,
+    },
     /// Make the pod.
     MakePod,
     /// Give the pod that runs the sizes of the one that is to be.
@@ -138,13 +156,15 @@ pub fn decide(
     {
         decision.steps.push(Step::MakeSecret);
     }
+    let (steps, outside_ms) = crate::outside::steps(desired, rendered, observed, now_ms);
+    decision.steps.extend(steps);
     if let Some(pod) = &observed.pod {
         decision.outdated = pod.controller == desired.uid && pod.hash != rendered.pod_hash;
     }
     decision.steps.extend(resize(desired, rendered, observed));
     let (step, again_ms) = pod_step(desired, observed, decision.outdated, limits, now_ms);
     decision.steps.extend(step);
-    decision.again_ms = again_ms;
+    decision.again_ms = [again_ms, outside_ms].into_iter().flatten().min();
     decision
 }
 

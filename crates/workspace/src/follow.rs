@@ -52,6 +52,8 @@ impl Watched {
         Self::Parts(Owned::ConfigMap),
         Self::Parts(Owned::Service),
         Self::Parts(Owned::NetworkPolicy),
+        Self::Parts(Owned::Ingress),
+        Self::Parts(Owned::HttpRoute),
         Self::ClusterBlueprints,
         Self::Blueprints,
         Self::Quotas,
@@ -63,6 +65,10 @@ impl Watched {
 
     /// Without it nothing can be done.
     pub(crate) const fn needed(self) -> bool {
+        // Without these two workspaces are reached as before, and only what leads to them from outside is not seen.
+        if matches!(self, Self::Parts(Owned::Ingress | Owned::HttpRoute)) {
+            return false;
+        }
         matches!(self, Self::Workspaces | Self::Pods | Self::Claims | Self::Parts(_) | Self::Quotas | Self::Grants)
     }
 
@@ -74,6 +80,7 @@ impl Watched {
             Self::Quotas => return ours("Quota", "qdquotas", false),
             Self::Grants => return ours("Grant", "grants", true),
             Self::Pods => "pods",
+            Self::Parts(Owned::HttpRoute) => return crate::outside::http_routes(),
             Self::Claims => Owned::Claim.id(),
             Self::Parts(kind) => kind.id(),
             Self::PodEvents | Self::ClaimEvents => "events",
@@ -158,6 +165,7 @@ pub(crate) fn part(object: &Value) -> Seen {
         version: text("/metadata/resourceVersion"),
         content,
         says: says.unwrap_or_default().to_owned(),
+        outside: crate::outside::seen(object),
     }
 }
 

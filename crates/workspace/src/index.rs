@@ -2,7 +2,7 @@
 
 use crate::event::Event;
 use crate::key::Key;
-use crate::observed::{Claim, Observed, Part};
+use crate::observed::{Claim, Observed, Outside, Part};
 use crate::pod::Pod;
 use cluster::Owned;
 use serde_json::Value;
@@ -64,6 +64,8 @@ pub(crate) struct Seen {
     pub(crate) content: String,
     /// Digest that it says it was applied with.
     pub(crate) says: String,
+    /// Where it is reached from outside.
+    pub(crate) outside: Outside,
 }
 
 /// What was seen.
@@ -138,7 +140,7 @@ impl Index {
                 if known.seen == seen {
                     return Concerns::One(key);
                 }
-                let moved = known.seen.content != seen.content;
+                let moved = known.seen.content != seen.content || known.seen.outside != seen.outside;
                 known.seen = seen;
                 if moved { Concerns::One(key) } else { Concerns::Nobody }
             }
@@ -260,7 +262,8 @@ impl Index {
         let parts = self.parts.get(key).into_iter().flatten().map(|(name, known)| {
             let verified = known.verified.as_ref().filter(|(_, content)| *content == known.seen.content);
             let verified = verified.map(|(hash, _)| hash.clone());
-            (name.clone(), Part { uid: known.seen.uid.clone(), version: known.seen.version.clone(), verified })
+            let Seen { uid, version, says, outside, .. } = known.seen.clone();
+            (name.clone(), Part { uid, version, verified, ours: !says.is_empty(), outside })
         });
         let node_lost_ms = pod.as_ref().and_then(|pod| self.lost.get(&pod.node)).copied();
         Observed { parts: parts.collect(), pod, claims, events, node_lost_ms }

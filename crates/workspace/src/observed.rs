@@ -31,6 +31,21 @@ pub struct Part {
     pub version: String,
     /// Digest of what was applied when it had this version: it is as we want it then.
     pub verified: Option<String>,
+    /// It says that we applied it.
+    pub ours: bool,
+    /// Where it is reached from outside.
+    pub outside: Outside,
+}
+
+/// What an object says of how it is reached from outside.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct Outside {
+    /// Addresses and host names that it was given.
+    pub addresses: Vec<String>,
+    /// A Gateway has taken the route, or refuses it.
+    pub taken: Option<bool>,
+    /// What whoever carries it says of it.
+    pub message: String,
 }
 
 /// A claim of storage.

@@ -90,6 +90,7 @@ pub(crate) async fn say_refused(owner: &Owner, job: Job, message: String) -> Don
         observed: &job.observed,
         decision: &decision,
         trouble: None,
+        outside: None,
         life: None,
         known: &job.known,
         previous,
@@ -126,14 +127,29 @@ pub(crate) async fn reconcile(hands: &Hands, render: &dyn Render, job: Job) -> D
     let rendered = if desired.deleting { Err(unlooked()) } else { render.render(&desired, &job.object) };
     let (rendered, mut asked_again_ms) = admit(&job, &desired, rendered);
     let mut decision = decide(&desired, &rendered, &job.observed, job.limits, job.now_ms);
-    let life = life::judge(&job, &desired, &decision);
+    let mut life = life::judge(&job, &desired, &decision);
+    life.makes_room(&job, desired.paused);
     decision.steps.extend(life.step());
-    let mut trouble = None;
+    let (mut trouble, mut outside) = (None, None);
     for step in decision.steps.clone() {
-        let carried = carry(hands, &desired, rendered.as_ref().ok(), &job.observed, &step, &mut done).await;
+        let carried = match &step {
+            Step::Certify { secret, host } => {
+                let of = rendered.as_ref().ok();
+                let made =
+                    crate::outside::certify(hands, render, &desired, of, (secret, host), &mut done.applied).await;
+                made.map_err(Fault::from)
+            }
+            step => carry(hands, &desired, rendered.as_ref().ok(), &job.observed, step, &mut done).await,
+        };
         match carried {
             Ok(()) if step == Step::MakePod => job.shared.book.lock().made(&key, job.now_ms),
             Ok(()) => {}
+            // The workspace itself does not wait for what leads to it from outside.
+            Err(Fault::Cluster(error)) if crate::outside::is_of(&step, rendered.as_ref().ok()) => {
+                tracing::warn!(workspace = %key, %error, ?step, "a workspace is not reached from outside");
+                outside = Some(error.to_string());
+                done.failed = outside.clone();
+            }
             // It is gone: nothing is left to do.
             Err(Fault::Cluster(Error::NotFound { .. })) if desired.deleting => return done,
             Err(Fault::Conflict(message)) => {
@@ -178,6 +194,7 @@ pub(crate) async fn reconcile(hands: &Hands, render: &dyn Render, job: Job) -> D
         observed: &job.observed,
         decision: &decision,
         trouble: trouble.as_ref(),
+        outside: outside.as_deref(),
         life: Some(&life),
         known: &job.known,
         previous,
@@ -286,6 +303,17 @@ async fn carry(
             };
             done.applied.push((Owned::Secret, name.clone(), part(&secret), String::new()));
         }
+        Step::SeeSecret(name) => {
+            if let Some(secret) = hands.get(Owned::Secret, name).await? {
+                done.applied.push((Owned::Secret, name.clone(), part(&secret), String::new()));
+            }
+        }
+        Step::Withdraw { kind, name, uid } => {
+            tracing::info!(workspace = %desired.key, kind = kind.kind(), name, "nobody asks for it any more: taken away");
+            hands.delete(*kind, name, uid, None).await?;
+        }
+        // Made by who can.
+        Step::Certify { .. } => {}
         Step::MakePod => {
             let Some(pod) = rendered.and_then(|rendered| rendered.pod.as_ref()) else { return Ok(()) };
             if let Some(there) = hands.get(Owned::Pod, &pod.name).await? {
@@ -359,7 +387,8 @@ fn controlled(pod: &Value, uid: &str) -> bool {
 
 /// A Secret with one random value.
 fn secret(desired: &Desired, rendered: Option<&Rendered>, name: &str, key: &str) -> Value {
-    let value = uuid::Uuid::new_v4().simple().to_string();
+    let given = rendered.and_then(|rendered| rendered.password.as_ref());
+    let value = given.map_or_else(|| uuid::Uuid::new_v4().simple().to_string(), |given| given.expose().clone());
     let pod = rendered.and_then(|rendered| rendered.pod.as_ref());
     let labels = pod.and_then(|pod| pod.body.pointer("/metadata/labels")).cloned().unwrap_or_default();
     let mut fields = serde_json::Map::new();
@@ -387,6 +416,9 @@ fn words(step: &Step, rendered: Option<&Rendered>) -> String {
                 .map_or_else(String::new, |object| format!("{} {} cannot be applied", object.kind.kind(), object.name))
         }
         Step::MakeSecret => "its Secret cannot be made".to_owned(),
+        Step::Certify { .. } => "its certificate cannot be made".to_owned(),
+        Step::SeeSecret(name) => format!("Secret {name} cannot be read"),
+        Step::Withdraw { kind, name, .. } => format!("{} {name} cannot be taken away", kind.kind()),
         Step::MakePod => "its pod cannot be made".to_owned(),
         Step::Resize { .. } => "its pod cannot be given other sizes".to_owned(),
         Step::EndPod { .. } => "its pod cannot be ended".to_owned(),

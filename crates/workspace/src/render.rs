@@ -1,7 +1,9 @@
 //! The port to what makes the objects of a workspace. The operator knows no blueprints.
 
 use crate::desired::Desired;
+use crate::exposing::Reached;
 use crate::key::MANIFEST_HASH;
+use base::Secret;
 use cluster::Owned;
 use serde_json::{Map, Value};
 use sha2::{Digest, Sha256};
@@ -17,6 +19,18 @@ pub trait Render: Send + Sync + 'static {
     /// Takes a blueprint: the spec of a Blueprint of a namespace, or of a ClusterBlueprint, which has none. `None` says that
     /// it is gone.
     fn learn(&self, namespace: &str, name: &str, spec: Option<Value>);
+
+    /// Makes a certificate for a host; `None` where this operator makes none.
+    ///
+    /// # Errors
+    /// Why it could not be made.
+    fn certify(&self, host: &str) -> Option<Result<pki::Pair, pki::Error>> {
+        let _ = host;
+        None
+    }
+
+    /// What is wrong with the blueprints of a file, as JSON objects.
+    fn problems(&self, path: &str, text: &str) -> Vec<Value>;
 }
 
 /// The objects of a workspace.
@@ -38,6 +52,10 @@ pub struct Rendered {
     pub service_dns: String,
     /// The images that run in it, but the platform's own.
     pub images: Vec<String>,
+    /// What leads to it from outside; nothing where nobody asked for it.
+    pub reached: Option<Reached>,
+    /// The value of its Secret, where that is no random one.
+    pub password: Option<Secret<String>>,
     /// What is not as the blueprint may lead one to think.
     pub notes: Vec<String>,
 }

@@ -10,10 +10,13 @@ use condition::Conditions;
 use serde_json::{Map, Value, json};
 
 pub(crate) mod condition;
+mod exposed;
 mod measured;
 mod opened;
 mod route;
 mod storage;
+
+pub(crate) use route::id as route_id;
 
 /// What a status is made of.
 pub(crate) struct Making<'a> {
@@ -23,6 +26,8 @@ pub(crate) struct Making<'a> {
     pub(crate) decision: &'a Decision,
     /// What went wrong while the steps were carried out.
     pub(crate) trouble: Option<&'a Trouble>,
+    /// Why it could not be made what leads to it from outside.
+    pub(crate) outside: Option<&'a str>,
     /// What its rules and its use mean; nothing where it is not carried out.
     pub(crate) life: Option<&'a Life>,
     pub(crate) known: &'a Known,
@@ -84,6 +89,11 @@ impl Making<'_> {
                 set(key, self.previous.get(key).cloned().unwrap_or_default());
             }
         }
+        if let Some(url) = self.external_url() {
+            set("externalURL", url.as_str().into());
+            set("urls", json!([url]));
+        }
+        set("proxyTarget", self.proxy_target().into());
         set("pod", self.pod());
         set("readyReplicas", i64::from(stage == Stage::Running).into());
         set("appliedResources", self.observed.pod.as_ref().map_or(Value::Null, |pod| pod.given.applied()));

@@ -15,6 +15,10 @@ pub enum Owned {
     Service,
     /// What may reach it, and what it may reach.
     NetworkPolicy,
+    /// Its host name at an ingress controller.
+    Ingress,
+    /// Its host name at a Gateway; not every cluster serves the kind.
+    HttpRoute,
     /// The workspace as it runs.
     Pod,
     /// What happened.
@@ -27,6 +31,10 @@ pub enum Owned {
     Quota,
     /// Who may do what: its status.
     Grant,
+    /// How much all of a namespace may have, as the API server holds it.
+    ResourceQuota,
+    /// How much one pod of a namespace may have, as the API server holds it.
+    LimitRange,
     /// A custom resource definition.
     Definition,
 }
@@ -39,17 +47,29 @@ impl Owned {
         Self::Secret,
         Self::Service,
         Self::NetworkPolicy,
+        Self::Ingress,
+        Self::HttpRoute,
         Self::Pod,
         Self::Event,
         Self::Lease,
         Self::Workspace,
         Self::Quota,
         Self::Grant,
+        Self::ResourceQuota,
+        Self::LimitRange,
         Self::Definition,
     ];
     /// All that a workspace is made of, in the order in which they are applied.
-    pub const PARTS: &[Self] =
-        &[Self::Claim, Self::ConfigMap, Self::Secret, Self::Service, Self::NetworkPolicy, Self::Pod];
+    pub const PARTS: &[Self] = &[
+        Self::Claim,
+        Self::ConfigMap,
+        Self::Secret,
+        Self::Service,
+        Self::NetworkPolicy,
+        Self::Ingress,
+        Self::HttpRoute,
+        Self::Pod,
+    ];
 
     /// The kind with this name and group and version, if it is on the list.
     #[must_use]
@@ -61,8 +81,16 @@ impl Owned {
     #[must_use]
     pub const fn api_version(self) -> &'static str {
         match self {
-            Self::Claim | Self::ConfigMap | Self::Secret | Self::Service | Self::Pod | Self::Event => "v1",
-            Self::NetworkPolicy => "networking.k8s.io/v1",
+            Self::Claim
+            | Self::ConfigMap
+            | Self::Secret
+            | Self::Service
+            | Self::Pod
+            | Self::Event
+            | Self::ResourceQuota
+            | Self::LimitRange => "v1",
+            Self::NetworkPolicy | Self::Ingress => "networking.k8s.io/v1",
+            Self::HttpRoute => "gateway.networking.k8s.io/v1",
             Self::Lease => "coordination.k8s.io/v1",
             Self::Workspace | Self::Quota | Self::Grant => "quarterdeck.dev/v1alpha1",
             Self::Definition => "apiextensions.k8s.io/v1",
@@ -78,12 +106,16 @@ impl Owned {
             Self::Secret => "Secret",
             Self::Service => "Service",
             Self::NetworkPolicy => "NetworkPolicy",
+            Self::Ingress => "Ingress",
+            Self::HttpRoute => "HTTPRoute",
             Self::Pod => "Pod",
             Self::Event => "Event",
             Self::Lease => "Lease",
             Self::Workspace => "Workspace",
             Self::Quota => "Quota",
             Self::Grant => "Grant",
+            Self::ResourceQuota => "ResourceQuota",
+            Self::LimitRange => "LimitRange",
             Self::Definition => "CustomResourceDefinition",
         }
     }
@@ -97,12 +129,16 @@ impl Owned {
             Self::Secret => "secrets",
             Self::Service => "services",
             Self::NetworkPolicy => "networkpolicies.networking.k8s.io",
+            Self::Ingress => "ingresses.networking.k8s.io",
+            Self::HttpRoute => "httproutes.gateway.networking.k8s.io",
             Self::Pod => "pods",
             Self::Event => "events",
             Self::Lease => "leases.coordination.k8s.io",
             Self::Workspace => "workspaces.quarterdeck.dev",
             Self::Quota => "qdquotas.quarterdeck.dev",
             Self::Grant => "grants.quarterdeck.dev",
+            Self::ResourceQuota => "resourcequotas",
+            Self::LimitRange => "limitranges",
             Self::Definition => "customresourcedefinitions.apiextensions.k8s.io",
         }
     }
@@ -112,12 +148,15 @@ impl Owned {
     #[must_use]
     pub const fn verbs(self) -> &'static [&'static str] {
         match self {
-            Self::Claim | Self::Pod => &["get", "list", "watch", "create", "patch", "delete"],
-            Self::ConfigMap | Self::Service | Self::NetworkPolicy => &["get", "list", "watch", "create", "patch"],
+            Self::Claim | Self::Pod | Self::Service | Self::Ingress | Self::HttpRoute => {
+                &["get", "list", "watch", "create", "patch", "delete"]
+            }
+            Self::ConfigMap | Self::NetworkPolicy => &["get", "list", "watch", "create", "patch"],
             Self::Secret => &["get", "create", "patch"],
             Self::Lease => &["get", "create", "update"],
             Self::Workspace => &["get", "list", "watch", "patch", "delete"],
             Self::Event | Self::Quota | Self::Grant => &["list", "watch"],
+            Self::ResourceQuota | Self::LimitRange => &["create", "patch", "delete"],
             Self::Definition => &["get"],
         }
     }

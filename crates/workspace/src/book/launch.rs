@@ -43,7 +43,7 @@ impl Launch {
             blueprint: rendered.blueprint.get("name").and_then(Value::as_str).map(str::to_owned),
             ports: ports(pod),
             network_class: NetworkClass::deserialize(class).ok(),
-            exposure: exposure(object),
+            exposure: exposure(object, rendered),
             cpu: amount(full.cpu),
             memory: amount(full.memory),
             storage: Some(Quantity(format!("{}m", full.storage))),
@@ -143,7 +143,7 @@ fn full(object: &Value, rendered: &Rendered) -> Load {
         load.volumes += 1;
         load.storage = load.storage.saturating_add(size.and_then(base::quantity::milli).unwrap_or_default());
     }
-    if exposure(object).is_some_and(|exposure| exposure != ExposureType::ClusterIP) {
+    if exposure(object, rendered).is_some_and(|exposure| exposure != ExposureType::ClusterIP) {
         load.exposed_ports = i64::try_from(ports(pod).len()).unwrap_or(i64::MAX);
     }
     if object.pointer("/spec/mode").is_some_and(|mode| mode == "Inject") {
@@ -152,8 +152,10 @@ fn full(object: &Value, rendered: &Rendered) -> Load {
     load
 }
 
-fn exposure(object: &Value) -> Option<ExposureType> {
-    object.pointer("/spec/exposure/type").and_then(|kind| ExposureType::deserialize(kind).ok())
+/// How it is reached from outside: as it says itself, else as the platform says for all.
+fn exposure(object: &Value, rendered: &Rendered) -> Option<ExposureType> {
+    let usual = rendered.reached.as_ref().map(|reached| reached.kind);
+    object.pointer("/spec/exposure/type").and_then(|kind| ExposureType::deserialize(kind).ok()).or(usual)
 }
 
 /// The ports of a pod's containers, but the agent's.

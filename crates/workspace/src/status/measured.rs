@@ -36,10 +36,8 @@ impl Making<'_> {
         list.put("Reachable", holds, reason, &message);
         let (holds, reason, message) = self.idle();
         list.put("Idle", holds, reason, &message);
-        match self.desired.exposure.as_str() {
-            "" | "ClusterIP" => list.put("Exposed", Some(false), "NotExposed", "nobody asked for it"),
-            kind => list.put("Exposed", None, UNKNOWN, &format!("nothing is made yet for exposure {kind}")),
-        }
+        let (holds, reason, message) = self.exposed();
+        list.put("Exposed", holds, reason, &message);
     }
 
     fn idle(&self) -> Told {
@@ -95,6 +93,6 @@ impl Making<'_> {
 }
 
 /// Whether it holds, why, and the words.
-type Told = (Option<bool>, &'static str, String);
+pub(super) type Told = (Option<bool>, &'static str, String);
 
 const UNKNOWN: &str = "NotMeasured";

@@ -5,7 +5,7 @@ use sha2::{Digest, Sha256};
 
 /// The word that URLs have for a workspace: its name where that is a canonical id, which no other workspace has; else a name
 /// that somebody thought of, with a hash of where it is. At most 52 characters, so that `PORT--ID` is a DNS label.
-pub(super) fn id(key: &Key) -> String {
+pub(crate) fn id(key: &Key) -> String {
     let canonical = key.name.rsplit_once('-').is_some_and(|(slug, hash)| {
         (1..=25).contains(&slug.len()) && hash.len() == 26 && hash.bytes().all(|byte| BASE32.contains(&byte))
     });

@@ -72,22 +72,29 @@ pub(crate) struct Place {
     pub(crate) namespace: String,
     end: CancellationToken,
     runs: Option<JoinHandle<()>>,
+    says: fn(&mut Platform),
     _nodes: Nodes,
 }
 
 impl Place {
     pub(crate) async fn new(name: &str, limits: Limits) -> Self {
         let nodes = Nodes::Shared { _held: NODES.clone().read_owned().await };
-        Self::with(nodes, name, limits).await
+        Self::with(nodes, name, limits, |_| {}).await
     }
 
     /// A place of a test that takes nodes away.
     pub(crate) async fn alone(name: &str, limits: Limits) -> Self {
         let nodes = Nodes::Alone { _held: NODES.clone().write_owned().await };
-        Self::with(nodes, name, limits).await
+        Self::with(nodes, name, limits, |_| {}).await
     }
 
-    async fn with(nodes: Nodes, name: &str, limits: Limits) -> Self {
+    /// A place whose platform says something else.
+    pub(crate) async fn of(name: &str, says: fn(&mut Platform)) -> Self {
+        let nodes = Nodes::Shared { _held: NODES.clone().read_owned().await };
+        Self::with(nodes, name, Limits::default(), says).await
+    }
+
+    async fn with(nodes: Nodes, name: &str, limits: Limits, says: fn(&mut Platform)) -> Self {
         for kind in crd::Kind::ALL {
             let definition = kind.definition().to_string();
             let _ = kubectl(&["apply", "--server-side", "--force-conflicts", "-f", "-"], &definition);
@@ -105,8 +112,8 @@ impl Place {
             },
         });
         let _ = kubectl(&["create", "-f", "-"], &volume.to_string());
-        let (end, runs) = start(&namespace, limits).await;
-        Self { namespace, end, runs: Some(runs), _nodes: nodes }
+        let (end, runs) = start(&namespace, limits, says).await;
+        Self { says, namespace, end, runs: Some(runs), _nodes: nodes }
     }
 
     /// Ends the operator as a crash would, and starts another.
@@ -115,7 +122,7 @@ impl Place {
             runs.abort();
             let _ = runs.await;
         }
-        let (end, runs) = start(&self.namespace, limits).await;
+        let (end, runs) = start(&self.namespace, limits, self.says).await;
         (self.end, self.runs) = (end, Some(runs));
     }
 
@@ -150,7 +157,7 @@ impl Drop for Place {
     }
 }
 
-async fn start(namespace: &str, limits: Limits) -> (CancellationToken, JoinHandle<()>) {
+async fn start(namespace: &str, limits: Limits, says: fn(&mut Platform)) -> (CancellationToken, JoinHandle<()>) {
     let read = Kubeconfig::load(Some(Path::new(&kubeconfig()))).unwrap();
     let context = read.contexts().remove(0);
     let cluster = Cluster::connect(&read, &context.name, ConnectOptions::default()).unwrap();
@@ -159,7 +166,8 @@ async fn start(namespace: &str, limits: Limits) -> (CancellationToken, JoinHandl
     let run = OperatorRun { cluster: cluster.name().clone(), namespace: namespace.to_owned() };
     let permit = composed.gate.permit(&principal, run, &Answers::default()).unwrap();
     let clock = Arc::new(SystemClock);
-    let platform = Platform::new(cluster.name().as_str(), "images.invalid/agent:1");
+    let mut platform = Platform::new(cluster.name().as_str(), "images.invalid/agent:1");
+    says(&mut platform);
     let mut settings = Settings::new(format!("{}-{}", std::process::id(), RequestId::new()));
     (settings.namespace, settings.limits) = (Some(namespace.to_owned()), limits);
     // Who crashes leaves its lease behind: the next one does not wait for long.
