@@ -24,6 +24,7 @@ use workspace::Key;
 use workspace::activity::{Activity, Door as Use};
 
 mod forms;
+mod http2;
 mod smuggling;
 
 const HOST: &str = "3000--w.localhost:5050";
