@@ -36,6 +36,10 @@ impl Beside for Apps {
         self.0.takes(host)
     }
 
+    fn origins(&self) -> String {
+        self.0.origins()
+    }
+
     fn serve(&self, wire: Box<dyn Wire>, begun: BytesMut, peer: IpAddr) -> BoxFuture<'static, ()> {
         let door = self.0.clone();
         Box::pin(async move { door.serve(Box::new(wire), begun, peer).await })

@@ -40,6 +40,9 @@ pub trait Beside: Send + Sync + 'static {
     /// Whether a `Host` is one of its names.
     fn takes(&self, host: &str) -> bool;
 
+    /// The origins of its names, as a content security policy has them.
+    fn origins(&self) -> String;
+
     /// Serves a connection of which these bytes were read.
     fn serve(&self, wire: Box<dyn Wire>, begun: BytesMut, peer: IpAddr) -> BoxFuture<'static, ()>;
 

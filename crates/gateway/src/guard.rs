@@ -62,6 +62,15 @@ pub(crate) struct Guard {
     pub(crate) hosts: Hosts,
     pub(crate) keys: Keys,
     pub(crate) figures: Arc<Figures>,
+    /// The content security policy of every answer.
+    pub(crate) policy: HeaderValue,
+}
+
+/// The content security policy of a console that shows these origins in frames.
+pub(crate) fn policy(frames: Option<&str>) -> HeaderValue {
+    let frames = frames.map(|frames| format!("{POLICY}; frame-src {frames}"));
+    let shown = frames.and_then(|policy| HeaderValue::from_str(&policy).ok());
+    shown.unwrap_or(HeaderValue::from_static(POLICY))
 }
 
 /// How people come in.
@@ -104,7 +113,7 @@ pub(crate) async fn guard(State(guard): State<Guard>, mut request: Request, next
     if head {
         *response.body_mut() = Body::empty();
     }
-    seal(response.headers_mut(), id);
+    seal(response.headers_mut(), id, &guard.policy);
     let status = response.status().as_u16();
     guard.figures.answered(status);
     let ms = u64::try_from(began.elapsed().as_millis()).unwrap_or(u64::MAX);
@@ -176,7 +185,8 @@ fn wants_page(request: &Request) -> bool {
 }
 
 /// Headers on every answer.
-fn seal(headers: &mut HeaderMap, id: RequestId) {
+fn seal(headers: &mut HeaderMap, id: RequestId, policy: &HeaderValue) {
+    headers.entry(header::CONTENT_SECURITY_POLICY).or_insert(policy.clone());
     for (name, value) in SEALS {
         headers.entry(*name).or_insert(HeaderValue::from_static(value));
     }
@@ -186,12 +196,10 @@ fn seal(headers: &mut HeaderMap, id: RequestId) {
     headers.entry(header::CACHE_CONTROL).or_insert(HeaderValue::from_static("no-store"));
 }
 
+const POLICY: &str = "default-src 'none'; script-src 'self'; style-src 'self'; img-src 'self' data:; font-src 'self'; \
+    connect-src 'self'; manifest-src 'self'; worker-src 'self'; base-uri 'none'; form-action 'none'; frame-ancestors 'none'";
+
 const SEALS: &[(&str, &str)] = &[
-    (
-        "content-security-policy",
-        "default-src 'none'; script-src 'self'; style-src 'self'; img-src 'self' data:; font-src 'self'; connect-src 'self'; \
-         manifest-src 'self'; worker-src 'self'; base-uri 'none'; form-action 'none'; frame-ancestors 'none'",
-    ),
     ("x-content-type-options", "nosniff"),
     ("referrer-policy", "no-referrer"),
     ("cross-origin-opener-policy", "same-origin"),

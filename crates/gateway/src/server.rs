@@ -6,7 +6,7 @@ use crate::beside::{Beside, Ours};
 use crate::connections::Connections;
 use crate::desk::DeskKeys;
 use crate::figures::Figures;
-use crate::guard::{Guard, Hosts, Keys, guard};
+use crate::guard::{Guard, Hosts, Keys, guard, policy};
 use crate::login::Logins;
 use crate::people::People;
 use crate::routes;
@@ -182,7 +182,9 @@ impl Gateway {
     /// # Errors
     /// When the listener fails.
     pub async fn serve(self) -> std::io::Result<()> {
-        let guarded = Guard { hosts: self.hosts, keys: self.keys, figures: self.figures };
+        let frames = self.shared.services.beside.as_ref().map(|beside| beside.origins());
+        let policy = policy(frames.as_deref());
+        let guarded = Guard { hosts: self.hosts, keys: self.keys, figures: self.figures, policy };
         let app = Router::new()
             .route("/healthz", get(|| async { "ok\n" }))
             .merge(routes::router(self.shared.clone()))

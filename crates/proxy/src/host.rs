@@ -76,6 +76,12 @@ impl Domain {
         if self.secure { "https" } else { "http" }
     }
 
+    /// The origins of all of them, as a content security policy has them.
+    pub(crate) fn origins(&self) -> String {
+        let port = self.port.filter(|port| Some(*port) != self.usual()).map(|port| format!(":{port}"));
+        format!("{}://*.{}{}", self.scheme(), self.name, port.unwrap_or_default())
+    }
+
     const fn usual(&self) -> Option<u16> {
         Some(if self.secure { 443 } else { 80 })
     }

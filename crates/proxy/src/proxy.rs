@@ -155,6 +155,12 @@ impl Proxy {
         self.0.config.domain.read(host).is_some()
     }
 
+    /// The origins of our hosts, as a content security policy has them.
+    #[must_use]
+    pub fn origins(&self) -> String {
+        self.0.config.domain.origins()
+    }
+
     /// Serves a connection whose first request was for one of our hosts, from its first byte on.
     pub async fn serve(&self, stream: Box<dyn Stream>, begun: BytesMut, peer: IpAddr) {
         let door = self.clone();

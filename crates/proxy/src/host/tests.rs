@@ -31,4 +31,7 @@ fn wx_03a_hosts_of_apps_name_a_port_or_an_app_and_a_workspace() {
     let ide = domain.read("ide--w.apps.example.com:443").unwrap();
     assert_eq!(domain.host(&ide), "ide--w.apps.example.com");
     assert_eq!(domain.read("ide--w.apps.example.com:80"), None);
+    assert_eq!(domain.origins(), "https://*.apps.example.com");
+    let desk = Domain { name: "localhost".to_owned(), port: Some(5050), secure: false };
+    assert_eq!(desk.origins(), "http://*.localhost:5050");
 }

@@ -12,12 +12,14 @@ interface Props {
   workspace: Place
   apps: readonly App[]
   open: (service: { app: string }) => void
+  /** The same within the page. */
+  show: (service: { app: string }) => void
   /** Reads them anew. */
   again: () => void
 }
 
 /** The apps of a blueprint: how they are, opened in a tab, started and stopped. */
-export function AppTable({ workspace, apps, open, again }: Props) {
+export function AppTable({ workspace, apps, open, show, again }: Props) {
   const console = useConsole()
   const act = async (app: App, what: AppAct) => {
     try {
@@ -62,9 +64,14 @@ export function AppTable({ workspace, apps, open, again }: Props) {
                   </Button>
                 ))}{' '}
               {app.web && (
-                <Button look="outlined" disabled={app.state !== 'running'} onClick={() => open({ app: app.id })}>
-                  Open<span className="unseen"> {app.name}</span>
-                </Button>
+                <>
+                  <Button disabled={app.state !== 'running'} onClick={() => show({ app: app.id })}>
+                    Show here<span className="unseen"> {app.name}</span>
+                  </Button>{' '}
+                  <Button look="outlined" disabled={app.state !== 'running'} onClick={() => open({ app: app.id })}>
+                    Open<span className="unseen"> {app.name}</span>
+                  </Button>
+                </>
               )}
             </td>
           </tr>

@@ -1,20 +1,24 @@
+import { useState } from 'react'
 import { Button } from '../../../ui/Button'
 import { useConsole } from '../../../ui/console'
 import { Failed, Skeleton } from '../../../ui/State'
 import type { Workspace } from '../../../wire/api'
 import { AppTable } from './AppTable'
 import { Connect } from './Connect'
+import { Framed } from './Framed'
 import type { Listening } from './inside'
 import { Part } from './Overview'
-import { openInTab } from './openService'
+import { openInTab, type Service } from './openService'
 import css from './overview.module.css'
 import { useInside } from './useInside'
 
-/** What runs in it and what listens, each opened in a tab of its own; any other port too. */
+/** What runs in it and what listens, each opened in a tab of its own or shown here; any other port too. */
 export function Apps({ workspace }: { workspace: Workspace }) {
   const console = useConsole()
   const { value: inside, error, again } = useInside(workspace)
-  const open = (service: { port: number } | { app: string }) => void openInTab(console, workspace, service)
+  const [shown, show] = useState<Service | null>(null)
+  const open = (service: Service) => void openInTab(console, workspace, service)
+  if (shown !== null) return <Framed workspace={workspace} service={shown} close={() => show(null)} />
   return (
     <div className={css.apps}>
       <div className={css.connect}>
@@ -26,7 +30,7 @@ export function Apps({ workspace }: { workspace: Workspace }) {
       {error !== null && <Failed error={error} tried={`asking the daemon of ${workspace.name}`} onRetry={again} />}
       {inside !== null && error === null && inside.apps.length > 0 && (
         <Part title="Apps">
-          <AppTable workspace={workspace} apps={inside.apps} open={open} again={again} />
+          <AppTable workspace={workspace} apps={inside.apps} open={open} show={show} again={again} />
         </Part>
       )}
       {inside !== null && error === null && (
@@ -34,7 +38,7 @@ export function Apps({ workspace }: { workspace: Workspace }) {
           {inside.ports.length === 0 ? (
             <p className={css.none}>None. What listens is here, on 127.0.0.1 too, and opens in a tab.</p>
           ) : (
-            <PortTable ports={inside.ports} open={open} />
+            <PortTable ports={inside.ports} open={open} show={show} />
           )}
         </Part>
       )}
@@ -42,9 +46,9 @@ export function Apps({ workspace }: { workspace: Workspace }) {
   )
 }
 
-type Open = (service: { port: number }) => void
+type Opens = (service: { port: number }) => void
 
-function PortTable({ ports, open }: { ports: readonly Listening[]; open: Open }) {
+function PortTable({ ports, open, show }: { ports: readonly Listening[]; open: Opens; show: Opens }) {
   return (
     <table className={css.table}>
       <thead>
@@ -66,6 +70,9 @@ function PortTable({ ports, open }: { ports: readonly Listening[]; open: Open })
             <td>{process}</td>
             <td>{loopback ? 'from inside, and here' : 'from the cluster, and here'}</td>
             <td className={css.right}>
+              <Button onClick={() => show({ port })}>
+                Show here<span className="unseen"> port {port}</span>
+              </Button>{' '}
               <Button look="outlined" onClick={() => open({ port })}>
                 Open<span className="unseen"> port {port}</span>
               </Button>
