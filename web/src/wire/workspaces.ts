@@ -67,8 +67,10 @@ export function openService(
   place: Place,
   service: { port: number } | { app: string },
   answers: Answers,
+  framed = false,
 ): Promise<{ url: string }> {
   const named: Record<string, string> = 'port' in service ? { port: String(service.port) } : { app: service.app }
+  if (framed) named.framed = 'true'
   return call('POST', path(place, '/open', named), { answers })
 }
 
