@@ -10,6 +10,7 @@ const SCOPES: readonly Scope[] = [
   'traffic',
   'workspaces',
   'workspace',
+  'jobs',
   'launch',
   'terminal',
   'files',

@@ -9,6 +9,7 @@ export type Scope =
   | 'plan'
   | 'workspaces'
   | 'workspace'
+  | 'jobs'
   | 'launch'
   | 'terminal'
   | 'files'
@@ -135,6 +136,7 @@ export const KEYS: readonly KeyEntry[] = [
   key('workspaces', 'open', 'Enter', 'Open the workspace'),
   key('workspaces', 'ws.launch', 'c', 'Launch a workspace', { palette: true }),
   key('workspaces', 'escape', 'Escape', 'Take the marks away, then the filter'),
+  key('workspaces', 'ws.jobs', 'b', 'What was done to workspaces', { palette: true }),
   key('workspace', 'ws.close', 'Escape q', 'Back to the workspaces'),
   key('workspace', 'ws.overview', 'd', 'Overview'),
   key('workspace', 'ws.why', 'w', 'Why it runs, why it was stopped'),
@@ -145,9 +147,11 @@ export const KEYS: readonly KeyEntry[] = [
   key('workspace', 'ws.events', 'v', 'Events'),
   ...both(['workspaces', 'workspace'], 'ws.start', 's', 'Start it', { palette: true }),
   ...both(['workspaces', 'workspace'], 'ws.stop', 'x', 'Stop it: volumes stay', { palette: true }),
+  key('workspace', 'ws.keep', 'k', 'Keep it from being stopped for two hours', { palette: true }),
   ...both(['workspaces', 'workspace'], 'ws.delete', 'Delete Ctrl-d', 'Delete it', { palette: true }),
   ...both(['workspaces', 'workspace'], 'ws.yaml', 'y', 'Its object as YAML', { palette: true }),
   key('workspace', 'copy.name', 'n', 'Copy the name'),
+  key('jobs', 'jobs.leave', 'Escape q', 'Back to the workspaces'),
   key('launch', 'launch.go', 'Mod-Enter', 'Launch', { typing: true }),
   key('launch', 'launch.leave', 'Escape', 'Back to the workspaces', { typing: true }),
 

@@ -66,11 +66,19 @@ export interface Workspaces {
   face: Face
   /** The form in which a new one is asked for stands in place of the list. */
   launch: boolean
+  /** What was done to them stands in place of the list. */
+  jobs: boolean
   /** The blueprint that is chosen in the form; empty is the first. */
   blueprint: string
 }
 
-export const ALL_WORKSPACES: Workspaces = { open: null, face: 'overview', launch: false, blueprint: '' }
+export const ALL_WORKSPACES: Workspaces = {
+  open: null,
+  face: 'overview',
+  launch: false,
+  jobs: false,
+  blueprint: '',
+}
 
 export interface Selected {
   cluster: string
@@ -111,7 +119,7 @@ export const HOME: Route = {
   workspaces: null,
 }
 
-/** `?cluster=a,b&ns=x&kind=pods&filter=…&sort=-age,name&object=cluster/ns/name&tab=yaml`; `view=traffic&tap=…&show=map&form=table&record=…&part=…&chip=…`; `view=workspaces&ws=cluster/ns/name&part=logs`, `&launch=1&blueprint=…` */
+/** `?cluster=a,b&ns=x&kind=pods&filter=…&sort=-age,name&object=cluster/ns/name&tab=yaml`; `view=traffic&tap=…&show=map&form=table&record=…&part=…&chip=…`; `view=workspaces&ws=cluster/ns/name&part=logs`, `&launch=1&blueprint=…`, `&jobs=1` */
 export function parseRoute(search: string): Route {
   const query = new URLSearchParams(search)
   const tab = query.get('tab')
@@ -137,6 +145,7 @@ function parseWorkspaces(query: URLSearchParams): Workspaces {
     open: parseObject(query.get('ws')),
     face: FACES.find((known) => known === face) ?? 'overview',
     launch: query.get('launch') === '1',
+    jobs: query.get('jobs') === '1',
     blueprint: query.get('blueprint') ?? '',
   }
 }
@@ -188,14 +197,14 @@ export function formatRoute(route: Route): string {
   const { workspaces } = route
   if (workspaces !== null) {
     add('view', 'workspaces')
-    const { open, face, launch, blueprint } = workspaces
+    const { open, face, launch, jobs, blueprint } = workspaces
     if (open !== null) {
       add('ws', path(open))
       if (face !== 'overview') add('part', face)
     } else if (launch) {
       add('launch', '1')
       add('blueprint', plain(blueprint))
-    }
+    } else if (jobs) add('jobs', '1')
   }
   return `?${parts.join('&')}`
 }

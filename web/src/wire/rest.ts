@@ -94,8 +94,13 @@ export async function put<T>(
 }
 
 /** A body of text, line by line as it comes; the promise ends with it. */
-export async function readStream(path: string, line: (line: string) => void, signal: AbortSignal): Promise<void> {
-  const response = await ask(path, { signal })
+export async function readStream(
+  path: string,
+  line: (line: string) => void,
+  signal: AbortSignal,
+  headers: Readonly<Record<string, string>> = {},
+): Promise<void> {
+  const response = await ask(path, { signal, headers })
   const reader = response.body?.pipeThrough(new TextDecoderStream()).getReader()
   let rest = ''
   for (;;) {

@@ -5,13 +5,19 @@ import type {
   BlueprintList,
   BlueprintPreview,
   BlueprintPreviewRequest,
+  JobList,
   Workspace,
   WorkspaceAccepted,
   WorkspaceActing,
   WorkspaceCreate,
+  WorkspaceKeeping,
+  WorkspaceKept,
+  WorkspaceLogLine,
+  WorkspaceRemains,
   WorkspaceStopping,
 } from './api'
-import { call, readStream } from './rest'
+import { Backoff } from './backoff'
+import { ApiError, call, readStream } from './rest'
 
 /** A workspace by its place. */
 export interface Place {
@@ -57,6 +63,35 @@ export function deleteWorkspace(place: Place, body: WorkspaceActing): Promise<Wo
   return call('DELETE', path(place, '', { mode: 'full' }), body)
 }
 
+/** It goes with its own volumes. */
+export function purgeWorkspace(place: Place, body: WorkspaceActing): Promise<WorkspaceAccepted> {
+  return call('DELETE', path(place, '', { mode: 'full', purge: 'true' }), body)
+}
+
+/** The volumes that one left, which was deleted. */
+export function readRemains(place: Place, signal?: AbortSignal): Promise<WorkspaceRemains> {
+  return call('GET', path(place, '/remains'), undefined, signal)
+}
+
+export function purgeRemains(place: Place, body: WorkspaceActing): Promise<WorkspaceRemains> {
+  return call('DELETE', path(place, '/remains'), body)
+}
+
+/** It is not stopped for a while, though nobody uses it. */
+export function keepWorkspace(place: Place, body: WorkspaceKeeping): Promise<WorkspaceKept> {
+  return call('POST', path(place, '/keep'), body)
+}
+
+/** What was done of late to workspaces that these members name, the newest first. */
+export function readJobs(which: Readonly<Record<string, string>>, signal?: AbortSignal): Promise<JobList> {
+  return call('GET', `/jobs?${new URLSearchParams(which)}`, undefined, signal)
+}
+
+/** Takes back what a job began. */
+export function cancelJob(id: string, body: WorkspaceActing): Promise<WorkspaceAccepted> {
+  return call('DELETE', `/jobs/${encodeURIComponent(id)}`, body)
+}
+
 /** Where the browser follows what happens to it. */
 export function eventsOf(place: Place): string {
   return `/api/v1${path(place, '/events')}`
@@ -74,7 +109,7 @@ export function openService(
   return call('POST', path(place, '/open', named), { answers })
 }
 
-/** What its main container wrote last and writes from now on, line by line. */
+/** What its main container wrote last, line by line. */
 export function readLogs(
   place: Place,
   { lines, previous }: { lines: number; previous: boolean },
@@ -86,6 +121,37 @@ export function readLogs(
     line,
     signal,
   )
+}
+
+/** What its main container writes after the line of that time, from one run to the next; it goes on where it broke. */
+export async function followLogs(
+  place: Place,
+  since: string,
+  line: (line: string) => void,
+  signal: AbortSignal,
+): Promise<void> {
+  const backoff = new Backoff()
+  let last = since
+  let again = false
+  const take = (text: string) => {
+    if (text.startsWith('event: ')) again = text === 'event: again'
+    if (!text.startsWith('data: ')) return
+    const said = JSON.parse(text.slice(6)) as WorkspaceLogLine & { message?: string }
+    if (again) return line(`── ${said.message ?? 'started again'} ──`)
+    last = said.at
+    backoff.reset()
+    line(`${said.at} ${said.text}`)
+  }
+  while (!signal.aborted) {
+    try {
+      const headers: Record<string, string> = last === '' ? {} : { 'last-event-id': last }
+      await readStream(path(place, '/logs', { follow: 'true', tail: '100' }), take, signal, headers)
+    } catch (error) {
+      // A connection that broke is opened again; what the server says stands.
+      if (signal.aborted || (error instanceof ApiError && error.status !== 0)) throw error
+    }
+    await new Promise((resolve) => setTimeout(resolve, backoff.next()))
+  }
 }
 
 /** What its daemon tells of its apps, and of the ports that somebody listens on: JSON of its own. */

@@ -13,6 +13,7 @@ const SCOPES: ReadonlyArray<readonly [Scope, string]> = [
   ['workspace', 'Page of a workspace'],
   ['terminal', 'Terminal of a workspace'],
   ['files', 'Files of a workspace'],
+  ['jobs', 'Jobs of workspaces'],
   ['launch', 'Launch form'],
   ['plan', 'Plan'],
 ]

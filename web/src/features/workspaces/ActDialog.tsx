@@ -7,7 +7,7 @@ import { Problem } from '../../ui/Problem'
 import { Skeleton } from '../../ui/State'
 import type { Answers, ErrorBody, Need, Workspace } from '../../wire/api'
 import { errorBody } from '../../wire/rest'
-import { deleteWorkspace, readWorkspace, startWorkspace, stopWorkspace } from '../../wire/workspaces'
+import { deleteWorkspace, purgeWorkspace, readWorkspace, startWorkspace, stopWorkspace } from '../../wire/workspaces'
 import { effects, merged } from './effects'
 import css from './workspaces.module.css'
 
@@ -30,6 +30,7 @@ function Open({ asked: { act, places }, close }: { asked: Asked; close: () => vo
   const [more, setMore] = useState<readonly Need[]>([])
   const [error, setError] = useState<ErrorBody | null>(null)
   const [busy, setBusy] = useState(false)
+  const [purge, setPurge] = useState(false)
   const form = useRef<HTMLFormElement>(null)
   const [first] = places
   const title = `${VERBS[act]} ${places.length === 1 ? `workspace ${first?.name}` : `${places.length} workspaces`}`
@@ -41,7 +42,10 @@ function Open({ asked: { act, places }, close }: { asked: Asked; close: () => vo
     })
     return () => abort.abort()
   }, [places])
-  const may = (all ?? []).map((one) => one.acts.find((known) => known.act === act))
+  const may = (all ?? []).map((one) => one.acts.find((known) => known.act === (purge ? 'purge' : act)))
+  // What has volumes that would stay may be deleted with them, one at a time.
+  const [only] = all ?? []
+  const stays = act === 'delete' && all?.length === 1 && only !== undefined && only.volumes.length > 0
   const needs = merged([...may.flatMap((one) => one?.needs ?? []), ...more])
   const denied = may.find((one) => one?.decision === 'deny')
   // The first thing that wants an answer has the focus, else the button that Enter presses.
@@ -69,6 +73,7 @@ function Open({ asked: { act, places }, close }: { asked: Asked; close: () => vo
       try {
         if (act === 'start') await startWorkspace(place, body)
         else if (act === 'stop') await stopWorkspace(place, body)
+        else if (purge) await purgeWorkspace(place, body)
         else await deleteWorkspace(place, body)
         console.results.add(true, `${place.name} ${DONE[act]}`)
       } catch (thrown) {
@@ -103,7 +108,7 @@ function Open({ asked: { act, places }, close }: { asked: Asked; close: () => vo
                 {one.namespace} · {one.cluster}
               </span>
             </p>
-            {effects(act, one).map(({ shape, text }) => (
+            {effects(act, one, purge).map(({ shape, text }) => (
               <p key={text} className={shape === '▲' ? css.warn : css.effect}>
                 <i>{shape}</i> {text}
               </p>
@@ -111,6 +116,19 @@ function Open({ asked: { act, places }, close }: { asked: Asked; close: () => vo
           </li>
         ))}
       </ul>
+      {stays && (
+        <label className={css.option}>
+          <input
+            type="checkbox"
+            checked={purge}
+            onChange={(event) => {
+              setPurge(event.target.checked)
+              setMore([])
+            }}
+          />
+          Delete its volumes too, and what is in them
+        </label>
+      )}
       <Needs needs={needs} answers={answers} change={setAnswers} />
       {error !== null && <Problem role="alert" error={error} />}
     </Decision>

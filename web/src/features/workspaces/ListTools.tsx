@@ -26,6 +26,9 @@ export function ListTools() {
         choose={(next) => console.navigation.refine({ filter: next })}
       />
       <span className={css.space} />
+      <Button onClick={() => console.commands.run('ws.jobs')}>
+        <span>Jobs</span> <kbd>{keyOf('ws.jobs')}</kbd>
+      </Button>
       <Button
         look="primary"
         icon="add"

@@ -67,6 +67,7 @@ export function WorkspaceList() {
               run: () => navigation.workspaces({ launch: true, blueprint: '' }),
               reason: () => fixed(console),
             },
+            'ws.jobs': () => navigation.workspaces({ jobs: true }),
             'ws.start': act('start'),
             'ws.stop': act('stop'),
             'ws.delete': act('delete'),

@@ -19,6 +19,7 @@ test('WL-08p stopping says that volumes stay, deleting what becomes of them', ()
   ])
   expect(said('delete', workspace({ phase: 'Stopped' }))).toEqual(['◆ Its volumes stay (Retain): home (5Gi).'])
   const gone = workspace({ phase: 'Stopped', spec: { storage: { onDelete: 'Delete' } } })
+  expect(said('delete', workspace({ phase: 'Stopped' }), true), 'what a purge means').toEqual(said('delete', gone))
   expect(said('delete', gone)).toEqual(['▲ Its volumes are deleted with it, and what is in them: home (5Gi).'])
 })
 

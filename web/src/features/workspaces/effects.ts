@@ -9,7 +9,8 @@ export interface Effect {
   text: string
 }
 
-export function effects(act: Act, { phase, volumes, spec, error }: Workspace): Effect[] {
+/** `purge`: its volumes are to go too, whatever it says of them. */
+export function effects(act: Act, { phase, volumes, spec, error }: Workspace, purge = false): Effect[] {
   const found: Effect[] = []
   const say = (words: string) => found.push({ shape: '◆', text: words })
   const warn = (words: string) => found.push({ shape: '▲', text: words })
@@ -24,7 +25,7 @@ export function effects(act: Act, { phase, volumes, spec, error }: Workspace): E
     say(kept === '' ? 'Only its pod goes.' : `Only its pod goes; the volumes stay: ${kept}.`)
     return found
   }
-  const becomes = text(spec, 'storage.onDelete') || 'Retain'
+  const becomes = purge ? 'Delete' : text(spec, 'storage.onDelete') || 'Retain'
   if (kept === '') say('It has no volumes.')
   else if (becomes === 'Delete') warn(`Its volumes are deleted with it, and what is in them: ${kept}.`)
   else say(`Its volumes stay (${becomes}): ${kept}.`)

@@ -27,15 +27,23 @@ export function LaunchFields({ draft, list, chosen, asked, problems, refused, ch
   const namespaces = useNamespaces(draft.cluster)
   const wrongName = draft.name === '' ? null : nameProblem(draft.name)
   const taken = refused?.code === 'workspace_exists' ? refused.message : null
+  const wrongRepository = refused?.message.includes('address of a repository') ? [refused.message] : []
   const said = [wrongName, taken].flatMap((one) => (one === null ? [] : [one]))
   return (
     <>
-      <Field id="launch-name" label="Name" hint="small letters, digits and -" problems={said}>
+      <Field
+        id="launch-name"
+        label="Name"
+        hint={
+          draft.repository.trim() === '' ? 'small letters, digits and -' : 'may be left out: that of the repository'
+        }
+        problems={said}
+      >
         <input
           id="launch-name"
           className={css.input}
           value={draft.name}
-          required
+          required={draft.repository.trim() === ''}
           maxLength={52}
           spellCheck={false}
           autoComplete="off"
@@ -69,6 +77,25 @@ export function LaunchFields({ draft, list, chosen, asked, problems, refused, ch
             <option key={name} value={name} />
           ))}
         </datalist>
+      </Field>
+      <Field
+        id="launch-repository"
+        label="Repository"
+        hint="what it is for: a git address, with #ref for a branch or tag; no passwords"
+        problems={wrongRepository}
+      >
+        <input
+          id="launch-repository"
+          className={css.input}
+          value={draft.repository}
+          placeholder="https://host/owner/name"
+          maxLength={1024}
+          spellCheck={false}
+          autoComplete="off"
+          aria-invalid={wrongRepository.length > 0}
+          aria-describedby="launch-repository-said"
+          onChange={(event) => change({ repository: event.target.value })}
+        />
       </Field>
       <Field
         id="launch-blueprint"

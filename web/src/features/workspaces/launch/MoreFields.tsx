@@ -1,5 +1,5 @@
 import type { BlueprintProblem } from '../../../wire/api'
-import { type Draft, type Placed, variables } from './draft'
+import { type Draft, labelsOf, type Placed, portsOf, variables } from './draft'
 import { Field } from './Field'
 import css from './launch.module.css'
 
@@ -11,12 +11,12 @@ interface Props {
 
 /** What few launches need: limits beside the blueprint's, variables, a note. */
 export function MoreFields({ draft, problems, change }: Props) {
-  const { wrong } = variables(draft.env)
   const said = (name: string) => (problems.fields.get(name) ?? []).map(({ message }: BlueprintProblem) => message)
-  const first = draft.cpu !== '' || draft.memory !== '' || draft.env !== '' || draft.notes !== ''
+  const filled = [draft.cpu, draft.memory, draft.env, draft.args, draft.labels, draft.ports, draft.notes]
+  const first = filled.some((text) => text !== '')
   return (
     <details className={css.more} open={first || said('cpu').length > 0 || said('memory').length > 0}>
-      <summary>More: limits, variables, a note</summary>
+      <summary>More: limits, variables, arguments, ports, labels, a note</summary>
       <Limit name="cpu" label="CPU limit" hint="500m, 2" draft={draft} problems={said('cpu')} change={change} />
       <Limit
         name="memory"
@@ -26,23 +26,39 @@ export function MoreFields({ draft, problems, change }: Props) {
         problems={said('memory')}
         change={change}
       />
-      <Field
-        id="launch-env"
+      <Lines
+        name="env"
         label="Variables"
         hint="NAME=value, one on a line; no secrets: whoever may read the workspace reads them"
-        problems={wrong === null ? [] : [wrong]}
-      >
-        <textarea
-          id="launch-env"
-          className={css.area}
-          rows={3}
-          value={draft.env}
-          spellCheck={false}
-          aria-invalid={wrong !== null}
-          aria-describedby="launch-env-said"
-          onChange={(event) => change({ env: event.target.value })}
-        />
-      </Field>
+        draft={draft}
+        wrong={variables(draft.env).wrong}
+        change={change}
+      />
+      <Lines
+        name="args"
+        label="Arguments"
+        hint="of the image’s entrypoint, one on a line"
+        draft={draft}
+        wrong={null}
+        change={change}
+      />
+      <Lines
+        name="ports"
+        label="Ports"
+        hint="that it listens on: 8080, or web=8080"
+        rows={1}
+        draft={draft}
+        wrong={portsOf(draft.ports).wrong}
+        change={change}
+      />
+      <Lines
+        name="labels"
+        label="Labels"
+        hint="of its pod: name=value, one on a line"
+        draft={draft}
+        wrong={labelsOf(draft.labels).wrong}
+        change={change}
+      />
       <Field id="launch-notes" label="Note" hint="what people should know about it">
         <input
           id="launch-notes"
@@ -76,6 +92,35 @@ function Limit({ name, label, hint, draft, problems, change }: LimitProps) {
         spellCheck={false}
         autoComplete="off"
         aria-invalid={problems.length > 0}
+        aria-describedby={`${id}-said`}
+        onChange={(event) => change({ [name]: event.target.value })}
+      />
+    </Field>
+  )
+}
+
+interface LinesProps {
+  name: 'env' | 'args' | 'ports' | 'labels'
+  label: string
+  hint: string
+  rows?: number
+  draft: Draft
+  /** The first line that is none. */
+  wrong: string | null
+  change: (part: Partial<Draft>) => void
+}
+
+function Lines({ name, label, hint, rows = 3, draft, wrong, change }: LinesProps) {
+  const id = `launch-${name}`
+  return (
+    <Field id={id} label={label} hint={hint} problems={wrong === null ? [] : [wrong]}>
+      <textarea
+        id={id}
+        className={css.area}
+        rows={rows}
+        value={draft[name]}
+        spellCheck={false}
+        aria-invalid={wrong !== null}
         aria-describedby={`${id}-said`}
         onChange={(event) => change({ [name]: event.target.value })}
       />

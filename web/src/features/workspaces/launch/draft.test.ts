@@ -125,4 +125,27 @@ describe('WB-03p the form of a blueprint', () => {
     })
     expect(between({ ...draft, env: 'nonsense' }, preview())).toContain('nonsense')
   })
+
+  test('WX-12g arguments, labels and ports are sent as they are meant', () => {
+    const more = { ...draft, args: '--port\n80 80\n', labels: 'app=web\nexample.org/team=a', ports: '8080, web=3000' }
+    expect(createRequest(more, [])).toMatchObject({
+      args: ['--port', '80 80'],
+      labels: { app: 'web', 'example.org/team': 'a' },
+      ports: [{ port: 8080 }, { port: 3000, name: 'web' }],
+    })
+    expect(between({ ...draft, labels: 'quarterdeck.dev/x=1' }, preview())).toContain('not for you')
+    expect(between({ ...draft, labels: 'app' }, preview())).toContain('app')
+    for (const ports of ['x', '0', '70000', '2822', '80 80'])
+      expect(between({ ...draft, ports }, preview()), ports).toContain('port')
+  })
+
+  test('WX-12h a repository names the workspace where nobody does', () => {
+    const repository = ' https://git.example/org/proj#main '
+    expect(between({ ...draft, name: '', repository }, preview())).toBeNull()
+    expect(between({ ...draft, name: 'Bad', repository }, preview())).toContain('name')
+    const asked = createRequest({ ...draft, name: '', repository }, [])
+    expect(asked).toMatchObject({ repository: repository.trim(), blueprint: 'shell' })
+    expect('name' in asked).toBe(false)
+    expect(createRequest({ ...draft, repository }, []).name).toBe('boat')
+  })
 })

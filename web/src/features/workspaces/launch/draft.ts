@@ -7,6 +7,7 @@ import type {
   BlueprintProblem,
   BlueprintRow,
   WorkspaceCreate,
+  WorkspacePortAsked,
 } from '../../../wire/api'
 
 export interface Draft {
@@ -16,6 +17,8 @@ export interface Draft {
   blueprint: string
   preset: string
   image: string
+  /** The address of a git repository; without a name it names the workspace too. */
+  repository: string
   /** What was filled in, as texts; a parameter that is not here has its default. */
   values: Readonly<Record<string, string>>
   stopped: boolean
@@ -24,6 +27,12 @@ export interface Draft {
   memory: string
   /** Variables, `NAME=value` on a line each. */
   env: string
+  /** Arguments of the image's entrypoint, one on a line. */
+  args: string
+  /** Labels of its pod, `name=value` on a line each. */
+  labels: string
+  /** Ports that it listens on, `8080` or `web=8080`, with blanks or commas between them. */
+  ports: string
   notes: string
 }
 
@@ -32,11 +41,15 @@ export const EMPTY: Omit<Draft, 'cluster' | 'namespace'> = {
   blueprint: '',
   preset: '',
   image: '',
+  repository: '',
   values: {},
   stopped: false,
   cpu: '',
   memory: '',
   env: '',
+  args: '',
+  labels: '',
+  ports: '',
   notes: '',
 }
 
@@ -100,22 +113,61 @@ export function previewRequest(draft: Draft, asked: readonly string[]): Blueprin
 
 export function createRequest(draft: Draft, asked: readonly string[]): WorkspaceCreate {
   const { env } = variables(draft.env)
+  const { labels } = labelsOf(draft.labels)
+  const { ports } = portsOf(draft.ports)
+  const args = draft.args.split('\n').filter((line) => line !== '')
   return {
     ...previewRequest(draft, asked),
-    name: draft.name,
+    // A repository names the workspace where nobody does.
+    ...some('name', draft.name),
+    ...some('repository', draft.repository),
+    ...(args.length === 0 ? {} : { args }),
+    ...(ports.length === 0 ? {} : { ports }),
+    ...(Object.keys(labels).length === 0 ? {} : { labels }),
     ...some('notes', draft.notes),
     ...(Object.keys(env).length === 0 ? {} : { env }),
     ...(draft.stopped ? { stopped: true } : {}),
   }
 }
 
+/** Lines of a form, and the first that does not have it. */
+function pairs(text: string, form: RegExp): { of: Record<string, string>; wrong: string | undefined } {
+  const lines = text.split('\n').filter((line) => line.trim() !== '')
+  const parts = lines.map((line) => form.exec(line))
+  const of = Object.fromEntries(parts.flatMap((part) => (part === null ? [] : [[part[1] ?? '', part[2] ?? '']])))
+  return { of, wrong: lines[parts.indexOf(null)]?.trim() }
+}
+
 /** Variables of `NAME=value` lines, and the first line that is none. */
 export function variables(text: string): { env: Record<string, string>; wrong: string | null } {
-  const lines = text.split('\n').filter((line) => line.trim() !== '')
-  const parts = lines.map((line) => /^\s*([A-Za-z_][A-Za-z0-9_]*)=(.*)$/.exec(line))
-  const wrong = lines[parts.indexOf(null)]
-  const env = Object.fromEntries(parts.flatMap((part) => (part === null ? [] : [[part[1] ?? '', part[2] ?? '']])))
-  return { env, wrong: wrong === undefined ? null : `no NAME=value: ${wrong.trim()}` }
+  const { of, wrong } = pairs(text, /^\s*([A-Za-z_][A-Za-z0-9_]*)=(.*)$/)
+  return { env: of, wrong: wrong === undefined ? null : `no NAME=value: ${wrong}` }
+}
+
+/** Labels, as Kubernetes takes them. */
+export function labelsOf(text: string): { labels: Record<string, string>; wrong: string | null } {
+  const { of, wrong } = pairs(
+    text,
+    /^\s*((?:[a-z0-9.-]+\/)?[A-Za-z0-9][A-Za-z0-9._-]{0,62})=([A-Za-z0-9._-]{0,63})\s*$/,
+  )
+  const ours = Object.keys(of).find((name) => name.startsWith('quarterdeck.dev/'))
+  if (ours !== undefined) return { labels: of, wrong: `${ours} is not for you to set` }
+  return { labels: of, wrong: wrong === undefined ? null : `no name=value of a label: ${wrong}` }
+}
+
+export function portsOf(text: string): { ports: WorkspacePortAsked[]; wrong: string | null } {
+  const words = text.split(/[\s,]+/).filter((word) => word !== '')
+  const parts = words.map((word) => /^(?:([a-z][a-z0-9-]{0,14})=)?(\d{1,5})$/.exec(word))
+  const ports = parts.flatMap((part) => {
+    if (part === null) return []
+    const [, name, port] = part
+    return [{ port: Number(port), ...(name === undefined ? {} : { name }) }]
+  })
+  const bad = words.find((_, at) => parts[at] === null) ?? ports.find(({ port }) => port < 1 || port > 65_535)?.port
+  if (bad !== undefined) return { ports, wrong: `no port: ${bad}` }
+  if (ports.some(({ port }) => port === 2822)) return { ports, wrong: 'port 2822 is the agent’s own' }
+  const twice = ports.find(({ port }, at) => ports.findIndex((one) => one.port === port) !== at)
+  return { ports, wrong: twice === undefined ? null : `port ${twice.port} is there twice` }
 }
 
 /** Fields of a blueprint that the form has. */
@@ -147,9 +199,10 @@ export function placed(problems: readonly BlueprintProblem[], params: readonly B
 
 /** What stands between the draft and its launch, or null. */
 export function between(draft: Draft, preview: BlueprintPreview | null): string | null {
-  if (nameProblem(draft.name) !== null) return `name: ${nameProblem(draft.name)}`
+  const named = draft.name !== '' || draft.repository.trim() === ''
+  if (named && nameProblem(draft.name) !== null) return `name: ${nameProblem(draft.name)}`
   if (draft.blueprint === '' && draft.image.trim() === '') return 'a blueprint or an image is needed'
-  const { wrong: line } = variables(draft.env)
+  const line = variables(draft.env).wrong ?? labelsOf(draft.labels).wrong ?? portsOf(draft.ports).wrong
   if (line !== null) return line
   if (preview === null) return null
   const wrong = preview.problems.filter(({ severity }) => severity === 'error').length

@@ -39,7 +39,7 @@ const LINES = 12
 
 /** What it said last. */
 function LastLines({ workspace }: { workspace: Workspace }) {
-  const { lines } = useLogs(workspace, false, 0, LINES)
+  const { lines } = useLogs(workspace, false, 0, false, LINES)
   if (lines.length === 0) return null
   return (
     // biome-ignore lint/a11y/noNoninteractiveTabindex: a region that scrolls must be reachable by key

@@ -23,7 +23,7 @@ export function Logs({ workspace }: { workspace: Workspace }) {
   const [previous, setPrevious] = useState(false)
   const [attempt, setAttempt] = useState(0)
   const [held, setHeld] = useState<number | null>(null)
-  const log = useLogs(workspace, previous, attempt)
+  const log = useLogs(workspace, previous, attempt, !previous)
   const box = useRef<HTMLDivElement>(null)
   const count = held ?? log.lines.length
   useEffect(() => {

@@ -6,6 +6,7 @@ import { Conditions } from '../../../ui/Conditions'
 import { useConsole } from '../../../ui/console'
 import { useNow } from '../../../ui/useNow'
 import type { Workspace } from '../../../wire/api'
+import { Done } from './Done'
 import { Made } from './Made'
 import css from './overview.module.css'
 import { Why } from './Why'
@@ -105,6 +106,7 @@ export function Overview({ workspace }: { workspace: Workspace }) {
           />
         </Part>
         <Made workspace={workspace} />
+        <Done workspace={workspace} now={now} />
       </div>
     </div>
   )

@@ -3,14 +3,16 @@ import { FACES, type Face, type Selected, WORKSPACE_KIND } from '../../../lib/ro
 import { copy } from '../../../ui/clipboard'
 import { type Command, useCommands } from '../../../ui/commands'
 import { useConsole } from '../../../ui/console'
-import { Denied, Empty, Failed, Skeleton } from '../../../ui/State'
+import { Denied, Failed, Skeleton } from '../../../ui/State'
 import { Tabs } from '../../../ui/Tabs'
 import type { WorkspaceParts } from '../../../ui/workspaceParts'
-import { type Act, closed, obstacle } from '../acts'
+import { type Act, closed, fixed, obstacle } from '../acts'
 import { standing } from '../standing'
 import css from '../workspaces.module.css'
 import { FaceOf } from './FaceOf'
+import { Gone } from './Gone'
 import { PageHead } from './PageHead'
+import { Stay, stay } from './Stay'
 import { useEvents } from './useEvents'
 import { useWorkspace } from './useWorkspace'
 
@@ -63,12 +65,14 @@ export function WorkspacePage({ place: given, face, parts }: Props) {
     'ws.start': act('start'),
     'ws.stop': act('stop'),
     'ws.delete': act('delete'),
+    'ws.keep': { run: () => void stay(console, place), reason: () => fixed(console) ?? closed(known) },
     'ws.yaml': () => navigation.go({ kind: WORKSPACE_KIND, object: place, tab: 'yaml' }),
     'copy.name': () => copy(console, place.name, place.name),
   })
   return (
     <div ref={root} className={css.page} data-scope="workspace" data-page tabIndex={-1}>
       <PageHead place={place} workspace={workspace} live={following.live} />
+      {workspace !== null && <Stay workspace={workspace} />}
       <Tabs tabs={faces} titles={TITLES} tab={face} show={show} />
       {/* biome-ignore lint/a11y/noNoninteractiveTabindex: a region that scrolls must be reachable by key */}
       <div className={css.panel} id="tab-panel" role="tabpanel" aria-labelledby={`tab-${face}`} tabIndex={0}>
@@ -81,11 +85,11 @@ export function WorkspacePage({ place: given, face, parts }: Props) {
   )
 
   function body() {
-    if (following.gone) return <Gone name={place.name} />
+    if (following.gone) return <Gone place={place} />
     if (reading.is === 'reading') return <Skeleton lines={8} />
     if (reading.is === 'failed') {
       const { error } = reading
-      if (error.code === 'workspace_not_found') return <Gone name={place.name} />
+      if (error.code === 'workspace_not_found') return <Gone place={place} />
       if (error.code === 'rbac_denied') return <Denied error={error} cluster={place.cluster} />
       return <Failed error={error} tried={`reading workspace ${place.name} of ${place.cluster}`} onRetry={again} />
     }
@@ -99,12 +103,4 @@ export function WorkspacePage({ place: given, face, parts }: Props) {
       />
     )
   }
-}
-
-function Gone({ name }: { name: string }) {
-  return (
-    <Empty title={`There is no workspace ${name}`}>
-      <p>It was deleted, or never was. Volumes that it left stay until somebody deletes their claims.</p>
-    </Empty>
-  )
 }

@@ -3,7 +3,7 @@
 import { useEffect, useState } from 'react'
 import type { ErrorBody } from '../../../wire/api'
 import { errorBody } from '../../../wire/rest'
-import { type Place, readLogs } from '../../../wire/workspaces'
+import { followLogs, type Place, readLogs } from '../../../wire/workspaces'
 
 export interface Log {
   lines: readonly string[]
@@ -19,8 +19,8 @@ const NONE: Log = { lines: [], dropped: 0, error: null, reading: true }
 /** Lines come in bursts; the page draws at most so often. */
 const PACE_MS = 100
 
-/** The newest `tail` lines. */
-export function useLogs(place: Place, previous: boolean, attempt: number, tail = MOST): Log {
+/** The newest `tail` lines; with `follow` those too that are written from now on. */
+export function useLogs(place: Place, previous: boolean, attempt: number, follow: boolean, tail = MOST): Log {
   const [log, setLog] = useState<Log>(NONE)
   const { cluster, namespace, name } = place
   // biome-ignore lint/correctness/useExhaustiveDependencies: `attempt` is there to read again
@@ -35,24 +35,33 @@ export function useLogs(place: Place, previous: boolean, attempt: number, tail =
       waiting = []
       setLog((now) => added(now, more))
     }
+    let last = ''
     const take = (line: string) => {
+      const [at = ''] = line.split(' ', 1)
+      if (TIME.test(at)) last = at
       waiting.push(line)
       timer ??= setTimeout(flush, PACE_MS)
     }
-    readLogs({ cluster, namespace, name }, { lines: tail, previous }, take, abort.signal).then(
-      () => setLog((now) => ({ ...now, reading: false })),
-      (thrown) => {
-        if (abort.signal.aborted) return
-        setLog((now) => ({ ...now, reading: false, error: errorBody(thrown) }))
-      },
-    )
+    const of = { cluster, namespace, name }
+    const run = async () => {
+      await readLogs(of, { lines: tail, previous }, take, abort.signal)
+      if (abort.signal.aborted) return
+      setLog((now) => ({ ...now, reading: false }))
+      if (follow) await followLogs(of, last, take, abort.signal)
+    }
+    run().catch((thrown) => {
+      if (abort.signal.aborted) return
+      setLog((now) => ({ ...now, reading: false, error: errorBody(thrown) }))
+    })
     return () => {
       clearTimeout(timer)
       abort.abort()
     }
-  }, [cluster, namespace, name, previous, attempt, tail])
+  }, [cluster, namespace, name, previous, attempt, follow, tail])
   return log
 }
+
+const TIME = /^\d{4}-\d\d-\d\dT/
 
 /** The newest lines stay. */
 export function added(log: Log, more: readonly string[]): Log {
