@@ -40,6 +40,7 @@ pub(crate) fn router(shared: Arc<Shared>) -> Router {
         .merge(taps::router())
         .merge(workspaces::router())
         .merge(apps::router())
+        .merge(crate::forward::router())
         .merge(crate::files::router())
         .route("/api/v1/workspaces/{namespace}/{name}/interactive", get(crate::terminal::upgrade))
         .route("/api/v1/workspaces/{namespace}/{name}/shells", get(crate::terminal::shells))

@@ -6,8 +6,11 @@ use crate::beside::{Beside, Ours};
 use crate::connections::Connections;
 use crate::desk::DeskKeys;
 use crate::figures::Figures;
+use crate::forward::Visits;
 use crate::guard::{Guard, Hosts, Keys, guard, policy};
+use crate::guild::{self, Guild};
 use crate::login::Logins;
+use crate::ops::Check;
 use crate::people::People;
 use crate::routes;
 use crate::serving::{PATIENCE, Serving};
@@ -54,6 +57,7 @@ pub struct Services {
 }
 
 /// How this door behaves.
+#[derive(Default)]
 pub struct Config {
     /// Nothing but reads: told to the console, enforced by the gate.
     pub read_only: bool,
@@ -61,6 +65,10 @@ pub struct Config {
     pub version: &'static str,
     /// Why no cluster can be shown, if none can.
     pub problem: Option<ErrorBody>,
+    /// The parts without which it is not ready.
+    pub checks: Arc<[Check]>,
+    /// The paths of an earlier product, where they are served.
+    pub guild: Option<Guild>,
 }
 
 /// What every handler has.
@@ -77,6 +85,8 @@ pub(crate) struct Shared {
     pub(crate) patience: Patience,
     /// What broken sockets had on their screens, for their next ones.
     pub(crate) parking: Arc<Parking>,
+    /// Who visits exposed workspaces.
+    pub(crate) visits: Visits,
 }
 
 /// How long the socket bears with a client.
@@ -140,7 +150,9 @@ impl Gateway {
                 (Keys::Team(Arc::new(keys)), hosts.clone())
             }
         };
-        let shared = Arc::new(Shared { services, config, door, clock, epoch, port, end, sockets, patience, parking });
+        let visits = Visits::default();
+        let shared =
+            Arc::new(Shared { services, config, door, clock, epoch, port, end, sockets, patience, parking, visits });
         Ok(Self { listener, keys, hosts, figures, shared })
     }
 
@@ -185,14 +197,23 @@ impl Gateway {
         let frames = self.shared.services.beside.as_ref().map(|beside| beside.origins());
         let policy = policy(frames.as_deref());
         let guarded = Guard { hosts: self.hosts, keys: self.keys, figures: self.figures, policy };
-        let app = Router::new()
-            .route("/healthz", get(|| async { "ok\n" }))
-            .merge(routes::router(self.shared.clone()))
-            .fallback(assets::asset)
-            .layer(axum::middleware::from_fn_with_state(guarded, guard));
+        let checks = self.shared.config.checks.clone();
+        let mut app = Router::new()
+            .route("/healthz", get(|| async { "ok" }))
+            .route("/readyz", get(|| async move { guild::readiness(&checks) }))
+            .merge(routes::router(self.shared.clone()));
+        let guild = self.shared.config.guild.clone().map(Arc::new);
+        if let Some(guild) = &guild {
+            app = app.merge(guild::router(self.shared.clone(), guild.clone()).map_err(std::io::Error::other)?);
+        }
+        let mut app = app.fallback(assets::asset).layer(axum::middleware::from_fn_with_state(guarded, guard));
+        if let Some(guild) = guild {
+            app = app.layer(axum::middleware::from_fn_with_state(guild, guild::face));
+        }
         let (beside, end) = (self.shared.services.beside.clone(), self.shared.end.clone());
         let ours = Ours::new(self.listener, beside.clone())?;
         Serving { app, beside, http2: true, patience: PATIENCE, end }.serve(ours).await;
+        self.shared.visits.close();
         self.shared.sockets.close();
         self.shared.sockets.wait().await;
         Ok(())
