@@ -1,8 +1,13 @@
 //! The configuration: defaults < file (TOML) < `QD__SECTION__KEY` < flags. It is parsed whole before any port opens.
 
+mod compat;
+mod exposure;
+mod names;
 mod proxy;
 mod serve;
 
+pub(crate) use compat::Compat;
+pub(crate) use exposure::Exposure;
 pub(crate) use proxy::Proxy;
 pub(crate) use serve::{Policy, Role, Serve};
 
@@ -23,12 +28,16 @@ pub struct Config {
     pub capture: Capture,
     /// The operator of workspaces.
     pub operator: Operator,
+    /// How workspaces are reached from outside.
+    pub exposure: Exposure,
     /// The team gateway.
     pub serve: Serve,
     /// What people of a team may.
     pub policy: Policy,
     /// The door to apps of workspaces.
     pub proxy: Proxy,
+    /// Paths of earlier products.
+    pub compat: Compat,
 }
 
 /// `[operator]`
@@ -55,6 +64,12 @@ pub struct Operator {
     /// There is no workspace without a Grant that allows it: where a team shares the cluster. Grants of `namespace` may name
     /// other namespaces.
     pub require_grants: bool,
+    /// Secrets with which images of workspaces are pulled, in every namespace of workspaces.
+    #[serde(skip_serializing_if = "Vec::is_empty")]
+    pub pull_secrets: Vec<String>,
+    /// A file with the password of images that ask for one; each workspace has a random one of its own without it.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub password_file: Option<PathBuf>,
     /// Requests a second that the operator sends at most.
     pub qps: NonZeroU32,
 }
@@ -70,6 +85,8 @@ impl Default for Operator {
             cluster_domain: "cluster.local".to_owned(),
             single_node: false,
             require_grants: false,
+            pull_secrets: Vec::new(),
+            password_file: None,
             qps: NonZeroU32::new(200).unwrap_or(NonZeroU32::MIN),
         }
     }
@@ -201,10 +218,12 @@ impl Config {
             Some(path) => read(&path)?,
             None => toml::Table::new(),
         };
-        for (name, value) in vars {
-            if let Some(rest) = name.strip_prefix("QD__") {
-                overlay(&mut table, &name, rest, &value)?;
-            }
+        names::of_file(&mut table);
+        // Our own variables go over the others, in whichever order they come.
+        let (ours, others): (Vec<_>, Vec<_>) = vars.partition(|(name, _)| name.starts_with("QD__"));
+        names::of_variables(&mut table, &others);
+        for (name, value) in &ours {
+            overlay(&mut table, name, name.trim_start_matches("QD__"), value)?;
         }
         let place = file.map_or_else(|| "configuration".to_owned(), |path| path.display().to_string());
         if let Some(error) = ConfigError::of(&place, problems(&table)) {

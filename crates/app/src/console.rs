@@ -2,6 +2,7 @@
 
 use crate::apps;
 use crate::browser;
+use crate::compat;
 use crate::config::{Capture, Config, OnFull};
 use crate::desk::{self, VERSION};
 use crate::error::Failed;
@@ -82,6 +83,8 @@ async fn serve(
     let mut ending = Ending::listen()?;
     let kubeconfig = Kubeconfig::load(global.kubeconfig.as_deref());
     let listener = open(listen, tap.is_some()).await?;
+    let domain = apps::domain(listener.local_addr()?.port());
+    let guild = compat::guild(&config.compat, kubeconfig.as_ref().ok(), global.context.as_deref(), Some(domain))?;
     let desk = desk::build(config, kubeconfig, Door::Console).await?;
     let end = CancellationToken::new();
     let taps = Taps::new(taps_config(&config.capture)?, desk.mirror.clone(), desk.clock.clone());
@@ -91,7 +94,7 @@ async fn serve(
         gate: desk.gate.clone(),
         store: desk.store.clone(),
         process: desk.principal.borrow().asking(RequestId::new(), Door::Process),
-        platform: operator::platform(&config.operator, ""),
+        platform: operator::platform(config, "")?,
         clock: desk.clock.clone(),
     });
     workspaces.resume().await.map_err(Failed::of)?;
@@ -107,8 +110,13 @@ async fn serve(
         gate: desk.gate.clone(),
         people: gateway::People::Desk(desk.principal.clone()),
     };
-    let settings =
-        gateway::Config { read_only: config.console.read_only, version: VERSION, problem: desk.problem.clone() };
+    let settings = gateway::Config {
+        read_only: config.console.read_only,
+        version: VERSION,
+        problem: desk.problem.clone(),
+        checks: Arc::new([desk.journal_check()]),
+        guild,
+    };
     let gateway =
         Gateway::new(gateway::Connections::plain(listener), settings, services, desk.clock.clone(), end.clone())?;
     let runfile = RunFile::write(&desk::state_dir()?, gateway.port(), gateway.doorkeeper().token())?;
@@ -130,8 +138,9 @@ async fn serve(
         }
     }
     let operator = if with_operator {
+        let kubeconfig = crate::serve::kubeconfig(global).map_err(Failed::of)?;
         let started = tokio::select! {
-            started = operator::start(config, global, &desk) => started,
+            started = operator::start(config, global, &desk, kubeconfig) => started,
             () = ending.come() => Err(Failed::interrupted()),
         };
         match started {

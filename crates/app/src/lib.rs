@@ -11,6 +11,8 @@
 
 mod apps;
 mod browser;
+mod cert;
+mod compat;
 mod config;
 mod console;
 mod desk;
@@ -113,6 +115,9 @@ async fn run(cli: Cli) -> Result<u8, Failed> {
         }
         Command::Filter(args) => cli::filter(args, global.output, &mut out).map_err(Failed::of)?,
         Command::Blueprint(command) => cli::blueprint(command, global.output, &mut out).map_err(Failed::of)?,
+        Command::Cert(command) => {
+            cli::cert(command, &cert::folder()?, global.output, &mut out).map_err(Failed::of)?;
+        }
         Command::Version => cli::version(global.output, &mut out).map_err(Failed::of)?,
         Command::Extcap(args) => {
             if let Some(tap) = args.tap(&global) {

@@ -1,11 +1,11 @@
 //! The operator of workspaces beside the console: `qd console --with-operator`.
 
-use crate::config::{self, Config};
+use crate::config::{Config, ConfigError};
 use crate::desk::{Desk, VERSION};
 use crate::error::Failed;
-use base::RequestId;
+use base::{RequestId, Secret};
 use cli::grammar::Global;
-use cluster::{Cluster, ConnectOptions, Rate};
+use cluster::{Cluster, ConnectOptions, Kubeconfig, Rate};
 use policy::action::OperatorRun;
 use policy::{Answers, Door, Principal};
 use std::io::{BufRead, IsTerminal, Write};
@@ -32,8 +32,12 @@ impl Running {
 }
 
 /// Installs what is missing, when that is said, and runs the operator.
-pub(crate) async fn start(config: &Config, global: &Global, desk: &Desk) -> Result<Running, Failed> {
-    let kubeconfig = crate::serve::kubeconfig(global).map_err(Failed::of)?;
+pub(crate) async fn start(
+    config: &Config,
+    global: &Global,
+    desk: &Desk,
+    kubeconfig: Kubeconfig,
+) -> Result<Running, Failed> {
     let context = kubeconfig.choose(global.context.as_deref()).map_err(Failed::of)?;
     let production = config.clusters.production.contains(&context.name);
     let rate = Rate { qps: f64::from(config.operator.qps.get()), burst: f64::from(config.operator.qps.get()) * 2.0 };
@@ -52,7 +56,7 @@ pub(crate) async fn start(config: &Config, global: &Global, desk: &Desk) -> Resu
     let run = OperatorRun { cluster: cluster.name().clone(), namespace: config.operator.namespace.clone() };
     let permit = desk.gate.permit(&principal, run, &Answers::default()).map_err(Failed::of)?;
     let end = CancellationToken::new();
-    let operator = operator(&config.operator, cluster, desk, principal);
+    let operator = operator(config, cluster, desk, principal)?;
     let ended = end.clone();
     let task = tokio::spawn(async move {
         if let Err(error) = operator.run(permit, ended).await {
@@ -64,19 +68,28 @@ pub(crate) async fn start(config: &Config, global: &Global, desk: &Desk) -> Resu
 }
 
 /// What holds for all workspaces of a cluster.
-pub(crate) fn platform(config: &config::Operator, cluster: &str) -> Platform {
+pub(crate) fn platform(config: &Config, cluster: &str) -> Result<Platform, Failed> {
+    let exposing = config.exposing().map_err(Failed::of)?;
+    let config = &config.operator;
     let agent_image = config.agent_image.clone().unwrap_or_else(|| format!("{AGENT_IMAGE}:{VERSION}"));
-    Platform {
+    Ok(Platform {
+        exposing,
+        pull_secrets: config.pull_secrets.clone(),
         registry: config.registry.clone(),
         default_blueprint: config.default_blueprint.clone(),
         cluster_domain: config.cluster_domain.clone(),
         single_node: config.single_node,
         ..Platform::new(cluster, &agent_image)
-    }
+    })
 }
 
-fn operator(config: &config::Operator, cluster: Cluster, desk: &Desk, principal: Principal) -> Operator {
-    let platform = platform(config, cluster.name().as_str());
+fn operator(config: &Config, cluster: Cluster, desk: &Desk, principal: Principal) -> Result<Operator, Failed> {
+    let mut platform = platform(config, cluster.name().as_str())?;
+    platform.password = password(config)?;
+    if config.exposure.local_authority {
+        platform.authority = Some(crate::cert::folder()?);
+    }
+    let config = &config.operator;
     let id = format!("{}-{}", std::process::id(), uuid::Uuid::new_v4().simple());
     let settings = Settings {
         namespace: config.watch_namespace.clone(),
@@ -84,7 +97,7 @@ fn operator(config: &config::Operator, cluster: Cluster, desk: &Desk, principal:
         system_namespace: config.namespace.clone(),
         ..Settings::new(id)
     };
-    Operator {
+    Ok(Operator {
         cluster,
         gate: desk.gate.clone(),
         principal,
@@ -92,8 +105,28 @@ fn operator(config: &config::Operator, cluster: Cluster, desk: &Desk, principal:
         render: Arc::new(Blueprints::new(platform)),
         activity: desk.activity.clone(),
         settings,
-    }
+    })
 }
+
+/// The password of images that ask for one: by its file, else by the variable of an earlier system.
+fn password(config: &Config) -> Result<Option<Secret<String>>, Failed> {
+    let said = match &config.operator.password_file {
+        Some(path) => Some(
+            std::fs::read_to_string(path)
+                .map_err(|source| Failed::of(ConfigError::Read { path: path.display().to_string(), source }))?,
+        ),
+        None => std::env::var(PASSWORD).ok(),
+    };
+    let said = said.map(|said| said.trim().to_owned()).filter(|said| !said.is_empty());
+    if said.as_deref() == Some("changeme") {
+        let message =
+            "changeme is what everybody tries first: set another one, or none for a random one each".to_owned();
+        return Err(Failed::of(ConfigError::Form { place: PASSWORD.to_owned(), message }));
+    }
+    Ok(said.map(Secret::new))
+}
+
+const PASSWORD: &str = "AGENT_DEFAULT_PASSWORD";
 
 /// Says what would be installed, and asks.
 fn agreed(cluster: &Cluster, missing: &[Missing], global: &Global) -> Result<bool, Failed> {

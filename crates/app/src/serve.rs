@@ -12,6 +12,7 @@ mod plan;
 mod tokens;
 
 use crate::apps;
+use crate::compat;
 use crate::config::{Config, Role};
 use crate::console::{Ending, taps_config};
 use crate::desk::{self, Assembled, Desk, VERSION};
@@ -33,7 +34,6 @@ use std::io::Write;
 use std::path::PathBuf;
 use std::sync::Arc;
 use std::time::Duration;
-use store::Journal;
 use tokio::net::TcpListener;
 use tokio::sync::watch;
 use tokio_util::sync::CancellationToken;
@@ -89,20 +89,25 @@ async fn serve(config: &Config, global: &Global, args: &ServeArgs) -> Result<(),
     let naming = Naming { prefix: config.serve.prefix.clone() };
     let people = Arc::new(identity::People::new(verifier, epochs, naming));
     people.take(&plan.people, now_ms(&*desk.clock));
-    let kept = Kept { tokens: plan.tokens.clone(), tls: plan.tls.clone(), problems: Arc::default() };
-    let checks = vec![
-        journal_check(journal),
+    let kept = Kept {
+        tokens: plan.tokens.clone(),
+        tls: plan.tls.clone(),
+        certified: plan.certified.clone(),
+        problems: Arc::default(),
+    };
+    let checks: Arc<[Check]> = Arc::new([
+        desk::journal_check(journal),
         Check {
             name: "workspaces",
             ready: Box::new(move || known.missing(&home).map_or(Ok(()), |why| Err(format!("{home}: {why}")))),
         },
         kept.check(),
-    ];
+    ]);
     if console {
         tasks.spawn(end.clone().run_until_cancelled_owned(keep(kept, people.clone(), desk.clock.clone())));
     }
     let parts = match listener {
-        Some(listener) => Some(open(&config, &plan, &desk, people.clone(), listener, &end).await?),
+        Some(listener) => Some(open(&config, global, &plan, &desk, people.clone(), listener, checks.clone(), &end).await?),
         None => None,
     };
     let counted = people.clone();
@@ -122,7 +127,7 @@ async fn serve(config: &Config, global: &Global, args: &ServeArgs) -> Result<(),
     let serving_ops = tasks.spawn(Ops { checks, figures }.serve(ops, end.clone()));
     let operator = if plan.roles.contains(&Role::Operator) {
         let started = tokio::select! {
-            started = operator::start(&config, global, &desk) => started,
+            started = operator::start(&config, global, &desk, plan.kubeconfig.clone()) => started,
             () = ending.come() => Err(Failed::interrupted()),
         };
         match started {
@@ -186,12 +191,15 @@ struct Open {
     apps: Option<Proxy>,
 }
 
+#[expect(clippy::too_many_arguments, reason = "the parts of one server, each once")]
 async fn open(
     config: &Config,
+    global: &Global,
     plan: &Plan,
     desk: &Desk,
     people: Arc<identity::People>,
     listener: TcpListener,
+    checks: Arc<[Check]>,
     end: &CancellationToken,
 ) -> Result<Open, Failed> {
     let taps = Taps::new(taps_config(&config.capture)?, desk.mirror.clone(), desk.clock.clone());
@@ -200,7 +208,7 @@ async fn open(
         gate: desk.gate.clone(),
         store: desk.store.clone(),
         process: desk.principal.borrow().clone(),
-        platform: operator::platform(&config.operator, ""),
+        platform: operator::platform(config, "")?,
         clock: desk.clock.clone(),
     });
     workspaces.resume().await.map_err(Failed::of)?;
@@ -217,8 +225,15 @@ async fn open(
         gate: desk.gate.clone(),
         people: People::Team { people, hosts: plan.hosts.clone() },
     };
-    let settings =
-        gateway::Config { read_only: config.console.read_only, version: VERSION, problem: desk.problem.clone() };
+    let context = global.context.as_deref();
+    let guild = compat::guild(&config.compat, Some(&plan.kubeconfig), context, plan.apps_domain.clone())?;
+    let settings = gateway::Config {
+        read_only: config.console.read_only,
+        version: VERSION,
+        problem: desk.problem.clone(),
+        checks,
+        guild,
+    };
     let connections = match &plan.tls {
         Some((tls, _)) => Connections::tls(listener, tls.clone()),
         None => Connections::plain(listener),
@@ -235,6 +250,8 @@ async fn bind(address: std::net::SocketAddr) -> Result<TcpListener, Failed> {
 struct Kept {
     tokens: PathBuf,
     tls: Option<(Tls, [PathBuf; 2])>,
+    /// What a certificate of this machine's own authority is good for, where there is one.
+    certified: Option<Vec<String>>,
     problems: Arc<Mutex<Vec<String>>>,
 }
 
@@ -261,6 +278,14 @@ async fn keep(kept: Kept, people: Arc<identity::People>, clock: Arc<dyn Clock>) 
         }
     };
     loop {
+        // A new certificate is a change of its file, which is watched.
+        if let Some(hosts) = &kept.certified {
+            match crate::cert::keep(hosts) {
+                Ok((_, true)) => tracing::info!("the certificate is renewed"),
+                Ok((_, false)) => {}
+                Err(error) => tracing::error!(error = error.body().message, "the certificate cannot be renewed"),
+            }
+        }
         let next = people.sweep(now_ms(&*clock));
         let pause =
             next.map(|at| u64::try_from(at.saturating_sub(now_ms(&*clock))).unwrap_or_default().clamp(1, LONGEST_MS));
@@ -294,14 +319,6 @@ fn take(kept: &Kept, people: &identity::People, clock: &dyn Clock) -> Vec<String
         tracing::error!(problem, "a file is not taken: what was there before holds");
     }
     problems
-}
-
-fn journal_check(journal: Arc<Journal>) -> Check {
-    let ready = move || match journal.lost_for() {
-        None => Ok(()),
-        Some(time) => Err(format!("cannot be written for {} s", time.as_secs())),
-    };
-    Check { name: "journal", ready: Box::new(ready) }
 }
 
 fn now_ms(clock: &dyn Clock) -> i64 {

@@ -20,6 +20,11 @@ pub struct Serve {
     /// Its key, PEM.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub key: Option<PathBuf>,
+    /// A certificate of this machine's own authority, renewed by itself: `qd cert trust` has it trusted.
+    pub local_certificate: bool,
+    /// Names and addresses that it is good for beside those of `public_url` and `apps_domain`.
+    #[serde(skip_serializing_if = "Vec::is_empty")]
+    pub certificate_hosts: Vec<String>,
     /// Without TLS, on loopback alone: where something else on this machine has the certificate.
     pub insecure_http: bool,
     /// People and their tokens, as `qd serve token` writes them. Unset: `tokens.toml` in the state folder.
@@ -53,6 +58,8 @@ impl Default for Serve {
             public_url: None,
             certificate: None,
             key: None,
+            local_certificate: false,
+            certificate_hosts: Vec::new(),
             insecure_http: false,
             tokens: None,
             apps_domain: None,

@@ -20,6 +20,8 @@ pub(super) struct Plan {
     pub(super) public_url: String,
     pub(super) hosts: Hosts,
     pub(super) tls: Option<(Tls, [PathBuf; 2])>,
+    /// What a certificate of this machine's own authority is good for, where there is one.
+    pub(super) certified: Option<Vec<String>>,
     pub(super) tokens: PathBuf,
     pub(super) people: File,
     pub(super) kubeconfig: Kubeconfig,
@@ -60,13 +62,27 @@ impl Plan {
                 File::default()
             }
         };
-        let kubeconfig = kubeconfig(global).map_err(|error| problems.push(error.to_string())).ok();
+        let kubeconfig = of_gateway(global).map_err(|error| problems.push(error.to_string())).ok();
+        problems.extend(config.exposing().err().map(|error| error.to_string()));
         let apps_domain = serve.apps_domain.as_ref().and_then(|name| domain(name, &public_url, &mut problems));
+        let certified = (console && serve.local_certificate).then(|| hosts_of(serve, &public_url));
         let wrong = ConfigError::of("qd serve", problems).map(Failed::of);
         match (wrong, hosts, kubeconfig) {
             (None, Some(hosts), Some(kubeconfig)) => {
                 let metrics = serve.metrics;
-                Ok(Self { listen, metrics, public_url, hosts, tls, tokens, people, kubeconfig, roles, apps_domain })
+                Ok(Self {
+                    listen,
+                    metrics,
+                    public_url,
+                    hosts,
+                    tls,
+                    certified,
+                    tokens,
+                    people,
+                    kubeconfig,
+                    roles,
+                    apps_domain,
+                })
             }
             (Some(wrong), ..) => Err(wrong),
             // What is missing is among the problems.
@@ -83,6 +99,12 @@ pub(crate) fn kubeconfig(global: &Global) -> Result<Kubeconfig, cluster::Error> 
     }
 }
 
+/// The gateway's: the one that is named; else the account of the pod that it runs in; else what `KUBECONFIG` lists.
+fn of_gateway(global: &Global) -> Result<Kubeconfig, cluster::Error> {
+    let inside = if global.kubeconfig.is_none() { Kubeconfig::in_cluster() } else { None };
+    inside.map_or_else(|| Kubeconfig::load(global.kubeconfig.as_deref()), Ok)
+}
+
 /// Where people and their tokens are.
 pub(super) fn token_file(config: &Config) -> Result<PathBuf, Failed> {
     match &config.serve.tokens {
@@ -92,6 +114,9 @@ pub(super) fn token_file(config: &Config) -> Result<PathBuf, Failed> {
 }
 
 fn tls(serve: &Serve, insecure: bool, listen: SocketAddr, problems: &mut Vec<String>) -> Option<(Tls, [PathBuf; 2])> {
+    if serve.local_certificate {
+        return local(serve, insecure, problems);
+    }
     match (&serve.certificate, &serve.key) {
         (Some(certificate), Some(key)) if !insecure => match Tls::read(certificate, key) {
             Ok(tls) => return Some((tls, [certificate.clone(), key.clone()])),
@@ -104,16 +129,52 @@ fn tls(serve: &Serve, insecure: bool, listen: SocketAddr, problems: &mut Vec<Str
         (None, Some(_)) => problems.push("[serve] certificate: the key's certificate is not named".to_owned()),
         (None, None) | (Some(_), Some(_)) if insecure && listen.ip().is_loopback() => {}
         (None, None) if insecure => {
-            let words = format!("[serve] insecure_http is for loopback alone, and {listen} is not: tokens would be read on the way");
+            let words = format!(
+                "[serve] insecure_http is for loopback alone, and {listen} is not: tokens would be read on the way"
+            );
             problems.push(words);
         }
         (None, None) | (Some(_), Some(_)) => problems.push(
-            "[serve] certificate and key: name the files of a certificate and its key (PEM); or serve on loopback alone \
+            "[serve] certificate and key: name the files of a certificate and its key (PEM); or set \
+             local_certificate, which has one made by this machine's own authority; or serve on loopback alone \
              with --insecure-http, to try it or behind something that has the certificate"
                 .to_owned(),
         ),
     }
     None
+}
+
+/// A certificate of this machine's own authority.
+fn local(serve: &Serve, insecure: bool, problems: &mut Vec<String>) -> Option<(Tls, [PathBuf; 2])> {
+    if insecure || serve.certificate.is_some() || serve.key.is_some() {
+        let words =
+            "[serve] local_certificate goes with neither certificate and key nor insecure_http: keep one of them";
+        problems.push(words.to_owned());
+        return None;
+    }
+    let hosts = hosts_of(serve, serve.public_url.as_deref().unwrap_or_default());
+    let kept = match crate::cert::keep(&hosts) {
+        Ok((kept, _)) => kept,
+        Err(error) => {
+            problems.push(format!("[serve] local_certificate: {}", error.body().message));
+            return None;
+        }
+    };
+    match Tls::read(&kept[0], &kept[1]) {
+        Ok(tls) => Some((tls, kept)),
+        Err(error) => {
+            problems.push(format!("[serve] local_certificate: {error}"));
+            None
+        }
+    }
+}
+
+/// What the gateway's own certificate is good for.
+fn hosts_of(serve: &Serve, public_url: &str) -> Vec<String> {
+    let public = public_url.parse::<Uri>().ok().and_then(|url| url.host().map(str::to_owned));
+    let public = public.map(|host| host.trim_matches(['[', ']']).to_owned());
+    let apps = serve.apps_domain.iter().map(|domain| format!("*.{domain}"));
+    public.into_iter().chain(apps).chain(serve.certificate_hosts.iter().cloned()).collect()
 }
 
 fn named(serve: &Serve, insecure: bool, listen: SocketAddr, problems: &mut Vec<String>) -> (String, Option<Hosts>) {
