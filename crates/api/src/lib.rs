@@ -19,6 +19,7 @@ pub mod blueprint;
 pub mod cell;
 pub mod error;
 pub mod files;
+pub mod guild;
 pub mod job;
 pub mod packets;
 pub mod rest;

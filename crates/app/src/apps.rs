@@ -13,8 +13,12 @@ use tokio_util::sync::CancellationToken;
 
 /// The door to apps, on the console's port.
 pub(crate) fn door(settings: &Settings, desk: &Desk, port: u16) -> Proxy {
-    let domain = Domain { name: "localhost".to_owned(), port: Some(port), secure: false };
-    of_team(settings, desk, domain, format!("http://qd.localhost:{port}"))
+    of_team(settings, desk, domain(port), format!("http://qd.localhost:{port}"))
+}
+
+/// Where apps of a desk console are.
+pub(crate) fn domain(port: u16) -> Domain {
+    Domain { name: "localhost".to_owned(), port: Some(port), secure: false }
 }
 
 /// The door to apps under a domain, for a console at this URL.

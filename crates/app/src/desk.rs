@@ -7,6 +7,7 @@ use base::{Clock, ClusterName, Code, Coded, RequestId, SystemClock};
 use catalog::Kind;
 use cli::grammar::Global;
 use cluster::{Cluster, Error, Kubeconfig, Rate};
+use gateway::Check;
 use mirror::{Mirror, MirrorConfig};
 use operate::{Changing, Clusters, Grant, Pending, Plans, Reading, Trying};
 use policy::action::{Changes, Reads, Tries};
@@ -59,6 +60,20 @@ impl Desk {
     pub(crate) fn into_holds(self) -> Holds {
         self.holds
     }
+
+    /// Whether the journal takes entries.
+    pub(crate) fn journal_check(&self) -> Check {
+        journal_check(self.holds.journal.clone())
+    }
+}
+
+/// Whether a journal takes entries.
+pub(crate) fn journal_check(journal: Arc<Journal>) -> Check {
+    let ready = move || match journal.lost_for() {
+        None => Ok(()),
+        Some(time) => Err(format!("cannot be written for {} s", time.as_secs())),
+    };
+    Check { name: "journal", ready: Box::new(ready) }
 }
 
 /// Puts the parts together over a kubeconfig, or over none.

@@ -66,9 +66,18 @@ impl Refused {
 #[derive(Debug)]
 pub(crate) struct Failure(ErrorBody);
 
+impl Failure {
+    pub(crate) const fn body(&self) -> &ErrorBody {
+        &self.0
+    }
+}
+
 impl IntoResponse for Failure {
     fn into_response(self) -> Response {
-        (status(self.0.code), Json(self.0)).into_response()
+        let told = self.told();
+        let mut response = (status(self.0.code), Json(self.0)).into_response();
+        response.extensions_mut().insert(told);
+        response
     }
 }
 

@@ -22,7 +22,7 @@ pub struct Check {
 /// What is told there.
 pub struct Ops {
     /// The parts.
-    pub checks: Vec<Check>,
+    pub checks: Arc<[Check]>,
     /// The figures, in Prometheus' text format.
     pub figures: Box<dyn Fn() -> String + Send + Sync>,
 }
@@ -41,7 +41,7 @@ impl Ops {
 
 async fn ready(State(ops): State<Arc<Ops>>) -> Response {
     let (mut text, mut status) = (String::new(), StatusCode::OK);
-    for check in &ops.checks {
+    for check in ops.checks.iter() {
         match (check.ready)() {
             Ok(()) => text.push_str(&format!("{}: ready\n", check.name)),
             Err(why) => {

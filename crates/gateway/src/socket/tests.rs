@@ -97,7 +97,7 @@ impl Server {
         };
         let end = CancellationToken::new();
         let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();
-        let config = Config { read_only: false, version: "0", problem: None };
+        let config = Config { version: "0", ..Config::default() };
         let mut gateway =
             Gateway::new(crate::Connections::plain(listener), config, services, clock, end.clone()).unwrap();
         Arc::get_mut(&mut gateway.shared).unwrap().patience = patience;
