@@ -4,6 +4,8 @@
 //! programs read it from the state file (mode 0600) and send it as `X-Quarterdeck-Token`; a browser opens a URL with
 //! a code that works once, and gets a cookie for it.
 
+use crate::cookies;
+use axum::http::HeaderMap;
 use base::{Clock, Secret};
 use parking_lot::Mutex;
 use sha2::{Digest, Sha256};
@@ -103,14 +105,11 @@ impl Doorkeeper {
         self.token.matches(token)
     }
 
-    /// Whether a `Cookie` header holds a live session.
-    pub fn knows_cookie(&self, header: &str) -> bool {
-        let now = self.clock.now_ms();
-        header
-            .split(';')
-            .filter_map(|pair| pair.trim().split_once('='))
-            .filter(|(name, _)| *name == self.cookie)
-            .any(|(_, value)| self.issued.lock().sessions.get(&digest(value)).is_some_and(|dies| *dies > now))
+    /// Whether the cookies of a request hold a live session.
+    pub(crate) fn knows_cookie(&self, headers: &HeaderMap) -> bool {
+        let (now, issued) = (self.clock.now_ms(), self.issued.lock());
+        cookies::named(headers, &self.cookie)
+            .any(|own| issued.sessions.get(&digest(own)).is_some_and(|dies| *dies > now))
     }
 
     /// The `Set-Cookie` value for a session: host-only, not for scripts, not from other sites.

@@ -2,11 +2,12 @@
 
 use crate::auth::{Doorkeeper, TOKEN_HEADER};
 use crate::caller::Caller;
+use crate::cookies;
 use crate::error::Refused;
 use crate::guard::{Pass, names_its_origin};
-use crate::login::{Logins, NotIn};
+use crate::login::Logins;
 use axum::extract::Request;
-use axum::http::{HeaderValue, Method, header};
+use axum::http::Method;
 use axum::response::{IntoResponse, Response};
 use base::{Code, RequestId};
 use policy::action::SessionKey;
@@ -40,8 +41,7 @@ impl DeskKeys {
                 "the run token is not this server's: it is new at every start",
             ));
         }
-        let mut cookies = headers.get_all(header::COOKIE).iter().filter_map(|value| value.to_str().ok());
-        if cookies.any(|value| self.door.knows_cookie(value)) {
+        if self.door.knows_cookie(headers) {
             names_its_origin(request)?;
             return Ok(Pass::Known(self.caller(id)));
         }
@@ -52,25 +52,10 @@ impl DeskKeys {
     /// `SameSite=Strict` cookie is not sent along a redirect that another site started.
     pub(crate) async fn exchange(&self, code: &str, tap: Option<String>, id: RequestId) -> Response {
         let principal = self.person.borrow().asking(id, Door::Console);
-        match self.logins.open(&principal, id, code).await {
-            Ok(session) => {
-                let mut response = axum::response::Html(welcome(tap.as_deref())).into_response();
-                match HeaderValue::from_str(&self.door.set_cookie(&session)) {
-                    Ok(value) => response.headers_mut().insert(header::SET_COOKIE, value),
-                    Err(_) => return Refused::new(Code::Internal, "the cookie could not be written").page(id),
-                };
-                response
-            }
-            Err(NotIn::Wrong) => {
-                Refused::new(Code::TokenInvalid, "this one-time URL was used or is too old: `qd url` prints a new one")
-                    .page(id)
-            }
-            Err(NotIn::Refused(error)) => Refused::of(&*error).page(id),
-            Err(NotIn::NoRandom(error)) => {
-                tracing::error!(%error, "no random bytes");
-                Refused::new(Code::Internal, "no random bytes from the system").page(id)
-            }
-        }
+        let opened = self.logins.open(&principal, id, code).await.map(|session| self.door.set_cookie(&session));
+        let page = || axum::response::Html(welcome(tap.as_deref())).into_response();
+        let words = "this one-time URL was used or is too old: `qd url` prints a new one";
+        cookies::answer(opened, page, || Refused::new(Code::TokenInvalid, words).page(id), id)
     }
 
     fn caller(&self, request: RequestId) -> Caller {

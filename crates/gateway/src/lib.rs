@@ -15,6 +15,7 @@ mod auth;
 mod beside;
 mod caller;
 mod connections;
+mod cookies;
 mod desk;
 mod error;
 mod figures;

@@ -146,7 +146,7 @@ impl Gateway {
                 (Keys::Desk(Arc::new(keys)), Hosts::desk(port))
             }
             People::Team { people, hosts } => {
-                let keys = TeamKeys::new(people.clone(), gate, clock.clone(), figures.clone());
+                let keys = TeamKeys::new(people.clone(), gate, clock.clone(), services.store.clone(), figures.clone());
                 (Keys::Team(Arc::new(keys)), hosts.clone())
             }
         };
@@ -194,6 +194,9 @@ impl Gateway {
     /// # Errors
     /// When the listener fails.
     pub async fn serve(self) -> std::io::Result<()> {
+        if let Keys::Team(keys) = &self.keys {
+            keys.resume().await;
+        }
         let frames = self.shared.services.beside.as_ref().map(|beside| beside.origins());
         let policy = policy(frames.as_deref());
         let guarded = Guard { hosts: self.hosts, keys: self.keys, figures: self.figures, policy };

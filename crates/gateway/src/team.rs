@@ -7,10 +7,11 @@ mod sessions;
 use crate::attempts::Attempts;
 use crate::caller::Caller;
 use crate::connections::Peer;
+use crate::cookies;
 use crate::error::Refused;
 use crate::figures::Figures;
 use crate::guard::{Pass, names_its_origin};
-use crate::login::{NotIn, Refusals, let_in};
+use crate::login::{Refusals, let_in};
 use axum::body::to_bytes;
 use axum::extract::{ConnectInfo, Request};
 use axum::http::{HeaderValue, Method, StatusCode, header};
@@ -22,6 +23,7 @@ use policy::{Door, Gate};
 use sessions::Sessions;
 use std::net::{IpAddr, Ipv4Addr};
 use std::sync::Arc;
+use store::Store;
 
 /// The keys of a team.
 pub(crate) struct TeamKeys {
@@ -35,11 +37,25 @@ pub(crate) struct TeamKeys {
 }
 
 impl TeamKeys {
-    pub(crate) fn new(people: Arc<People>, gate: Gate, clock: Arc<dyn Clock>, figures: Arc<Figures>) -> Self {
+    pub(crate) fn new(
+        people: Arc<People>,
+        gate: Gate,
+        clock: Arc<dyn Clock>,
+        store: Store,
+        figures: Arc<Figures>,
+    ) -> Self {
         let words = "the token is not known, or is no longer good";
         let refusals = Arc::new(Refusals::new(gate.clone(), clock.clone(), words));
-        let sessions = Arc::new(Sessions::new(clock.clone()));
+        let sessions = Arc::new(Sessions::new(clock.clone(), store));
         Self { people, gate, clock, sessions, attempts: Attempts::default(), refusals, figures }
+    }
+
+    /// Takes up who was signed in before a restart.
+    pub(crate) async fn resume(&self) {
+        match self.sessions.resume(&self.people).await {
+            Ok(count) => tracing::info!(count, "sessions go on"),
+            Err(error) => tracing::error!(%error, "sessions of before cannot be read: people sign in again"),
+        }
     }
 
     /// How many are signed in.
@@ -89,9 +105,13 @@ impl TeamKeys {
                 if let Err(refused) = names_its_origin(&request) {
                     return refused.page(id);
                 }
-                self.sessions.end(request.headers());
-                let mut response = see(SIGN_IN);
-                response.headers_mut().insert(header::SET_COOKIE, HeaderValue::from_static(sessions::NO_COOKIE));
+                let ended = self.sessions.end(request.headers()).await;
+                let mut response = match ended {
+                    Ok(()) => see(SIGN_IN),
+                    Err(error) => Refused::of(&error).page(id),
+                };
+                let (name, value) = sessions::NO_COOKIE;
+                response.headers_mut().insert(name, value);
                 response
             }
             _ => StatusCode::METHOD_NOT_ALLOWED.into_response(),
@@ -112,23 +132,15 @@ impl TeamKeys {
             Err(refused) => return page::form(refused.status(), &next, refused.message()),
         };
         let principal = known.principal.asking(id, Door::Console);
-        match let_in(&self.gate, &principal, SessionKey::Token, || self.sessions.open(known)).await {
-            Ok(session) => {
-                self.figures.signed_in();
-                let mut response = see(&next);
-                match HeaderValue::from_str(&sessions::cookie(&session)) {
-                    Ok(value) => response.headers_mut().insert(header::SET_COOKIE, value),
-                    Err(_) => return Refused::new(Code::Internal, "the cookie could not be written").page(id),
-                };
-                response
-            }
-            Err(NotIn::Wrong) => page::form(StatusCode::UNAUTHORIZED, &next, WRONG),
-            Err(NotIn::Refused(error)) => Refused::of(&*error).page(id),
-            Err(NotIn::NoRandom(error)) => {
-                tracing::error!(%error, "no random bytes");
-                Refused::new(Code::Internal, "no random bytes from the system").page(id)
+        let opened = let_in(&self.gate, &principal, SessionKey::Token, || self.sessions.open(known)).await;
+        if let Ok(session) = &opened {
+            self.figures.signed_in();
+            if let Err(error) = self.sessions.keep(session).await {
+                tracing::warn!(%error, "a session will not outlive a restart");
             }
         }
+        let wrong = || page::form(StatusCode::UNAUTHORIZED, &next, WRONG);
+        cookies::answer(opened.map(|session| sessions::cookie(&session)), || see(&next), wrong, id)
     }
 
     fn try_token(&self, token: &[u8], from: IpAddr, id: RequestId) -> Result<Known, Refused> {

@@ -4,6 +4,7 @@ use crate::file::{File, Person};
 use crate::token::digest;
 use parking_lot::RwLock;
 use policy::{Epochs, Member, Principal, UserInfo, Verifier};
+use sha2::{Digest, Sha256};
 use std::collections::HashMap;
 use tokio_util::sync::CancellationToken;
 
@@ -35,8 +36,16 @@ struct Held {
     id: String,
     expires_ms: i64,
     member: Member,
+    mark: [u8; 32],
     principal: Principal,
     end: CancellationToken,
+}
+
+impl Held {
+    fn known(&self) -> Known {
+        let Self { id, mark, principal, end, .. } = self.clone();
+        Known { principal, token: id, mark, end }
+    }
 }
 
 /// Somebody who has shown a token.
@@ -46,6 +55,9 @@ pub struct Known {
     pub principal: Principal,
     /// The id of the token.
     pub token: String,
+    /// Digest of the token and of all that its person is: by it they are found again after a restart, unless something of it
+    /// is otherwise.
+    pub mark: [u8; 32],
     /// Comes when the token is taken away or ends, or its person becomes somebody else.
     pub end: CancellationToken,
 }
@@ -80,6 +92,7 @@ impl People {
                                 id: token.id.clone(),
                                 expires_ms,
                                 member: member.clone(),
+                                mark: mark(&digest, &member),
                                 principal: self.verifier.member(member.clone()),
                                 end: CancellationToken::new(),
                             }
@@ -99,8 +112,14 @@ impl People {
     pub fn find(&self, shown: &[u8], now_ms: i64) -> Option<Known> {
         let now = self.now.read();
         let held = now.tokens.get(&digest(shown)).filter(|held| held.expires_ms > now_ms)?;
-        let Held { id, principal, end, .. } = held.clone();
-        Some(Known { principal, token: id, end })
+        Some(held.known())
+    }
+
+    /// Whoever had this [`Known::mark`], if they still have it.
+    #[must_use]
+    pub fn find_again(&self, mark: &[u8; 32], now_ms: i64) -> Option<Known> {
+        let now = self.now.read();
+        now.tokens.values().find(|held| held.mark == *mark && held.expires_ms > now_ms).map(Held::known)
     }
 
     /// Ends what tokens let in that have ended by now; when the next one does.
@@ -147,6 +166,23 @@ impl People {
         let acts_as = UserInfo { username, groups: told, uid: String::new() };
         Member { name: name.clone(), org: org.to_owned(), roles: roles.clone(), acts_as }
     }
+}
+
+/// What a session is kept by.
+fn mark(token: &[u8; 32], member: &Member) -> [u8; 32] {
+    let Member { name, org, roles, acts_as } = member;
+    let UserInfo { username, groups, uid } = acts_as;
+    let mut hasher = Sha256::new();
+    hasher.update(token);
+    let texts = [name, org, username, uid].into_iter().map(std::slice::from_ref);
+    for list in texts.chain([roles.as_slice(), groups.as_slice()]) {
+        hasher.update(list.len().to_be_bytes());
+        for text in list {
+            hasher.update(text.len().to_be_bytes());
+            hasher.update(text);
+        }
+    }
+    hasher.finalize().into()
 }
 
 /// That of people who have no other, as of their workspaces.

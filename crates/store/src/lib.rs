@@ -1,10 +1,11 @@
-//! What is kept on disk: the journal and the jobs, in one SQLite file that several processes may share.
+//! What is kept on disk: the journal, jobs and sessions, in one SQLite file that several processes may share.
 //!
 //! ```text
 //! Journal::append ─► bounded queue ─► writer task ─► one transaction per group ─► FILE (write-ahead log)
 //!      └─ Receipt.settled() ◄─────────── progress         │
 //!                                                         └─ heads, signed at intervals ─► FILE.heads, and in FILE
 //! Store::job, …  what takes longer than one request, for 48 hours
+//! Store::sessions who is signed in, by digests
 //! Store::query   pages of entries, newest first
 //! Store::verify  every chain, every signed head: Report, or Broken{writer, seq, why}
 //! ```
@@ -24,6 +25,7 @@ mod query;
 mod rows;
 mod schema;
 mod sealer;
+mod sessions;
 mod store;
 mod verify;
 mod writer;
@@ -32,4 +34,5 @@ pub use error::{StoreError, VerifyError};
 pub use jobs::KeptJob;
 pub use journal::{Journal, JournalConfig};
 pub use query::{EntryFilter, Page};
+pub use sessions::KeptSession;
 pub use store::Store;

@@ -62,6 +62,16 @@ const STEPS: &[&str] = &[
     CREATE INDEX job_created ON job (created_ms);
     CREATE INDEX job_likeness ON job (likeness, created_ms);
 ",
+    "
+    -- Browsers that are signed in. cookie and mark are digests.
+    CREATE TABLE session (
+        cookie  BLOB    PRIMARY KEY,
+        mark    BLOB    NOT NULL,
+        made_ms INTEGER NOT NULL,
+        used_ms INTEGER NOT NULL
+    ) STRICT, WITHOUT ROWID;
+    CREATE INDEX session_used ON session (used_ms);
+",
 ];
 
 /// Takes the steps that are missing. Two processes may do this at once: the write lock lets one wait for the other.

@@ -1,5 +1,6 @@
 #![allow(clippy::unwrap_used, clippy::expect_used, clippy::panic, clippy::indexing_slicing)]
 use super::Doorkeeper;
+use axum::http::{HeaderMap, header};
 use base::ManualClock;
 use std::sync::Arc;
 
@@ -24,9 +25,14 @@ fn ex_02_a_code_works_once_and_for_ten_minutes() {
     let code = door.new_code().unwrap();
     let session = door.redeem(&code).unwrap().expect("fresh code");
     assert!(door.redeem(&code).unwrap().is_none(), "a code works once");
-    assert!(door.knows_cookie(&format!("other=1; qd_session_5050={session}")));
-    assert!(!door.knows_cookie(&format!("qd_session_5051={session}")));
-    assert!(!door.knows_cookie(&format!("qd_session_5050={code}")));
+    let knows = |cookie: String| {
+        let mut headers = HeaderMap::new();
+        headers.insert(header::COOKIE, cookie.parse().unwrap());
+        door.knows_cookie(&headers)
+    };
+    assert!(knows(format!("other=1; qd_session_5050={session}")));
+    assert!(!knows(format!("qd_session_5051={session}")));
+    assert!(!knows(format!("qd_session_5050={code}")));
     let late = door.new_code().unwrap();
     clock.advance(10 * 60 * 1000 + 1);
     assert!(door.redeem(&late).unwrap().is_none(), "a code dies after ten minutes");

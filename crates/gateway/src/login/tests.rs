@@ -30,7 +30,9 @@ async fn ex_02c_a_login_is_in_the_journal_before_the_session_exists() {
     gate.journal.hold(false);
 
     let session = logins.open(&ada, RequestId::new(), &code).await.ok().expect("the code is still good");
-    assert!(door.knows_cookie(&format!("{}={session}", door.cookie_name())));
+    let mut headers = axum::http::HeaderMap::new();
+    headers.insert("cookie", format!("{}={session}", door.cookie_name()).parse().unwrap());
+    assert!(door.knows_cookie(&headers));
     let last = gate.journal.decided().pop().unwrap();
     assert_eq!((last.action.as_str(), last.verdict), ("session:open", Verdict::Allow));
     assert_eq!(gate.journal.ended().pop().unwrap().outcome, Outcome::Done { message: "signed in".to_owned() });

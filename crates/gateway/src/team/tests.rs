@@ -11,8 +11,11 @@ use jiff::{SignedDuration, Timestamp};
 use policy::Door;
 use policy::testing::{AllowAll, TestGate, gate};
 use std::sync::Arc;
+use store::Store;
 
 struct World {
+    _folder: tempfile::TempDir,
+    store: Store,
     gate: TestGate,
     people: Arc<People>,
     keys: TeamKeys,
@@ -20,7 +23,9 @@ struct World {
     token: Token,
 }
 
-fn world() -> World {
+async fn world() -> World {
+    let folder = tempfile::tempdir().unwrap();
+    let store = Store::open(&folder.path().join("journal.db")).await.unwrap();
     let mut gate = gate(AllowAll);
     let other = policy::testing::gate(AllowAll).composed.verifier;
     let verifier = std::mem::replace(&mut gate.composed.verifier, other);
@@ -33,8 +38,9 @@ fn world() -> World {
     let (_, token) = file.add(ada, now, life).unwrap();
     people.take(&file, now.as_millisecond());
     let clock: Arc<dyn Clock> = Arc::new(gate.clock.clone());
-    let keys = TeamKeys::new(people.clone(), gate.composed.gate.clone(), clock, Arc::new(Figures::default()));
-    World { gate, people, keys, file, token }
+    let keys =
+        TeamKeys::new(people.clone(), gate.composed.gate.clone(), clock, store.clone(), Arc::new(Figures::default()));
+    World { _folder: folder, store, gate, people, keys, file, token }
 }
 
 fn request(method: &str, path: &str, headers: &[(&str, &str)], body: &str) -> Request {
@@ -48,6 +54,14 @@ fn request(method: &str, path: &str, headers: &[(&str, &str)], body: &str) -> Re
 impl World {
     fn text(&self) -> &str {
         self.token.text().expose()
+    }
+
+    /// Another server over the same store.
+    async fn restart(&mut self) {
+        let clock: Arc<dyn Clock> = Arc::new(self.gate.clock.clone());
+        let (gate, figures) = (self.gate.composed.gate.clone(), Arc::new(Figures::default()));
+        self.keys = TeamKeys::new(self.people.clone(), gate, clock, self.store.clone(), figures);
+        self.keys.resume().await;
     }
 
     async fn sign_in(&self, token: &str) -> Response {
@@ -74,7 +88,7 @@ fn cookie(response: &Response) -> String {
 
 #[tokio::test]
 async fn ac_117a_a_token_becomes_a_cookie_of_this_host_alone_for_a_day_and_eight_idle_hours() {
-    let world = world();
+    let world = world().await;
     let response = world.sign_in(world.text()).await;
     assert_eq!((response.status(), &response.headers()["location"]), (StatusCode::SEE_OTHER, &"/x".parse().unwrap()));
     let set = cookie(&response);
@@ -100,7 +114,7 @@ async fn ac_117a_a_token_becomes_a_cookie_of_this_host_alone_for_a_day_and_eight
 
 #[tokio::test]
 async fn a_bearer_is_known_and_a_wrong_one_is_not_and_is_written_down() {
-    let world = world();
+    let world = world().await;
     let bearer = format!("Bearer {}", world.text());
     assert_eq!(world.knows(&[("authorization", &bearer)]), Some(("user:ada".to_owned(), Door::Api)));
     assert_eq!(world.admit(&[("authorization", "Bearer qdt_0")]).err(), Some(Code::TokenInvalid));
@@ -115,7 +129,7 @@ async fn a_bearer_is_known_and_a_wrong_one_is_not_and_is_written_down() {
 
 #[tokio::test]
 async fn a_token_that_is_taken_away_ends_sessions_and_what_is_open() {
-    let mut world = world();
+    let mut world = world().await;
     let value = cookie(&world.sign_in(world.text()).await).split(';').next().unwrap().to_owned();
     let Ok(Pass::Known(caller)) = world.admit(&[("cookie", &value)]) else { panic!("known") };
     world.file.revoke("ada");
@@ -130,7 +144,7 @@ async fn a_token_that_is_taken_away_ends_sessions_and_what_is_open() {
 
 #[tokio::test]
 async fn signing_out_ends_the_session_and_only_from_here() {
-    let world = world();
+    let world = world().await;
     let value = cookie(&world.sign_in(world.text()).await).split(';').next().unwrap().to_owned();
     let out = |headers: &[(&str, &str)]| request("POST", "/sign-out", headers, "");
     let response = world.keys.sign_in(out(&[("cookie", &value)]), RequestId::new()).await;
@@ -144,11 +158,46 @@ async fn signing_out_ends_the_session_and_only_from_here() {
 
 #[tokio::test]
 async fn whoever_guesses_waits() {
-    let world = world();
+    let world = world().await;
     for _ in 0..10 {
         assert_eq!(world.sign_in("qdt_0").await.status(), StatusCode::UNAUTHORIZED);
     }
     assert_eq!(world.sign_in(world.text()).await.status(), StatusCode::TOO_MANY_REQUESTS);
     world.gate.clock.advance(5 * 60_000);
     assert_eq!(world.sign_in(world.text()).await.status(), StatusCode::SEE_OTHER);
+}
+
+#[tokio::test]
+async fn sessions_outlive_a_restart_until_they_are_ended_or_their_person_is_another() {
+    let mut world = world().await;
+    let sign_in = async || cookie(&world.sign_in(world.text()).await).split(';').next().unwrap().to_owned();
+    let (first, second) = (sign_in().await, sign_in().await);
+    world.gate.clock.advance(3_600_000);
+    assert!(world.knows(&[("cookie", &first)]).is_some());
+    let out = [("cookie", second.as_str()), ("origin", "https://qd.test")];
+    world.keys.sign_in(request("POST", "/sign-out", &out, ""), RequestId::new()).await;
+
+    world.restart().await;
+    assert_eq!(world.knows(&[("cookie", &first)]), Some(("user:ada".to_owned(), Door::Console)));
+    assert!(world.knows(&[("cookie", &second)]).is_none(), "who has signed out stays out");
+    let kept = format!("{:?}", world.store.sessions(0).await.unwrap());
+    assert!(!kept.contains(&first[10..]) && kept.contains("cookie: ["), "digests alone: {kept}");
+    let Ok(Pass::Known(caller)) = world.admit(&[("cookie", &first)]) else { panic!("known") };
+    assert!(!caller.end.is_cancelled());
+
+    // Another role, another person: whoever comes back is not who signed in.
+    world.file.people[0].roles = vec!["viewer".to_owned()];
+    world.people.take(&world.file, world.gate.clock.now_ms() as i64);
+    assert!(caller.end.is_cancelled() && world.knows(&[("cookie", &first)]).is_none());
+    let third = cookie(&world.sign_in(world.text()).await).split(';').next().unwrap().to_owned();
+    world.file.people[0].roles = vec!["helper".to_owned()];
+    world.people.take(&world.file, world.gate.clock.now_ms() as i64);
+    world.restart().await;
+    assert!(world.knows(&[("cookie", &first)]).is_none() && world.knows(&[("cookie", &third)]).is_none());
+
+    // Its times go on.
+    let fourth = cookie(&world.sign_in(world.text()).await).split(';').next().unwrap().to_owned();
+    world.gate.clock.advance(8 * 3_600_000);
+    world.restart().await;
+    assert!(world.knows(&[("cookie", &fourth)]).is_none(), "eight hours of rest");
 }

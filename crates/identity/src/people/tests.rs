@@ -84,6 +84,20 @@ fn other_roles_end_what_the_old_ones_let_in() {
 }
 
 #[test]
+fn who_is_still_the_same_is_found_again_by_what_was_kept() {
+    let (_gate, people) = people();
+    let (mut file, tokens) = file(&["ada", "bob"]);
+    people.take(&file, 0);
+    let mark = people.find(tokens[0].1.text().expose().as_bytes(), 0).unwrap().mark;
+    assert_eq!(people.find_again(&mark, 0).unwrap().principal.id(), "user:ada");
+    assert!(people.find_again(&mark, 100_000).is_none(), "it has ended");
+    file.people[0].roles.push("admin".to_owned());
+    people.take(&file, 0);
+    assert!(people.find_again(&mark, 0).is_none(), "somebody else");
+    assert!(people.find_again(&[0; 32], 0).is_none());
+}
+
+#[test]
 fn a_token_ends_at_its_time() {
     let (gate, people) = people();
     let (file, tokens) = file(&["ada"]);
