@@ -13,8 +13,10 @@ use policy::{Who, WorkspaceFacts};
 use serde::Deserialize;
 use serde_json::Value;
 use std::collections::{BTreeMap, HashMap};
+use std::time::Duration;
 use tokio::sync::mpsc;
 use tokio::task::JoinSet;
+use tokio::time::Instant;
 
 /// What is known. One per process.
 pub struct Known {
@@ -31,8 +33,8 @@ struct Seen {
     /// All of both was told once.
     workspaces_whole: bool,
     grants_whole: bool,
-    /// It may not be watched.
-    refused: Option<String>,
+    /// What may not be watched, and why.
+    refused: HashMap<Watched, String>,
 }
 
 #[derive(Clone, Debug, Default)]
@@ -49,14 +51,25 @@ impl Known {
         Self { system_namespace: system_namespace.to_owned(), clusters: RwLock::default() }
     }
 
-    /// Follows a cluster until this future is dropped. What may not be watched is asked for again by nobody but the next start.
+    /// Follows a cluster until this future is dropped. What may not be watched is tried again, more rarely each time: nothing tells
+    /// that a right has been given.
     pub async fn follow(&self, cluster: Cluster) {
         let name = cluster.name().clone();
         self.clusters.write().entry(name.clone()).or_default();
         let (tell, mut told) = mpsc::channel(256);
         let mut watches = JoinSet::new();
         for watched in [Watched::Workspaces, Watched::Grants] {
-            watches.spawn(follow::run(cluster.reader(), watched, None, tell.clone()));
+            let (reader, tell) = (cluster.reader(), tell.clone());
+            watches.spawn(async move {
+                let mut pause = SOON;
+                while !tell.is_closed() {
+                    let began = Instant::now();
+                    follow::run(reader.clone(), watched, None, tell.clone()).await;
+                    pause = if began.elapsed() > RARELY { SOON } else { pause };
+                    tokio::time::sleep(pause).await;
+                    pause = (pause * 2).min(RARELY);
+                }
+            });
         }
         drop(tell);
         while let Some(change) = told.recv().await {
@@ -70,8 +83,8 @@ impl Known {
         let clusters = self.clusters.read();
         match clusters.get(cluster) {
             None => Some("it is not followed".to_owned()),
-            Some(Seen { refused: Some(why), .. }) => Some(why.clone()),
             Some(seen) if seen.is_whole() => None,
+            Some(seen) if !seen.refused.is_empty() => seen.refused.values().next().cloned(),
             Some(_) => Some("its workspaces and grants are not known yet".to_owned()),
         }
     }
@@ -100,20 +113,37 @@ impl Known {
             Change::Gone(Item::Grant { key, .. }) => {
                 seen.grants.remove(&key);
             }
-            Change::Whole(Watched::Workspaces) => seen.workspaces_whole = true,
-            Change::Whole(Watched::Grants) => seen.grants_whole = true,
+            Change::Whole(watched) => seen.whole(watched, true),
             Change::Refused(watched, error) => {
-                tracing::warn!(%error, ?watched, %cluster, "a team's policy works without a watch");
-                seen.refused = Some(error.to_string());
+                if seen.refused.insert(watched, error.to_string()).is_none() {
+                    tracing::warn!(%error, ?watched, %cluster, "a team's policy works without a watch until it may be had");
+                }
+                // What was known is not known any more: the next watch tells it all.
+                seen.whole(watched, false);
             }
-            Change::Seen(_) | Change::Gone(_) | Change::Whole(_) => {}
+            Change::Seen(_) | Change::Gone(_) => {}
         }
     }
 }
 
 impl Seen {
     fn is_whole(&self) -> bool {
-        self.workspaces_whole && self.grants_whole && self.refused.is_none()
+        self.workspaces_whole && self.grants_whole
+    }
+
+    fn whole(&mut self, watched: Watched, whole: bool) {
+        match watched {
+            Watched::Workspaces => self.workspaces_whole = whole,
+            Watched::Grants => self.grants_whole = whole,
+            _ => return,
+        }
+        if whole {
+            self.refused.remove(&watched);
+        } else if watched == Watched::Workspaces {
+            self.workspaces.clear();
+        } else {
+            self.grants.clear();
+        }
     }
 }
 
@@ -177,6 +207,11 @@ fn own(object: &Value) -> Own {
     let text = |pointer: &str| object.pointer(pointer).and_then(Value::as_str).unwrap_or_default().to_owned();
     Own { owner: text("/spec/owner"), org: text("/spec/org"), labels: crate::book::launch::labels(object) }
 }
+
+/// What may not be watched is tried again after this, at first.
+const SOON: Duration = Duration::from_secs(2);
+/// And so rarely at last.
+const RARELY: Duration = Duration::from_secs(30);
 
 #[cfg(test)]
 mod tests;

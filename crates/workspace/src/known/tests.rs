@@ -69,6 +69,24 @@ fn ws_18y_what_watches_tell_is_what_a_team_s_policy_knows() {
 }
 
 #[test]
+fn what_may_not_be_watched_is_not_known_until_it_may_be() {
+    let (known, c) = (Known::new("sys"), ClusterName::new("c"));
+    let denied = || cluster::Error::NotServed { kind: "grants.quarterdeck.dev".to_owned() };
+    known.take(&c, workspace("hers", &json!({ "owner": "ada" })));
+    known.take(&c, Change::Whole(Watched::Workspaces));
+    known.take(&c, Change::Refused(Watched::Grants, denied()));
+    assert!(known.missing(&c).unwrap().contains("grants.quarterdeck.dev"));
+    assert!(look(&known, "ada", &[], &["connect"], None).unknown);
+    known.take(&c, Change::Whole(Watched::Grants));
+    assert_eq!((known.missing(&c), look(&known, "ada", &[], &["connect"], None).owner), (None, "ada".to_owned()));
+    // Taken away and given back: what went meanwhile is gone.
+    known.take(&c, Change::Refused(Watched::Workspaces, denied()));
+    assert!(look(&known, "ada", &[], &["connect"], None).unknown);
+    known.take(&c, Change::Whole(Watched::Workspaces));
+    assert_eq!(look(&known, "ada", &[], &["connect"], None).owner, "");
+}
+
+#[test]
 fn a_grant_that_cannot_be_read_allows_nothing() {
     let (known, c) = (Known::new("sys"), ClusterName::new("c"));
     for whole in [Watched::Workspaces, Watched::Grants] {
