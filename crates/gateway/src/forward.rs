@@ -26,7 +26,7 @@ use axum::response::{Html, IntoResponse, Response};
 use axum::routing::get;
 use base::{ClusterName, Code, Coded};
 use policy::action::{ObjectTarget, WorkspaceProxy, WorkspaceView};
-use policy::{Answers, Outcome};
+use policy::{Answers, Outcome, Refusal};
 use serde::Deserialize;
 use serde_json::Value;
 use std::sync::Arc;
@@ -122,7 +122,11 @@ async fn let_in(shared: &Shared, caller: &Caller, named: Named, rd: &str) -> Res
     };
     let view =
         WorkspaceView { cluster: named.cluster.clone(), namespace: named.namespace.clone(), name: named.name.clone() };
-    let view = services.gate.permit(&caller.principal, view, &Answers::default()).map_err(|refusal| of(&refusal))?;
+    // What is hidden is not there.
+    let view = services.gate.permit(&caller.principal, view, &Answers::default()).map_err(|refusal| match refusal {
+        Refusal::Denied { .. } => unknown(),
+        other => of(&other),
+    })?;
     let cluster = services.mirror.of(&caller.principal).cluster(&named.cluster).map_err(|error| of(&error))?;
     let object = acts::show(&cluster, &view).await.map_err(|error| of(&error))?;
     let status = |key: &str| object.pointer(&format!("/status/{key}")).and_then(Value::as_str);

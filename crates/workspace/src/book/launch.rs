@@ -154,7 +154,7 @@ fn full(object: &Value, rendered: &Rendered) -> Load {
 
 /// How it is reached from outside: as it says itself, else as the platform says for all.
 fn exposure(object: &Value, rendered: &Rendered) -> Option<ExposureType> {
-    let usual = rendered.reached.as_ref().map(|reached| reached.kind);
+    let usual = rendered.reached.as_ref().filter(|reached| reached.problem.is_none()).map(|reached| reached.kind);
     object.pointer("/spec/exposure/type").and_then(|kind| ExposureType::deserialize(kind).ok()).or(usual)
 }
 

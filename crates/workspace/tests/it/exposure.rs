@@ -136,3 +136,23 @@ async fn ge_05d_a_certificate_of_somebody_else_is_waited_for_and_what_cannot_be_
     until("nothing leads to it", 40, || is(&place, "False", "NotExposed") && object(&place, "ingress", "w").is_null());
     until("it runs", 60, || place.phase() == "Running");
 }
+
+#[tokio::test(flavor = "multi_thread")]
+async fn ge_07a_pull_secrets_and_the_password_of_the_platform_are_those_of_its_workspaces() {
+    let place = Place::of("platform-secrets", |platform: &mut Platform| {
+        platform.pull_secrets = vec!["registry".to_owned()];
+        platform.password = Some(base::Secret::new("of the platform".to_owned()));
+    })
+    .await;
+    place.apply(&json!({ "image": "images.invalid/code-server:1", "runProfile": "service" }));
+    until("it has a pod", 40, || !place.pod().is_null());
+    let pod = place.pod();
+    assert_eq!(pod["spec"]["imagePullSecrets"], json!([{ "name": "registry" }]));
+    let containers = pod["spec"]["containers"].as_array().unwrap();
+    let main = containers.iter().find(|one| one["name"] == "main").unwrap();
+    let password = main["env"].as_array().unwrap().iter().find(|one| one["name"] == "PASSWORD").unwrap();
+    let of = &password["valueFrom"]["secretKeyRef"];
+    let secret = object(&place, "secret", of["name"].as_str().unwrap());
+    assert_eq!(secret["data"][of["key"].as_str().unwrap()], "b2YgdGhlIHBsYXRmb3Jt");
+    assert!(password["value"].is_null(), "it stands in the Secret alone");
+}
