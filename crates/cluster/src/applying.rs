@@ -7,7 +7,7 @@ use crate::transport::Call;
 use bytes::Bytes;
 use http::Method;
 use policy::action::{Changes, Effect};
-use serde_json::Value;
+use serde_json::{Value, json};
 
 impl Acting<Changes> {
     /// Makes an object, and gives it as it is then.
@@ -27,6 +27,20 @@ impl Acting<Changes> {
     pub async fn apply(&self, target: Target<'_>, manager: &str, object: &Value) -> Result<Value, Error> {
         let path = target.path("", &format!("?fieldManager={manager}&force=true"));
         self.write(Method::PATCH, "patch", target, &path, ("application/apply-patch+yaml", object)).await
+    }
+
+    /// A token of a service account, good for so many seconds: the answer of the API server, which holds a secret.
+    ///
+    /// # Errors
+    /// As [`Error`] says.
+    pub async fn token(&self, account: Target<'_>, audience: &str, seconds: u32) -> Result<Value, Error> {
+        let mut spec = json!({ "expirationSeconds": seconds });
+        if let (Some(spec), false) = (spec.as_object_mut(), audience.is_empty()) {
+            spec.insert("audiences".to_owned(), json!([audience]));
+        }
+        let asked = json!({ "apiVersion": "authentication.k8s.io/v1", "kind": "TokenRequest", "spec": spec });
+        let path = account.path("token", "");
+        self.write(Method::POST, "create", account, &path, ("application/json", &asked)).await
     }
 
     async fn write(

@@ -1,7 +1,7 @@
 //! What the operator of workspaces does to a cluster: server-side apply of the kinds on its list, and nothing else.
 //!
 //! ```text
-//! Permit<OperatorRun> ───────► Owner    its lease
+//! Permit<OperatorRun> ───────► Owner    its lease, its certificate authority
 //! Permit<WorkspaceReconcile> ─► Hands   objects of that workspace, in its namespace: apply, delete; its status
 //! Permit<OperatorInstall> ────► Installer  custom resource definitions
 //! ```
@@ -87,10 +87,30 @@ impl Owner {
     /// # Errors
     /// As [`Error`] says; `Conflict` when somebody else was first.
     pub async fn write_lease(&self, name: &str, lease: &Value) -> Result<Value, Error> {
-        let old = lease.pointer("/metadata/resourceVersion").is_some();
+        self.write(Owned::Lease, name, lease).await
+    }
+
+    /// The Secret of the operator's own namespace that holds its certificate authority; `None` when there is none.
+    ///
+    /// # Errors
+    /// As [`Error`] says.
+    pub async fn authority(&self) -> Result<Option<Value>, Error> {
+        self.link.get(Owned::Secret, &self.namespace, AUTHORITY).await
+    }
+
+    /// Writes that Secret: makes it, or takes the place of the one that has this `resourceVersion`.
+    ///
+    /// # Errors
+    /// As [`Error`] says; `Conflict` when somebody else was first.
+    pub async fn write_authority(&self, secret: &Value) -> Result<Value, Error> {
+        self.write(Owned::Secret, AUTHORITY, secret).await
+    }
+
+    async fn write(&self, kind: Owned, name: &str, object: &Value) -> Result<Value, Error> {
+        let old = object.pointer("/metadata/resourceVersion").is_some();
         let (method, verb, at) = if old { (Method::PUT, "update", Some(name)) } else { (Method::POST, "create", None) };
-        let path = Owned::Lease.path(&self.namespace, at, "");
-        self.link.send(method, verb, Owned::Lease, &self.namespace, &path, Some(("application/json", lease))).await
+        let path = kind.path(&self.namespace, at, "");
+        self.link.send(method, verb, kind, &self.namespace, &path, Some(("application/json", object))).await
     }
 
     /// Applies our fields of a status: of a workspace that may not be carried out, of a quota, of a grant.
@@ -300,6 +320,8 @@ impl Link {
 
 /// The operator's name among the managers of fields.
 pub const MANAGER: &str = "quarterdeck-operator";
+/// Name of the Secret with the certificate authority.
+pub const AUTHORITY: &str = "quarterdeck-authority";
 /// Who says whether a workspace runs: manifests that leave the state out never fight over it.
 pub const STATE_MANAGER: &str = "quarterdeck-state";
 /// JSON is YAML.

@@ -33,7 +33,7 @@ use tokio::time::timeout;
 
 pub use ask::{AppAct, Watch};
 pub use proto::workspace::{Asked, Exit, Size, Variable, told};
-pub use secure::keep_certified;
+pub use secure::Renewed;
 pub use session::{Event, Session, Writer};
 pub use stream::Stream;
 pub use upward::Upward;

@@ -12,6 +12,8 @@ use crate::probe::{Asked, Inside, Probed, probe};
 use crate::queue::Queue;
 use crate::reconcile::{Done, Job, reconcile, say_refused};
 use crate::standing::Shared;
+use crate::trust::Trust;
+use crate::upward::{self, Links, Who};
 use base::RequestId;
 use cluster::{Hands, Owned, Owner};
 use policy::action::{ObjectTarget, WorkspaceReconcile};
@@ -33,6 +35,11 @@ pub(crate) struct Active<'a> {
     pub(crate) kept: HashMap<Key, Kept>,
     pub(crate) shared: Arc<Shared>,
     pub(crate) daemons: Daemons,
+    /// Those that are answered when they ask.
+    pub(crate) held: Links,
+    pub(crate) answers: Arc<upward::Desk>,
+    /// Who certifies them.
+    pub(crate) trust: Trust,
     /// Since when it acts.
     pub(crate) since_ms: i64,
 }
@@ -185,6 +192,7 @@ impl Active<'_> {
             self.drop_kept(key, "it is gone");
             self.operator.activity.forget(self.operator.cluster.name(), key);
             self.daemons.known.remove(key);
+            self.held.forget(key);
             if !self.index.has_pod(key) {
                 self.shared.book.lock().release(key);
                 self.wake();
@@ -292,8 +300,8 @@ impl Active<'_> {
             return Some(asked.at_ms.saturating_add(ASK_AGAIN_MS));
         }
         self.daemons.known.entry(asked.key.clone()).or_default().asking = true;
-        let (cluster, permit) = (self.operator.cluster.clone(), kept.permit.clone());
-        self.daemons.asking.spawn(async move { probe(&cluster, &permit, asked).await });
+        let (cluster, permit, trust) = (self.operator.cluster.clone(), kept.permit.clone(), self.trust.clone());
+        self.daemons.asking.spawn(async move { probe(&cluster, &permit, &trust, asked).await });
         None
     }
 
@@ -323,6 +331,10 @@ impl Active<'_> {
         }
         if let Err(error) = &probed.answer {
             tracing::debug!(workspace = %probed.key, reason = error.reason, message = error.message, "a daemon did not answer");
+        }
+        if let (Some(link), Some(kept)) = (&probed.link, self.kept.get(&probed.key)) {
+            let (key, uid, owner) = (probed.key.clone(), kept.uid.clone(), kept.permit.target().owner.clone());
+            self.held.hold(&self.answers, Who { key, uid, owner }, &probed.pod, link.clone());
         }
         self.daemons.known.entry(probed.key.clone()).or_default().take(probed);
         self.queue.mark(&probed.key, now);

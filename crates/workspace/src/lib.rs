@@ -58,8 +58,8 @@ mod standing;
 mod status;
 pub mod story;
 mod trust;
-mod upward;
 pub mod until;
+mod upward;
 pub mod watch;
 
 pub use activity::Activity;

@@ -7,7 +7,7 @@ use crate::decide::{Decision, Limits, Step};
 use crate::desired::Desired;
 use crate::idle::{Act, Facts, Judged, Last, Rules, judge as by_rules};
 use crate::pod::Pod;
-use crate::probe::{Asked, Canary, Probed, Unreached};
+use crate::probe::{Asked, Canary, Certified, Probed, Unreached};
 use crate::reconcile::Job;
 use crate::stage::Stage;
 use serde_json::Value;
@@ -41,6 +41,8 @@ pub(crate) struct Daemon {
     /// What became of the connection that must fail.
     pub(crate) canary: Option<Canary>,
     canary_ms: i64,
+    /// When the certificate of a daemon beside the main container was looked after.
+    beside_ms: Option<i64>,
     /// Until when it is to be kept, as somebody said inside.
     keep_until_ms: Option<i64>,
     /// It is being asked.
@@ -60,6 +62,9 @@ impl Daemon {
                 (self.failed, self.failures) = (None, 0);
                 // One that is older and cannot tell is taken by what doors and its pod tell.
                 self.answered_ms = Some(probed.asked_ms);
+                if probed.beside && inside.certified.is_some_and(|one| one != Certified::Failed) {
+                    self.beside_ms = Some(probed.asked_ms);
+                }
                 if let Some(uses) = &inside.uses {
                     let until = uses.kept_until(u64::try_from(probed.asked_ms).unwrap_or_default());
                     // What is over is not told any more; what was taken back neither.
@@ -160,8 +165,10 @@ impl Life {
             let fresh = known.of(&pod.uid).filter(|daemon| daemon.canary.is_some());
             let canary = fresh.is_none_or(|daemon| now >= daemon.canary_ms.saturating_add(CANARY_MS));
             let window_ms = rules.idle_ms.map_or(BUSY_MS, |idle| (idle / 4).clamp(1_000, BUSY_MS));
-            let (key, pod) = (job.key.clone(), pod.uid.clone());
-            self.ask = Some(Asked { key, pod, at_ms: now, window_ms, canary });
+            let beside = known.of(&pod.uid).and_then(|daemon| daemon.beside_ms);
+            let beside = beside.is_none_or(|at| now >= at.saturating_add(BESIDE_MS));
+            let (key, uid, pod) = (job.key.clone(), pod.controller.clone(), pod.uid.clone());
+            self.ask = Some(Asked { key, pod, uid, at_ms: now, window_ms, canary, beside });
         } else if runs {
             self.again_ms = Some(self.again_ms.map_or(due, |other| other.min(due)));
         }
@@ -194,5 +201,7 @@ pub(crate) fn every_ms(limits: Limits, workspaces: usize) -> i64 {
 const FIRST_MS: i64 = 2_000;
 /// How often the connection is tried that must fail.
 const CANARY_MS: i64 = 600_000;
+/// How often the certificate of a daemon beside the main container is looked after.
+const BESIDE_MS: i64 = 600_000;
 /// How long programs have to compute to count.
 const BUSY_MS: i64 = 300_000;

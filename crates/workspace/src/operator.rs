@@ -12,6 +12,8 @@ use crate::queue::Queue;
 use crate::reconcile::Done;
 use crate::render::Render;
 use crate::standing::{self, Shared};
+use crate::trust::{self, Trust};
+use crate::upward::{self, Links};
 use base::Clock;
 use cluster::{Cluster, Owned, Owner};
 use parking_lot::Mutex;
@@ -224,6 +226,14 @@ impl Operator {
         };
         let shared = Arc::new(Shared { book: Mutex::new(Book::new(rules)), changed: Notify::new() });
         watches.spawn(standing::run(owner.clone(), shared.clone(), self.clock.clone()));
+        let trust = Trust::default();
+        watches.spawn(trust::keep(owner.clone(), trust.clone(), self.clock.clone()));
+        let answers = Arc::new(upward::Desk {
+            cluster: self.cluster.clone(),
+            gate: self.gate.clone(),
+            principal: self.principal.clone(),
+            render: self.render.clone(),
+        });
         let mut active = Active {
             operator: self,
             owner: owner.clone(),
@@ -233,6 +243,9 @@ impl Operator {
             kept: HashMap::new(),
             shared,
             daemons: Daemons::default(),
+            held: Links::default(),
+            answers,
+            trust,
             since_ms: i64::try_from(self.clock.now_ms()).unwrap_or_default(),
         };
         let mut running: JoinSet<Done> = JoinSet::new();

@@ -6,7 +6,8 @@
 
 use crate::activity::Door;
 use crate::key::Key;
-use crate::reach::{ReachError, reach};
+use crate::reach::{ReachError, reach, reach_beside};
+use crate::trust::Trust;
 use base::Coded;
 use cluster::Cluster;
 use link::Link;
@@ -26,8 +27,12 @@ pub(crate) struct Probed {
     pub(crate) pod: String,
     /// When it was asked, epoch milliseconds.
     pub(crate) asked_ms: i64,
+    /// A daemon beside the main container was to be looked after.
+    pub(crate) beside: bool,
     /// What it said.
     pub(crate) answer: Result<Inside, Unreached>,
+    /// The way to it.
+    pub(crate) link: Option<Link>,
 }
 
 /// What a daemon says.
@@ -37,6 +42,19 @@ pub(crate) struct Inside {
     pub(crate) uses: Option<Uses>,
     /// What became of the connection that must fail, where one was tried.
     pub(crate) canary: Option<Canary>,
+    /// What became of the certificate of the pod's daemon, where it was looked after.
+    pub(crate) certified: Option<Certified>,
+}
+
+/// How the certificate of a daemon is.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum Certified {
+    /// It is good.
+    Stands,
+    /// It has no port that needs one: the pod's own daemon may stand beside it.
+    NoPort,
+    /// It could not be brought.
+    Failed,
 }
 
 /// Why nobody answered.
@@ -105,16 +123,25 @@ impl Uses {
 }
 
 /// Asks.
-pub(crate) async fn probe(cluster: &Cluster, permit: &Permit<WorkspaceReconcile>, asked: Asked) -> Probed {
-    let answer = match timeout(PATIENCE, ask(cluster, permit, &asked)).await {
-        Ok(Ok(inside)) => Ok(inside),
+pub(crate) async fn probe(
+    cluster: &Cluster,
+    permit: &Permit<WorkspaceReconcile>,
+    trust: &Trust,
+    asked: Asked,
+) -> Probed {
+    let mut link = None;
+    let answer = match timeout(PATIENCE, ask(cluster, permit, trust, &asked)).await {
+        Ok(Ok((inside, way))) => {
+            link = Some(way);
+            Ok(inside)
+        }
         Ok(Err(error)) => Err(Unreached { reason: reason(&error), message: format!("{}: {error}", error.code()) }),
         Err(_) => {
             let message = format!("its daemon gave no answer within {} s", PATIENCE.as_secs());
             Err(Unreached { reason: "AgentUnreachable", message })
         }
     };
-    Probed { key: asked.key, pod: asked.pod, asked_ms: asked.at_ms, answer }
+    Probed { key: asked.key, pod: asked.pod, asked_ms: asked.at_ms, beside: asked.beside, answer, link }
 }
 
 /// What is asked.
@@ -122,14 +149,23 @@ pub(crate) async fn probe(cluster: &Cluster, permit: &Permit<WorkspaceReconcile>
 pub(crate) struct Asked {
     pub(crate) key: Key,
     pub(crate) pod: String,
+    /// The uid of the workspace.
+    pub(crate) uid: String,
     pub(crate) at_ms: i64,
     /// Programs that compute count when they did so over this long.
     pub(crate) window_ms: i64,
     /// The connection that must fail is to be tried.
     pub(crate) canary: bool,
+    /// A daemon beside the main container is to be looked after, if there is one.
+    pub(crate) beside: bool,
 }
 
-async fn ask(cluster: &Cluster, permit: &Permit<WorkspaceReconcile>, asked: &Asked) -> Result<Inside, ReachError> {
+async fn ask(
+    cluster: &Cluster,
+    permit: &Permit<WorkspaceReconcile>,
+    trust: &Trust,
+    asked: &Asked,
+) -> Result<(Inside, Link), ReachError> {
     let link = reach(cluster, permit).await?;
     let (status, health) = link.request("GET", "/api/v1/health", None).await?;
     if status != 200 {
@@ -138,7 +174,17 @@ async fn ask(cluster: &Cluster, permit: &Permit<WorkspaceReconcile>, asked: &Ask
     }
     let uses = get(&link, "GET", &format!("/api/v1/activity?window_ms={}", asked.window_ms)).await?;
     let canary = if asked.canary { get(&link, "POST", "/api/v1/canary").await? } else { None };
-    Ok(Inside { uses, canary })
+    let mut certified = trust.certify(&link, &asked.uid).await;
+    if certified == Some(Certified::NoPort) && asked.beside {
+        certified = match reach_beside(cluster, permit).await {
+            Ok(beside) => trust.certify(&beside, &asked.uid).await,
+            Err(error) => {
+                tracing::warn!(workspace = %asked.key, %error, "the daemon beside it gets no certificate");
+                Some(Certified::Failed)
+            }
+        };
+    }
+    Ok((Inside { uses, canary, certified }, link))
 }
 
 /// An answer; `None` of a daemon that does not know the path, or says what cannot be read.

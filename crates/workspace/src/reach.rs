@@ -137,6 +137,18 @@ impl ReachError {
 /// # Errors
 /// As [`ReachError`] says.
 pub async fn reach<A: Reaches>(cluster: &Cluster, permit: &Permit<A>) -> Result<Link, ReachError> {
+    by(cluster, permit, RELAY).await
+}
+
+/// The same to the pod's own daemon, which stands beside the main container of a service.
+///
+/// # Errors
+/// As [`ReachError`] says.
+pub(crate) async fn reach_beside<A: Reaches>(cluster: &Cluster, permit: &Permit<A>) -> Result<Link, ReachError> {
+    by(cluster, permit, BESIDE).await
+}
+
+async fn by<A: Reaches>(cluster: &Cluster, permit: &Permit<A>, relay: &[&str]) -> Result<Link, ReachError> {
     permit.settled().await.map_err(ActError::from)?;
     let object = permit.target().workspace();
     let acting = cluster.acting(permit);
@@ -150,7 +162,7 @@ pub async fn reach<A: Reaches>(cluster: &Cluster, permit: &Permit<A>) -> Result<
     let pod = seen.pointer("/status/pod/name").and_then(Value::as_str).ok_or(ReachError::NoPod(name))?;
     let pods = Kind::builtin("pods").ok_or(ActError::NotInstalled)?;
     let target = Target { kind: &pods, namespace: &object.namespace, name: pod };
-    let streams = timeout(PATIENCE, acting.exec(target, CONTAINER, RELAY)).await;
+    let streams = timeout(PATIENCE, acting.exec(target, CONTAINER, relay)).await;
     let late = |_| ReachError::from(link::Error::Late);
     let (input, output) = streams.map_err(late)?.map_err(ReachError::Closed)?;
     let (stream, words) = joined(input, output);
@@ -171,5 +183,6 @@ fn said(error: link::Error, words: &LastWords) -> ReachError {
 
 const CONTAINER: &str = "main";
 const RELAY: &[&str] = &["/qd/qd-agent", "workspaced", "relay"];
+const BESIDE: &[&str] = &["/qd/qd-agent", "workspaced", "relay", "--pod"];
 /// For the way into the container; the link has its own.
 const PATIENCE: Duration = Duration::from_secs(15);

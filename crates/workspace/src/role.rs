@@ -42,10 +42,22 @@ pub fn objects(namespace: &str) -> Vec<Value> {
         account,
         role("ClusterRole", OPERATOR, everywhere()),
         role("ClusterRole", WORKSPACES, within()),
-        role("Role", OPERATOR, rules(&[(Owned::Lease, &|_| true)])),
+        role("Role", OPERATOR, own()),
         binding("ClusterRoleBinding", "ClusterRole"),
         binding("RoleBinding", "Role"),
     ]
+}
+
+/// What it does in its own namespace: it holds the lease, and keeps its certificate authority.
+fn own() -> Vec<Value> {
+    let mut rules = rules(&[(Owned::Lease, &|_| true)]);
+    rules.push(rule("", &["secrets"], &["create"]));
+    let mut kept = rule("", &["secrets"], &["get", "update"]);
+    if let Some(kept) = kept.as_object_mut() {
+        kept.insert("resourceNames".to_owned(), json!([cluster::AUTHORITY]));
+    }
+    rules.push(kept);
+    rules
 }
 
 /// Which verbs of a kind.
@@ -74,6 +86,8 @@ fn within() -> Vec<Value> {
     // It asks daemons how they are, and gives a pod that runs other sizes.
     rules.push(rule("", &["pods/exec"], &["get", "create"]));
     rules.push(rule("", &["pods/resize"], &["patch"]));
+    // Tokens of the accounts that an administrator names for users of workspaces.
+    rules.push(rule("", &["serviceaccounts/token"], &["create"]));
     rules
 }
 

@@ -83,6 +83,8 @@ pub(crate) fn key(daemon: &Daemon) -> Answer {
         "name": name.to_string(),
         "public_key": hex::encode(daemon.keys.public()),
         "certified_until_ms": until_ms(daemon),
+        "due": daemon.keys.due(SystemTime::now()),
+        "listens": !daemon.config.listen.is_empty(),
     }))
 }
 

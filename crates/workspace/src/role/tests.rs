@@ -21,6 +21,11 @@ fn wo_12a_no_secrets_of_the_whole_cluster_and_nothing_for_everything() {
     assert_eq!(verbs("ClusterRole", WORKSPACES, "pods"), ["get", "create", "patch", "delete"]);
     assert_eq!(verbs("ClusterRole", OPERATOR, "customresourcedefinitions"), ["get"], "it installs nothing");
     assert_eq!(verbs("Role", OPERATOR, "leases"), ["get", "create", "update"]);
+    assert_eq!(verbs("Role", OPERATOR, "secrets"), ["create", "get", "update"], "its authority");
+    let all = objects("system");
+    let own = all.iter().find(|one| one["kind"] == "Role").unwrap()["rules"].as_array().unwrap();
+    let reads = own.iter().find(|rule| rule["resources"][0] == "secrets" && rule["verbs"][0] == "get").unwrap();
+    assert_eq!(reads["resourceNames"], serde_json::json!(["quarterdeck-authority"]), "no other Secret is read");
     assert!(verbs("ClusterRole", WORKSPACES, "services").iter().all(|verb| verb != "delete"));
     for object in objects("system") {
         let text = object["rules"].to_string();

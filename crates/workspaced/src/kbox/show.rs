@@ -27,12 +27,18 @@ pub(super) fn text(words: &[&str], told: &Value) -> String {
         ["apps", ..] => told.get("app").map(|app| row(app, APP)).unwrap_or_default(),
         ["credentials", ..] => members(told),
         ["validate", _] => match told.get("problems").and_then(Value::as_array) {
-            Some(problems) if !problems.is_empty() => problems.iter().map(|one| plain(one) + "\n").collect(),
+            Some(problems) if !problems.is_empty() => problems.iter().map(problem).collect(),
             _ => "it is well\n".to_owned(),
         },
         ["passwd"] => members(told),
         _ => String::new(),
     }
+}
+
+/// One thing that is wrong with a blueprint.
+fn problem(told: &Value) -> String {
+    let place = [word(told, "file"), word(told, "line"), word(told, "column")].join(":");
+    format!("{place}  {}  {}\n", word(told, "severity"), word(told, "message"))
 }
 
 /// A line of a log.

@@ -3,7 +3,7 @@
 use std::sync::Arc;
 use std::time::{Duration, SystemTime};
 
-use link::{Error, Link};
+use link::{Error, Link, Renewed};
 use pki::{Authority, Keys, Name};
 use serde_json::json;
 
@@ -96,43 +96,35 @@ fn ac_78a_a_daemon_is_certified_again_at_half_life_over_the_channel_and_stands_m
         let authority = Authority::new("ship", now).unwrap();
         let (blue, gateway) = (Name::workspace("ship", "6f3c"), Name::role("ship", "gateway"));
         let door = keys(&authority, &gateway, now);
-        let short = parking_lot::RwLock::new(authority.with_leaves_of(Duration::from_secs(4)));
-        let (tell, mut told) = tokio::sync::mpsc::unbounded_channel();
-        let mut ways = 0;
-        let keep = link::keep_certified(
-            &short,
-            &blue,
-            || {
-                ways += 1;
-                let (way, door, address, blue, pod) = (ways, door.clone(), address.clone(), blue.clone(), &pod);
-                async move {
-                    match way {
-                        // the proof of the pod at first, the certificate later; one way that fails is tried again
-                        1 => Ok(pod.link().await),
-                        2 => Err(Error::Closed),
-                        _ => Link::call(&address, door, blue, "operator", "").await,
-                    }
-                }
-            },
-            |done| tell.send(done.as_ref().ok().copied()).unwrap(),
-        );
-        let watch = async {
-            let first = told.recv().await.unwrap().unwrap();
-            let link = Link::call(&address, door.clone(), blue.clone(), "anna", "").await.unwrap();
-            let mut held = link.exec(exec(&["cat"])).await.unwrap();
-            assert_eq!(told.recv().await.unwrap(), None, "one way failed");
-            let second = told.recv().await.unwrap().unwrap();
-            let third = told.recv().await.unwrap().unwrap();
-            assert!(first < second && second < third);
-            assert!(SystemTime::now() > first, "the first has expired");
-            Link::call(&address, door.clone(), blue.clone(), "anna", "").await.unwrap();
-            held.send(b"still here").await.unwrap();
-            held.end_input().await.unwrap();
-            assert_eq!(finish(&mut held).await.0, b"still here");
+        let short = authority.with_leaves_of(Duration::from_secs(6));
+        let renew = async |link: &Link| {
+            link.renew(&blue, |key| short.certify(key, &blue, SystemTime::now())).await.expect("it is renewed")
         };
-        tokio::select! {
-            never = keep => match never {},
-            () = watch => {}
+        // by the proof of the pod at first
+        let Renewed::Until(first) = renew(&pod.link().await).await else { panic!("it had none") };
+        assert_eq!(renew(&pod.link().await).await, Renewed::Stands);
+        let link = Link::call(&address, door.clone(), blue.clone(), "anna", "").await.unwrap();
+        let mut held = link.exec(exec(&["cat"])).await.unwrap();
+        // later over the certificate that is still good
+        let over = Link::call(&address, door.clone(), blue.clone(), "operator", "").await.unwrap();
+        let second = loop {
+            match renew(&over).await {
+                Renewed::Until(until) => break until,
+                _ if SystemTime::now() > first => panic!("it was not due at half of its life"),
+                _ => tokio::time::sleep(Duration::from_millis(50)).await,
+            }
+        };
+        assert!(second > first);
+        while SystemTime::now() <= first {
+            tokio::time::sleep(Duration::from_millis(50)).await;
         }
+        renew(&over).await;
+        Link::call(&address, door.clone(), blue.clone(), "anna", "").await.unwrap();
+        held.send(b"still here").await.unwrap();
+        held.end_input().await.unwrap();
+        assert_eq!(finish(&mut held).await.0, b"still here");
+        let other = Name::workspace("ship", "another");
+        let refused = over.renew(&other, |key| short.certify(key, &other, SystemTime::now())).await;
+        assert!(matches!(refused, Err(Error::Another { .. })), "{refused:?}");
     });
 }
