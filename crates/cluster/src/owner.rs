@@ -123,6 +123,35 @@ impl Owner {
         self.link.send(Method::PATCH, "patch", kind, namespace, &path, Some((APPLY, object))).await
     }
 
+    /// Applies what holds a quota in a namespace, or takes it away: a ResourceQuota or a LimitRange of this name.
+    ///
+    /// # Errors
+    /// As [`Error`] says; `Invalid` for any other kind.
+    pub async fn backstop(
+        &self,
+        kind: Owned,
+        namespace: &str,
+        name: &str,
+        object: Option<&Value>,
+    ) -> Result<(), Error> {
+        if !matches!(kind, Owned::ResourceQuota | Owned::LimitRange) {
+            let message = format!("{} holds no quota", kind.kind());
+            return Err(Error::Invalid { message, causes: Value::Null });
+        }
+        let path = kind.path(namespace, Some(name), "");
+        let done = match object {
+            Some(object) => {
+                let path = path + &format!("?fieldManager={MANAGER}&force=true");
+                self.link.send(Method::PATCH, "patch", kind, namespace, &path, Some((APPLY, object))).await
+            }
+            None => self.link.send(Method::DELETE, "delete", kind, namespace, &path, None).await,
+        };
+        match done {
+            Err(Error::NotFound { .. }) if object.is_none() => Ok(()),
+            done => done.map(drop),
+        }
+    }
+
     /// Whether the server serves this kind.
     ///
     /// # Errors

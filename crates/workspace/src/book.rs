@@ -6,6 +6,7 @@
 
 use crate::key::Key;
 use crate::render::Refused;
+use crd::Time;
 use crd::grant::{Denied, Grant, GrantSpec};
 use crd::quota;
 use crd::quota::{Ledger, Load, Overflow, Pot, Quota, QuotaSpec, Reservation, Who};
@@ -14,10 +15,12 @@ use serde::Deserialize;
 use serde_json::Value;
 use std::collections::BTreeMap;
 
+mod backstop;
 mod granted;
 pub(crate) mod launch;
 mod standing;
 
+pub(crate) use backstop::{Backstop, NAME as BACKSTOP};
 pub(crate) use standing::Standing;
 
 /// What is reserved, granted and waited for.
@@ -36,6 +39,8 @@ pub(crate) struct Book {
     /// When a pod was made that no watch has shown yet: it has its room.
     made: BTreeMap<Key, i64>,
     waiting: BTreeMap<Key, Waits>,
+    /// By workspace that nobody uses: for whom it is stopped.
+    stopping: BTreeMap<Key, Stops>,
     /// There may be room for those that wait.
     room: bool,
 }
@@ -61,6 +66,14 @@ struct Told<T> {
 struct Waits {
     since_ms: i64,
     queue: Option<Line>,
+}
+
+/// A workspace is stopped to make room.
+#[derive(Clone, Debug)]
+struct Stops {
+    /// Who needs the room.
+    by: Key,
+    quota: String,
 }
 
 /// The queue of a quota in which a workspace is.
@@ -222,6 +235,25 @@ impl Book {
         self.launched.remove(key);
         self.labels.remove(key);
         self.waiting.remove(key);
+        self.stopping.retain(|stopped, stops| stopped != key && stops.by != *key);
+    }
+
+    /// Says since when nobody uses a workspace; why it is to stop, if somebody needs its room.
+    pub(crate) fn idle(&mut self, key: &Key, since_ms: Option<i64>) -> Option<String> {
+        let own = of(key);
+        let since = since_ms.and_then(Time::from_millis);
+        let entry = self.ledger.get(&own)?;
+        if entry.idle_since != since {
+            self.ledger.idle(&own, since);
+            // Who found nobody to stop before may find this one, or has to find another.
+            self.room = true;
+        }
+        if since.is_none() {
+            self.stopping.remove(key);
+        }
+        let stops = self.stopping.get(key)?;
+        let since = crate::status::time(since_ms.unwrap_or_default());
+        Some(format!("{} needs its room under quota {}, and nobody used it since {since}", stops.by, stops.quota))
     }
 
     /// Those that are to be asked again because there may be room now: who waits longest comes first.
@@ -231,7 +263,8 @@ impl Book {
         }
         let mut all: Vec<(&Key, &Waits)> = self.waiting.iter().collect();
         all.sort_by_key(|(key, waits)| (waits.since_ms, *key));
-        all.into_iter().map(|(key, _)| key.clone()).collect()
+        // Those that are to stop are looked at for it.
+        self.stopping.keys().chain(all.into_iter().map(|(key, _)| key)).cloned().collect()
     }
 
     fn reserve(&mut self, ask: &Ask<'_>) -> Result<(), (String, Option<Line>)> {
@@ -265,7 +298,7 @@ impl Book {
                     Some(Line { quota: refused.quota, pot: refused.pot, bound })
                 }
                 Overflow::StopOldestIdle => {
-                    message.push_str("; of the others none is known to be idle");
+                    message.push_str(&self.stop_another(ask.key, &refused));
                     None
                 }
                 Overflow::Deny => None,
@@ -287,7 +320,30 @@ impl Book {
         } else {
             self.promised.remove(&own);
         }
-        self.ledger.enter(own, Reservation { who, load, idle_since: None });
+        // Who is stopped has given its room.
+        let idle_since = self.ledger.get(&own).and_then(|entry| entry.idle_since).filter(|_| load.running > 0);
+        if load.running == 0 {
+            self.stopping.remove(&Key { namespace: own.namespace.clone(), name: own.name.clone() });
+        }
+        self.ledger.enter(own, Reservation { who, load, idle_since });
+    }
+
+    /// Has the workspace stopped that nobody used for longest, one at a time; in words.
+    fn stop_another(&mut self, key: &Key, refused: &quota::Refused) -> String {
+        if let Some((other, _)) = self.stopping.iter().find(|(_, stops)| stops.by == *key) {
+            return format!("; {other}, which nobody uses, is stopped for it");
+        }
+        let Some(idle) = self.ledger.oldest_idle(refused, &of(key)) else {
+            return "; of the others none is known to be idle".to_owned();
+        };
+        let other = Key { namespace: idle.namespace.clone(), name: idle.name.clone() };
+        if self.stopping.contains_key(&other) {
+            return format!("; {other}, which nobody uses, is stopped for another");
+        }
+        let words = format!("; {other}, which nobody uses, is stopped for it");
+        self.stopping.insert(other, Stops { by: key.clone(), quota: refused.quota.clone() });
+        self.room = true;
+        words
     }
 
     /// Whoever waits in a queue before this one: the quota, whose amount it is, and who.

@@ -5,7 +5,7 @@ use crate::activity::Usage;
 use crate::book::launch;
 use crate::decide::{Decision, Limits, Step};
 use crate::desired::Desired;
-use crate::idle::{Act, Facts, Judged, Last, Rules, judge as by_rules};
+use crate::idle::{Act, Facts, Idle, Judged, Last, Rules, judge as by_rules};
 use crate::pod::Pod;
 use crate::probe::{Asked, Canary, Certified, Probed, Unreached};
 use crate::reconcile::Job;
@@ -154,6 +154,15 @@ pub(crate) fn judge(job: &Job, desired: &Desired, decision: &Decision) -> Life {
 }
 
 impl Life {
+    /// Tells the book whether it is idle, and stops it when somebody needs its room.
+    pub(crate) fn makes_room(&mut self, job: &Job, paused: bool) {
+        let since = if let Idle::Since(since) = self.judged.idle { Some(since).filter(|_| !paused) } else { None };
+        let cause = job.shared.book.lock().idle(&job.key, since);
+        if let (Some(cause), None) = (cause, &self.judged.act) {
+            self.judged.act = Some(Act::Stop(cause));
+        }
+    }
+
     fn asks(&mut self, job: &Job, decision: &Decision, pod: &Pod, rules: &Rules, needed: bool) {
         let (now, known) = (job.now_ms, &job.known.daemon);
         let due = known.of(&pod.uid).map_or(i64::MIN, |daemon| daemon.due(job.known.every_ms));

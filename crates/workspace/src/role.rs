@@ -80,7 +80,7 @@ fn everywhere() -> Vec<Value> {
 /// What it does in a namespace of workspaces.
 fn within() -> Vec<Value> {
     let written: Verbs<'_> = &|verb| !matches!(verb, "list" | "watch");
-    let kinds = Owned::PARTS.iter().chain(&[Owned::Workspace]);
+    let kinds = Owned::PARTS.iter().chain(&[Owned::Workspace, Owned::ResourceQuota, Owned::LimitRange]);
     let all: Vec<(Owned, Verbs<'_>)> = kinds.map(|kind| (*kind, written)).collect();
     let mut rules = rules(&all);
     // It asks daemons how they are, and gives a pod that runs other sizes.

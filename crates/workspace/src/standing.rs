@@ -1,6 +1,6 @@
 //! Writes how quotas and grants stand, a moment after something changed: many changes at once are one status.
 
-use crate::book::{Book, Standing};
+use crate::book::{BACKSTOP, Backstop, Book, Standing};
 use base::Clock;
 use cluster::{Error, Owner};
 use parking_lot::Mutex;
@@ -17,6 +17,7 @@ pub(crate) struct Shared {
 /// Writes until it is dropped.
 pub(crate) async fn run(owner: Arc<Owner>, shared: Arc<Shared>, clock: Arc<dyn Clock>) {
     let mut next_ms = None;
+    let mut held = Vec::new();
     loop {
         let now = || i64::try_from(clock.now_ms()).unwrap_or(i64::MAX);
         let ahead =
@@ -28,6 +29,8 @@ pub(crate) async fn run(owner: Arc<Owner>, shared: Arc<Shared>, clock: Arc<dyn C
         tokio::time::sleep(TOGETHER).await;
         let (stale, next) = shared.book.lock().standing(now());
         next_ms = next;
+        let wanted = shared.book.lock().backstops();
+        hold(&owner, &wanted, &mut held).await;
         let mut failed = false;
         for one in stale {
             failed |= !write(&owner, &one).await;
@@ -35,6 +38,33 @@ pub(crate) async fn run(owner: Arc<Owner>, shared: Arc<Shared>, clock: Arc<dyn C
         if failed {
             tokio::time::sleep(PAUSE).await;
             shared.changed.notify_one();
+        }
+    }
+}
+
+/// Has the API server hold what the quotas of namespaces say. What it refuses is tried again with the next change: the book
+/// holds it in any case.
+async fn hold(owner: &Owner, wanted: &[Backstop], held: &mut Vec<Backstop>) {
+    let (keep, gone): (Vec<_>, Vec<_>) = std::mem::take(held).into_iter().partition(|one| wanted.contains(one));
+    *held = keep;
+    let is_of = |one: &Backstop, other: &Backstop| (one.kind, &one.namespace) == (other.kind, &other.namespace);
+    for one in gone.into_iter().filter(|one| !wanted.iter().any(|new| is_of(one, new))) {
+        if let Err(error) = owner.backstop(one.kind, &one.namespace, BACKSTOP, None).await {
+            tracing::warn!(%error, kind = one.kind.kind(), of = one.namespace, "what holds a quota stays");
+            held.push(one);
+        }
+    }
+    for one in wanted {
+        if held.contains(one) {
+            continue;
+        }
+        match owner.backstop(one.kind, &one.namespace, BACKSTOP, Some(&one.object)).await {
+            Ok(()) => held.push(one.clone()),
+            // There is no such namespace yet.
+            Err(Error::NotFound { .. }) => {}
+            Err(error) => {
+                tracing::warn!(%error, kind = one.kind.kind(), of = one.namespace, "a quota is held by the operator alone");
+            }
         }
     }
 }

@@ -112,6 +112,79 @@ fn ws_19k_a_queue_keeps_its_order() {
 }
 
 #[test]
+fn ws_19s_who_nobody_used_for_longest_is_stopped_for_another() {
+    let mut book = Book::default();
+    let spec = json!({ "subject": { "user": "*" }, "hard": { "running": 2 }, "overflow": "StopOldestIdle" });
+    quota(&mut book, "two", &spec);
+    for name in ["a", "b"] {
+        ask(&mut book, name, none(), running(1), 1).unwrap();
+        ask(&mut book, name, running(1), running(1), 2).unwrap();
+    }
+    let (_, message, _) = ask(&mut book, "c", none(), running(1), 3).unwrap_err();
+    assert!(message.ends_with("none is known to be idle"), "{message}");
+    book.wakes();
+    assert!(book.idle(&key("a"), Some(60_000)).is_none() && book.idle(&key("b"), Some(30_000)).is_none());
+    assert_eq!(names(&book.wakes()), ["c"], "it asks again: somebody is idle by now");
+    let (_, message, queued) = ask(&mut book, "c", none(), running(1), 4).unwrap_err();
+    assert!(message.ends_with("team/b, which nobody uses, is stopped for it") && !queued, "{message}");
+    assert_eq!(names(&book.wakes()), ["b", "c"]);
+    ask(&mut book, "c", none(), running(1), 4).unwrap_err();
+    assert!(book.wakes().is_empty(), "one is stopped, and nothing turns in a circle");
+    let cause = book.idle(&key("b"), Some(30_000)).unwrap();
+    assert_eq!(cause, "team/c needs its room under quota two, and nobody used it since 1970-01-01T00:00:30Z");
+    assert!(book.idle(&key("a"), Some(60_000)).is_none(), "one is enough");
+    // Somebody uses it before it stops: another is found.
+    assert!(book.idle(&key("b"), None).is_none());
+    assert_eq!(names(&book.wakes()), ["c"]);
+    ask(&mut book, "c", none(), running(1), 5).unwrap_err();
+    assert!(book.idle(&key("a"), Some(60_000)).is_some());
+    book.wakes();
+    // It is stopped, and its room is given.
+    ask(&mut book, "a", none(), running(1).stopped(), 6).unwrap();
+    assert_eq!(names(&book.wakes()), ["c"]);
+    ask(&mut book, "c", none(), running(1), 7).unwrap();
+    assert!(book.idle(&key("a"), None).is_none());
+    // Whoever needed room is gone: nobody stops for it.
+    book.idle(&key("b"), Some(30_000));
+    ask(&mut book, "d", none(), running(1), 8).unwrap_err();
+    assert!(book.idle(&key("b"), Some(30_000)).is_some());
+    book.release(&key("d"));
+    assert!(book.idle(&key("b"), Some(30_000)).is_none());
+}
+
+#[test]
+fn ws_19t_a_namespace_has_the_tightest_of_its_quotas_as_resource_quota_and_limit_range() {
+    let mut book = Book::default();
+    let (team, per) = (json!({ "namespace": "team" }), json!({ "cpu": "500m", "memory": "2Gi", "storage": "20Gi" }));
+    let hard = json!({ "cpu": "8", "memory": "16Gi", "storage": "100Gi", "volumes": 9, "running": 3 });
+    quota(&mut book, "team", &json!({ "subject": team, "hard": hard, "perWorkspace": per }));
+    quota(&mut book, "each", &json!({ "subject": { "namespace": "*" }, "hard": { "cpu": 4 } }));
+    quota(&mut book, "users", &json!({ "subject": { "user": "*" }, "hard": { "cpu": 1 } }));
+    let all = book.backstops();
+    assert_eq!(all.iter().map(|one| one.kind).collect::<Vec<_>>(), [Owned::ResourceQuota, Owned::LimitRange]);
+    let hard = json!({
+        "limits.cpu": "8", "limits.memory": "16Gi", "requests.storage": "100Gi", "persistentvolumeclaims": "9",
+    });
+    assert_eq!(all[0].object["spec"]["hard"], hard, "nobody is in a namespace yet but who is named");
+    let limits = json!([
+        { "type": "Pod", "max": { "cpu": "500m", "memory": "2Gi" } },
+        {
+            "type": "Container", "default": { "cpu": "500m", "memory": "1Gi" },
+            "defaultRequest": { "cpu": "100m", "memory": "128Mi" },
+        },
+        { "type": "PersistentVolumeClaim", "max": { "storage": "20Gi" } },
+    ]);
+    assert_eq!(all[1].object["spec"]["limits"], limits);
+    ask(&mut book, "a", none(), running(1), 1).unwrap();
+    assert_eq!(book.backstops()[0].object["spec"]["hard"]["limits.cpu"], "4");
+    book.quota("team", None).unwrap();
+    let all = book.backstops();
+    assert_eq!((all.len(), &all[0].object["spec"]["hard"]), (2, &json!({ "limits.cpu": "4" })));
+    book.release(&key("a"));
+    assert!(book.backstops().is_empty());
+}
+
+#[test]
 fn ws_19q_a_pod_that_was_made_has_its_room_before_a_watch_shows_it() {
     let mut book = Book::default();
     quota(&mut book, "q", &json!({ "subject": { "all": true }, "hard": { "running": 1 } }));
