@@ -110,8 +110,17 @@ pub async fn start(cluster: &Cluster, permit: Permit<WorkspaceStart>) -> Result<
 /// # Errors
 /// As [`ActError`] says.
 pub async fn stop(cluster: &Cluster, permit: Permit<WorkspaceStop>) -> Result<Value, ActError> {
+    let who = permit.principal().id().to_owned();
+    stop_for(cluster, permit, &who).await
+}
+
+/// The same for whoever asked for it before this process was there.
+///
+/// # Errors
+/// As [`ActError`] says.
+pub(crate) async fn stop_for(cluster: &Cluster, permit: Permit<WorkspaceStop>, who: &str) -> Result<Value, ActError> {
     let object = permit.target().object.clone();
-    let cause = format!("stopped by {}", permit.principal().id());
+    let cause = format!("stopped by {who}");
     changed(cluster, permit, &object, "to stop", async |acting, target| say(&acting, target, "Stopped", &cause).await)
         .await
 }

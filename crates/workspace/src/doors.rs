@@ -88,6 +88,7 @@ impl Workspaces {
 
     /// Finishes what was begun, and lets go of jobs and stories.
     pub async fn shutdown(&self) {
+        self.0.jobs.ending();
         self.0.tasks.close();
         self.0.tasks.wait().await;
         self.0.jobs.shutdown().await;

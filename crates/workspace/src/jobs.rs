@@ -227,9 +227,14 @@ impl Jobs {
         self.working(object, |_| true).map(|live| live.told.borrow().job.clone())
     }
 
+    /// What waits for its time is left to the next process.
+    pub fn ending(&self) {
+        self.0.end.cancel();
+    }
+
     /// Lets go of what is followed: it stays open in the store, for the next process.
     pub async fn shutdown(&self) {
-        self.0.end.cancel();
+        self.ending();
         self.0.tasks.close();
         self.0.tasks.wait().await;
     }
@@ -316,6 +321,20 @@ impl Opened {
             .await;
         self.jobs.follow(&self.live);
         self.live.told.borrow().job.clone()
+    }
+
+    /// The act is for later: the next process does it then, should this one end before.
+    pub async fn is_for(&self, due_ms: i64, uid: &str) {
+        let later = body::Later { due_ms, uid: uid.to_owned() };
+        self.jobs.write(&self.live, |body| body.later = Some(later)).await;
+    }
+
+    /// Waits until it is not to be done any more: somebody wants something else, or this process ends.
+    pub async fn left(&self) {
+        tokio::select! {
+            () = self.live.other.cancelled() => {}
+            () = self.jobs.0.end.cancelled() => {}
+        }
     }
 
     /// It was not done. The same request may be made again.

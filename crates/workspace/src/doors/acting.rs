@@ -174,12 +174,15 @@ impl Workspaces {
                 return this.done(&principal, &named, opened, done, Until::Stopped).await;
             }
             let accepted = WorkspaceAccepted { job: opened.job(), workspace: this.told(&principal, &named, &there) };
+            let due_ms = opened.job().created_ms.saturating_add(i64::from(asked.delay_seconds) * 1_000);
+            opened.is_for(due_ms, there.pointer("/metadata/uid").and_then(Value::as_str).unwrap_or_default()).await;
             let later = this.clone();
             this.0.tasks.spawn(async move {
                 let wait = Duration::from_secs(asked.delay_seconds.into());
                 tokio::select! {
                     () = tokio::time::sleep(wait) => {}
                     () = permit.ended() => {}
+                    () = opened.left() => return,
                 }
                 let done = acts::stop(&cluster, permit).await;
                 // The job says how it went.

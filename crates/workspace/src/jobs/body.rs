@@ -15,6 +15,18 @@ pub(super) struct Body {
     /// Once the act was done.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub(super) goal: Option<Goal>,
+    /// Where the act is for later, and was not done yet.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub(super) later: Option<Later>,
+}
+
+/// An act that is for later: whoever leads then does it.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub(super) struct Later {
+    /// When, epoch milliseconds.
+    pub(super) due_ms: i64,
+    /// To the workspace of this uid alone.
+    pub(super) uid: String,
 }
 
 /// Where the workspace is to come to.
@@ -27,7 +39,7 @@ pub(super) struct Goal {
 
 impl Body {
     pub(super) fn new(job: Job) -> Self {
-        Self { job, events: Vec::new(), goal: None }
+        Self { job, events: Vec::new(), goal: None, later: None }
     }
 
     /// As it is kept. Plain data is always text.

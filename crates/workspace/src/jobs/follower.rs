@@ -1,8 +1,8 @@
 //! Follows the workspace of a job until the job is over.
 
-use super::body::Goal;
+use super::body::{Goal, Later};
 use super::{Jobs, Live};
-use crate::acts::{ActError, show};
+use crate::acts::{ActError, show, stop_for};
 use crate::key::JOB;
 use crate::story::{News, Seen};
 use crate::until::{Look, Until, look};
@@ -11,7 +11,7 @@ use api::job::JobState;
 use api::workspace::{WorkspaceAct, WorkspaceEvent};
 use base::{Code, Coded, RequestId};
 use policy::Answers;
-use policy::action::{ObjectTarget, WorkspaceView};
+use policy::action::{ObjectTarget, WorkspaceStop, WorkspaceView};
 use serde_json::Value;
 use std::time::Duration;
 use tokio::time::{Instant, sleep, timeout_at};
@@ -124,10 +124,13 @@ async fn listened(
 
 /// Where it goes. Where whoever asked did not live to say so, what is there tells whether the act was done.
 async fn goal(jobs: &Jobs, live: &Live, object: &ObjectTarget) -> Result<Option<Goal>, ActError> {
-    let (goal, id, act) = {
+    let (goal, id, act, later) = {
         let body = live.told.borrow();
-        (body.goal.clone(), body.job.id.clone(), body.job.act)
+        (body.goal.clone(), body.job.id.clone(), body.job.act, body.later.clone())
     };
+    if let (None, WorkspaceAct::Stop, Some(later)) = (&goal, act, later) {
+        return stopped(jobs, live, object, &later).await;
+    }
     if goal.is_some() || act != WorkspaceAct::Create {
         return Ok(goal);
     }
@@ -146,12 +149,42 @@ async fn goal(jobs: &Jobs, live: &Live, object: &ObjectTarget) -> Result<Option<
         generation: there.pointer("/metadata/generation").and_then(Value::as_i64).unwrap_or_default(),
         until: if crate::about::text(&there, "/spec/state") == "Stopped" { Until::Stopped } else { Until::Ready },
     };
+    runs(jobs, live, &goal).await;
+    Ok(Some(goal))
+}
+
+async fn runs(jobs: &Jobs, live: &Live, goal: &Goal) {
     let kept = goal.clone();
     jobs.write(live, |body| {
         body.job.state = JobState::Running;
         body.goal = Some(kept);
     })
     .await;
+}
+
+/// Stops it at its time, as the process that was asked to would have done. It was decided on when it was asked for.
+async fn stopped(jobs: &Jobs, live: &Live, object: &ObjectTarget, later: &Later) -> Result<Option<Goal>, ActError> {
+    let now = i64::try_from(jobs.0.parts.clock.now_ms()).unwrap_or(i64::MAX);
+    let wait = u64::try_from(later.due_ms.saturating_sub(now)).unwrap_or_default().min(LONGEST_DELAY_MS);
+    sleep(Duration::from_millis(wait)).await;
+    let cluster = jobs.0.cluster(object)?;
+    let there = match show(&cluster, &view(jobs, object)?).await {
+        Ok(there) => there,
+        Err(ActError::NotFound(_)) => return Ok(None),
+        Err(other) => return Err(other),
+    };
+    if crate::about::text(&there, "/metadata/uid") != later.uid {
+        return Ok(None);
+    }
+    let action = WorkspaceStop { object: object.clone(), delay_seconds: 0 };
+    let answers = Answers { confirm: true, ..Answers::default() };
+    let permit = jobs.0.parts.gate.permit(&jobs.0.process(), action, &answers);
+    let permit = permit.map_err(|refusal| ActError::Busy(refusal.to_string()))?;
+    let who = live.told.borrow().job.principal.clone();
+    let stopped = stop_for(&cluster, permit, &who).await?;
+    let generation = stopped.pointer("/metadata/generation").and_then(Value::as_i64).unwrap_or_default();
+    let goal = Goal { uid: later.uid.clone(), generation, until: Until::Stopped };
+    runs(jobs, live, &goal).await;
     Ok(Some(goal))
 }
 
@@ -188,4 +221,6 @@ fn done(until: Until) -> &'static str {
 /// Beside the limits that the operator keeps.
 const TOTAL: Duration = Duration::from_secs(30 * 60);
 const PAUSE: Duration = Duration::from_secs(1);
+/// Clocks are set: nobody asks for more.
+const LONGEST_DELAY_MS: u64 = 60_000;
 const SLACK_MS: i64 = 2_000;
