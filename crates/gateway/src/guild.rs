@@ -20,7 +20,6 @@ mod stop;
 mod wrong;
 
 pub(crate) use face::{Trusted, face};
-pub(crate) use wrong::Told;
 
 use crate::ops::Check;
 use crate::server::Shared;

@@ -21,7 +21,8 @@ impl Workspaces for Known {
     fn look(&self, who: &Who, wanted: &Wanted<'_>, _: u64) -> WorkspaceFacts {
         let granted = who.name == "bob"
             && (wanted.verbs.contains(&"connect") || (wanted.verbs.contains(&"proxy") && wanted.port == Some(8080)));
-        let launch = who.name == "eve" && wanted.verbs.contains(&"launch");
+        let launch = (who.name == "eve" && wanted.verbs.contains(&"launch"))
+            || (who.name == "max" && wanted.verbs.contains(&"stopAll"));
         let (owner, org) = if wanted.object.name == "hers" { ("ada", "lab") } else { ("", "") };
         WorkspaceFacts {
             owner: owner.to_owned(),
@@ -103,6 +104,15 @@ fn ws_18v_whoever_has_no_role_and_no_grant_may_sign_in_and_nothing_else() {
     ] {
         assert_eq!(denied, "deny team.default");
     }
+}
+
+#[test]
+fn gn_07c_a_grant_to_stop_all_lets_one_be_stopped_and_not_deleted() {
+    let t = gate(team());
+    let max = member(&t, "max", &["developer"]);
+    assert_eq!(rule(&t, &max, WorkspaceStop { object: hers(), delay_seconds: 0 }), "team.grant ns/share");
+    assert_eq!(rule(&t, &max, WorkspaceDelete { object: hers(), uid: None }), "deny team.default");
+    assert_eq!(rule(&t, &max, shell()), "deny team.default");
 }
 
 #[test]

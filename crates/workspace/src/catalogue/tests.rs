@@ -1,6 +1,6 @@
 #![allow(clippy::unwrap_used, clippy::expect_used, clippy::panic, clippy::indexing_slicing)]
 
-use super::{list, preview};
+use super::{list, offers, preview};
 use crate::blueprints::{Blueprints, Platform};
 use crate::launch::Launch;
 use crate::render::Render;
@@ -67,4 +67,13 @@ fn wb_01k_a_preview_has_every_field_with_its_layer() {
     launch.params.insert("CPU".into(), "9".into());
     let wrong = preview(&blueprints(), "lab", "dev", &launch);
     assert!(wrong.problems[0].message.contains("at most 8"), "{wrong:?}");
+}
+
+#[test]
+fn gn_02b_what_can_be_made_without_being_asked_is_offered_with_its_image() {
+    let told = offers(&blueprints(), "lab", "ada", "lab");
+    let names: Vec<&str> = told.iter().map(|one| one.blueprint.as_str()).collect();
+    // `base` is a parent alone, `broken` is broken, and `rust` asks for a channel.
+    assert_eq!(names, ["default"]);
+    assert!(!told[0].image.is_empty());
 }
