@@ -138,7 +138,8 @@ export function rest(method, url, body) {
       },
     ]
   if (path.startsWith('/taps')) return taprest(method, path, body, url.searchParams)
-  if (path.startsWith('/workspaces') || path.startsWith('/blueprints')) return workspacerest(method, path, body)
+  if (path.startsWith('/workspaces') || path.startsWith('/blueprints') || path.startsWith('/jobs'))
+    return workspacerest(method, path, body)
   if (path === '/object') {
     const object = Object.fromEntries(url.searchParams)
     if (object.kind === 'services')

@@ -34,6 +34,7 @@ const ALL = [
   sets('boat', { blueprint: 'rust' }),
   sets('atelier-for-the-recommendations-of-returning-visitors', { blueprint: 'web', namespace: 'payments' }),
   sets('notebook', { ...stopped, message: 'it is stopped', stop_reason: 'nobody used it for 2h', stop_at_ms: null }),
+  sets('idler', { idle_since_ms: now - 110 * minute, stop_at_ms: now + 8 * minute }),
   sets('anchor', {
     phase: 'Provisioning',
     stage: 'Pulling',
@@ -262,7 +263,30 @@ export function events(path) {
   return [['handshake', { workspace: `lab/${name}`, jobid: '', error: '', resumed: false }], ...told]
 }
 
+/** What was done of late. */
+const jobs = () =>
+  [
+    ['start', 'boat', 'running', 'Pulling', 1],
+    ['create', 'sunk', 'failed', 'the image images.invalid/none:1 cannot be had', 4],
+    ['stop', 'notebook', 'succeeded', 'it is stopped', 47],
+    ['create', 'anchor', 'cancelled', 'job 5f0c wants something else', 90],
+  ].map(([act, name, state, message, ago], at) => ({
+    id: `job-${at}`,
+    act,
+    cluster: 'dev',
+    namespace: 'lab',
+    name,
+    principal: 'desk:ada',
+    state,
+    stage: '',
+    message,
+    created_ms: now - ago * minute,
+    changed_ms: now - ago * minute,
+  }))
+const home = { name: 'home', claim: 'pvc-wreck-home', type: 'local', size: '5Gi', used: '' }
+
 export function workspacerest(method, path, body) {
+  if (path === '/jobs') return [200, { jobs: jobs() }]
   if (path === '/blueprints') return [200, { blueprints: BLUEPRINTS, problems: [], default_blueprint: 'shell' }]
   if (path === '/blueprints/preview') return [200, preview(body)]
   if (path === '/workspaces' && method === 'POST') {
@@ -272,10 +296,12 @@ export function workspacerest(method, path, body) {
         409,
         error('workspace_exists', `there is a workspace ${body.name} already: choose another name, or start that one`),
       ]
-    return [202, { job: {}, workspace: whole(ALL[3]) }]
+    return [202, { job: {}, workspace: whole(ALL[4]) }]
   }
   const [, , , name, what] = path.split('/')
   const one = ALL.find((known) => known.name === name)
+  if (what === 'remains') return [200, { volumes: name === 'wreck' ? [home] : [] }]
+  if (what === 'keep') return [200, { until_ms: now + 120 * minute }]
   if (!one) return [404, error('workspace_not_found', `there is no workspace ${name}`)]
   if (what === 'apps')
     return [

@@ -1,20 +1,20 @@
 import { type DragEvent, useEffect, useMemo, useRef, useState } from 'react'
 import { isString, remember, remembered } from '../../lib/remembered'
 import type { Selected } from '../../lib/route'
-import { UNANSWERED } from '../../ui/answers'
 import { useCommands } from '../../ui/commands'
 import { useConsole, useStore } from '../../ui/console'
 import { PlacedMenu, type Place as Spot } from '../../ui/Menu'
 import { Problem } from '../../ui/Problem'
 import { Failed, Skeleton } from '../../ui/State'
 import { quoted, shellOf } from '../../ui/shells'
-import type { Answers, ErrorBody, FileEntry } from '../../wire/api'
-import { deleteFile, downloadOf, makeFolder, renameFile } from '../../wire/files'
+import type { ErrorBody, FileEntry } from '../../wire/api'
+import { downloadOf } from '../../wire/files'
 import { errorBody } from '../../wire/rest'
 import { type Ask, Asking } from './Asking'
+import { change } from './change'
 import { Entries, offered } from './Entries'
 import css from './files.module.css'
-import { above, ordered, within } from './listing'
+import { above, ordered } from './listing'
 import { Progress } from './Progress'
 import { Tools } from './Tools'
 import { Uploads } from './uploads'
@@ -172,24 +172,9 @@ export function Files({ workspace, narrow = false }: Props) {
 
   async function carry(ask: Ask, text: string): Promise<void> {
     setFault(null)
-    const { wants } = console
+    if (ask.is !== 'delete') wanted.current = text
     try {
-      if (ask.is === 'folder') {
-        wanted.current = text
-        const make = (answers: Answers) => makeFolder(workspace, within(here, text), answers)
-        await wants.answered(`Make ${text} in ${workspace.name}`, 'Make it', make)
-      } else if (ask.is === 'rename') {
-        wanted.current = text
-        const { name, path } = ask.entry
-        const rename = (answers: Answers) => renameFile(workspace, path, within(here, text), answers)
-        await wants.answered(`Rename ${name} in ${workspace.name}`, 'Rename', rename)
-      } else {
-        // That it shall go was asked already.
-        const { name, path } = ask.entry
-        const given = { ...UNANSWERED, confirm: true }
-        const go = (answers: Answers) => deleteFile(workspace, path, answers)
-        await wants.answered(`Delete ${name} in ${workspace.name}`, 'Delete', go, given)
-      }
+      await change(console.wants, workspace, here, ask, text)
     } catch (thrown) {
       setFault(errorBody(thrown))
     }
