@@ -157,7 +157,8 @@ async fn passed(
             Ok((port, secure)) => {
                 let face = crate::fields::Face { port, secure, ..login.face.clone() };
                 // what is asked for again has no body
-                let request = Request { head, target, body: body.take().unwrap_or(Body::Over), upgrade, last };
+                let request =
+                    Request { head, target, body: body.take().unwrap_or(Body::Over), upgrade, last, unknown: false };
                 tokio::select! {
                     went = exchange(client, &login.pool, &face, &times, request, &mut counts) => went,
                     () = login.end.cancelled() => Went::Done,

@@ -30,6 +30,8 @@ pub(crate) struct Request<'a> {
     pub(crate) upgrade: Option<&'a [u8]>,
     /// The client means to send no more afterwards.
     pub(crate) last: bool,
+    /// It is not known whether the app speaks TLS.
+    pub(crate) unknown: bool,
 }
 
 /// How long is waited, and for what.
@@ -95,6 +97,8 @@ enum End {
     Request(Bad),
     /// The app closed before it said anything.
     Silent,
+    /// It calls a request malformed, where it is not known whether it speaks TLS.
+    Refused,
     /// What the app says cannot be understood, or it went away within its answer.
     Answer(String),
     Late,
@@ -125,12 +129,15 @@ pub(crate) async fn exchange<S: crate::way::Stream>(
     let whole = request.body.is_over();
     let safe = matches!(request.head.method(), b"GET" | b"HEAD" | b"OPTIONS" | b"PUT" | b"DELETE");
     let rested = if safe && whole { Duration::MAX } else { FRESH };
+    let mut secure = face.secure || pool.speaks_tls(face.port) == Some(true);
+    // what is not known is found out with a request that may be said twice
+    let mut unknown = !secure && whole && safe && pool.speaks_tls(face.port).is_none();
     let mut first = true;
     loop {
         let resting = if std::mem::take(&mut first) { pool.rested(face.port, rested).await } else { None };
         let mut upstream = match resting {
             Some(upstream) => upstream,
-            None => match pool.dial(face.port, face.secure, times.connect).await {
+            None => match pool.dial(face.port, secure, times.connect).await {
                 Ok(upstream) => upstream,
                 Err(no) => return Went::Not(Failed::Way(no)),
             },
@@ -145,8 +152,20 @@ pub(crate) async fn exchange<S: crate::way::Stream>(
         if let Err(error) = sent {
             tracing::debug!(%error, "the app takes no more"); // it may have answered before it closed
         }
+        request.unknown = unknown;
         let ended = passed(client, &mut upstream, face, times, &mut request, counts, &begun).await;
         counts.up += out.len() as u64;
+        let odd = matches!(ended, Err(End::Silent | End::Answer(_) | End::Refused)) && !begun.load(Ordering::Relaxed);
+        if odd && std::mem::take(&mut unknown) {
+            secure = pool.dial(face.port, true, times.connect.min(SHAKES)).await.is_ok();
+            pool.learn(face.port, secure);
+            // a refusal is asked for again, to be passed on
+            if secure || matches!(ended, Err(End::Refused)) {
+                continue;
+            }
+        } else if ended.is_ok() && unknown {
+            pool.learn(face.port, false);
+        }
         match ended {
             Ok(Passed::Became) => return Went::Became(Box::new(upstream)),
             Ok(Passed::Whole { app, browser }) => {
@@ -164,6 +183,8 @@ pub(crate) async fn exchange<S: crate::way::Stream>(
             }
             Err(End::Answer(why)) => return Went::Not(Failed::Answer(why)),
             Err(End::Late) => return Went::Not(Failed::Late),
+            // it is asked for where that is unknown alone
+            Err(End::Refused) => return Went::Not(Failed::Answer("the app refuses the request".to_owned())),
         }
     }
 }
@@ -187,7 +208,7 @@ async fn passed<S: crate::way::Stream>(
     counts: &mut Counts,
     begun: &AtomicBool,
 ) -> Result<Passed, End> {
-    let Request { head, body, upgrade, last, .. } = request;
+    let Request { head, body, upgrade, last, unknown, .. } = request;
     let moved = Pulse::new();
     let up = AtomicU64::new(0);
     let Client { from, to, buffer, .. } = client;
@@ -207,7 +228,7 @@ async fn passed<S: crate::way::Stream>(
             Err(Stop::Bad(bad)) => End::Request(bad),
         }
     };
-    let asked = Asked { head, upgrade: upgrade.is_some(), last: *last };
+    let asked = Asked { head, upgrade: upgrade.is_some(), last: *last, unknown: *unknown };
     let answers = answer(asked, app_from, app_buffer, to, face, times, &moved, counts, begun, rests);
     let result = tokio::select! {
         biased;
@@ -267,6 +288,7 @@ struct Asked<'a> {
     head: &'a Head,
     upgrade: bool,
     last: bool,
+    unknown: bool,
 }
 
 #[expect(clippy::too_many_arguments, reason = "the parts of two connections, each borrowed alone")]
@@ -295,6 +317,9 @@ async fn answer<S: crate::way::Stream>(
             say(to, &out).await?;
         }
     };
+    if head.status == 400 && asked.unknown {
+        return Err(End::Refused);
+    }
     counts.status = head.status;
     out.clear();
     if head.status == 101 {
@@ -379,5 +404,7 @@ fn rest_time(head: &Head) -> Option<Duration> {
     Some(Duration::from_secs(seconds.saturating_sub(1).min(60)))
 }
 
+/// For a handshake that finds out whether an app speaks TLS.
+const SHAKES: Duration = Duration::from_secs(2);
 /// A connection that rested so long at most takes what cannot be said twice.
 const FRESH: Duration = Duration::from_secs(2);

@@ -25,6 +25,7 @@ use workspace::activity::{Activity, Door as Use};
 
 mod forms;
 mod http2;
+mod scheme;
 mod smuggling;
 
 const HOST: &str = "3000--w.localhost:5050";
@@ -77,6 +78,12 @@ impl Place {
 
     async fn with(times: Times) -> Self {
         let app = TcpListener::bind("127.0.0.1:0").await.unwrap();
+        let port = app.local_addr().unwrap().port();
+        Self::leading(times, app, port)
+    }
+
+    /// One that leads to another port than that of its listener.
+    fn leading(times: Times, app: TcpListener, port: u16) -> Self {
         let gate = gate(policy::testing::AllowAll);
         let clock: Arc<dyn Clock> = Arc::new(gate.clock.clone());
         let activity = Activity::new(clock.clone());
@@ -104,7 +111,7 @@ impl Place {
             decision: permit.decision_id().to_string(),
             service: Service::Port(3000),
             face: Face { host: HOST.to_owned(), scheme: "http", port: 3000, secure: false, framed_by: None },
-            pool: Pool::new(Box::new(Loopback(app.local_addr().unwrap().port()))),
+            pool: Pool::new(Box::new(Loopback(port))),
             held: Held::new(permit),
             end: CancellationToken::new(),
             requests: 0.into(),

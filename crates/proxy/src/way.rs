@@ -98,6 +98,8 @@ pub(crate) struct Pool {
     idle: Mutex<HashMap<u16, Vec<(Instant, Upstream)>>>,
     /// Those of HTTP/2, one for a port.
     shared: tokio::sync::Mutex<HashMap<u16, Shared>>,
+    /// Which ports speak TLS, as far as that was found out.
+    tls: Mutex<HashMap<u16, bool>>,
 }
 
 /// A connection of HTTP/2, and how it leads there.
@@ -105,7 +107,13 @@ pub(crate) type Shared = (SendRequest<Streamed>, &'static str);
 
 impl Pool {
     pub(crate) fn new(way: Box<dyn Way>) -> Self {
-        Self { way, places: Arc::new(Semaphore::new(MOST)), idle: Mutex::default(), shared: Default::default() }
+        Self {
+            way,
+            places: Arc::new(Semaphore::new(MOST)),
+            idle: Mutex::default(),
+            shared: Default::default(),
+            tls: Mutex::default(),
+        }
     }
 
     pub(crate) fn way(&self) -> &dyn Way {
@@ -129,6 +137,16 @@ impl Pool {
                 return Some(upstream);
             }
         }
+    }
+
+    /// Whether what listens on a port speaks TLS, where that was found out.
+    pub(crate) fn speaks_tls(&self, port: u16) -> Option<bool> {
+        self.tls.lock().get(&port).copied()
+    }
+
+    /// It was found out.
+    pub(crate) fn learn(&self, port: u16, tls: bool) {
+        self.tls.lock().insert(port, tls);
     }
 
     /// A new connection.

@@ -72,7 +72,15 @@ async fn asked(
         pods.cluster.acting(permit).pass(target, port, false, request).await.map_err(|error| bad(&error))?
     };
     match passed {
-        Passed::Answered(response) => Ok(response.map(|body| body.map_err(Into::into).boxed_unsync())),
+        Passed::Answered(response) => {
+            let mut response = response.map(|body| body.map_err(Into::into).boxed_unsync());
+            response.headers_mut().remove(HeaderName::from_static("audit-id"));
+            if response.status() == StatusCode::SERVICE_UNAVAILABLE {
+                unreached(response, port).await
+            } else {
+                Ok(response)
+            }
+        }
         Passed::Became(said, upgraded) => {
             if let Some(ours) = ours {
                 tokio::spawn(async move {
@@ -90,6 +98,23 @@ async fn asked(
     }
 }
 
+/// Takes the API server's own word for what it did not reach, which names addresses, from an app's answer.
+async fn unreached(response: Response<Body>, port: u16) -> Result<Response<Body>, (StatusCode, String)> {
+    let length = response.headers().get(header::CONTENT_LENGTH).and_then(|value| value.to_str().ok()?.parse().ok());
+    if length.is_none_or(|length: usize| length > MOST_WORDS) {
+        return Ok(response);
+    }
+    let (head, body) = response.into_parts();
+    let body = body.collect().await.map_err(|error| (StatusCode::BAD_GATEWAY, error.to_string()))?.to_bytes();
+    if memchr::memmem::find(&body, b"error trying to reach service").is_some() {
+        return Err((StatusCode::BAD_GATEWAY, format!("nothing answers on port {port} at the pod's address")));
+    }
+    let body = Full::new(body).map_err(|never: Infallible| match never {});
+    Ok(Response::from_parts(head, body.boxed_unsync()))
+}
+
+/// Of a `Status`.
+const MOST_WORDS: usize = 4096;
 /// A request's body is sent whole.
 const MOST_BODY: usize = 32 << 20;
 const ROOM: usize = 64 << 10;
