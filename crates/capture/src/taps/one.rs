@@ -1,5 +1,7 @@
 //! One tap of the registry: its pods, its counters, its records, and the task that takes what its agents send.
 
+mod told;
+
 use super::How;
 use super::columns::record;
 use super::keys::KeyLog;
@@ -14,7 +16,7 @@ use crate::spool::{Job, Spool};
 use crate::tap::{Granted, KeyLines};
 use crate::{Error, Event, Step};
 use api::ErrorBody;
-use api::tap::{Tap, TapFilter, TapLoss, TapMark, TapPackets, TapState, TapTarget, TapTotals};
+use api::tap::{TapFilter, TapLoss, TapMark, TapPackets};
 use base::{ClusterName, Coded, RequestId};
 use parking_lot::{Mutex, RwLock};
 use policy::Permit;
@@ -431,115 +433,12 @@ impl One {
         self.list.publish();
     }
 
-    /// Where it stands.
-    pub(super) fn stands(&self) -> TapState {
-        let state = self.state.read();
-        let any = |words: &[&str]| state.targets.iter().any(|target| words.contains(&target.state));
-        match () {
-            () if state.ended_ms.is_some() => TapState::Ended,
-            () if state.stopping => TapState::Stopping,
-            () if any(&["capturing"]) => TapState::Running,
-            () if any(&["starting", "added", "running"]) => TapState::Starting,
-            () if self.follows => TapState::Waiting,
-            () => TapState::Starting,
-        }
-    }
-
     /// It is over.
     pub(super) fn end(&self, now_ms: i64) {
         let mut state = self.state.write();
         state.ended_ms = Some(now_ms);
         if state.error.is_none() && !state.targets.iter().any(|target| target.state == "ended") {
             state.error = state.targets.iter().find_map(|target| target.error.clone());
-        }
-    }
-
-    /// Pods that capture, and pods.
-    pub(super) fn pods(&self) -> (u32, u32) {
-        let state = self.state.read();
-        let capturing = state.targets.iter().filter(|target| target.state == "capturing").count();
-        (u32::try_from(capturing).unwrap_or(u32::MAX), u32::try_from(state.targets.len()).unwrap_or(u32::MAX))
-    }
-
-    /// Its counters.
-    pub(super) fn totals(&self) -> TapTotals {
-        let kept = self.records.lock().len() as u64;
-        let state = self.state.read();
-        let sum = |of: fn(&Stats) -> u64| state.targets.iter().map(|target| of(&target.stats)).sum();
-        TapTotals {
-            records: state.records,
-            kept,
-            packets: sum(|stats| stats.packets),
-            bytes: sum(|stats| stats.bytes),
-            lost: state.lost,
-            spooled: self.spool.as_ref().map_or(0, Spool::bytes),
-        }
-    }
-
-    /// All there is to say of it.
-    pub(super) fn detail(&self) -> Tap {
-        let (stands, totals) = (self.stands(), self.totals());
-        let state = self.state.read();
-        Tap {
-            id: self.id.clone(),
-            cluster: self.cluster.clone(),
-            state: stands,
-            title: self.title.clone(),
-            by: self.by.clone(),
-            started_ms: self.started_ms,
-            ended_ms: state.ended_ms,
-            filter: state.filter.clone(),
-            filters: state.filters.iter().cloned().collect(),
-            paused: state.paused,
-            body: self.body,
-            packets: self.packets,
-            redacted: self.redacted,
-            targets: state.targets.iter().map(Target::detail).collect(),
-            totals,
-            error: state.error.clone(),
-        }
-    }
-
-    /// A record as it goes out: whose it is stands in front of the record's own members.
-    pub(super) fn line(&self, pods: &[String], number: u64, pod: u16, line: &[u8], out: &mut Vec<u8>) {
-        out.extend_from_slice(format!("{{\"n\":\"{}\",\"tap\":\"{}\"", row::name(number), self.id).as_bytes());
-        if let Some(pod) = pods.get(usize::from(pod)) {
-            // Names of pods need no escapes.
-            out.extend_from_slice(format!(",\"pod\":\"{pod}\"").as_bytes());
-        }
-        match line.strip_prefix(b"{") {
-            Some(b"}") | None => out.push(b'}'),
-            Some(rest) => {
-                out.push(b',');
-                out.extend_from_slice(rest);
-            }
-        }
-    }
-
-    /// Its pods as `namespace/name`, by their places.
-    pub(super) fn pod_names(&self) -> Vec<String> {
-        let state = self.state.read();
-        state.targets.iter().map(|target| format!("{}/{}", target.seen.namespace, target.seen.pod)).collect()
-    }
-}
-
-impl Target {
-    fn detail(&self) -> TapTarget {
-        TapTarget {
-            namespace: self.seen.namespace.clone(),
-            pod: self.seen.pod.clone(),
-            state: self.state.to_owned(),
-            container: self.container.clone(),
-            profile: self.profile.to_owned(),
-            error: self.error.clone(),
-            totals: TapTotals {
-                records: self.records,
-                kept: 0,
-                packets: self.stats.packets,
-                bytes: self.stats.bytes,
-                lost: self.lost,
-                spooled: 0,
-            },
         }
     }
 }
