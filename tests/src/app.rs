@@ -21,12 +21,22 @@ impl App {
     /// When the pod has no process, or something listens there.
     #[must_use]
     pub fn start(namespace: &str, pod: &str, port: u16, name: &'static str) -> Self {
+        Self::start_at(namespace, pod, ("127.0.0.1", port), name)
+    }
+
+    /// The same at an address of the pod.
+    ///
+    /// # Panics
+    /// When the pod has no process, or something listens there.
+    #[must_use]
+    pub fn start_at(namespace: &str, pod: &str, at: (&'static str, u16), name: &'static str) -> Self {
+        let port = at.1;
         let all = node::processes(&node::uid(namespace, pod));
         let pid = all.first().expect("the pod has processes").0;
         let listener = std::thread::spawn(move || {
             let space = std::fs::File::open(format!("/proc/{pid}/ns/net")).expect("its network");
             move_into_link_name_space(space.as_fd(), Some(LinkNameSpaceType::Network)).expect("this is root's");
-            TcpListener::bind(("127.0.0.1", port)).expect("the port is free")
+            TcpListener::bind(at).expect("the port is free")
         });
         let listener = listener.join().expect("a listener");
         let heads = Arc::<Mutex<Vec<String>>>::default();

@@ -20,6 +20,7 @@ pub mod fresh;
 pub mod gateway;
 pub mod kubectl;
 pub mod node;
+pub mod opened;
 pub mod running;
 pub mod server;
 pub mod socket;

@@ -3,9 +3,9 @@
 
 use e2e::app::App;
 use e2e::console::Console;
-use e2e::curl::{Answer, curl};
+use e2e::curl::Answer;
 use e2e::fresh::Fresh;
-use e2e::kubectl;
+use e2e::opened::{self, Opened, comes};
 use e2e::workspaces::{apply, get, operator, until, wait};
 use e2e::{kubeconfig, out};
 use serde_json::json;
@@ -69,29 +69,10 @@ fn place() -> Borrowed {
     Borrowed(place)
 }
 
-/// An app that is open: its host and the cookie for it.
-struct Opened {
-    port: u16,
-    host: String,
-    cookie: String,
-}
-
 impl Place {
     /// Asks for the URL of an app.
     fn asked(&self, workspace: &str, query: &str) -> Answer {
-        self.asked_at(&self.console, workspace, query)
-    }
-
-    fn asked_at(&self, console: &Console, workspace: &str, query: &str) -> Answer {
-        let context = out(&kubectl::kubectl(&kubeconfig(), &["config", "current-context"]));
-        let fresh = &self.fresh;
-        let url = format!(
-            "{}/api/v1/workspaces/{}/{workspace}/open?cluster={}&{query}",
-            console.base,
-            fresh.name(),
-            context.trim()
-        );
-        curl(&url, &["-X", "POST", "-H", &format!("X-Quarterdeck-Token: {}", console.token())])
+        opened::asked(&self.console, self.fresh.name(), workspace, query)
     }
 
     fn open(&self, workspace: &str, query: &str) -> Opened {
@@ -99,52 +80,8 @@ impl Place {
     }
 
     fn open_at(&self, console: &Console, workspace: &str, query: &str) -> Opened {
-        let answer = self.asked_at(console, workspace, query);
-        assert_eq!(answer.status, 200, "{}", answer.body);
-        let url = answer.json()["url"].as_str().unwrap().to_owned();
-        let (host, path) = url.strip_prefix("http://").unwrap().split_once('/').unwrap();
-        let opened = Opened { port: console.port, host: host.to_owned(), cookie: String::new() };
-        let entered = opened.get(&format!("/{path}"), "");
-        assert!(entered.starts_with("HTTP/1.1 303 "), "{entered}");
-        let cookie = entered.lines().find_map(|line| line.strip_prefix("Set-Cookie: ")).unwrap();
-        assert!(cookie.contains("HttpOnly; SameSite=Lax") && !cookie.contains("Domain"), "{cookie}");
-        Opened { cookie: cookie.split(';').next().unwrap().to_owned(), ..opened }
+        opened::open(console, self.fresh.name(), workspace, query)
     }
-}
-
-impl Opened {
-    fn connect(&self) -> TcpStream {
-        let stream = TcpStream::connect(("127.0.0.1", self.port)).unwrap();
-        stream.set_read_timeout(Some(Duration::from_secs(20))).unwrap();
-        stream
-    }
-
-    fn head(&self, line: &str, fields: &str) -> String {
-        format!("{line} HTTP/1.1\r\nHost: {}\r\nCookie: {}\r\n{fields}\r\n", self.host, self.cookie)
-    }
-
-    /// One request, and all that comes.
-    fn get(&self, path: &str, fields: &str) -> String {
-        self.raw(self.head(&format!("GET {path}"), &format!("Connection: close\r\n{fields}")).as_bytes())
-    }
-
-    fn raw(&self, bytes: &[u8]) -> String {
-        let mut stream = self.connect();
-        stream.write_all(bytes).unwrap();
-        let mut out = Vec::new();
-        stream.read_to_end(&mut out).unwrap();
-        String::from_utf8_lossy(&out).into_owned()
-    }
-}
-
-/// Reads until this has come.
-fn comes(stream: &mut TcpStream, what: &str) -> String {
-    let (mut text, mut byte) = (Vec::new(), [0]);
-    while !text.ends_with(what.as_bytes()) {
-        assert!(stream.read(&mut byte).unwrap() > 0, "{what:?} after {:?}", String::from_utf8_lossy(&text));
-        text.push(byte[0]);
-    }
-    String::from_utf8(text).unwrap()
 }
 
 #[test]

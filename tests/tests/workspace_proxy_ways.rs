@@ -1,0 +1,224 @@
+//! The ways to an app of a workspace, each by itself and in their order; HTTP/2; and workspaces that wake for a socket.
+#![allow(clippy::unwrap_used, clippy::expect_used, clippy::panic, clippy::indexing_slicing, missing_docs)]
+
+use e2e::app::App;
+use e2e::console::Console;
+use e2e::fresh::Fresh;
+use e2e::opened::{Opened, comes, open};
+use e2e::workspaces::{apply, get, operator, until, wait};
+use e2e::{kubeconfig, kubectl, out};
+use serde_json::json;
+use std::io::{Read, Write};
+use std::sync::{Mutex, MutexGuard, OnceLock, PoisonError};
+use std::time::{Duration, Instant};
+
+/// A workspace with two apps: one on the loopback of its pod, one at every address.
+struct Place {
+    console: Console,
+    fresh: Fresh,
+    _ada: App,
+    open: App,
+}
+
+static PLACE: OnceLock<Mutex<Option<Place>>> = OnceLock::new();
+const TESTS: usize = 4;
+static DONE: Mutex<usize> = Mutex::new(0);
+
+/// The place of all tests; the last of them takes it down.
+struct Borrowed(MutexGuard<'static, Option<Place>>);
+
+impl std::ops::Deref for Borrowed {
+    type Target = Place;
+
+    fn deref(&self) -> &Place {
+        self.0.as_ref().unwrap()
+    }
+}
+
+impl Drop for Borrowed {
+    fn drop(&mut self) {
+        let mut done = DONE.lock().unwrap_or_else(PoisonError::into_inner);
+        *done += 1;
+        if *done == TESTS {
+            self.0.take();
+        }
+    }
+}
+
+fn place() -> Borrowed {
+    let place = PLACE.get_or_init(Mutex::default).lock();
+    let mut place = place.unwrap_or_else(PoisonError::into_inner);
+    place.get_or_insert_with(|| {
+        let fresh = Fresh::new("ws-ways");
+        let console = operator();
+        apply(fresh.name(), "ada", &json!({}));
+        wait(fresh.name(), "ada", "condition=Ready");
+        let pod = pod(&fresh, "ada");
+        let _ada = App::start(fresh.name(), &pod, 3000, "ada");
+        let open = App::start_at(fresh.name(), &pod, ("0.0.0.0", 3001), "open");
+        Place { console, fresh, _ada, open }
+    });
+    Borrowed(place)
+}
+
+fn pod(fresh: &Fresh, name: &str) -> String {
+    get(fresh.name(), "workspaces.quarterdeck.dev", name)["status"]["pod"]["name"].as_str().unwrap().to_owned()
+}
+
+impl Place {
+    fn at(&self, console: &Console, query: &str) -> Opened {
+        open(console, self.fresh.name(), "ada", query)
+    }
+}
+
+/// What the console wrote of requests, once it has told of this.
+fn told(console: &Console, what: &str) -> String {
+    until(what, 30, || console.said().contains(what));
+    console.said()
+}
+
+/// What every way carries: bodies both ways, events as they come, a socket.
+fn carries(opened: &Opened, name: &str) {
+    assert!(opened.get("/x?y=%2f", "").ends_with(&format!("{name} /x?y=%2f 0")), "{}", opened.host);
+    let sent = [opened.head("POST /p", "Connection: close\r\nContent-Length: 5\r\n"), "hello".to_owned()];
+    assert!(opened.raw(sent.concat().as_bytes()).ends_with(&format!("{name} /p 5")));
+    assert!(opened.get("/big", "").len() > 8 << 20);
+    let mut events = opened.connect();
+    events.write_all(opened.head("GET /events", "").as_bytes()).unwrap();
+    comes(&mut events, "\n\n");
+    comes(&mut events, "\n\n");
+    let mut socket = opened.connect();
+    let fields = format!("Connection: Upgrade\r\nUpgrade: websocket\r\nOrigin: http://{}\r\n", opened.host);
+    socket.write_all(opened.head("GET /ws", &fields).as_bytes()).unwrap();
+    assert!(comes(&mut socket, "\r\n\r\n").starts_with("HTTP/1.1 101 "));
+    socket.write_all(&[0x81, 0x82, 1, 2, 3, 4, 5, 6]).unwrap();
+    let mut eight = [0; 8];
+    socket.read_exact(&mut eight).unwrap();
+    assert_eq!(eight, [0x81, 0x82, 1, 2, 3, 4, 5, 6]);
+}
+
+#[test]
+fn wx_02a_each_way_leads_to_the_app_and_stands_in_the_access_log() {
+    let place = place();
+    for (way, port, name) in
+        [("tunnel", 3000, "ada"), ("forward", 3000, "ada"), ("pod", 3001, "open"), ("api", 3001, "open")]
+    {
+        let ways = format!("[\"{way}\"]");
+        let variables = [("QD__PROXY__WAYS", ways.as_str()), ("NO_COLOR", "1")];
+        let console = Console::start_with(Some(&kubeconfig()), &["--log", "warn,access=info"], &variables);
+        let before = place.open.heads().len();
+        carries(&place.at(&console, &format!("port={port}")), name);
+        assert_eq!(place.open.heads().len() > before, port == 3001, "{way}");
+        told(&console, &format!("way=\"{way}\""));
+        // what cannot be reached is said, and nothing else is asked instead
+        let nothing = place.at(&console, "port=3999").get("/", "");
+        assert!(nothing.starts_with("HTTP/1.1 50"), "{way}: {nothing}");
+    }
+    // the API server reads no path of a client
+    let ways = [("QD__PROXY__WAYS", "[\"api\"]")];
+    let console = Console::start_with(Some(&kubeconfig()), &[], &ways);
+    let opened = place.at(&console, "port=3001");
+    for path in ["/../../../../secrets", "/%2e%2e/%2e%2e/x", "/a/..%2f..%2fx"] {
+        let out = opened.get(path, "Impersonate-User: system:admin\r\n");
+        assert!(out.starts_with("HTTP/1.1 502 ") && out.contains("is not passed on"), "{path}: {out}");
+    }
+    assert!(opened.get("/x", "Impersonate-User: nobody\r\nAuthorization: Bearer x\r\n").ends_with("open /x 0"));
+    let head = place.open.heads().last().unwrap().to_ascii_lowercase();
+    assert!(!head.contains("impersonate-") && !head.contains("\r\nauthorization:"), "{head}");
+}
+
+#[test]
+fn wx_02b_what_one_way_may_not_the_next_does() {
+    let place = place();
+    let namespace = place.fresh.name();
+    let rule = |groups: &[&str], resources: &[&str], verbs: &[&str]| json!({ "apiGroups": groups, "resources": resources, "verbs": verbs });
+    let rules = json!([
+        rule(&["quarterdeck.dev"], &["workspaces"], &["get", "list", "watch"]),
+        rule(&[""], &["pods"], &["get"]),
+        rule(&[""], &["pods/portforward"], &["get", "create"]),
+    ]);
+    let meta = json!({ "name": "forwards", "namespace": namespace });
+    let subject = json!({ "kind": "ServiceAccount", "name": "forwards", "namespace": namespace });
+    let role = json!({ "apiGroup": "rbac.authorization.k8s.io", "kind": "Role", "name": "forwards" });
+    for object in [
+        json!({ "apiVersion": "v1", "kind": "ServiceAccount", "metadata": meta }),
+        json!({ "apiVersion": "rbac.authorization.k8s.io/v1", "kind": "Role", "metadata": meta, "rules": rules }),
+        json!({ "apiVersion": "rbac.authorization.k8s.io/v1", "kind": "RoleBinding", "metadata": meta, "roleRef": role, "subjects": [subject] }),
+    ] {
+        kubectl::apply(&kubeconfig(), &object.to_string());
+    }
+    let folder = tempfile::tempdir().unwrap();
+    let account = kubectl::account(&kubeconfig(), namespace, "forwards", folder.path());
+    let console = Console::start_with(Some(&account), &["--log", "warn,access=info"], &[("NO_COLOR", "1")]);
+    carries(&place.at(&console, "port=3000"), "ada");
+    let said = told(&console, "way=\"forward\"");
+    assert!(!said.contains("way=\"tunnel\""), "{said}");
+}
+
+#[test]
+fn wx_03h_calls_of_grpc_pass_from_curl_to_another_program_s_http2() {
+    let place = place();
+    let pod = pod(&place.fresh, "ada");
+    let pid = e2e::node::processes(&e2e::node::uid(place.fresh.name(), &pod)).first().expect("the pod has processes").0;
+    let app = "const s = require('http2').createServer(); s.on('stream', (stream, head) => { \
+        stream.respond({ ':status': 200, 'content-type': 'application/grpc', 'x-seen': Object.keys(head).join(',') }, { waitForTrailers: true }); \
+        stream.on('wantTrailers', () => stream.sendTrailers({ 'grpc-status': '0', 'grpc-message': 'fine' })); \
+        stream.pipe(stream) }); s.listen(3002, '127.0.0.1', () => console.log('listens'))";
+    let mut node = std::process::Command::new("nsenter");
+    node.args([&format!("--net=/proc/{pid}/ns/net"), "--", "node", "-e", app]).stdout(std::process::Stdio::piped());
+    let mut node = node.spawn().expect("node runs");
+    let mut listens = [0; 7];
+    node.stdout.as_mut().unwrap().read_exact(&mut listens).unwrap();
+    let ada = place.at(&place.console, "port=3002");
+    let mut call = std::process::Command::new("curl");
+    call.args(["-sS", "--max-time", "30", "--noproxy", "*", "--http2-prior-knowledge", "-v", "--resolve"]);
+    call.arg(format!("{}:127.0.0.1", ada.host)).args(["-H", "content-type: application/grpc", "-H", "te: trailers"]);
+    call.args(["-H", &format!("cookie: {}", ada.cookie), "--data-binary", "12345hello"]);
+    let output = call.arg(format!("http://{}/lab.Echo/Say", ada.host)).output().expect("curl runs");
+    node.kill().unwrap();
+    node.wait().unwrap();
+    let words = String::from_utf8_lossy(&output.stderr).into_owned();
+    assert_eq!(out(&output), "12345hello", "{words}");
+    assert!(words.contains("< HTTP/2 200") && words.contains("< grpc-status: 0"), "{words}");
+    let seen = words.lines().find(|line| line.contains("x-seen:")).unwrap();
+    assert!(seen.contains(",te") && seen.contains("x-forwarded-for") && !seen.contains("cookie"), "{seen}");
+}
+
+#[test]
+fn wb_07b_a_socket_is_held_until_the_workspace_and_its_app_are_there() {
+    let place = place();
+    let namespace = place.fresh.name();
+    apply(namespace, "gil", &json!({ "state": "Stopped", "lifecycle": { "wakeOn": ["http"] } }));
+    apply(namespace, "hal", &json!({ "state": "Stopped" }));
+    for name in ["gil", "hal"] {
+        wait(namespace, name, "jsonpath={.status.phase}=Stopped");
+    }
+    let upgrade = |opened: &Opened| {
+        let mut socket = opened.connect();
+        socket.set_read_timeout(Some(Duration::from_secs(60))).unwrap();
+        let fields = format!("Connection: Upgrade\r\nUpgrade: websocket\r\nOrigin: http://{}\r\n", opened.host);
+        socket.write_all(opened.head("GET /ws", &fields).as_bytes()).unwrap();
+        socket
+    };
+    // one that is not woken answers at once
+    let out = comes(&mut upgrade(&open(&place.console, namespace, "hal", "port=3000")), "\r\n\r\n");
+    assert!(out.starts_with("HTTP/1.1 503 ") && out.contains("Retry-After: 5"), "{out}");
+    let gil = open(&place.console, namespace, "gil", "port=3000");
+    let began = Instant::now();
+    let mut socket = upgrade(&gil);
+    wait(namespace, "gil", "condition=Ready");
+    let pod = pod(&place.fresh, "gil");
+    let app = App::start(namespace, &pod, 3000, "gil");
+    let out = comes(&mut socket, "\r\n\r\n");
+    // a machine that needs longer than a socket is held says so, and the next one gets through
+    if began.elapsed() > Duration::from_secs(29) && out.starts_with("HTTP/1.1 50") {
+        socket = upgrade(&gil);
+        assert!(comes(&mut socket, "\r\n\r\n").starts_with("HTTP/1.1 101 "));
+    } else {
+        assert!(out.starts_with("HTTP/1.1 101 "), "{out}");
+    }
+    socket.write_all(&[0x81, 0x80, 1, 2, 3, 4]).unwrap();
+    let mut six = [0; 6];
+    socket.read_exact(&mut six).unwrap();
+    assert_eq!(app.heads().len(), 1);
+}
