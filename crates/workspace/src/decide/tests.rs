@@ -78,7 +78,7 @@ fn claim(owner: &str) -> Claim {
 /// Everything applied, and the pod runs.
 fn settled() -> Observed {
     let parts = rendered().parts.into_iter().map(|part| {
-        let known = Part { uid: "x".into(), version: "1".into(), verified: Some(part.hash) };
+        let known = Part { uid: "x".into(), version: "1".into(), verified: Some(part.hash), ..Part::default() };
         ((part.kind, part.name), known)
     });
     Observed { pod: Some(pod()), claims: vec![claim("ada")], parts: parts.collect(), ..Observed::default() }

@@ -3,6 +3,7 @@
 use super::{Concerns, Index, Item, Seen};
 use crate::event::Event;
 use crate::key::Key;
+use crate::observed::Outside;
 use crate::pod::Pod;
 use cluster::Owned;
 
@@ -21,7 +22,8 @@ fn workspace(name: &str, generation: i64) -> Item {
 }
 
 fn seen(version: &str, content: &str, says: &str) -> Seen {
-    Seen { uid: "p".into(), version: version.into(), content: content.into(), says: says.into() }
+    let says = says.into();
+    Seen { uid: "p".into(), version: version.into(), content: content.into(), says, outside: Outside::default() }
 }
 
 fn part(version: &str, content: &str, says: &str) -> Item {

@@ -48,6 +48,7 @@ fn made(case: &Case) -> (Value, Option<i64>) {
         observed: &case.observed,
         decision: &decision,
         trouble: case.trouble.as_ref(),
+        outside: None,
         life: None,
         known: &Known::default(),
         previous: &case.previous,
