@@ -27,7 +27,8 @@ fn wo_12a_no_secrets_of_the_whole_cluster_and_nothing_for_everything() {
     let reads = own.iter().find(|rule| rule["resources"][0] == "secrets" && rule["verbs"][0] == "get").unwrap();
     assert_eq!(reads["resourceNames"], serde_json::json!(["quarterdeck-authority"]), "no other Secret is read");
     // an address that nobody asks for any more goes; what keeps others out does not
-    for (resource, ends) in [("services", true), ("ingresses", true), ("configmaps", false), ("networkpolicies", false)] {
+    for (resource, ends) in [("services", true), ("ingresses", true), ("configmaps", false), ("networkpolicies", false)]
+    {
         assert_eq!(verbs("ClusterRole", WORKSPACES, resource).iter().any(|verb| verb == "delete"), ends, "{resource}");
     }
     for object in objects("system") {
