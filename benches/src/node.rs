@@ -44,7 +44,11 @@ pub fn run(name: &'static str, measure: impl FnOnce(&Node, bool) -> Result<()>) 
 }
 
 impl Node {
-    fn start(root: PathBuf, name: &'static str) -> Result<Self> {
+    /// A cluster of this name, and the program for it.
+    ///
+    /// # Errors
+    /// When either cannot be made.
+    pub fn start(root: PathBuf, name: &'static str) -> Result<Self> {
         let qd = build::qd(&root)?;
         let kubeconfig = PathBuf::from(xtask(&root, &["cluster", "up", "--name", name])?.trim());
         let kubectl = kubeconfig.with_file_name("bin").join("kubectl");

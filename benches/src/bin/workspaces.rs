@@ -1,141 +1,147 @@
-//! `cargo xtask bench workspaces`: the rows of workspaces that are measured, on a real node: from the wish to the first
-//! program in it beside a bare pod of the same image (WP-01), blueprints composed beside Helm's engine (WP-10), and what
-//! the daemon keeps in memory (WP-14).
+//! `cargo xtask bench workspaces`: the rows of workspaces that are measured.
+//!
+//! On this machine alone: the door to apps beside nginx, haproxy and Go's proxy (WP-04, WP-05, WP-06, WP-08, WP-15), and
+//! blueprints beside Helm's engine (WP-10). On a real node: from the wish to the first program beside a bare pod (WP-01, WP-02),
+//! ports beside `kubectl port-forward` (WP-07), what daemon and console keep in memory (WP-14). On simulated nodes: many at once
+//! (WP-09). `--only WP-04` measures that row; the name of a bar that is missed says `NO` in the table.
 
 #![allow(clippy::indexing_slicing, reason = "a benchmark ends where its data is not as expected")]
 
 #[path = "workspaces/compose.rs"]
 mod compose;
+#[path = "workspaces/door.rs"]
+mod door;
+#[path = "workspaces/many.rs"]
+mod many;
+#[path = "workspaces/peers.rs"]
+mod peers;
+#[path = "workspaces/place.rs"]
+mod place;
+#[path = "workspaces/prompt.rs"]
+mod prompt;
+#[path = "workspaces/requests.rs"]
+mod requests;
+#[path = "workspaces/served.rs"]
+mod served;
+#[path = "workspaces/sockets.rs"]
+mod sockets;
+#[path = "workspaces/tunnel.rs"]
+mod tunnel;
+#[path = "workspaces/upstream.rs"]
+mod upstream;
 
-use anyhow::{Context, Result, ensure};
-use bench::build::{output, xtask};
+use anyhow::{Context, Result};
+use bench::build::{self, xtask};
 use bench::node::Node;
-use bench::table::{Figures, median};
-use serde_json::json;
-use std::io::{BufRead, BufReader};
-use std::process::{Child, Command, Stdio};
-use std::time::Instant;
+use bench::table::Figures;
+use clap::Parser;
+use place::{NAMESPACE, Place};
+
+/// Benchmarks of workspaces.
+#[derive(Parser)]
+struct Args {
+    /// One short round: to see that it works
+    #[arg(long)]
+    quick: bool,
+    /// Only this row; may be given again
+    #[arg(long, value_name = "ROW")]
+    only: Vec<String>,
+    /// Keep the clusters afterwards
+    #[arg(long)]
+    keep: bool,
+}
+
+impl Args {
+    fn wants(&self, rows: &[&str]) -> bool {
+        self.only.is_empty() || self.only.iter().any(|only| rows.iter().any(|row| only.eq_ignore_ascii_case(row)))
+    }
+}
 
 fn main() -> Result<()> {
-    bench::node::run(NAME, |node, quick| {
-        node.load(xtask(&node.root, &["agent", "--what", "workspaced"])?.trim())?;
-        node.demo("shell")?;
-        let place = Place { node, home: tempfile::tempdir()? };
-        let console = place.console()?;
-        node.kubectl(&["create", "namespace", NAMESPACE])?;
-        let mut figures = Figures::default();
-        compose::run(if quick { 1 } else { 5 }, &mut figures)?;
-        prompt(&place, if quick { 1 } else { 9 }, &mut figures)?;
-        memory(&place, &mut figures)?;
-        drop(console);
-        figures.print();
-        Ok(())
-    })
+    let runtime = tokio::runtime::Runtime::new()?;
+    let words: Vec<String> = std::env::args().skip(1).collect();
+    match words.iter().map(String::as_str).collect::<Vec<_>>().as_slice() {
+        ["serve-upstream", port] => return runtime.block_on(upstream::main(port.parse()?)),
+        ["serve-door", upstream, logins] => return runtime.block_on(door::main(upstream.parse()?, logins.parse()?)),
+        _ => {}
+    }
+    let args = Args::parse();
+    many_files()?;
+    let mut figures = Figures::default();
+    let result = alone(&args, &runtime, &mut figures).and_then(|()| on_clusters(&args, &mut figures));
+    figures.print();
+    result
 }
 
-/// WP-01: each in turn, so that both meet the same machine.
-fn prompt(place: &Place<'_>, rounds: usize, figures: &mut Figures) -> Result<()> {
-    // The first of each kind finds caches that the others have.
-    let _ = (place.workspace("warm")?, place.bare("bare-warm")?);
-    let (mut ours, mut theirs) = (Vec::new(), Vec::new());
-    for round in 0..rounds {
-        ours.push(place.workspace(&format!("w{round}"))?);
-        theirs.push(place.bare(&format!("bare-{round}"))?);
+/// What needs no cluster.
+fn alone(args: &Args, runtime: &tokio::runtime::Runtime, figures: &mut Figures) -> Result<()> {
+    let (rounds, seconds) = if args.quick { (1, 2) } else { (5, 5) };
+    if args.wants(&["WP-04"]) {
+        requests::small(rounds, seconds, figures)?;
     }
-    let (seconds, ratio) = (median(&ours), median(&ours) / median(&theirs));
-    figures.add("WP-01 create to the first program s", format!("{seconds:.2}"), "<= 3", seconds <= 3.0);
-    figures.add("WP-01 the same ÷ a bare pod's", format!("{ratio:.2}"), "<= 1.3", ratio <= 1.3);
+    if args.wants(&["WP-05"]) {
+        requests::large(rounds, seconds, figures)?;
+    }
+    if args.wants(&["WP-06"]) {
+        runtime.block_on(sockets::idle(if args.quick { 500 } else { 5_000 }, rounds, figures))?;
+    }
+    if args.wants(&["WP-08"]) {
+        runtime.block_on(sockets::events(if args.quick { 250 } else { 2_500 }, figures))?;
+    }
+    if args.wants(&["WP-15"]) {
+        runtime.block_on(sockets::busy(if args.quick { 100 } else { 1_000 }, u64::from(seconds), figures))?;
+    }
+    if args.wants(&["WP-10"]) {
+        compose::run(rounds, figures)?;
+    }
     Ok(())
 }
 
-/// WP-14, its first part: the daemon of a workspace in which nothing goes on.
-fn memory(place: &Place<'_>, figures: &mut Figures) -> Result<()> {
-    place.ws(&["create", "idle", "--image", IMAGE])?;
-    let status = place.ws(&["exec", "idle", "--", "cat", "/proc/1/status"])?;
-    let line = status.lines().find_map(|line| line.strip_prefix("VmRSS:")).context("VmRSS of the first process")?;
-    let kib: f64 = line.trim().trim_end_matches("kB").trim().parse()?;
-    let mib = kib / 1024.0;
-    figures.add("WP-14 the idle daemon MiB", format!("{mib:.1}"), "<= 12", mib <= 12.0);
+fn on_clusters(args: &Args, figures: &mut Figures) -> Result<()> {
+    if args.wants(&["WP-01", "WP-02", "WP-07", "WP-14"]) {
+        let root = build::root();
+        let result = Node::start(root.clone(), NAME).and_then(|node| on_node(args, &node, figures));
+        if !args.keep {
+            xtask(&root, &["cluster", "down", "--name", NAME])?;
+        }
+        result?;
+    }
+    if args.wants(&["WP-09"]) {
+        let size = if args.quick { many::Size { many: 50, rest: 10 } } else { many::Size { many: 1_000, rest: 120 } };
+        many::run(&size, args.keep, figures)?;
+    }
     Ok(())
 }
 
-struct Place<'a> {
-    node: &'a Node,
-    home: tempfile::TempDir,
+fn on_node(args: &Args, node: &Node, figures: &mut Figures) -> Result<()> {
+    node.load(xtask(&node.root, &["agent", "--what", "workspaced"])?.trim())?;
+    node.demo("shell")?;
+    let place = Place::new(node)?;
+    let console = place.console()?;
+    node.kubectl(&["create", "namespace", NAMESPACE])?;
+    if args.wants(&["WP-01"]) {
+        prompt::run(&place, if args.quick { 1 } else { 9 }, figures)?;
+    }
+    if args.wants(&["WP-02"]) {
+        prompt::wake(&place, &console, if args.quick { 1 } else { 5 }, figures)?;
+    }
+    if args.wants(&["WP-14"]) {
+        prompt::daemon(&place, figures)?;
+    }
+    if args.wants(&["WP-07"]) {
+        tunnel::run(&place, &console, args.quick, figures)?;
+    }
+    if args.wants(&["WP-14"]) {
+        tunnel::crowd(&place, &console, args.quick, figures)?;
+    }
+    Ok(())
 }
 
-impl Place<'_> {
-    fn qd(&self, words: &[&str]) -> Command {
-        let mut command = Command::new(&self.node.qd);
-        command.env("HOME", self.home.path()).env_remove("KUBECONFIG").env_remove("XDG_STATE_HOME");
-        command.args(words).arg("--kubeconfig").arg(&self.node.kubeconfig);
-        command
-    }
-
-    fn ws(&self, words: &[&str]) -> Result<String> {
-        let (program, rest): (&[&str], &[&str]) = match words.iter().position(|word| *word == "--") {
-            Some(at) => words.split_at(at),
-            None => (words, &[]),
-        };
-        let mut command = self.qd(&[&["ws"], program, &["-n", NAMESPACE]].concat());
-        output(command.args(rest))
-    }
-
-    /// A console with the operator in it, which serves.
-    fn console(&self) -> Result<Console> {
-        let mut command = self.qd(&["console", "--no-open", "--listen", "127.0.0.1:0", "--with-operator", "--yes"]);
-        let mut child = command.stdin(Stdio::null()).stdout(Stdio::piped()).spawn()?;
-        let mut line = String::new();
-        BufReader::new(child.stdout.take().context("stdout")?).read_line(&mut line)?;
-        ensure!(!line.is_empty(), "the console ended");
-        Ok(Console(child))
-    }
-
-    /// Seconds until a program has run in a workspace that was not there.
-    fn workspace(&self, name: &str) -> Result<f64> {
-        let began = Instant::now();
-        self.ws(&["create", name, "--image", IMAGE])?;
-        self.ws(&["exec", name, "--", "true"])?;
-        let took = began.elapsed().as_secs_f64();
-        self.ws(&["delete", name, "--yes"])?;
-        Ok(took)
-    }
-
-    /// The same of a bare pod.
-    fn bare(&self, name: &str) -> Result<f64> {
-        let pod = json!({
-            "apiVersion": "v1", "kind": "Pod", "metadata": { "name": name, "namespace": NAMESPACE },
-            "spec": {
-                "terminationGracePeriodSeconds": 1,
-                "containers": [{
-                    "name": "main", "image": IMAGE, "imagePullPolicy": "IfNotPresent", "command": ["sleep", "3600"],
-                }],
-            },
-        });
-        let file = tempfile::NamedTempFile::new()?;
-        std::fs::write(file.path(), pod.to_string())?;
-        let object = format!("pod/{name}");
-        let began = Instant::now();
-        self.node.apply(file.path())?;
-        self.node.kubectl(&["wait", "-n", NAMESPACE, &object, "--for=condition=Ready", "--timeout=60s"])?;
-        self.node.kubectl(&["exec", "-n", NAMESPACE, name, "--", "true"])?;
-        let took = began.elapsed().as_secs_f64();
-        self.node.kubectl(&["delete", "-n", NAMESPACE, &object])?;
-        Ok(took)
-    }
-}
-
-/// A console, which ends with this.
-struct Console(Child);
-
-impl Drop for Console {
-    fn drop(&mut self) {
-        // It gives its lease back when it may end by itself.
-        let _ = Command::new("kill").args(["-TERM", &self.0.id().to_string()]).status();
-        let _ = self.0.wait();
-    }
+/// This process and those that it starts open as many files as the system lets them.
+fn many_files() -> Result<()> {
+    use nix::sys::resource::{Resource, getrlimit, setrlimit};
+    let (_, most) = getrlimit(Resource::RLIMIT_NOFILE)?;
+    setrlimit(Resource::RLIMIT_NOFILE, most, most).context("more open files")
 }
 
 const NAME: &str = "benchws";
-const NAMESPACE: &str = "bench";
-const IMAGE: &str = "images.invalid/shell:1";
