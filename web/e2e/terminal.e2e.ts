@@ -246,7 +246,8 @@ describe('a cluster that is production', () => {
         await press(other, 'Enter')
         await other.waitForSelector('[role=dialog]', { state: 'detached' })
       }
-      const names = () => other.locator('[role=listbox] [role=option]').allInnerTexts()
+      const list = other.getByRole('listbox', { name: 'Entries of the folder' })
+      const names = () => list.locator('[role=option]').allInnerTexts()
       const holds = (name: string) =>
         until(names, (all) => all.some((one) => one.includes(name)), `${name} in the folder`)
       await other.goto(at('terminal'))
@@ -255,7 +256,7 @@ describe('a cluster that is production', () => {
       await until(drawn, (all) => /[$#]/.test(all), 'a prompt')
 
       await other.goto(at('files'))
-      await other.locator('[role=listbox]').focus()
+      await list.focus()
       await press(other, 'Shift+N')
       await other.keyboard.type('guarded')
       await press(other, 'Enter')
