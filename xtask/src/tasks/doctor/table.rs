@@ -23,6 +23,8 @@ pub(crate) enum Need {
     Captures,
     /// What benchmarks are held against, and nothing else needs.
     Bench,
+    /// What doors are held against, and the load on both.
+    Doors,
 }
 
 impl Need {
@@ -38,6 +40,7 @@ impl Need {
             Need::AgentArm => "for the capture agent on arm64",
             Need::Captures => "for tests of captures",
             Need::Bench => "for benchmarks",
+            Need::Doors => "for benchmarks of doors",
         }
     }
 }
@@ -141,8 +144,9 @@ pub(super) const REQUIREMENTS: &[Requirement] = &[
     tool("PostgreSQL", Need::Captures, "pg_ctlcluster", &["postgresql"]),
     tool("psql, pgbench", Need::Captures, "psql", &["postgresql-client", "postgresql"]),
     tool("MariaDB", Need::Captures, "mariadbd", &["mariadb-server", "libdbd-mariadb-perl"]),
-    tool("nginx", Need::Bench, "nginx", &["nginx-light"]),
-    tool("wrk", Need::Bench, "wrk", &["wrk"]),
+    tool("nginx", Need::Doors, "nginx", &["nginx-light"]),
+    tool("haproxy", Need::Doors, "haproxy", &["haproxy"]),
+    tool("wrk", Need::Doors, "wrk", &["wrk"]),
     Requirement {
         what: "Suricata 7",
         need: Need::Bench,
