@@ -132,7 +132,7 @@ const WINDOW_MS: u64 = 10 * 60 * 1000;
 
 #[cfg(test)]
 mod tests {
-    #![allow(clippy::unwrap_used)]
+    #![allow(clippy::unwrap_used, clippy::indexing_slicing)]
     use super::{confirmation, select};
     use api::rest::Verdict;
     use api::workspace::{Workspace, WorkspaceAct, WorkspaceMay};
