@@ -107,7 +107,9 @@ async fn serve(config: &Config, global: &Global, args: &ServeArgs) -> Result<(),
         tasks.spawn(end.clone().run_until_cancelled_owned(keep(kept, people.clone(), desk.clock.clone())));
     }
     let parts = match listener {
-        Some(listener) => Some(open(&config, global, &plan, &desk, people.clone(), listener, checks.clone(), &end).await?),
+        Some(listener) => {
+            Some(open(&config, global, &plan, &desk, people.clone(), listener, checks.clone(), &end).await?)
+        }
         None => None,
     };
     let counted = people.clone();
