@@ -42,8 +42,8 @@ pub(crate) async fn run(owner: Arc<Owner>, shared: Arc<Shared>, clock: Arc<dyn C
     }
 }
 
-/// Has the API server hold what the quotas of namespaces say. What it refuses is tried again with the next change: the book
-/// holds it in any case.
+/// Has the API server hold what the quotas of namespaces say. What fails is tried again with the next change, and what is refused
+/// once that quota changes: the book holds it in any case.
 async fn hold(owner: &Owner, wanted: &[Backstop], held: &mut Vec<Backstop>) {
     let (keep, gone): (Vec<_>, Vec<_>) = std::mem::take(held).into_iter().partition(|one| wanted.contains(one));
     *held = keep;
@@ -51,7 +51,9 @@ async fn hold(owner: &Owner, wanted: &[Backstop], held: &mut Vec<Backstop>) {
     for one in gone.into_iter().filter(|one| !wanted.iter().any(|new| is_of(one, new))) {
         if let Err(error) = owner.backstop(one.kind, &one.namespace, BACKSTOP, None).await {
             tracing::warn!(%error, kind = one.kind.kind(), of = one.namespace, "what holds a quota stays");
-            held.push(one);
+            if error.is_passing() {
+                held.push(one);
+            }
         }
     }
     for one in wanted {
@@ -64,6 +66,9 @@ async fn hold(owner: &Owner, wanted: &[Backstop], held: &mut Vec<Backstop>) {
             Err(Error::NotFound { .. }) => {}
             Err(error) => {
                 tracing::warn!(%error, kind = one.kind.kind(), of = one.namespace, "a quota is held by the operator alone");
+                if !error.is_passing() {
+                    held.push(one.clone());
+                }
             }
         }
     }
