@@ -93,9 +93,13 @@ impl Lookup {
         let looked = all.into_iter().map(|(cluster, object)| (Looked::new(&object), cluster, object));
         let mut found: Vec<_> = looked.filter(|(looked, ..)| self.wants(looked, now_ms)).collect();
         found.sort_by(|(a, in_a, _), (b, in_b, _)| {
-            let by = |(id, descending): &(u16, bool)| {
-                let order = compare(a.value(*id), b.value(*id));
-                if *descending { order.reverse() } else { order }
+            let by = |(id, descending): &(u16, bool)| match (a.value(*id), b.value(*id)) {
+                // What has none comes last, whichever way round.
+                (query::Value::Absent, query::Value::Absent) => Ordering::Equal,
+                (query::Value::Absent, _) => Ordering::Greater,
+                (_, query::Value::Absent) => Ordering::Less,
+                (a, b) if *descending => compare(b, a),
+                (a, b) => compare(a, b),
             };
             let usual = || {
                 let place = |looked: &Looked| (looked.text(NAMESPACE).to_owned(), looked.text(NAME).to_owned());
@@ -117,16 +121,11 @@ impl Lookup {
 }
 
 fn compare(a: query::Value<'_>, b: query::Value<'_>) -> Ordering {
-    use query::Value::{Absent, Bool, Number, Text, Time};
+    use query::Value::{Number, Text, Time};
     match (a, b) {
         (Text(a), Text(b)) => a.cmp(b),
         (Number(a), Number(b)) => a.total_cmp(&b),
         (Time(a), Time(b)) => a.cmp(&b),
-        (Bool(a), Bool(b)) => a.cmp(&b),
-        (Absent, Absent) => Ordering::Equal,
-        // What has none comes last.
-        (Absent, _) => Ordering::Greater,
-        (_, Absent) => Ordering::Less,
         _ => Ordering::Equal,
     }
 }

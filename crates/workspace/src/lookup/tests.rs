@@ -52,6 +52,7 @@ fn wl_09d_an_order_and_a_page_are_of_what_was_chosen() {
     assert_eq!(page("-created", 0, Some(2)), (3, vec!["unsaid".to_owned(), "large".to_owned()]));
     assert_eq!(page("username,-created", 1, None).1, ["unsaid", "small"]);
     assert_eq!(page("cpu", 0, None).1, ["small", "large", "unsaid"], "what has none comes last");
+    assert_eq!(page("-cpu", 0, None).1, ["large", "small", "unsaid"], "whichever way round");
     let wrong = |wanted: Wanted| Lookup::of(&wanted, None).err().expect("it is wrong").code().as_str();
     assert_eq!(wrong(Wanted { sort: "nonsense".to_owned(), ..Wanted::default() }), "query_syntax");
     assert_eq!(wrong(Wanted { query: "nonsense = 1".to_owned(), ..Wanted::default() }), "query_syntax");
