@@ -283,7 +283,7 @@ fn logs(place: &Place, id: &str) {
     assert!(!told.iter().any(|line| line.contains("it broke") || line.contains("while it is")), "{told:#?}");
     on.until(": ping");
     // another pod takes over
-    e2e::kubectl::kubectl(&kubeconfig(), &["delete", "pod", id, "-n", namespace, "--wait=false"]);
+    let _ = e2e::kubectl::kubectl(&kubeconfig(), &["delete", "pod", id, "-n", namespace, "--wait=false"]);
     on.until("was started again");
     place.running(id);
     write(namespace, id, "in the new one");

@@ -2964,4 +2964,3 @@ column: number,
  * What is wrong, and what to do.
  */
 message: string, };
-

@@ -233,7 +233,10 @@ impl World {
                 let known = Part { verified: Some(part.hash), ..Part::default() };
                 self.observed.parts.insert((part.kind, part.name), known);
             }
-            Step::MakeSecret | Step::Resize { .. } => {}
+            Step::MakeSecret | Step::Resize { .. } | Step::Certify { .. } | Step::SeeSecret(_) => {}
+            Step::Withdraw { kind, name, .. } => {
+                self.observed.parts.remove(&(*kind, name.clone()));
+            }
             Step::MakePod => {
                 assert!(self.observed.pod.is_none(), "two pods");
                 self.pods += 1;
