@@ -175,7 +175,7 @@ fn ws_19t_a_namespace_has_the_tightest_of_its_quotas_as_resource_quota_and_limit
         { "type": "PersistentVolumeClaim", "max": { "storage": "20Gi" } },
     ]);
     assert_eq!(all[1].object["spec"]["limits"], limits);
-    ask(&mut book, "a", none(), running(1), 1).unwrap();
+    ask(&mut book, "a", none(), running(1).stopped(), 1).unwrap();
     assert_eq!(book.backstops()[0].object["spec"]["hard"]["limits.cpu"], "4");
     book.quota("team", None).unwrap();
     let all = book.backstops();

@@ -211,7 +211,9 @@ mod tests {
         assert_eq!(meant.name, "dev1-wpsbexka6iws37cz75x7lawzpi", "the name that the spec has for it");
         let repo = json!({ "host": "git.example", "owner": "org", "name": "proj", "ref": "Feature/X" });
         assert_eq!(meant.source, Some(json!({ "repo": repo })));
-        let pull = Repository::parse("https://git.example/org/proj/pull/7").unwrap().meant("dev1").unwrap();
-        assert_eq!(pull.source.unwrap()["repo"]["pullRequest"], 7);
+        // What a pull request leads to is not known here: it needs a name.
+        let pull = Repository::parse("https://git.example/org/proj/pull/7").unwrap();
+        assert!(pull.meant("dev1").is_err());
+        assert_eq!(pull.source()["repo"]["pullRequest"], 7);
     }
 }

@@ -43,7 +43,8 @@ impl Wanted {
         let host = text("host").split_once("://").map_or(text("host"), |(_, rest)| rest);
         let host = host.split('/').next().unwrap_or_default().to_ascii_lowercase();
         let fits = |one: char| one.is_ascii_alphanumeric() || "-.:".contains(one);
-        if host.is_empty() || host.len() > MAX_HOST || !host.chars().all(fits) {
+        let begins = host.starts_with(|one: char| one.is_ascii_alphanumeric());
+        if !begins || host.len() > MAX_HOST || !host.chars().all(fits) {
             return Err("the host that credentials are for is missing, or no host");
         }
         Ok(Self { service, host })
