@@ -17,6 +17,8 @@ use std::convert::Infallible;
 use std::net::SocketAddr;
 use std::sync::Arc;
 use std::time::Duration;
+use tokio::io::{AsyncBufReadExt, BufReader};
+use tokio::time::timeout;
 use tokio_util::sync::CancellationToken;
 use tokio_util::task::TaskTracker;
 use tower::ServiceExt;
@@ -27,7 +29,7 @@ pub(crate) struct Serving {
     pub(crate) app: Router,
     /// The other door.
     pub(crate) beside: Option<Arc<dyn Beside>>,
-    /// HTTP/2 is spoken too. The first bytes of its connections must have come already: nothing else waits for them.
+    /// HTTP/2 is spoken too.
     pub(crate) http2: bool,
     /// For a head.
     pub(crate) patience: Duration,
@@ -51,6 +53,15 @@ impl Serving {
 
     async fn connection<W: Wire>(self, wire: W, peer: SocketAddr) {
         let end = self.end.clone();
+        // The server below begins to count with the first byte.
+        let mut wire = BufReader::new(wire);
+        tokio::select! {
+            first = timeout(self.patience, wire.fill_buf()) => match first {
+                Ok(Ok(bytes)) if !bytes.is_empty() => {}
+                Ok(_) | Err(_) => return,
+            },
+            () = end.cancelled() => return,
+        }
         let mut server = Builder::new(TokioExecutor::new());
         if !self.http2 {
             server = server.http1_only();

@@ -35,7 +35,6 @@ async fn wx_08g_heads_that_do_not_come_whole_end_the_connection_the_first_and_th
     for begun in ["", "GET / HTTP/1.1\r\nHost: x\r\n", "GET / HTTP/1.1\r\nHost: x\r\n\r\nGET / HTTP/1.1\r\n"] {
         let mut stream = TcpStream::connect(address).await.unwrap();
         stream.write_all(begun.as_bytes()).await.unwrap();
-        println!("after {begun:?}");
         let text = rest(&mut stream).await;
         assert_eq!(text.contains("here"), begun.contains("\r\n\r\n"), "{begun:?}: {text}");
     }
