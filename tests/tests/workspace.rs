@@ -166,7 +166,7 @@ fn wl_08d_a_workspace_that_ends_by_itself_is_stopped_and_not_started_again() {
     apply(ns, "w", &json!({}));
     wait(ns, "w", "condition=Ready");
     // Its own shutdown: the first process ends in order. It would take the line that tells it so along.
-    run(ns, "w", "setsid bash -c 'sleep 0.5; kill -TERM 1' </dev/null >/dev/null 2>&1 &");
+    run(ns, "w", "(sleep 0.5; kill -TERM 1) </dev/null >/dev/null 2>&1 &");
     wait(ns, "w", "jsonpath={.spec.state}=Stopped");
     wait(ns, "w", "jsonpath={.status.phase}=Stopped");
     let object = get(ns, "workspaces.quarterdeck.dev", "w");
