@@ -41,6 +41,9 @@ fn ge_06g_a_visitor_comes_in_by_their_session_at_one_host_as_long_as_they_may() 
     let prepared = prepared("");
     let root = token(prepared.0.path(), &kubeconfig, &["root", "--role", "admin"]);
     let eve = token(prepared.0.path(), &kubeconfig, &["eve", "--role", "developer"]);
+    // the API server is asked on behalf of whoever comes
+    let words = ["create", "rolebinding", "visits", "-n", ns, "--clusterrole=cluster-admin", "--user=qde2e:root"];
+    let _ = kubectl::stdout(&kubeconfig, &words);
     let serving = Serving::start(prepared, &kubeconfig, &[]);
     let context = kubectl::stdout(&kubeconfig, &["config", "current-context"]);
     let of = |name: &str| format!("{}/{ns}/{name}", context.trim());
