@@ -97,7 +97,11 @@ impl Active<'_> {
             }
             Change::Refused(watched, error) if watched.needed() => return Err(Error::Blind(error)),
             Change::Refused(watched, error) => {
-                tracing::warn!(%error, ?watched, "the operator works without a watch");
+                if matches!(error, cluster::Error::NotServed { .. }) {
+                    tracing::debug!(%error, ?watched, "a kind that this cluster does not have");
+                } else {
+                    tracing::warn!(%error, ?watched, "the operator works without a watch");
+                }
                 self.waiting.remove(&watched);
                 Concerns::Nobody
             }
