@@ -5,11 +5,10 @@ mod whole;
 use std::collections::BTreeSet;
 use std::fs;
 use std::os::unix::fs::MetadataExt;
-use std::path::Path;
 use std::process::{Child, Command, Stdio};
 use std::time::{Duration, Instant};
 
-use anyhow::{Context, Result, bail, ensure};
+use anyhow::{Context, Result, ensure};
 use rustix::process::{Pid, Signal, kill_process};
 
 use super::layout::{self, Layout};
@@ -74,8 +73,8 @@ fn complete_run(control_plane_only: bool) -> Result<()> {
     start::up(&options)?;
     let layout = Layout::load(NAME)?.context("a cluster that is up has a record")?;
     ensure!(!marked(&layout.dir())?.is_empty(), "a cluster that is up has processes");
-    let spaces = Namespaces::of(&layout)?;
-    ensure!(spaces.users()? > 0 || control_plane_only, "a node that is up has namespaces of its own");
+    let space = Namespace::of(&layout)?;
+    ensure!(space.users()? > 0 || control_plane_only, "a node that is up has a namespace of its own");
     ensure!(Trace::look()? != before || control_plane_only, "a node that is up shows on the machine");
     let again = Instant::now();
     start::up(&options)?;
@@ -85,7 +84,7 @@ fn complete_run(control_plane_only: bool) -> Result<()> {
         proc::say("ok      full node: pods, DNS, services, logs, exec, volumes, metrics");
     }
     teardown::down(NAME)?;
-    nothing_left(&before, &layout, &spaces)
+    nothing_left(&before, &layout, &space)
 }
 
 /// Ends an `up` at a stage: the moment at which the log of a part appears.
@@ -105,14 +104,14 @@ fn cut_short(control_plane_only: bool, stage: &str, signal: Signal) -> Result<()
         std::thread::sleep(Duration::from_millis(5));
     }
     let layout = Layout::load(NAME)?.context("a cluster in the making has a record")?;
-    let spaces = Namespaces::of(&layout)?;
+    let space = Namespace::of(&layout)?;
     send(&up, signal)?;
     let status = up.wait()?;
     ensure!(!status.success(), "an up that was cut short must not succeed");
     if signal == Signal::KILL {
         teardown::down(NAME)?;
     }
-    nothing_left(&before, &layout, &spaces)
+    nothing_left(&before, &layout, &space)
 }
 
 fn send(child: &Child, signal: Signal) -> Result<()> {
@@ -120,7 +119,7 @@ fn send(child: &Child, signal: Signal) -> Result<()> {
     Ok(kill_process(pid, signal)?)
 }
 
-fn nothing_left(before: &Trace, layout: &Layout, spaces: &Namespaces) -> Result<()> {
+fn nothing_left(before: &Trace, layout: &Layout, space: &Namespace) -> Result<()> {
     ensure!(!layout.dir().exists(), "{} is still there", layout.dir().display());
     let after = Trace::look()?;
     // other clusters come and go meanwhile
@@ -128,7 +127,7 @@ fn nothing_left(before: &Trace, layout: &Layout, spaces: &Namespaces) -> Result<
     let anothers = |line: &str| line.split([' ', '@', ':']).any(|word| word.starts_with(layout::LINK) && word != link);
     let new: Vec<&String> = after.0.difference(&before.0).filter(|line| !anothers(line)).collect();
     ensure!(new.is_empty(), "new on this machine: {new:#?}");
-    ensure!(spaces.users()? == 0, "{} processes are still in the node's namespaces", spaces.users()?);
+    ensure!(space.users()? == 0, "{} processes are still in the node's namespace", space.users()?);
     for group in sandbox::cgroups(layout)? {
         ensure!(!group.exists(), "{} is still there", group.display());
     }
@@ -169,33 +168,27 @@ impl Trace {
     }
 }
 
-/// The namespaces of a node, by the numbers that the kernel gives them.
-struct Namespaces(Vec<(&'static str, u64)>);
+/// The process namespace of a node: all that it runs is in it, or below it and ends with it. It is held open, since the kernel
+/// gives the number of one that is gone to the next that is made, of another cluster perhaps.
+struct Namespace(Option<fs::File>);
 
-impl Namespaces {
+impl Namespace {
     fn of(layout: &Layout) -> Result<Self> {
         let Some(holder) = marked(&layout.dir())?.into_iter().find(|process| process.holder) else {
-            return Ok(Self(Vec::new()));
+            return Ok(Self(None));
         };
-        let mut numbers = Vec::new();
-        for kind in ["net", "mnt", "pid"] {
-            match fs::metadata(format!("/proc/{}/ns/{kind}", holder.pid)) {
-                Ok(metadata) => numbers.push((kind, metadata.ino())),
-                Err(error) => bail!("cannot read the namespaces of the node: {error}"),
-            }
-        }
-        Ok(Self(numbers))
+        let path = format!("/proc/{}/ns/pid", holder.pid);
+        Ok(Self(Some(fs::File::open(path).context("cannot read the namespace of the node")?)))
     }
 
-    /// How many processes are in one of them.
+    /// How many processes are in it.
     fn users(&self) -> Result<usize> {
+        let Some(held) = &self.0 else { return Ok(0) };
+        let number = held.metadata()?.ino();
         let mut users = 0;
         for entry in fs::read_dir("/proc")? {
-            let path = entry?.path();
-            let inside = |(kind, number): &(&str, u64)| {
-                fs::metadata(Path::new(&path).join("ns").join(kind)).is_ok_and(|metadata| metadata.ino() == *number)
-            };
-            users += usize::from(self.0.iter().any(inside));
+            let inside = fs::metadata(entry?.path().join("ns/pid")).is_ok_and(|metadata| metadata.ino() == number);
+            users += usize::from(inside);
         }
         Ok(users)
     }

@@ -8,7 +8,7 @@ use std::time::{Duration, Instant};
 use anyhow::{Context, Result, bail, ensure};
 use rustix::process::Signal;
 
-use super::{NAME, Namespaces, Trace, nothing_left, send};
+use super::{NAME, Namespace, Trace, nothing_left, send};
 use crate::cluster::layout::{self, Layout};
 use crate::cluster::process::carrying;
 use crate::tasks::{keeper, proc};
@@ -54,13 +54,13 @@ fn cut_short(stage: &Stage, signal: Signal) -> Result<()> {
     // what is there to be ended, as far as it came
     let parts = seen.and_then(|()| {
         let layout = Layout::load(NAME)?.context("a cluster in the making has a record")?;
-        let spaces = Namespaces::of(&layout)?;
-        Ok((layout, spaces))
+        let space = Namespace::of(&layout)?;
+        Ok((layout, space))
     });
     if parts.is_err() {
         proc::stop(&mut run);
     }
-    let (layout, spaces) = parts?;
+    let (layout, space) = parts?;
     send(&run, signal)?;
     let status = ended(&mut run)?;
     if signal == Signal::INT {
@@ -74,7 +74,7 @@ fn cut_short(stage: &Stage, signal: Signal) -> Result<()> {
         ensure!(signal == Signal::KILL, "the run ended before what it started");
         std::thread::sleep(Duration::from_millis(50));
     }
-    nothing_left(&before, &layout, &spaces)
+    nothing_left(&before, &layout, &space)
 }
 
 fn ended(run: &mut Child) -> Result<ExitStatus> {
