@@ -386,6 +386,16 @@ fn ar_09b_a_job_survives_the_server_that_began_it() {
     let made = made.json();
     let id = made["job"]["id"].as_str().unwrap().to_owned();
     assert!(made["workspace"]["name"].as_str().unwrap().len() > 26, "a canonical id: {made:#}");
+    killed(&console, || {
+        let job = desk.over(&id);
+        assert_eq!(job["state"], "succeeded", "{job:#}");
+        let again = desk.create(json!({ "user_string": me, "image": SHELL }), &["Idempotency-Key: k"]);
+        assert_eq!(again.json()["job"]["id"].as_str(), Some(id.as_str()), "the name of the request is known still");
+    });
+}
+
+/// Kills a console, starts another in its place, and does this with it.
+fn killed(console: &Console, then: impl FnOnce()) {
     e2e::signal(console.pid(), "KILL");
     until("its port is free", 10, || std::net::TcpListener::bind(("127.0.0.1", console.port)).is_ok());
     let mut next = console.qd(Some(&kubeconfig()));
@@ -393,7 +403,7 @@ fn ar_09b_a_job_survives_the_server_that_began_it() {
         .arg(format!("127.0.0.1:{}", console.port));
     let old = console.token();
     let mut next = next.stdout(Stdio::null()).spawn().expect("qd starts");
-    let ended = std::panic::catch_unwind(|| {
+    let ended = std::panic::catch_unwind(std::panic::AssertUnwindSafe(|| {
         until("the next server is there", 30, || console.token() != old);
         until("it answers", 30, || {
             Command::new("curl")
@@ -403,11 +413,8 @@ fn ar_09b_a_job_survives_the_server_that_began_it() {
                 .status
                 .success()
         });
-        let job = desk.over(&id);
-        assert_eq!(job["state"], "succeeded", "{job:#}");
-        let again = desk.create(json!({ "user_string": me, "image": SHELL }), &["Idempotency-Key: k"]);
-        assert_eq!(again.json()["job"]["id"].as_str(), Some(id.as_str()), "the name of the request is known still");
-    });
+        then();
+    }));
     e2e::signal(next.id(), "TERM");
     next.wait().unwrap();
     ended.unwrap();
@@ -528,4 +535,30 @@ fn wl_08h_a_purge_takes_a_workspace_and_its_home_once_its_name_is_typed() {
     assert_eq!((job["state"].as_str(), job["message"].as_str()), (Some("succeeded"), Some("it is gone")), "{job:#}");
     until("its home is gone", 60, || claims() == 0);
     assert_eq!(desk.get(&desk.of("w", "/remains")).json()["volumes"], json!([]));
+}
+
+#[test]
+fn wl_08j_a_stop_that_waits_is_done_by_the_next_server_and_not_once_somebody_starts_it() {
+    let fresh = Fresh::new("ws-rest-later");
+    let console = operator();
+    let desk = Desk::new(&console, fresh.name());
+    let id = |answer: &Answer| answer.json()["job"]["id"].as_str().expect("a job").to_owned();
+    let made = desk.create(json!({ "name": "later", "image": SHELL }), &[]);
+    assert_eq!(desk.over(&id(&made))["state"], "succeeded");
+    let stop = |seconds: u32| {
+        let body = json!({ "delay_seconds": seconds, "answers": { "confirm": true } });
+        desk.call("POST", &desk.of("later", "/stop"), Some(body), &[])
+    };
+    let waits = stop(60);
+    assert_eq!((waits.status, waits.json()["job"]["state"].as_str()), (202, Some("queued")), "{waits:?}");
+    let started = desk.call("POST", &desk.of("later", "/start"), Some(json!({})), &[]);
+    assert_eq!(desk.over(&id(&started))["state"], "succeeded");
+    assert_eq!(desk.over(&id(&waits))["state"], "cancelled", "somebody wants it to run");
+    let waits = stop(10);
+    assert_eq!(waits.status, 202, "{waits:?}");
+    killed(&console, || {
+        let job = desk.over(&id(&waits));
+        assert_eq!(job["state"], "succeeded", "{job:#}");
+        assert_eq!(desk.get(&desk.of("later", "")).json()["phase"], "Stopped");
+    });
 }

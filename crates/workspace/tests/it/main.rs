@@ -1,7 +1,9 @@
 //! The operator in this process against a real API server with a scheduler, controllers and nodes that are simulated.
 #![allow(clippy::unwrap_used, clippy::expect_used, clippy::panic, clippy::indexing_slicing, clippy::large_futures)]
 
+mod door;
 mod exposure;
+mod faults;
 mod nodes;
 mod server;
 mod steady;

@@ -7,7 +7,7 @@ use policy::testing::{AllowAll, gate};
 use policy::{Answers, Door};
 use serde_json::{Value, json};
 use std::io::Write;
-use std::path::Path;
+use std::path::{Path, PathBuf};
 use std::process::{Command, Stdio};
 use std::sync::{Arc, LazyLock};
 use std::time::{Duration, Instant};
@@ -18,14 +18,17 @@ use workspace::decide::Limits;
 use workspace::lease::Terms;
 use workspace::{Activity, Blueprints, Operator, Platform, Settings};
 
-fn kubeconfig() -> String {
+pub(crate) fn kubeconfig() -> String {
     std::env::var("QD_TEST_KUBECONFIG").expect("these tests need an API server: run them with `cargo xtask test it`")
+}
+
+pub(crate) fn program() -> String {
+    std::env::var("QD_TEST_KUBECTL").unwrap_or_else(|_| "kubectl".to_owned())
 }
 
 /// What kubectl prints.
 pub(crate) fn kubectl(args: &[&str], input: &str) -> String {
-    let program = std::env::var("QD_TEST_KUBECTL").unwrap_or_else(|_| "kubectl".to_owned());
-    let mut child = Command::new(program)
+    let mut child = Command::new(program())
         .args(["--kubeconfig", &kubeconfig()])
         .args(args)
         .stdin(Stdio::piped())
@@ -70,6 +73,8 @@ enum Nodes {
 /// A namespace with an operator of its own, and storage for one workspace.
 pub(crate) struct Place {
     pub(crate) namespace: String,
+    /// By which its operator goes.
+    config: PathBuf,
     end: CancellationToken,
     runs: Option<JoinHandle<()>>,
     says: fn(&mut Platform),
@@ -79,22 +84,28 @@ pub(crate) struct Place {
 impl Place {
     pub(crate) async fn new(name: &str, limits: Limits) -> Self {
         let nodes = Nodes::Shared { _held: NODES.clone().read_owned().await };
-        Self::with(nodes, name, limits, |_| {}).await
+        Self::with(nodes, name, limits, kubeconfig().into(), |_| {}).await
+    }
+
+    /// A place whose operator goes another way to the API server.
+    pub(crate) async fn through(name: &str, limits: Limits, config: PathBuf) -> Self {
+        let nodes = Nodes::Shared { _held: NODES.clone().read_owned().await };
+        Self::with(nodes, name, limits, config, |_| {}).await
     }
 
     /// A place of a test that takes nodes away.
     pub(crate) async fn alone(name: &str, limits: Limits) -> Self {
         let nodes = Nodes::Alone { _held: NODES.clone().write_owned().await };
-        Self::with(nodes, name, limits, |_| {}).await
+        Self::with(nodes, name, limits, kubeconfig().into(), |_| {}).await
     }
 
     /// A place whose platform says something else.
     pub(crate) async fn of(name: &str, says: fn(&mut Platform)) -> Self {
         let nodes = Nodes::Shared { _held: NODES.clone().read_owned().await };
-        Self::with(nodes, name, Limits::default(), says).await
+        Self::with(nodes, name, Limits::default(), kubeconfig().into(), says).await
     }
 
-    async fn with(nodes: Nodes, name: &str, limits: Limits, says: fn(&mut Platform)) -> Self {
+    async fn with(nodes: Nodes, name: &str, limits: Limits, config: PathBuf, says: fn(&mut Platform)) -> Self {
         for kind in crd::Kind::ALL {
             let definition = kind.definition().to_string();
             let _ = kubectl(&["apply", "--server-side", "--force-conflicts", "-f", "-"], &definition);
@@ -112,17 +123,31 @@ impl Place {
             },
         });
         let _ = kubectl(&["create", "-f", "-"], &volume.to_string());
-        let (end, runs) = start(&namespace, limits, says).await;
-        Self { says, namespace, end, runs: Some(runs), _nodes: nodes }
+        let (end, runs) = start(&namespace, limits, &config, says);
+        Self { says, namespace, config, end, runs: Some(runs), _nodes: nodes }
     }
 
     /// Ends the operator as a crash would, and starts another.
     pub(crate) async fn crash(&mut self, limits: Limits) {
+        self.kill().await;
+        self.start(limits);
+    }
+
+    /// Ends the operator as a crash would: whatever it was at.
+    pub(crate) async fn kill(&mut self) {
         if let Some(runs) = self.runs.take() {
             runs.abort();
             let _ = runs.await;
         }
-        let (end, runs) = start(&self.namespace, limits, self.says).await;
+    }
+
+    pub(crate) const fn is_dead(&self) -> bool {
+        self.runs.is_none()
+    }
+
+    /// Starts another operator.
+    pub(crate) fn start(&mut self, limits: Limits) {
+        let (end, runs) = start(&self.namespace, limits, &self.config, self.says);
         (self.end, self.runs) = (end, Some(runs));
     }
 
@@ -157,8 +182,13 @@ impl Drop for Place {
     }
 }
 
-async fn start(namespace: &str, limits: Limits, says: fn(&mut Platform)) -> (CancellationToken, JoinHandle<()>) {
-    let read = Kubeconfig::load(Some(Path::new(&kubeconfig()))).unwrap();
+fn start(
+    namespace: &str,
+    limits: Limits,
+    config: &Path,
+    says: fn(&mut Platform),
+) -> (CancellationToken, JoinHandle<()>) {
+    let read = Kubeconfig::load(Some(config)).unwrap();
     let context = read.contexts().remove(0);
     let cluster = Cluster::connect(&read, &context.name, ConnectOptions::default()).unwrap();
     let composed = gate(AllowAll).composed;
