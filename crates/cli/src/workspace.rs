@@ -1,5 +1,6 @@
 //! `qd ws`: workspaces, by their custom resource and with the rights of whoever runs this.
 
+mod apps;
 mod ask;
 mod copy;
 mod exec;
@@ -44,6 +45,8 @@ pub async fn workspace(desk: &Desk, command: &WorkspaceCommand, out: &mut impl W
         WorkspaceCommand::Events(args) => events(desk, args, out).await,
         WorkspaceCommand::Logs(args) => logs(desk, args, out).await,
         WorkspaceCommand::Import(args) => import::import(desk, args, out).await,
+        WorkspaceCommand::Apps(args) => apps::apps(desk, args, out).await,
+        WorkspaceCommand::Ports(args) => apps::ports(desk, args, out).await,
         WorkspaceCommand::Copy(args) => copy::copy(desk, args).await,
         WorkspaceCommand::Shells(args) => shells::shells(desk, args, out).await,
         WorkspaceCommand::Shell(_) | WorkspaceCommand::Exec(_) => {

@@ -1,13 +1,16 @@
 //! The grammar of `qd ws`.
 
+mod apps;
 mod connect;
 mod copy;
 mod import;
 
+pub use apps::{AppWord, AppsArgs};
 pub use connect::{ExecArgs, ReachArgs, ShellArgs};
 pub use copy::{CopyArgs, CopyEnd};
 pub use import::ImportArgs;
 
+use apps::EX_APPS;
 use connect::{EX_EXEC, EX_SHELL};
 use copy::EX_COPY;
 
@@ -40,6 +43,11 @@ pub enum WorkspaceCommand {
     /// Run a program in a workspace
     #[command(after_help = EX_EXEC)]
     Exec(ExecArgs),
+    /// List the apps of a workspace; install, start or stop one, read its log
+    #[command(after_help = EX_APPS)]
+    Apps(AppsArgs),
+    /// List every port that somebody in a workspace listens on
+    Ports(NameArgs),
     /// Copy files and folders into a workspace, or out of it
     #[command(name = "cp", after_help = EX_COPY)]
     Copy(CopyArgs),
