@@ -315,3 +315,112 @@ fn ws_18q_limit_of_how_long_one_exists() {
     }
     assert_eq!(Case::default().limit(&json!({ "maxTTL": "0" })), None);
 }
+
+/// A limit; the actions that it binds; those of them that it denies when nothing is said of what it limits.
+type Binding = (Value, &'static [Action], &'static [Action]);
+
+fn bindings() -> Vec<Binding> {
+    use Action as A;
+    const RUNS: &[Action] = &[A::Launch, A::Fork, A::Inject, A::Attach];
+    const MAKES: &[Action] = &[A::Launch, A::Fork];
+    vec![
+        (json!({ "images": ["good/*"] }), RUNS, RUNS),
+        (json!({ "blueprints": ["good"] }), RUNS, RUNS),
+        (json!({ "networkClasses": ["isolated"] }), RUNS, RUNS),
+        (
+            json!({ "ports": [{ "from": 8000 }] }),
+            &[A::Launch, A::Fork, A::Proxy, A::Expose, A::Share],
+            &[A::Proxy, A::Expose],
+        ),
+        (json!({ "exposures": ["Ingress"] }), &[A::Launch, A::Fork, A::Expose], &[A::Expose]),
+        (json!({ "maxResources": { "cpu": "1" } }), &[A::Launch, A::Fork, A::Resize], MAKES),
+        (json!({ "maxTTL": "1h" }), MAKES, MAKES),
+        (json!({ "maxConcurrent": 2 }), MAKES, &[]),
+    ]
+}
+
+/// Everything that limits are compared with, within all of them or beyond each.
+fn wanted<'a>(good: bool, cpu: &'a Quantity) -> Wanted<'a> {
+    Wanted {
+        images: if good { &["good/a:1"] } else { &["bad/a:1"] },
+        blueprint: Some(if good { "good" } else { "bad" }),
+        ports: if good { &[8000] } else { &[22] },
+        network_class: Some(if good { NetworkClass::Isolated } else { NetworkClass::System }),
+        exposure: Some(if good { ExposureType::Ingress } else { ExposureType::LoadBalancer }),
+        cpu: Some(cpu),
+        expires_at: Some(at(if good { "2026-06-01T12:30:00Z" } else { "2026-06-02T12:00:00Z" })),
+        ..Wanted::default()
+    }
+}
+
+#[test]
+fn wd_05a_each_action_by_selector_namespace_and_limit() {
+    let labelled = |pairs: &[(&str, &str)]| -> BTreeMap<String, String> {
+        pairs.iter().map(|(key, value)| ((*key).to_owned(), (*value).to_owned())).collect()
+    };
+    let (none, red, blue) = (labelled(&[]), labelled(&[("team", "red")]), labelled(&[("team", "blue"), ("x", "y")]));
+    // A selector, and whether it takes each of the three.
+    let selectors = [
+        (json!(null), [true, true, true]),
+        (json!({ "matchLabels": { "team": "red" } }), [false, true, false]),
+        (json!({ "matchExpressions": [{ "key": "team", "operator": "Exists" }] }), [false, true, true]),
+        (json!({ "matchExpressions": [{ "key": "x", "operator": "DoesNotExist" }] }), [true, true, false]),
+    ];
+    let places = [
+        ("team-a", json!([]), "team-a", true),
+        ("team-a", json!(["*"]), "team-b", false),
+        (SYSTEM, json!(["team-b"]), "team-b", true),
+        (SYSTEM, json!(["team-b"]), "team-a", false),
+    ];
+    let (little, much) = (Quantity::from("500m"), Quantity::from("8"));
+    let (within, beyond, unsaid) = (wanted(true, &little), wanted(false, &much), Wanted::default());
+    let mut asked = 0;
+    for (limit, binds, unknown) in bindings() {
+        for (selector, takes) in &selectors {
+            for (own, namespaces, namespace, reaches) in &places {
+                for granted in Action::ALL {
+                    let mut spec = json!({
+                        "subjects": [{ "kind": "User", "name": "dev1" }], "actions": [granted],
+                        "namespaces": namespaces, "constraints": limit,
+                    });
+                    if !selector.is_null() {
+                        spec["selector"] = selector.clone();
+                    }
+                    let grants = [grant(own, &spec)];
+                    for (action, labels, taken) in Action::ALL.iter().flat_map(|action| {
+                        [&none, &red, &blue]
+                            .into_iter()
+                            .zip(takes)
+                            .map(move |(labels, taken)| (*action, labels, *taken))
+                    }) {
+                        let open = (*granted == action || *granted == Action::Admin) && *reaches && taken;
+                        for (wanted, in_use, denies) in
+                            [(&within, 0, &[][..]), (&beyond, 2, binds), (&unsaid, 0, unknown)]
+                        {
+                            let case = Case {
+                                action,
+                                namespace,
+                                labels: labels.clone(),
+                                wanted: wanted.clone(),
+                                in_use,
+                                ..Case::default()
+                            };
+                            let allowed = open && !denies.contains(&action);
+                            let told = case.ask(&grants);
+                            assert_eq!(
+                                told.is_ok(),
+                                allowed,
+                                "{action} by {spec} in {namespace}, {labels:?}: {told:?}"
+                            );
+                            asked += 1;
+                        }
+                    }
+                }
+            }
+        }
+    }
+    assert_eq!(asked, 8 * 4 * 4 * 19 * 19 * 3 * 3);
+    for action in Action::ALL {
+        assert_eq!(Case { action: *action, ..Case::default() }.ask(&[]), Err(Denied::Nobody), "no grant, no {action}");
+    }
+}
