@@ -91,9 +91,10 @@ fn clean_path(text: &str) -> Result<(), String> {
     let clean = text.strip_prefix('/').is_some_and(|rest| {
         !rest.is_empty() && rest.split('/').all(|part| !part.is_empty() && part != "." && part != "..")
     });
+    let plain = |c: char| c.is_alphanumeric() || "/._-+@,=~% ".contains(c);
     holds(
-        clean && !text.chars().any(char::is_control) && !text.contains([':', '\\']),
-        "a path is absolute, without `.`, `..`, `//`, `:` and a `/` at its end, and not `/` itself",
+        clean && text.chars().all(plain),
+        "a path is absolute, without `.`, `..`, `//` and a `/` at its end, not `/` itself, and of letters, digits, blanks and `._-+@,=~%`",
     )
 }
 

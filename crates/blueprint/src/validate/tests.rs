@@ -146,6 +146,7 @@ fn bp_10a_storages() {
                 "/storages/d/path",
                 "/storages/e/path",
                 "/storages/f/path",
+                "/storages/g/path",
                 "/storages/h/path",
             ],
         ),
