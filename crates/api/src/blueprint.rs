@@ -1,13 +1,14 @@
 //! Bodies of `/api/v1/blueprints…`: what workspaces are made from, and what one would be made of.
 
 use base::ClusterName;
+use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 use serde_json::Value;
 use std::collections::BTreeMap;
 use ts_rs::TS;
 
 /// `GET /api/v1/blueprints?cluster=&namespace=`: the blueprints that a namespace sees.
-#[derive(Clone, Debug, Default, Serialize, Deserialize, TS)]
+#[derive(Clone, Debug, Default, Serialize, Deserialize, TS, JsonSchema)]
 #[ts(export_to = "api.ts")]
 pub struct BlueprintList {
     /// By name.
@@ -19,7 +20,7 @@ pub struct BlueprintList {
 }
 
 /// A blueprint.
-#[derive(Clone, Debug, Serialize, Deserialize, TS)]
+#[derive(Clone, Debug, Serialize, Deserialize, TS, JsonSchema)]
 #[ts(export_to = "api.ts")]
 pub struct BlueprintRow {
     /// Its name.
@@ -44,7 +45,7 @@ pub struct BlueprintRow {
 }
 
 /// A parameter.
-#[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize, TS)]
+#[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize, TS, JsonSchema)]
 #[ts(export_to = "api.ts")]
 pub struct BlueprintParam {
     /// Its name.
@@ -81,7 +82,7 @@ pub struct BlueprintParam {
 }
 
 /// What may be chosen.
-#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize, TS)]
+#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize, TS, JsonSchema)]
 #[ts(export_to = "api.ts")]
 pub struct BlueprintOption {
     /// The value.
@@ -93,7 +94,7 @@ pub struct BlueprintOption {
 }
 
 /// A preset of parameters.
-#[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize, TS)]
+#[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize, TS, JsonSchema)]
 #[ts(export_to = "api.ts")]
 pub struct BlueprintPreset {
     /// Its name.
@@ -106,12 +107,13 @@ pub struct BlueprintPreset {
 }
 
 /// `POST /api/v1/blueprints/preview`: what a workspace would be made of. Nothing is made.
-#[derive(Clone, Debug, Serialize, Deserialize, TS)]
+#[derive(Clone, Debug, Serialize, Deserialize, TS, JsonSchema)]
 #[serde(deny_unknown_fields)]
 #[ts(export_to = "api.ts", optional_fields)]
 pub struct BlueprintPreviewRequest {
     /// The cluster.
     #[ts(as = "String")]
+    #[schemars(with = "String")]
     pub cluster: ClusterName,
     /// The namespace; absent for that of the cluster's context.
     #[serde(default, skip_serializing_if = "Option::is_none")]
@@ -148,7 +150,7 @@ pub struct BlueprintPreviewRequest {
 }
 
 /// What it would be made of. Where something is wrong, the fields are absent and the problems say what.
-#[derive(Clone, Debug, Default, Serialize, Deserialize, TS)]
+#[derive(Clone, Debug, Default, Serialize, Deserialize, TS, JsonSchema)]
 #[ts(export_to = "api.ts")]
 pub struct BlueprintPreview {
     /// A workspace can be made so.
@@ -169,7 +171,7 @@ pub struct BlueprintPreview {
 }
 
 /// A field with where it comes from.
-#[derive(Clone, Debug, PartialEq, Serialize, Deserialize, TS)]
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize, TS, JsonSchema)]
 #[ts(export_to = "api.ts")]
 pub struct BlueprintField {
     /// JSON pointer in the blueprint: `/resources/cpu`.
@@ -186,7 +188,7 @@ pub struct BlueprintField {
 }
 
 /// A problem.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, TS)]
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, TS, JsonSchema)]
 #[ts(export_to = "api.ts")]
 pub struct BlueprintProblem {
     /// Its code.

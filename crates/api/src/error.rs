@@ -1,15 +1,17 @@
 //! The one error body of every door.
 
 use base::{Code, Coded, RequestId};
+use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 use ts_rs::TS;
 
 /// `{code, message, details?, request_id}`. The code is stable; the message says what to do next.
-#[derive(Clone, Debug, PartialEq, Serialize, Deserialize, TS)]
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize, TS, JsonSchema)]
 #[ts(export_to = "api.ts")]
 pub struct ErrorBody {
     /// Stable snake_case code: see `docs/reference/errors.md`.
     #[ts(type = "string")]
+    #[schemars(with = "String")]
     pub code: Code,
     /// For a person: what happened and what to do next. No internal text.
     pub message: String,
@@ -19,6 +21,7 @@ pub struct ErrorBody {
     pub details: Option<serde_json::Value>,
     /// The request's id, also in the log and the journal.
     #[ts(type = "string")]
+    #[schemars(with = "String")]
     pub request_id: RequestId,
 }
 

@@ -4,11 +4,12 @@
 //! read, and cannot be asked for.
 
 use crate::rest::Answers;
+use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 use ts_rs::TS;
 
 /// `GET …/files/list?cluster=&path=&hidden=`: what a folder holds.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, TS)]
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, TS, JsonSchema)]
 #[ts(export_to = "api.ts")]
 pub struct FileList {
     /// The folder's whole path, without dots and links.
@@ -22,7 +23,7 @@ pub struct FileList {
 }
 
 /// One of a folder.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, TS)]
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, TS, JsonSchema)]
 #[ts(export_to = "api.ts")]
 pub struct FileEntry {
     /// Without the folder.
@@ -46,7 +47,7 @@ pub struct FileEntry {
 }
 
 /// `POST …/files/mkdir?cluster=`: makes a folder.
-#[derive(Clone, Debug, Serialize, Deserialize, TS)]
+#[derive(Clone, Debug, Serialize, Deserialize, TS, JsonSchema)]
 #[serde(deny_unknown_fields)]
 #[ts(export_to = "api.ts")]
 pub struct FileFolder {
@@ -61,7 +62,7 @@ pub struct FileFolder {
 }
 
 /// `POST …/files/rename?cluster=`: gives a file or folder another place.
-#[derive(Clone, Debug, Serialize, Deserialize, TS)]
+#[derive(Clone, Debug, Serialize, Deserialize, TS, JsonSchema)]
 #[serde(deny_unknown_fields)]
 #[ts(export_to = "api.ts")]
 pub struct FileRename {
@@ -78,7 +79,7 @@ pub struct FileRename {
 }
 
 /// What was done with files.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize, TS)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize, TS, JsonSchema)]
 #[ts(export_to = "api.ts")]
 pub struct FileDone {
     /// How many.
@@ -87,7 +88,7 @@ pub struct FileDone {
 }
 
 /// `PUT …/files?cluster=&path=&upload=`: what is there of an upload.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize, TS)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize, TS, JsonSchema)]
 #[ts(export_to = "api.ts")]
 pub struct FileReceived {
     /// Bytes that are there.

@@ -1,19 +1,20 @@
 //! Bodies of the paths of an earlier product (`/api/servers`, `/api/jobs`, …), as its users' programs read them: see
 //! `docs/reference/guild-paths.md`. The console does not use them.
 
+use schemars::JsonSchema;
 use serde::{Deserialize, Deserializer, Serialize};
 use serde_json::Value;
 use std::collections::BTreeMap;
 
 /// `GET /api/ui-config`
-#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
 pub struct UiConfig {
     /// What this place is called.
     pub name: String,
 }
 
 /// `GET /api/images`: an image that a workspace can be made of.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
 pub struct Image {
     /// What people read.
     pub label: String,
@@ -24,7 +25,7 @@ pub struct Image {
 }
 
 /// A port with its name.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
 pub struct Port {
     /// Its name; may be left out.
     #[serde(default)]
@@ -34,7 +35,7 @@ pub struct Port {
 }
 
 /// `GET /api/servers`, `GET /api/servers/{id}`: a workspace.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
 pub struct Server {
     /// Its name in its namespace.
     pub id: String,
@@ -65,7 +66,7 @@ pub struct Server {
 }
 
 /// Processors and memory.
-#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
 #[serde(default)]
 pub struct Resources {
     /// Processors: `500m`.
@@ -77,7 +78,7 @@ pub struct Resources {
 }
 
 /// What was found out about one aspect.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
 pub struct ServerEvent {
     /// Since when, RFC 3339; empty where nobody said.
     pub t: String,
@@ -91,7 +92,7 @@ pub struct ServerEvent {
 }
 
 /// `GET /api/servers/{id}/logs` and `GET /sse/logs`: a line.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
 pub struct LogLine {
     /// When it was written, RFC 3339.
     pub t: String,
@@ -102,7 +103,7 @@ pub struct LogLine {
 }
 
 /// `POST /api/jobs`. Members that are null are as if left out.
-#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
 #[serde(default)]
 pub struct JobSpec {
     /// Its name; one is made from the image where it is left out.
@@ -129,7 +130,7 @@ pub struct JobSpec {
 }
 
 /// `POST /api/jobs`, `202`.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
 pub struct JobAccepted {
     /// The id of the workspace that comes of it.
     pub id: String,
@@ -138,14 +139,14 @@ pub struct JobAccepted {
 }
 
 /// `DELETE /api/servers/{id}`
-#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
 pub struct Deleted {
     /// The id.
     pub deleted: String,
 }
 
 /// `POST /api/stop-all`, `POST /api/admin/stop-all`
-#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
 pub struct StoppedAll {
     /// Ids of those that go.
     pub deleted: Vec<String>,
@@ -164,7 +165,7 @@ pub struct StoppedAll {
 }
 
 /// A workspace with which nothing was done.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
 pub struct Untouched {
     /// Its id.
     pub id: String,
@@ -175,7 +176,7 @@ pub struct Untouched {
 }
 
 /// `GET /api/proxy-debug`. What is behind `rid` is told to those who may open the workspace.
-#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
 pub struct ProxyDebug {
     /// As it was asked.
     pub server: String,
@@ -192,10 +193,25 @@ pub struct ProxyDebug {
     /// What the policy says: `allow`, or `needs`.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub policy: Option<String>,
+    /// The port that is meant.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub port: Option<u16>,
+    /// What says that it is: `port` (one of its ports), `agent_host` (its variable), `usual`.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub by: Option<String>,
+    /// Why there is no target.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub problem: Option<String>,
+    /// The ways that are tried, in their order.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub ways: Vec<String>,
+    /// The one that led there last.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub way: Option<String>,
 }
 
 /// What every error has.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
 pub struct Wrong {
     /// In one word.
     pub code: String,

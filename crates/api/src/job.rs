@@ -3,11 +3,12 @@
 use crate::error::ErrorBody;
 use crate::workspace::WorkspaceAct;
 use base::ClusterName;
+use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 use ts_rs::TS;
 
 /// `GET /api/v1/jobs/{id}`
-#[derive(Clone, Debug, Serialize, Deserialize, TS)]
+#[derive(Clone, Debug, Serialize, Deserialize, TS, JsonSchema)]
 #[ts(export_to = "api.ts")]
 pub struct Job {
     /// Its id, a UUID.
@@ -16,6 +17,7 @@ pub struct Job {
     pub act: WorkspaceAct,
     /// To the workspace of this cluster …
     #[ts(as = "String")]
+    #[schemars(with = "String")]
     pub cluster: ClusterName,
     /// … this namespace …
     pub namespace: String,
@@ -42,7 +44,7 @@ pub struct Job {
 }
 
 /// `GET /api/v1/jobs?cluster=&namespace=&name=&state=&limit=`
-#[derive(Clone, Debug, Default, Serialize, Deserialize, TS)]
+#[derive(Clone, Debug, Default, Serialize, Deserialize, TS, JsonSchema)]
 #[ts(export_to = "api.ts")]
 pub struct JobList {
     /// The newest first: those of whoever asks, and those of workspaces that they may see.
@@ -50,7 +52,7 @@ pub struct JobList {
 }
 
 /// How far a job is.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize, TS)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize, TS, JsonSchema)]
 #[serde(rename_all = "snake_case")]
 #[ts(export_to = "api.ts")]
 pub enum JobState {

@@ -9,6 +9,7 @@
 //! workspace, blueprint, job   bodies of /api/v1/workspaces…, /api/v1/blueprints…, /api/v1/jobs…
 //! files    bodies of /api/v1/workspaces/…/files…
 //! terminal the terminal socket of a workspace, and its shells
+//! openapi  all calls of the REST API, as a document
 //! packets  the packets socket: asks, and binary frames of packets and streams
 //! ```
 //!
@@ -21,6 +22,7 @@ pub mod error;
 pub mod files;
 pub mod guild;
 pub mod job;
+pub mod openapi;
 pub mod packets;
 pub mod rest;
 pub mod socket;

@@ -1,16 +1,18 @@
 //! Bodies of `/api/v1/…`.
 
 use base::ClusterName;
+use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 use ts_rs::TS;
 
 /// Names one object.
-#[derive(Clone, Debug, PartialEq, Eq, Hash, Serialize, Deserialize, TS)]
+#[derive(Clone, Debug, PartialEq, Eq, Hash, Serialize, Deserialize, TS, JsonSchema)]
 #[serde(deny_unknown_fields)]
 #[ts(export_to = "api.ts")]
 pub struct ObjectRef {
     /// The cluster.
     #[ts(as = "String")]
+    #[schemars(with = "String")]
     pub cluster: ClusterName,
     /// `plural` or `plural.group`.
     pub kind: String,
@@ -22,7 +24,7 @@ pub struct ObjectRef {
 }
 
 /// `GET /api/v1/object?…`: one object for the detail pane. Secret values are masked in all of it.
-#[derive(Clone, Debug, Serialize, Deserialize, TS)]
+#[derive(Clone, Debug, Serialize, Deserialize, TS, JsonSchema)]
 #[ts(export_to = "api.ts")]
 pub struct ObjectDetail {
     /// Which.
@@ -37,7 +39,7 @@ pub struct ObjectDetail {
 }
 
 /// A key of a Secret.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, TS)]
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, TS, JsonSchema)]
 #[ts(export_to = "api.ts")]
 pub struct SecretKey {
     /// The key.
@@ -48,7 +50,7 @@ pub struct SecretKey {
 }
 
 /// `POST /api/v1/secret/reveal`: asks for one key's value: a decided, recorded act.
-#[derive(Clone, Debug, Serialize, Deserialize, TS)]
+#[derive(Clone, Debug, Serialize, Deserialize, TS, JsonSchema)]
 #[serde(deny_unknown_fields)]
 #[ts(export_to = "api.ts")]
 pub struct RevealRequest {
@@ -62,7 +64,7 @@ pub struct RevealRequest {
 }
 
 /// The value of one key.
-#[derive(Serialize, Deserialize, TS)]
+#[derive(Serialize, Deserialize, TS, JsonSchema)]
 #[ts(export_to = "api.ts")]
 pub struct Revealed {
     /// The value in base64.
@@ -72,7 +74,7 @@ pub struct Revealed {
 }
 
 /// An act that can be planned.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, TS)]
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, TS, JsonSchema)]
 #[serde(rename_all = "snake_case", tag = "act", deny_unknown_fields)]
 #[ts(export_to = "api.ts")]
 pub enum Act {
@@ -97,7 +99,7 @@ pub enum Act {
 }
 
 /// What becomes of dependents.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize, TS)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize, TS, JsonSchema)]
 #[serde(rename_all = "snake_case")]
 #[ts(export_to = "api.ts")]
 pub enum Propagation {
@@ -110,7 +112,7 @@ pub enum Propagation {
 }
 
 /// `POST /api/v1/plans`: makes a plan. Nothing changes yet.
-#[derive(Clone, Debug, Serialize, Deserialize, TS)]
+#[derive(Clone, Debug, Serialize, Deserialize, TS, JsonSchema)]
 #[serde(deny_unknown_fields)]
 #[ts(export_to = "api.ts")]
 pub struct PlanRequest {
@@ -121,7 +123,7 @@ pub struct PlanRequest {
 }
 
 /// A plan: what would change, who decided, what is missing.
-#[derive(Clone, Debug, Serialize, Deserialize, TS)]
+#[derive(Clone, Debug, Serialize, Deserialize, TS, JsonSchema)]
 #[ts(export_to = "api.ts")]
 pub struct Plan {
     /// Its id.
@@ -140,7 +142,7 @@ pub struct Plan {
 }
 
 /// What a plan does to one object.
-#[derive(Clone, Debug, Serialize, Deserialize, TS)]
+#[derive(Clone, Debug, Serialize, Deserialize, TS, JsonSchema)]
 #[ts(export_to = "api.ts")]
 pub struct PlanStep {
     /// The object.
@@ -160,7 +162,7 @@ pub struct PlanStep {
 }
 
 /// What the policy said.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize, TS)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize, TS, JsonSchema)]
 #[serde(rename_all = "snake_case")]
 #[ts(export_to = "api.ts")]
 pub enum Verdict {
@@ -173,7 +175,7 @@ pub enum Verdict {
 }
 
 /// Something that the policy wants at commit.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, TS)]
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, TS, JsonSchema)]
 #[serde(rename_all = "snake_case", tag = "need")]
 #[ts(export_to = "api.ts")]
 pub enum Need {
@@ -189,7 +191,7 @@ pub enum Need {
 }
 
 /// What the user gave for a plan's needs.
-#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize, TS)]
+#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize, TS, JsonSchema)]
 #[serde(deny_unknown_fields)]
 #[ts(export_to = "api.ts")]
 pub struct Answers {
@@ -205,7 +207,7 @@ pub struct Answers {
 }
 
 /// `POST /api/v1/plans/{id}/commit`: answers to the needs.
-#[derive(Clone, Debug, Default, Serialize, Deserialize, TS)]
+#[derive(Clone, Debug, Default, Serialize, Deserialize, TS, JsonSchema)]
 #[serde(deny_unknown_fields)]
 #[ts(export_to = "api.ts")]
 pub struct CommitRequest {
@@ -215,7 +217,7 @@ pub struct CommitRequest {
 }
 
 /// What a commit did.
-#[derive(Clone, Debug, Serialize, Deserialize, TS)]
+#[derive(Clone, Debug, Serialize, Deserialize, TS, JsonSchema)]
 #[ts(export_to = "api.ts")]
 pub struct Committed {
     /// The plan.
@@ -225,7 +227,7 @@ pub struct Committed {
 }
 
 /// What became of one object.
-#[derive(Clone, Debug, Serialize, Deserialize, TS)]
+#[derive(Clone, Debug, Serialize, Deserialize, TS, JsonSchema)]
 #[ts(export_to = "api.ts")]
 pub struct StepResult {
     /// The object.
@@ -243,7 +245,7 @@ pub struct StepResult {
 }
 
 /// `GET /api/v1/session`: who is at the console and what it may.
-#[derive(Clone, Debug, Serialize, Deserialize, TS)]
+#[derive(Clone, Debug, Serialize, Deserialize, TS, JsonSchema)]
 #[ts(export_to = "api.ts")]
 pub struct Session {
     /// Display name of the user.
@@ -259,7 +261,7 @@ pub struct Session {
 }
 
 /// `POST /api/v1/kubeconfig`: the clusters of another kubeconfig, for as long as this server runs. One of both.
-#[derive(Clone, Debug, Default, Serialize, Deserialize, TS)]
+#[derive(Clone, Debug, Default, Serialize, Deserialize, TS, JsonSchema)]
 #[serde(deny_unknown_fields, default)]
 #[ts(export_to = "api.ts", optional_fields)]
 pub struct Kubeconfig {
@@ -272,19 +274,28 @@ pub struct Kubeconfig {
 }
 
 /// What came of it.
-#[derive(Clone, Debug, Serialize, Deserialize, TS)]
+#[derive(Clone, Debug, Serialize, Deserialize, TS, JsonSchema)]
 #[ts(export_to = "api.ts")]
 pub struct KubeconfigAdded {
     /// Clusters that were not known before.
     #[ts(as = "Vec<String>")]
+    #[schemars(with = "Vec<String>")]
     pub added: Vec<ClusterName>,
     /// Those whose names were known: they stay as they are.
     #[ts(as = "Vec<String>")]
+    #[schemars(with = "Vec<String>")]
     pub known: Vec<ClusterName>,
 }
 
+/// `POST /api/v1/codes`: opens a desk console once.
+#[derive(Clone, Debug, Serialize, Deserialize, JsonSchema)]
+pub struct NewUrl {
+    /// Works once, for half a minute.
+    pub url: String,
+}
+
 /// `GET /api/v1/audit`: entries of the journal, newest first.
-#[derive(Clone, Debug, Serialize, Deserialize, TS)]
+#[derive(Clone, Debug, Serialize, Deserialize, TS, JsonSchema)]
 #[ts(export_to = "api.ts")]
 pub struct AuditPage {
     /// Entries.

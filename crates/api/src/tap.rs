@@ -9,11 +9,12 @@ pub use about::{TapAgent, TapKeys, TapKind, TapLoss, TapMark, TapMarkRequest, Ta
 use crate::error::ErrorBody;
 use crate::rest::{Answers, ObjectRef};
 use base::ClusterName;
+use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 use ts_rs::TS;
 
 /// How much of packets leaves a pod.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize, TS)]
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize, TS, JsonSchema)]
 #[serde(rename_all = "snake_case")]
 #[ts(export_to = "api.ts")]
 pub enum TapPackets {
@@ -42,12 +43,13 @@ impl TapPackets {
 }
 
 /// `POST /api/v1/taps`: taps pods; the answer is a [`Tap`]. Policy may ask for answers first (`confirmation_required`).
-#[derive(Clone, Debug, Serialize, Deserialize, TS)]
+#[derive(Clone, Debug, Serialize, Deserialize, TS, JsonSchema)]
 #[serde(deny_unknown_fields)]
 #[ts(export_to = "api.ts")]
 pub struct TapRequest {
     /// The cluster.
     #[ts(as = "String")]
+    #[schemars(with = "String")]
     pub cluster: ClusterName,
     /// Pods, workloads and services; pods of workloads and services come and go with them.
     #[serde(default)]
@@ -85,13 +87,14 @@ pub struct TapRequest {
 }
 
 /// `GET /api/v1/taps/{id}`: one tap.
-#[derive(Clone, Debug, Serialize, Deserialize, TS)]
+#[derive(Clone, Debug, Serialize, Deserialize, TS, JsonSchema)]
 #[ts(export_to = "api.ts")]
 pub struct Tap {
     /// 32 hexadecimal digits.
     pub id: String,
     /// The cluster.
     #[ts(as = "String")]
+    #[schemars(with = "String")]
     pub cluster: ClusterName,
     /// Where it stands.
     pub state: TapState,
@@ -129,7 +132,7 @@ pub struct Tap {
 }
 
 /// What happens when the disk for packets is full.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize, TS)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize, TS, JsonSchema)]
 #[serde(rename_all = "snake_case")]
 #[ts(export_to = "api.ts")]
 pub enum TapOnFull {
@@ -140,7 +143,7 @@ pub enum TapOnFull {
 }
 
 /// A capture filter of a tap.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, TS)]
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, TS, JsonSchema)]
 #[ts(export_to = "api.ts")]
 pub struct TapFilter {
     /// Since when, epoch milliseconds.
@@ -153,7 +156,7 @@ pub struct TapFilter {
 }
 
 /// Where a tap stands.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize, TS)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize, TS, JsonSchema)]
 #[serde(rename_all = "snake_case")]
 #[ts(export_to = "api.ts")]
 pub enum TapState {
@@ -170,7 +173,7 @@ pub enum TapState {
 }
 
 /// One pod of a tap.
-#[derive(Clone, Debug, Serialize, Deserialize, TS)]
+#[derive(Clone, Debug, Serialize, Deserialize, TS, JsonSchema)]
 #[ts(export_to = "api.ts")]
 pub struct TapTarget {
     /// Its namespace.
@@ -196,7 +199,7 @@ pub struct TapTarget {
 }
 
 /// Counters.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize, TS)]
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize, TS, JsonSchema)]
 #[ts(export_to = "api.ts")]
 pub struct TapTotals {
     /// Records that came.
@@ -220,7 +223,7 @@ pub struct TapTotals {
 }
 
 /// `PATCH /api/v1/taps/{id}`: what is given changes.
-#[derive(Clone, Debug, Default, Serialize, Deserialize, TS)]
+#[derive(Clone, Debug, Default, Serialize, Deserialize, TS, JsonSchema)]
 #[serde(deny_unknown_fields)]
 #[ts(export_to = "api.ts")]
 pub struct TapChange {
@@ -235,7 +238,7 @@ pub struct TapChange {
 }
 
 /// `GET /api/v1/taps/{id}/records/{record}`: one record whole, and what belongs to the same flow.
-#[derive(Clone, Debug, Serialize, Deserialize, TS)]
+#[derive(Clone, Debug, Serialize, Deserialize, TS, JsonSchema)]
 #[ts(export_to = "api.ts")]
 pub struct TapRecord {
     /// The record (`docs/reference/flow-records.md`).
@@ -247,7 +250,7 @@ pub struct TapRecord {
 }
 
 /// `GET /api/v1/taps/{id}/map?select=`: who asks whom, over the records that are kept.
-#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize, TS)]
+#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize, TS, JsonSchema)]
 #[ts(export_to = "api.ts")]
 pub struct TapMap {
     /// Time of the first record, epoch microseconds; 0 without any.
@@ -265,7 +268,7 @@ pub struct TapMap {
 }
 
 /// One end of edges.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, TS)]
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, TS, JsonSchema)]
 #[ts(export_to = "api.ts")]
 pub struct TapEnd {
     /// As edges name it, without a port.
@@ -283,7 +286,7 @@ pub struct TapEnd {
 }
 
 /// What an end of an edge is.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize, TS)]
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize, TS, JsonSchema)]
 #[serde(rename_all = "snake_case")]
 #[ts(export_to = "api.ts")]
 pub enum TapEndKind {
@@ -299,7 +302,7 @@ pub enum TapEndKind {
 }
 
 /// One asks another by one protocol.
-#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize, TS)]
+#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize, TS, JsonSchema)]
 #[ts(export_to = "api.ts")]
 pub struct TapEdge {
     /// Who asks: as the column `source` says it.
@@ -325,7 +328,7 @@ pub struct TapEdge {
 }
 
 /// Lengths of time in microseconds; absent where nothing was measured.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize, TS)]
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize, TS, JsonSchema)]
 #[ts(export_to = "api.ts")]
 pub struct TapShares {
     /// Half took no longer.
@@ -343,7 +346,7 @@ pub struct TapShares {
 }
 
 /// `GET /api/v1/taps/{id}/histograms?select=`: how long transactions took, by what they ask for.
-#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize, TS)]
+#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize, TS, JsonSchema)]
 #[ts(export_to = "api.ts")]
 pub struct TapHistograms {
     /// Groups, the largest first; what is over 1,000 is `(others)`.
@@ -351,7 +354,7 @@ pub struct TapHistograms {
 }
 
 /// Transactions that ask for the same.
-#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize, TS)]
+#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize, TS, JsonSchema)]
 #[ts(export_to = "api.ts")]
 pub struct TapHistogram {
     /// The kind of record.
@@ -372,7 +375,7 @@ pub struct TapHistogram {
 }
 
 /// `GET /api/v1/taps/{id}/flows/{flow}`: everything of one connection, in order of time.
-#[derive(Clone, Debug, Serialize, Deserialize, TS)]
+#[derive(Clone, Debug, Serialize, Deserialize, TS, JsonSchema)]
 #[ts(export_to = "api.ts")]
 pub struct TapFlow {
     /// Records of the flow, at most 1,000.

@@ -17,6 +17,7 @@
 //! The first frame of the server is an `about` that names the shell: whoever opens the socket with `shell=` comes back to it, and
 //! its screen comes first. Before any credit [`OUT_WINDOW`] bytes may come and [`IN_WINDOW`] may go.
 
+use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 use ts_rs::TS;
 
@@ -28,7 +29,7 @@ pub const OUT_WINDOW: u32 = 256 << 10;
 pub const IN_WINDOW: u32 = 64 << 10;
 
 /// What the server says of the terminal.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, TS)]
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, TS, JsonSchema)]
 #[serde(tag = "is", rename_all = "snake_case")]
 #[ts(export_to = "api.ts")]
 pub enum TerminalSay {
@@ -63,7 +64,7 @@ pub enum TerminalSay {
 }
 
 /// `GET /api/v1/workspaces/{namespace}/{name}/shells?cluster=`: the shells of a workspace.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, TS)]
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, TS, JsonSchema)]
 #[ts(export_to = "api.ts")]
 pub struct WorkspaceShells {
     /// The oldest first.
@@ -71,7 +72,7 @@ pub struct WorkspaceShells {
 }
 
 /// One shell.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, TS)]
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, TS, JsonSchema)]
 #[ts(export_to = "api.ts")]
 pub struct WorkspaceShell {
     /// Its id.

@@ -3,11 +3,16 @@
 //! Paths, parameters and errors stand in `docs/reference/workspaces-api.md`.
 
 mod asked;
+mod inside;
 mod told;
 
 pub use asked::{
     WorkspaceAccepted, WorkspaceAct, WorkspaceActing, WorkspaceCreate, WorkspaceDeleteMode, WorkspaceKeeping,
     WorkspaceKept, WorkspacePortAsked, WorkspaceRemains, WorkspaceStopping, WorkspaceUpdate,
+};
+pub use inside::{
+    WorkspaceApp, WorkspaceAppDone, WorkspaceApps, WorkspaceLine, WorkspaceLines, WorkspaceMount, WorkspaceOpened,
+    WorkspacePortSeen, WorkspacePorts, WorkspaceSystem,
 };
 pub use told::{
     WorkspaceEvent, WorkspaceEventKind, WorkspaceHandshake, WorkspaceLogLine, WorkspaceSeverity, WorkspaceWhy,
@@ -16,11 +21,12 @@ pub use told::{
 use crate::error::ErrorBody;
 use crate::rest::{Need, Verdict};
 use base::ClusterName;
+use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 use ts_rs::TS;
 
 /// `GET /api/v1/workspaces?cluster=&namespace=&query=&sort=&limit=…`: the workspaces of clusters that are wanted.
-#[derive(Clone, Debug, Default, Serialize, Deserialize, TS)]
+#[derive(Clone, Debug, Default, Serialize, Deserialize, TS, JsonSchema)]
 #[ts(export_to = "api.ts")]
 pub struct WorkspaceList {
     /// By cluster, namespace and name, or as `sort` says.
@@ -33,22 +39,24 @@ pub struct WorkspaceList {
 }
 
 /// Why a cluster is not in a list.
-#[derive(Clone, Debug, Serialize, Deserialize, TS)]
+#[derive(Clone, Debug, Serialize, Deserialize, TS, JsonSchema)]
 #[ts(export_to = "api.ts")]
 pub struct ClusterProblem {
     /// The cluster.
     #[ts(as = "String")]
+    #[schemars(with = "String")]
     pub cluster: ClusterName,
     /// What is wrong.
     pub error: ErrorBody,
 }
 
 /// A workspace in a list.
-#[derive(Clone, Debug, PartialEq, Serialize, Deserialize, TS)]
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize, TS, JsonSchema)]
 #[ts(export_to = "api.ts")]
 pub struct WorkspaceRow {
     /// Its cluster.
     #[ts(as = "String")]
+    #[schemars(with = "String")]
     pub cluster: ClusterName,
     /// Its namespace.
     pub namespace: String,
@@ -102,7 +110,7 @@ pub struct WorkspaceRow {
 }
 
 /// `GET /api/v1/workspaces/{namespace}/{name}?cluster=`: one workspace, with all that is known of it.
-#[derive(Clone, Debug, Serialize, Deserialize, TS)]
+#[derive(Clone, Debug, Serialize, Deserialize, TS, JsonSchema)]
 #[ts(export_to = "api.ts")]
 pub struct Workspace {
     /// What lists show.
@@ -151,7 +159,7 @@ pub struct Workspace {
 }
 
 /// What was found out about one aspect.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, TS)]
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, TS, JsonSchema)]
 #[ts(export_to = "api.ts")]
 pub struct WorkspaceCondition {
     /// `Ready`, `Accepted`, `BlueprintResolved`, …
@@ -169,7 +177,7 @@ pub struct WorkspaceCondition {
 }
 
 /// A volume.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, TS)]
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, TS, JsonSchema)]
 #[ts(export_to = "api.ts")]
 pub struct WorkspaceVolume {
     /// Its name in the blueprint.
@@ -186,7 +194,7 @@ pub struct WorkspaceVolume {
 }
 
 /// A port that is said of a workspace.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, TS)]
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, TS, JsonSchema)]
 #[ts(export_to = "api.ts")]
 pub struct WorkspacePort {
     /// Its number.
@@ -198,7 +206,7 @@ pub struct WorkspacePort {
 }
 
 /// What a main container may use; empty where nobody said.
-#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize, TS)]
+#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize, TS, JsonSchema)]
 #[ts(export_to = "api.ts")]
 pub struct WorkspaceResources {
     /// Processors asked for: `500m`.
@@ -212,7 +220,7 @@ pub struct WorkspaceResources {
 }
 
 /// The pod of a workspace.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, TS)]
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, TS, JsonSchema)]
 #[ts(export_to = "api.ts")]
 pub struct WorkspacePod {
     /// Its name.
@@ -229,7 +237,7 @@ pub struct WorkspacePod {
 }
 
 /// The last use of a workspace.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, TS)]
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, TS, JsonSchema)]
 #[ts(export_to = "api.ts")]
 pub struct WorkspaceActivity {
     /// When, epoch milliseconds.
@@ -242,7 +250,7 @@ pub struct WorkspaceActivity {
 }
 
 /// Whether an act may be done by whoever asks.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, TS)]
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, TS, JsonSchema)]
 #[ts(export_to = "api.ts")]
 pub struct WorkspaceMay {
     /// Which.

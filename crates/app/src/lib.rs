@@ -113,6 +113,7 @@ async fn run(cli: Cli) -> Result<u8, Failed> {
             let kubeconfig = Kubeconfig::load(global.kubeconfig.as_deref()).map_err(Failed::of)?;
             cli::contexts(&kubeconfig, global.output, &mut out).map_err(Failed::of)?;
         }
+        Command::Api(command) => cli::api(*command, global.output, &mut out).map_err(Failed::of)?,
         Command::Filter(args) => cli::filter(args, global.output, &mut out).map_err(Failed::of)?,
         Command::Blueprint(command) => cli::blueprint(command, global.output, &mut out).map_err(Failed::of)?,
         Command::Cert(command) => {

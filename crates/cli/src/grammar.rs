@@ -1,5 +1,6 @@
 //! The grammar of `qd`: every command, flag and help text. What a command does stands in its own module.
 
+pub mod api;
 pub mod blueprint;
 pub mod cert;
 pub mod extcap;
@@ -132,6 +133,9 @@ pub enum Command {
     /// Workspaces: make, start, stop, delete, look at them
     #[command(subcommand, alias = "workspace")]
     Ws(Box<workspace::WorkspaceCommand>),
+    /// What other programs speak with
+    #[command(subcommand)]
+    Api(api::ApiCommand),
     /// The journal of what was decided and done
     #[command(subcommand)]
     Audit(AuditCommand),

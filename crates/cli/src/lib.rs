@@ -3,6 +3,7 @@
 //! ```text
 //! grammar   every command, flag and help text (clap)
 //! get       objects as rows: feed ─► table ─► print
+//! api       the OpenAPI document
 //! act       delete, scale, restart: plan ─► ask ─► commit
 //! audit     the journal
 //! blueprint blueprints of workspaces: files ─► checked, rendered, explained
@@ -17,6 +18,7 @@
 //! A door: it composes services and builds none of them; `app` hands it what it needs.
 
 mod act;
+mod api;
 mod audit;
 mod blueprint;
 mod cert;
@@ -33,6 +35,7 @@ mod whoami;
 mod workspace;
 
 pub use act::act;
+pub use api::api;
 pub use audit::audit;
 pub use blueprint::blueprint;
 pub use cert::cert;

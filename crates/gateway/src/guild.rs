@@ -66,7 +66,11 @@ type Asking = Extension<crate::caller::Caller>;
 /// The paths.
 pub(crate) fn router(shared: Arc<Shared>, guild: Arc<Guild>) -> Result<Router, getrandom::Error> {
     let key = crate::auth::random_hex()?.into();
-    let place = Place { shared, guild, key };
+    Ok(paths().with_state(Place { shared, guild, key }))
+}
+
+/// They stand in `api::openapi` too.
+pub(crate) fn paths() -> Router<Place> {
     let router = Router::new()
         .route("/api/ui-config", get(ui_config))
         .route("/api/images", get(images::list))
@@ -81,8 +85,7 @@ pub(crate) fn router(shared: Arc<Shared>, guild: Arc<Guild>) -> Result<Router, g
         .route("/proxy/", any(proxy::go))
         .route("/proxy/{*rest}", any(proxy::go));
     let stops = ["/api/stop-all", "/api/stop-all/", "/api/admin/stop-all", "/api/admin/stop-all/"];
-    let router = stops.into_iter().fold(router, |router, path| router.route(path, post(stop::all)));
-    Ok(router.with_state(place))
+    stops.into_iter().fold(router, |router, path| router.route(path, post(stop::all)))
 }
 
 /// Whether a path is one of these.

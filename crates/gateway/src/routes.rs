@@ -10,7 +10,8 @@ use crate::error::{Failure, Refused};
 use crate::people::People;
 use crate::server::Shared;
 use api::rest::{
-    AuditPage, CommitRequest, Committed, ObjectDetail, ObjectRef, Plan, PlanRequest, RevealRequest, Revealed, Session,
+    AuditPage, CommitRequest, Committed, NewUrl, ObjectDetail, ObjectRef, Plan, PlanRequest, RevealRequest, Revealed,
+    Session,
 };
 use axum::extract::rejection::{JsonRejection, QueryRejection};
 use axum::extract::{DefaultBodyLimit, Extension, FromRequest, FromRequestParts, Path, Query, Request, State};
@@ -21,12 +22,17 @@ use axum::{Json, Router};
 use base::{Code, Coded, RequestId};
 use policy::action::{AuditQuery, ObjectRead, ObjectTarget, SecretReveal};
 use policy::{Action, Answers, Permit};
+use serde::Deserialize;
 use serde::de::DeserializeOwned;
-use serde::{Deserialize, Serialize};
 use std::sync::Arc;
 
-/// The paths of the API.
+/// The API.
 pub(crate) fn router(shared: Arc<Shared>) -> Router {
+    paths().layer(DefaultBodyLimit::max(MAX_BODY)).with_state(shared)
+}
+
+/// Its paths. Each stands in `api::openapi` too.
+fn paths() -> Router<Arc<Shared>> {
     Router::new()
         .route("/api/v1/session", get(session))
         .route("/api/v1/codes", post(new_code))
@@ -45,8 +51,6 @@ pub(crate) fn router(shared: Arc<Shared>) -> Router {
         .route("/api/v1/workspaces/{namespace}/{name}/interactive", get(crate::terminal::upgrade))
         .route("/api/v1/workspaces/{namespace}/{name}/shells", get(crate::terminal::shells))
         .route("/api/v1/socket", get(crate::socket::upgrade))
-        .layer(DefaultBodyLimit::max(MAX_BODY))
-        .with_state(shared)
 }
 
 /// A JSON body; what is wrong with it is said in the error body of every door.
@@ -150,11 +154,6 @@ async fn session(State(shared): State<Arc<Shared>>, Extension(caller): Extension
 }
 
 /// A new one-time URL, for `qd url`.
-#[derive(Serialize)]
-struct NewUrl {
-    url: String,
-}
-
 async fn new_code(State(shared): State<Arc<Shared>>, Extension(caller): Extension<Caller>) -> Answer<NewUrl> {
     if !matches!(shared.services.people, People::Desk(_)) {
         let words = "there are no one-time URLs here: people sign in with their tokens";
@@ -251,3 +250,6 @@ async fn audit(
 
 /// Largest request body. (Whole manifests come with a later act.)
 const MAX_BODY: usize = 1 << 20;
+
+#[cfg(test)]
+mod tests;

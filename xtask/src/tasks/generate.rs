@@ -38,6 +38,7 @@ const FILES: &[Generated] = &[
     file("web/src/wire/api.ts", "api", "export_types"),
     file("docs/reference/actions.md", "policy", "reference"),
     file("docs/reference/errors.md", "base", "errors"),
+    file("docs/reference/openapi.json", "api", "openapi"),
     file("docs/reference/flow-records.md", "flow", "reference"),
     definition("deploy/crds/workspaces.yaml", &["workspaces"]),
     definition("deploy/crds/blueprints.yaml", &["blueprints"]),

@@ -1,11 +1,12 @@
 //! What is said of a tap beside its records: counters, agents, marks, what a filter would choose, what keys did.
 
 use crate::error::ErrorBody;
+use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 use ts_rs::TS;
 
 /// `GET /api/v1/taps/{id}/stats`: what a tap came to.
-#[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize, TS)]
+#[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize, TS, JsonSchema)]
 #[ts(export_to = "api.ts")]
 pub struct TapStats {
     /// Sums over all pods.
@@ -31,7 +32,7 @@ pub struct TapStats {
 }
 
 /// How often something came.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, TS)]
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, TS, JsonSchema)]
 #[ts(export_to = "api.ts")]
 pub struct TapKind {
     /// What.
@@ -42,7 +43,7 @@ pub struct TapKind {
 }
 
 /// What was lost by one cause.
-#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize, TS)]
+#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize, TS, JsonSchema)]
 #[ts(export_to = "api.ts")]
 pub struct TapLoss {
     /// `ring`, `credit`, `throttle`, `stream`, `spool`, `recorder`.
@@ -59,7 +60,7 @@ pub struct TapLoss {
 }
 
 /// The packets that a tap keeps.
-#[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize, TS)]
+#[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize, TS, JsonSchema)]
 #[ts(export_to = "api.ts")]
 pub struct TapSpool {
     /// Bytes on disk.
@@ -78,7 +79,7 @@ pub struct TapSpool {
 }
 
 /// One of `GET /api/v1/taps/{id}/agents`.
-#[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize, TS)]
+#[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize, TS, JsonSchema)]
 #[ts(export_to = "api.ts")]
 pub struct TapAgent {
     /// The pod's namespace.
@@ -140,7 +141,7 @@ pub struct TapAgent {
 }
 
 /// `POST /api/v1/taps/{id}/marks`.
-#[derive(Clone, Debug, Serialize, Deserialize, TS)]
+#[derive(Clone, Debug, Serialize, Deserialize, TS, JsonSchema)]
 #[serde(deny_unknown_fields)]
 #[ts(export_to = "api.ts")]
 pub struct TapMarkRequest {
@@ -149,7 +150,7 @@ pub struct TapMarkRequest {
 }
 
 /// One of `GET /api/v1/taps/{id}/marks`.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, TS)]
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, TS, JsonSchema)]
 #[ts(export_to = "api.ts")]
 pub struct TapMark {
     /// Epoch microseconds.
@@ -162,7 +163,7 @@ pub struct TapMark {
 }
 
 /// `POST /api/v1/taps/{id}/keys`, a key log as text: what became of it.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize, TS)]
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize, TS, JsonSchema)]
 #[ts(export_to = "api.ts")]
 pub struct TapKeys {
     /// Lines that are keys.
@@ -180,7 +181,7 @@ pub struct TapKeys {
 }
 
 /// `GET /api/v1/taps/{id}/preview?bpf=`: what a capture filter would choose of the packets that came last.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize, TS)]
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize, TS, JsonSchema)]
 #[ts(export_to = "api.ts")]
 pub struct TapPreview {
     /// So many match.

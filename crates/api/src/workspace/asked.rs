@@ -4,13 +4,14 @@ use super::{Workspace, WorkspaceVolume};
 use crate::job::Job;
 use crate::rest::Answers;
 use base::ClusterName;
+use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 use serde_json::Value;
 use std::collections::BTreeMap;
 use ts_rs::TS;
 
 /// Something that is done to a workspace, or in it.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, Serialize, Deserialize, TS)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, Serialize, Deserialize, TS, JsonSchema)]
 #[serde(rename_all = "snake_case")]
 #[ts(export_to = "api.ts")]
 pub enum WorkspaceAct {
@@ -42,12 +43,13 @@ pub enum WorkspaceAct {
 
 /// `POST /api/v1/workspaces`: makes a workspace for whoever asks. With the header `Idempotency-Key` the same request is carried
 /// out once, however often it comes.
-#[derive(Clone, Debug, Serialize, Deserialize, TS)]
+#[derive(Clone, Debug, Serialize, Deserialize, TS, JsonSchema)]
 #[serde(deny_unknown_fields)]
 #[ts(export_to = "api.ts", optional_fields)]
 pub struct WorkspaceCreate {
     /// The cluster.
     #[ts(as = "String")]
+    #[schemars(with = "String")]
     pub cluster: ClusterName,
     /// The namespace; absent for that of the cluster's context.
     #[serde(default, skip_serializing_if = "Option::is_none")]
@@ -118,7 +120,7 @@ pub struct WorkspaceCreate {
 }
 
 /// A port that a new workspace listens on.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, TS)]
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, TS, JsonSchema)]
 #[serde(deny_unknown_fields)]
 #[ts(export_to = "api.ts", optional_fields)]
 pub struct WorkspacePortAsked {
@@ -131,7 +133,7 @@ pub struct WorkspacePortAsked {
 }
 
 /// `POST …/start` and `DELETE …?mode=`: the body may be left out.
-#[derive(Clone, Debug, Default, Serialize, Deserialize, TS)]
+#[derive(Clone, Debug, Default, Serialize, Deserialize, TS, JsonSchema)]
 #[serde(deny_unknown_fields)]
 #[ts(export_to = "api.ts", optional_fields)]
 pub struct WorkspaceActing {
@@ -142,7 +144,7 @@ pub struct WorkspaceActing {
 }
 
 /// `POST …/stop`: the body may be left out.
-#[derive(Clone, Debug, Default, Serialize, Deserialize, TS)]
+#[derive(Clone, Debug, Default, Serialize, Deserialize, TS, JsonSchema)]
 #[serde(deny_unknown_fields)]
 #[ts(export_to = "api.ts", optional_fields)]
 pub struct WorkspaceStopping {
@@ -157,7 +159,7 @@ pub struct WorkspaceStopping {
 }
 
 /// `POST …/keep`: it is not stopped for a while, though nobody uses it.
-#[derive(Clone, Debug, Default, Serialize, Deserialize, TS)]
+#[derive(Clone, Debug, Default, Serialize, Deserialize, TS, JsonSchema)]
 #[serde(deny_unknown_fields)]
 #[ts(export_to = "api.ts", optional_fields)]
 pub struct WorkspaceKeeping {
@@ -174,7 +176,7 @@ pub struct WorkspaceKeeping {
 }
 
 /// Until when it is kept.
-#[derive(Clone, Debug, Serialize, Deserialize, TS)]
+#[derive(Clone, Debug, Serialize, Deserialize, TS, JsonSchema)]
 #[ts(export_to = "api.ts")]
 pub struct WorkspaceKept {
     /// Epoch milliseconds; that of now where it is kept no longer.
@@ -183,7 +185,7 @@ pub struct WorkspaceKept {
 }
 
 /// `GET …/remains`: the volumes that a workspace left, which was deleted. `DELETE …/remains` answers with those that it deleted.
-#[derive(Clone, Debug, Default, Serialize, Deserialize, TS)]
+#[derive(Clone, Debug, Default, Serialize, Deserialize, TS, JsonSchema)]
 #[ts(export_to = "api.ts")]
 pub struct WorkspaceRemains {
     /// By the names of their claims.
@@ -191,7 +193,7 @@ pub struct WorkspaceRemains {
 }
 
 /// `PATCH …`: changes what a workspace asks for, but neither whether it runs nor whose it is.
-#[derive(Clone, Debug, Default, Serialize, Deserialize, TS)]
+#[derive(Clone, Debug, Default, Serialize, Deserialize, TS, JsonSchema)]
 #[serde(deny_unknown_fields)]
 #[ts(export_to = "api.ts", optional_fields)]
 pub struct WorkspaceUpdate {
@@ -209,7 +211,7 @@ pub struct WorkspaceUpdate {
 }
 
 /// `DELETE …?mode=`
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize, TS)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize, TS, JsonSchema)]
 #[serde(rename_all = "snake_case")]
 #[ts(export_to = "api.ts")]
 pub enum WorkspaceDeleteMode {
@@ -220,7 +222,7 @@ pub enum WorkspaceDeleteMode {
 }
 
 /// `202`: it is being done. The job tells how it goes.
-#[derive(Clone, Debug, Serialize, Deserialize, TS)]
+#[derive(Clone, Debug, Serialize, Deserialize, TS, JsonSchema)]
 #[ts(export_to = "api.ts")]
 pub struct WorkspaceAccepted {
     /// The job.

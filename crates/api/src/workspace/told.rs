@@ -1,10 +1,11 @@
 //! What is told of a workspace while it goes its way.
 
+use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 use ts_rs::TS;
 
 /// `GET …/events`, first message (`event: handshake`).
-#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, TS)]
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, TS, JsonSchema)]
 #[ts(export_to = "api.ts")]
 pub struct WorkspaceHandshake {
     /// The workspace: `namespace/name`.
@@ -18,7 +19,7 @@ pub struct WorkspaceHandshake {
 }
 
 /// What a message is about.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize, TS)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize, TS, JsonSchema)]
 #[serde(rename_all = "snake_case")]
 #[ts(export_to = "api.ts")]
 pub enum WorkspaceEventKind {
@@ -33,7 +34,7 @@ pub enum WorkspaceEventKind {
 }
 
 /// What it weighs.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize, TS)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize, TS, JsonSchema)]
 #[serde(rename_all = "snake_case")]
 #[ts(export_to = "api.ts")]
 pub enum WorkspaceSeverity {
@@ -46,7 +47,7 @@ pub enum WorkspaceSeverity {
 }
 
 /// `GET …/events` and `GET /api/v1/jobs/{id}/events`, each further message (`event: status`, `event`, `progress` or `gone`).
-#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, TS)]
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, TS, JsonSchema)]
 #[ts(export_to = "api.ts")]
 pub struct WorkspaceEvent {
     /// Names it; also the message's `id`, for `Last-Event-ID`.
@@ -76,7 +77,7 @@ pub struct WorkspaceEvent {
 }
 
 /// `GET …/logs?follow=true`, each `event: line`.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, TS)]
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, TS, JsonSchema)]
 #[ts(export_to = "api.ts")]
 pub struct WorkspaceLogLine {
     /// When it was written, RFC 3339; also the message's `id`, for `Last-Event-ID`.
@@ -86,7 +87,7 @@ pub struct WorkspaceLogLine {
 }
 
 /// `GET …/why`: why it is as it is.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, TS)]
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, TS, JsonSchema)]
 #[ts(export_to = "api.ts")]
 pub struct WorkspaceWhy {
     /// `Running` or `Stopped`: what is asked for.

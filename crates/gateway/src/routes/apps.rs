@@ -6,14 +6,14 @@ use crate::error::Refused;
 use crate::routes::workspaces::perhaps;
 use crate::routes::{Answer, Params, answers, fail};
 use crate::server::Shared;
-use api::workspace::WorkspaceActing;
+use api::workspace::{WorkspaceActing, WorkspaceOpened};
 use axum::body::Bytes;
 use axum::extract::{Extension, Path, State};
 use axum::http::{HeaderMap, header};
 use axum::routing::post;
 use axum::{Json, Router};
 use base::{ClusterName, Code};
-use serde::{Deserialize, Serialize};
+use serde::Deserialize;
 use std::sync::Arc;
 
 /// The paths.
@@ -37,12 +37,6 @@ struct OpenParams {
     framed: bool,
 }
 
-/// Works once, for half a minute, in the browser that asked.
-#[derive(Serialize)]
-struct Opened {
-    url: String,
-}
-
 async fn open(
     State(shared): State<Arc<Shared>>,
     Extension(caller): Extension<Caller>,
@@ -50,7 +44,7 @@ async fn open(
     Params(params): Params<OpenParams>,
     headers: HeaderMap,
     body: Bytes,
-) -> Answer<Opened> {
+) -> Answer<WorkspaceOpened> {
     let asked: WorkspaceActing = perhaps(&body, &caller)?;
     let OpenParams { cluster, port, app, path, framed } = params;
     let service = match (port, app) {
@@ -65,5 +59,5 @@ async fn open(
     let answers = answers(asked.answers);
     let open = OpenApp { cluster, namespace, name, service, path, framed, browser, answers };
     let opened = beside.open(caller.principal.clone(), caller.end.clone(), open).await;
-    opened.map(|url| Json(Opened { url })).map_err(|error| fail(&*error, &caller))
+    opened.map(|url| Json(WorkspaceOpened { url })).map_err(|error| fail(&*error, &caller))
 }
