@@ -2,6 +2,7 @@
 
 use crate::config::Config as Settings;
 use crate::desk::Desk;
+use base::ClusterName;
 use bytes::BytesMut;
 use futures::future::BoxFuture;
 use gateway::{Beside, Http2, OpenApp, Refusal, Streamed, Wire};
@@ -10,6 +11,7 @@ use policy::Principal;
 use proxy::{Config, Domain, Open, Proxy, Service, Services, Times};
 use std::net::IpAddr;
 use tokio_util::sync::CancellationToken;
+use workspace::Key;
 
 /// The door to apps, on the console's port.
 pub(crate) fn door(settings: &Settings, desk: &Desk, port: u16) -> Proxy {
@@ -52,6 +54,10 @@ impl Beside for Apps {
     fn answer(&self, request: Http2, peer: IpAddr) -> BoxFuture<'static, Response<Streamed>> {
         let door = self.0.clone();
         Box::pin(async move { door.answer(request, peer).await })
+    }
+
+    fn ways(&self, cluster: &ClusterName, namespace: &str, name: &str) -> (Vec<&'static str>, Option<&'static str>) {
+        self.0.ways(cluster, &Key { namespace: namespace.to_owned(), name: name.to_owned() })
     }
 
     fn open(&self, who: Principal, ended: CancellationToken, open: OpenApp) -> BoxFuture<'_, Result<String, Refusal>> {

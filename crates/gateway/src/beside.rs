@@ -49,6 +49,9 @@ pub trait Beside: Send + Sync + 'static {
     /// Answers one request of HTTP/2 for one of its names.
     fn answer(&self, request: Http2, peer: IpAddr) -> BoxFuture<'static, Response<Streamed>>;
 
+    /// The ways to workspaces in the order in which they are tried, and the one that led to this one last.
+    fn ways(&self, cluster: &ClusterName, namespace: &str, name: &str) -> (Vec<&'static str>, Option<&'static str>);
+
     /// Opens an app for whoever asks: the URL that lets their browser in. The login to it ends with `ended`.
     fn open(&self, who: Principal, ended: CancellationToken, open: OpenApp) -> BoxFuture<'_, Result<String, Refusal>>;
 }

@@ -148,6 +148,13 @@ impl Logins {
         (login.face.host == host && !login.end.is_cancelled()).then_some(login)
     }
 
+    /// How somebody was led to a workspace last, by any of the logins to it.
+    pub(crate) fn led(&self, cluster: &ClusterName, key: &Key) -> Option<&'static str> {
+        let open = self.open.lock();
+        let mut of = open.values().filter(|one| one.cluster == *cluster && one.key == *key);
+        of.find_map(|one| one.pool.led())
+    }
+
     /// All of them.
     pub(crate) fn drain(&self) -> Vec<Arc<Login>> {
         let codes = std::mem::take(&mut *self.codes.lock()).into_values().map(|pending| pending.login);

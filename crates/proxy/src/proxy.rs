@@ -161,6 +161,12 @@ impl Proxy {
         self.0.config.domain.origins()
     }
 
+    /// The ways to workspaces in the order in which they are tried, and the one that led to this one last.
+    #[must_use]
+    pub fn ways(&self, cluster: &ClusterName, key: &Key) -> (Vec<&'static str>, Option<&'static str>) {
+        (self.0.config.ways.iter().map(|by| by.word()).collect(), self.0.logins.led(cluster, key))
+    }
+
     /// Serves a connection whose first request was for one of our hosts, from its first byte on.
     pub async fn serve(&self, stream: Box<dyn Stream>, begun: BytesMut, peer: IpAddr) {
         let door = self.clone();
@@ -206,20 +212,20 @@ impl Proxy {
         let route = match seen.await {
             Ok(seen) => {
                 let route = seen.pointer("/status/routeID").and_then(Value::as_str).map(str::to_owned);
-                let service = named(&seen, &open.service);
-                route.ok_or_else(|| OpenError::NoRoute(workspace)).map(|route| (route, service))
+                let port = named(&seen, &open.service);
+                let secure = port.is_some_and(|port| tls::said(&seen, port).unwrap_or(tls::usual(port)));
+                route.ok_or_else(|| OpenError::NoRoute(workspace)).map(|route| (route, port, secure))
             }
             Err(cluster::Error::NotFound { .. }) => Err(OpenError::NotFound(workspace)),
             Err(error) => Err(error.into()),
         };
-        let (route, port) = match route {
+        let (route, port, secure) = match route {
             Ok(known) => known,
             Err(error) => {
                 permit.finish(Outcome::Failed { code: error.code().as_str().to_owned(), message: error.to_string() });
                 return Err(error);
             }
         };
-        let secure = app == "https" || port.is_some_and(tls::usual);
         let host = AppHost { service: open.service.clone(), route };
         let host = config.domain.host(&host);
         let face = Face {

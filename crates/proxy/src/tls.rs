@@ -7,12 +7,30 @@ use rustls::client::danger::{HandshakeSignatureValid, ServerCertVerified, Server
 use rustls::crypto::{CryptoProvider, aws_lc_rs, verify_tls12_signature, verify_tls13_signature};
 use rustls::pki_types::{CertificateDer, ServerName, UnixTime};
 use rustls::{ClientConfig, DigitallySignedStruct, Error, SignatureScheme};
+use serde_json::Value;
 use std::sync::Arc;
 use tokio_rustls::TlsConnector;
 
 /// Whether what listens on a port speaks TLS, where nothing says so: by its number.
 pub(crate) const fn usual(port: u16) -> bool {
     matches!(port, 443 | 8443)
+}
+
+/// Whether it does by what the workspace calls the port: `https`, `wss-2`, `http-web`. A name that is no protocol says nothing.
+pub(crate) fn said(workspace: &Value, port: u16) -> Option<bool> {
+    let ports = workspace.pointer("/spec/ports").and_then(Value::as_array)?;
+    let port = ports.iter().find(|one| one.get("containerPort").and_then(Value::as_u64) == Some(port.into()))?;
+    let name = port.get("name").and_then(Value::as_str)?;
+    protocol(name.split('-').next().unwrap_or_default())
+}
+
+/// Whether a protocol is spoken under TLS.
+pub(crate) fn protocol(name: &str) -> Option<bool> {
+    match name {
+        "https" | "wss" => Some(true),
+        "http" | "ws" => Some(false),
+        _ => None,
+    }
 }
 
 /// The same connection under TLS.

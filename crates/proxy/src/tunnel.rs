@@ -78,7 +78,7 @@ impl Tunnel {
         let apps = self.ask(|link| async move { link.apps().await }).await?;
         let app = apps.into_iter().find(|app| app.id == name).ok_or(NoWay::Unknown)?;
         let port = app.port.ok_or(NoWay::Unknown)?;
-        Ok((port, app.protocol == "https" || tls::usual(port)))
+        Ok((port, tls::protocol(&app.protocol) == Some(true) || tls::usual(port)))
     }
 
     /// The ports on which something listens.

@@ -100,6 +100,8 @@ pub(crate) struct Pool {
     shared: tokio::sync::Mutex<HashMap<u16, Shared>>,
     /// Which ports speak TLS, as far as that was found out.
     tls: Mutex<HashMap<u16, bool>>,
+    /// How it was led there last.
+    led: Mutex<Option<&'static str>>,
 }
 
 /// A connection of HTTP/2, and how it leads there.
@@ -113,6 +115,7 @@ impl Pool {
             idle: Mutex::default(),
             shared: Default::default(),
             tls: Mutex::default(),
+            led: Mutex::default(),
         }
     }
 
@@ -178,7 +181,13 @@ impl Pool {
             return Err(NoWay::Late);
         };
         let (stream, by) = led?;
+        *self.led.lock() = Some(by);
         Ok((stream, by, place))
+    }
+
+    /// How it was led there last, in a word; nothing before its first connection.
+    pub(crate) fn led(&self) -> Option<&'static str> {
+        *self.led.lock()
     }
 
     /// A connection of HTTP/2, which its requests share. It ends with `end`.

@@ -2,9 +2,8 @@
 //! address is asked: a target is compared with the workspaces that whoever asks may see.
 
 use super::face::Given;
-use super::server::port;
 use super::wrong::Wrong;
-use super::{Asking, Place};
+use super::{AppUrl, Asking, Place};
 use crate::beside::OpenApp;
 use api::guild::ProxyDebug;
 use api::rest::Verdict;
@@ -18,8 +17,10 @@ use policy::Answers;
 use serde::Deserialize;
 
 mod address;
+mod resolve;
 
 use address::{Address, Whom};
+use resolve::{Meant, resolve};
 
 pub(super) async fn go(
     State(place): State<Place>,
@@ -31,7 +32,7 @@ pub(super) async fn go(
     let (one, port) = match whom {
         Whom::Server(id) => {
             let one = place.one(&caller, &id).await?;
-            let port = port(&one);
+            let Meant { port, .. } = resolve(&one)?;
             (one, port)
         }
         Whom::Port(host, port) => {
@@ -84,30 +85,50 @@ pub(super) async fn debug(
         return Err(Wrong::new(StatusCode::BAD_REQUEST, "missing_target", "say of which workspace: server=ID"));
     }
     Ok(Json(match place.one(&caller, &asked.server).await {
-        Ok(one) => place.debugged(&one, bare),
+        Ok(one) => {
+            let row = &one.row;
+            let beside = place.shared.services.beside.as_ref();
+            let ways = beside.map(|beside| beside.ways(&row.cluster, &row.namespace, &row.name)).unwrap_or_default();
+            debugged(&one, place.guild.app_url.as_ref(), ways, bare)
+        }
         // Whether it is there is told to those who may know.
         Err(wrong) if wrong.code() == "not_found" => bare,
         Err(wrong) => return Err(wrong),
     }))
 }
 
-impl Place {
-    fn debugged(&self, one: &Workspace, bare: ProxyDebug) -> ProxyDebug {
-        let may = one.acts.iter().find(|may| may.act == WorkspaceAct::Proxy);
-        let policy = match may.map(|may| may.decision) {
-            Some(Verdict::Allow) => "allow",
-            Some(Verdict::Needs) => "needs",
-            Some(Verdict::Deny) | None => return bare,
-        };
-        let port = port(one);
-        let url = self.guild.app_url.as_ref().filter(|_| !one.route_id.is_empty());
-        let target = url.map(|url| url(&one.route_id, port));
-        let step = match &target {
-            None => "address",
-            Some(_) if !one.row.ready => "start",
-            Some(_) => "open",
-        };
-        ProxyDebug { target, step: Some(step.to_owned()), policy: Some(policy.to_owned()), ..bare }
+/// What is told to those who may open the workspace: to others nothing.
+fn debugged(
+    one: &Workspace,
+    url: Option<&AppUrl>,
+    (ways, way): (Vec<&'static str>, Option<&'static str>),
+    bare: ProxyDebug,
+) -> ProxyDebug {
+    let may = one.acts.iter().find(|may| may.act == WorkspaceAct::Proxy);
+    let policy = match may.map(|may| may.decision) {
+        Some(Verdict::Allow) => "allow",
+        Some(Verdict::Needs) => "needs",
+        Some(Verdict::Deny) | None => return bare,
+    };
+    let meant = resolve(one);
+    let url = url.filter(|_| !one.route_id.is_empty());
+    let target = url.zip(meant.as_ref().ok()).map(|(url, meant)| url(&one.route_id, meant.port));
+    let step = match (&meant, &target) {
+        (Err(_), _) => "port",
+        (Ok(_), None) => "address",
+        (Ok(_), Some(_)) if !one.row.ready => "start",
+        (Ok(_), Some(_)) => "open",
+    };
+    ProxyDebug {
+        target,
+        step: Some(step.to_owned()),
+        policy: Some(policy.to_owned()),
+        port: meant.as_ref().ok().map(|meant| meant.port),
+        by: meant.as_ref().ok().map(|meant| meant.by.to_owned()),
+        problem: meant.err().map(|wrong| wrong.message().to_owned()),
+        ways: ways.into_iter().map(str::to_owned).collect(),
+        way: way.map(str::to_owned),
+        ..bare
     }
 }
 
@@ -115,4 +136,49 @@ fn missing() -> Wrong {
     let words =
         "apps of workspaces have no hosts here: set serve.apps_domain to a domain whose names lead to this server";
     Wrong::new(StatusCode::BAD_GATEWAY, "proxy_failed", words)
+}
+
+#[cfg(test)]
+mod tests {
+    #![allow(clippy::unwrap_used)]
+
+    use super::debugged;
+    use crate::guild::AppUrl;
+    use api::guild::ProxyDebug;
+    use api::rest::Verdict;
+    use api::workspace::{WorkspaceAct, WorkspaceMay};
+    use base::ClusterName;
+    use serde_json::{Value, json};
+    use std::sync::Arc;
+
+    fn told(decision: Verdict, phase: &str, env: &Value) -> Value {
+        let object = json!({
+            "metadata": { "name": "w", "namespace": "ns" }, "spec": { "owner": "ada", "org": "lab", "env": env },
+            "status": { "phase": phase, "stage": phase, "routeID": "w-1", "pod": { "name": "w" },
+                "conditions": [{ "type": "Ready", "status": if phase == "Running" { "True" } else { "False" } }] },
+        });
+        let mut one = workspace::about::whole(&ClusterName::new("c"), &object);
+        let (act, reason, needs) = (WorkspaceAct::Proxy, String::new(), Vec::new());
+        one.acts = vec![WorkspaceMay { act, decision, reason, needs, applies: true }];
+        let url: AppUrl = Arc::new(|route, port| format!("http://{port}--{route}.localhost/"));
+        let bare = ProxyDebug { server: "w".into(), path: "/x".into(), rid: "r".into(), ..ProxyDebug::default() };
+        let ways = (vec!["tunnel", "forward"], Some("tunnel"));
+        serde_json::to_value(debugged(&one, Some(&url), ways, bare)).unwrap()
+    }
+
+    #[test]
+    fn gn_09a_who_may_open_a_workspace_is_told_where_it_leads_by_which_way_and_others_nothing() {
+        let own = told(Verdict::Allow, "Running", &Value::Null);
+        let all = json!({
+            "server": "w", "path": "/x", "rid": "r", "target": "http://8080--w-1.localhost/", "step": "open", "policy": "allow",
+            "port": 8080, "by": "usual", "ways": ["tunnel", "forward"], "way": "tunnel",
+        });
+        assert_eq!(own, all);
+        let resting = told(Verdict::Needs, "Stopped", &Value::Null);
+        assert_eq!((&resting["step"], &resting["policy"]), (&json!("start"), &json!("needs")));
+        let elsewhere = told(Verdict::Allow, "Running", &json!([{ "name": "AGENT_HOST", "value": "evil.test" }]));
+        assert_eq!((&elsewhere["step"], elsewhere.get("target")), (&json!("port"), None));
+        assert!(elsewhere["problem"].as_str().unwrap().contains("expose"), "{elsewhere}");
+        assert_eq!(told(Verdict::Deny, "Running", &Value::Null), json!({ "server": "w", "path": "/x", "rid": "r" }));
+    }
 }

@@ -34,13 +34,6 @@ pub(super) fn server(one: &Workspace) -> Server {
     }
 }
 
-/// The port that opening a workspace means: the one that is named for it, else the first; 8080 where none is said.
-pub(super) fn port(one: &Workspace) -> u16 {
-    let tcp = || one.ports.iter().filter(|port| port.protocol == "TCP");
-    let named = NAMES.iter().find_map(|name| tcp().find(|port| port.name == *name));
-    named.or_else(|| tcp().next()).map_or(USUAL, |port| port.port)
-}
-
 fn status(one: &Workspace) -> &'static str {
     match one.row.phase.as_str() {
         "Running" if one.row.ready => "running",
@@ -81,9 +74,6 @@ pub(super) fn time(ms: i64) -> String {
     Timestamp::from_millisecond(ms).map(|time| time.to_string()).unwrap_or_default()
 }
 
-const NAMES: &[&str] = &["http", "https", "web"];
-/// Where the images of the earlier product listened.
-const USUAL: u16 = 8080;
 const MASK: &str = "***";
 const SECRET: &[&str] = &["KEY", "PASS", "PAT", "CREDENTIALS", "CREDENTIAL", "AUTH", "PRIVATE", "DSN"];
 /// Words that are secret wherever they stand.

@@ -145,6 +145,27 @@ fn gn_12e_absence_refusal_conflict_and_breakage_are_told_apart() {
 }
 
 #[test]
+fn gn_04a_a_deletion_that_fails_says_absence_only_where_there_is_none() {
+    let absent =
+        |code: Code| Wrong::of(&Failing(code), "delete_failed").into_response().status() == StatusCode::NOT_FOUND;
+    let table = [
+        (Code::PolicyDenied, 403, "forbidden"),
+        (Code::RbacDenied, 403, "forbidden"),
+        (Code::NeedsUnmet, 403, "forbidden"),
+        (Code::ApplyConflict, 409, "apply_conflict"),
+        (Code::ClusterUnreachable, 502, "dyn_unavailable"),
+        (Code::ClusterError, 502, "delete_failed"),
+        (Code::StoreUnavailable, 503, "delete_failed"),
+    ];
+    for (code, status, word) in table {
+        let wrong = Wrong::of(&Failing(code), "delete_failed");
+        assert_eq!((wrong.code(), wrong.clone().into_response().status().as_u16()), (word, status), "{code}");
+        assert!(!absent(code), "{code}");
+    }
+    assert!(absent(Code::WorkspaceNotFound));
+}
+
+#[test]
 fn gn_01a_paths_are_ours_as_whole_words() {
     for path in
         ["/api/servers", "/api/servers/x/logs", "/api/stop-all/", "/proxy", "/proxy/", "/proxy/a:1/b", "/sse/logs"]

@@ -67,3 +67,26 @@ async fn wx_01b_a_refusal_of_an_app_without_tls_is_its_own() {
     assert!(text.starts_with("HTTP/1.1 400 ") && text.ends_with("no"), "{text}");
     assert_eq!(place.login.pool.speaks_tls(3000), Some(false));
 }
+
+#[test]
+fn wx_01c_the_name_of_a_port_says_its_scheme_before_its_number_does() {
+    let workspace = serde_json::json!({ "spec": { "ports": [
+        { "containerPort": 443, "name": "http" }, { "containerPort": 8443, "name": "web" }, { "containerPort": 3000, "name": "https" },
+        { "containerPort": 3001, "name": "wss-live" }, { "containerPort": 3002, "name": "http-admin" }, { "containerPort": 3003 },
+        { "containerPort": 3004, "name": "httpsx" },
+    ] } });
+    let secure = |port| crate::tls::said(&workspace, port).unwrap_or(crate::tls::usual(port));
+    for (port, tls) in [
+        (443, false),
+        (8443, true),
+        (3000, true),
+        (3001, true),
+        (3002, false),
+        (3003, false),
+        (3004, false),
+        (9, false),
+    ] {
+        assert_eq!(secure(port), tls, "{port}");
+    }
+    assert!(crate::tls::usual(443) && crate::tls::said(&serde_json::Value::Null, 443).is_none());
+}

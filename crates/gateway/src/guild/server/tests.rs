@@ -1,6 +1,6 @@
 #![allow(clippy::unwrap_used, clippy::indexing_slicing)]
 
-use super::{port, server};
+use super::server;
 use base::ClusterName;
 use serde_json::{Value, json};
 
@@ -66,14 +66,4 @@ fn gn_03b_a_status_is_one_of_three_words() {
     let mut leaving = object();
     leaving["metadata"]["deletionTimestamp"] = "2026-01-02T03:07:00Z".into();
     assert_eq!(server(&told(&leaving)).status, "pending");
-}
-
-#[test]
-fn gn_10a_opening_a_workspace_means_the_port_that_is_named_for_it() {
-    assert_eq!(port(&told(&object())), 8443);
-    let mut other = object();
-    other["spec"]["ports"] = json!([{ "containerPort": 7000 }]);
-    assert_eq!(port(&told(&other)), 7000);
-    other["spec"]["ports"] = json!([]);
-    assert_eq!(port(&told(&other)), 8080);
 }
