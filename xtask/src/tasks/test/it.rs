@@ -23,7 +23,7 @@ pub(super) fn run(scope: &Scope<'_>, count: &mut Count) -> anyhow::Result<()> {
         fake_pods: 0,
     })?;
     let kubectl = cluster::kubectl_path()?;
-    suites::run(&suites, BESIDE, count, |command| {
+    suites::run(&suites::Queue::of(&suites), BESIDE, count, |command| {
         command
             .env("QD_TEST_KUBECONFIG", cluster.kubeconfig())
             .env("QD_TEST_KUBECTL", &kubectl)

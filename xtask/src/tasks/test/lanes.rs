@@ -1,17 +1,18 @@
-//! The end-to-end suites in lanes: each has a node of its own and runs its suites one after another, beside the other lanes.
-//! Most of a suite is waiting for a kubelet, and what one lane does nobody sees in another.
+//! The end-to-end suites in lanes: each has nodes of its own, one suite at a time on each, beside the other lanes. Most of
+//! a suite is waiting for a kubelet, and what happens on one node nobody sees on another.
 
 use std::path::Path;
 
 use super::block::Block;
 use super::stage::{NODE, Node, Programs};
-use super::{Count, E2E, Runner, Scope, cargo_test, suites, watch_as};
+use super::suites::{self, Queue, Suite};
+use super::{Count, E2E, Runner, Scope, cargo_test, watch_as};
 use crate::tasks::{build, proc};
 
-/// Suites that share a node.
+/// Suites that run on the same nodes.
 struct Lane {
-    /// The cluster's name.
-    node: &'static str,
+    /// The names of the clusters; the next suite goes to the one that is free.
+    nodes: &'static [&'static str],
     /// The suites need the demo.
     demo: bool,
     /// How the names of its suites begin.
@@ -22,14 +23,14 @@ struct Lane {
 
 /// The first takes what no other does. About as long each.
 const LANES: [Lane; 3] = [
-    Lane { node: NODE, demo: true, takes: &[], cuts: false },
+    Lane { nodes: &[NODE], demo: true, takes: &[], cuts: false },
     Lane {
-        node: "e2e-taps",
+        nodes: &["e2e-taps"],
         demo: true,
         takes: &["live_tap_life", "live_tap_forms", "tap_proof", "tap_words", "taps"],
         cuts: true,
     },
-    Lane { node: "e2e-work", demo: false, takes: &["workspace", "serve"], cuts: false },
+    Lane { nodes: &["e2e-work", "e2e-doors"], demo: false, takes: &["workspace", "serve"], cuts: false },
 ];
 
 /// Runs what is chosen; the node with the demo stays, for whoever wants to go on with it.
@@ -38,34 +39,45 @@ pub(super) fn run<'a>(
     programs: &'a Programs,
     count: &mut Count,
 ) -> anyhow::Result<Option<Node<'a>>> {
-    let suites = chosen(scope);
-    let [first, others @ ..] = &LANES;
+    let chosen = chosen(scope);
+    let lanes = LANES.iter().map(|lane| Ok((lane, build(&of(lane, &chosen))?))).collect::<anyhow::Result<Vec<_>>>()?;
+    let queues: Vec<_> = lanes.iter().map(|(lane, suites)| (*lane, suites.len(), Queue::of(suites))).collect();
     std::thread::scope(|threads| {
-        let beside: Vec<_> = others
-            .iter()
-            .map(|lane| {
-                let suites = of(lane, &suites);
+        let nodes = queues.iter().flat_map(|(lane, suites, queue)| {
+            // a lane of one suite needs one node
+            lane.nodes.iter().take(*suites).map(move |node| (*node, *lane, queue))
+        });
+        let running: Vec<_> = nodes
+            .map(|(name, lane, queue)| {
                 threads.spawn(move || {
                     let mut own = Count::default();
-                    let node = run_lane(lane, &suites, programs, &mut own);
-                    let cuts = lane.cuts && scope.chosen("xtask");
                     let ended =
-                        node.map(drop).and_then(|()| if cuts { selftest(&programs.qd, &mut own) } else { Ok(()) });
+                        on_node(name, lane, queue, programs, &mut own).map(|node| (name == NODE).then_some(node));
+                    let cuts = lane.cuts && scope.chosen("xtask");
+                    let ended = ended.and_then(|kept| {
+                        if cuts {
+                            selftest(&programs.qd, &mut own)?;
+                        }
+                        Ok(kept)
+                    });
                     (own, ended)
                 })
             })
             .collect();
-        let node = run_lane(first, &of(first, &suites), programs, count);
-        for lane in beside {
-            let (own, ended) = lane.join().map_err(|_| anyhow::anyhow!("a lane of suites died"))?;
+        let mut kept = None;
+        for worker in running {
+            let (own, ended) = worker.join().map_err(|_| anyhow::anyhow!("a lane of suites died"))?;
             count.add(&own);
-            if let Err(error) = ended {
-                proc::check()?;
-                proc::say(&format!("{error:#}"));
-                count.failed += 1;
+            match ended {
+                Ok(node) => kept = kept.or(node),
+                Err(error) => {
+                    proc::check()?;
+                    proc::say(&format!("{error:#}"));
+                    count.failed += 1;
+                }
             }
         }
-        node
+        Ok(kept)
     })
 }
 
@@ -85,20 +97,26 @@ fn of(lane: &Lane, suites: &[String]) -> Vec<String> {
     suites.iter().filter(mine).cloned().collect()
 }
 
-fn run_lane<'a>(
-    lane: &Lane,
-    suites: &[String],
-    programs: &'a Programs,
-    count: &mut Count,
-) -> anyhow::Result<Option<Node<'a>>> {
+fn build(suites: &[String]) -> anyhow::Result<Vec<Suite>> {
     if suites.is_empty() {
-        return Ok(None);
+        return Ok(Vec::new());
     }
-    let node = Node::start(programs, lane.node, lane.demo)?;
     let mut command = cargo_test(&["-p", E2E]);
     command.args(suites.iter().flat_map(|suite| ["--test", suite]));
-    suites::run(&suites::build(command)?, 1, count, |command| node.tell(command))?;
-    Ok(Some(node))
+    suites::build(command)
+}
+
+/// Starts a node and runs suites on it until none is left.
+fn on_node<'a>(
+    name: &str,
+    lane: &Lane,
+    queue: &Queue<'_>,
+    programs: &'a Programs,
+    count: &mut Count,
+) -> anyhow::Result<Node<'a>> {
+    let node = Node::start(programs, name, lane.demo)?;
+    suites::run(queue, 1, count, |command| node.tell(command))?;
+    Ok(node)
 }
 
 /// `cargo xtask run` cut short at every stage; once more when that fails, as tests are.

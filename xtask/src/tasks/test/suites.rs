@@ -51,19 +51,28 @@ fn suite(line: &str) -> Result<Option<Suite>> {
     Ok(Some(Suite { program, package, folder }))
 }
 
-/// Runs all of them, `width` at a time, each as cargo would. Then those that failed run once more, with nothing beside
-/// them, when they are few: real machines make real delays. Which they are is told, so that they are looked after.
+/// Suites that are still to run: whoever is free takes the next one.
+pub(super) struct Queue<'a>(Mutex<std::slice::Iter<'a, Suite>>);
+
+impl<'a> Queue<'a> {
+    pub(super) fn of(suites: &'a [Suite]) -> Self {
+        Self(Mutex::new(suites.iter()))
+    }
+}
+
+/// Runs suites until none is left, `width` at a time, each as cargo would. Then those of their tests that failed run once
+/// more, with nothing of ours beside them, when they are few: real machines make real delays. Which they are is told, so
+/// that they are looked after.
 pub(super) fn run(
-    suites: &[Suite],
+    queue: &Queue<'_>,
     width: usize,
     count: &mut Count,
     told: impl Fn(&mut Command) -> Result<()> + Sync,
 ) -> Result<()> {
-    let rest = Mutex::new(suites.iter());
     let worker = || -> Result<(Count, Vec<Failed<'_>>)> {
         let (mut own, mut all) = (Count::default(), Vec::new());
         loop {
-            let Some(suite) = rest.lock().next() else { return Ok((own, all)) };
+            let Some(suite) = queue.0.lock().next() else { return Ok((own, all)) };
             proc::check()?;
             let counted = suite.run(&[], &told)?;
             all.extend(counted.names.iter().map(|name| Failed { suite, name: name.clone() }));
