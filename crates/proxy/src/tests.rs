@@ -23,6 +23,7 @@ use tokio_util::sync::CancellationToken;
 use workspace::Key;
 use workspace::activity::{Activity, Door as Use};
 
+mod failures;
 mod forms;
 mod http2;
 mod scheme;
@@ -84,6 +85,11 @@ impl Place {
 
     /// One that leads to another port than that of its listener.
     fn leading(times: Times, app: TcpListener, port: u16) -> Self {
+        Self::by(times, app, Box::new(Loopback(port)), Service::Port(3000))
+    }
+
+    /// One that leads another way to a port or an app.
+    fn by(times: Times, app: TcpListener, way: Box<dyn Way>, service: Service) -> Self {
         let gate = gate(policy::testing::AllowAll);
         let clock: Arc<dyn Clock> = Arc::new(gate.clock.clone());
         let activity = Activity::new(clock.clone());
@@ -109,9 +115,9 @@ impl Place {
             cluster,
             key,
             decision: permit.decision_id().to_string(),
-            service: Service::Port(3000),
+            service,
             face: Face { host: HOST.to_owned(), scheme: "http", port: 3000, secure: false, framed_by: None },
-            pool: Pool::new(Box::new(Loopback(port))),
+            pool: Pool::new(way),
             held: Held::new(permit),
             end: CancellationToken::new(),
             requests: 0.into(),
