@@ -146,3 +146,6 @@ impl Coded for Problems {
         Some(serde_json::json!({ "problems": self.0.iter().map(Problem::to_json).collect::<Vec<_>>() }))
     }
 }
+
+#[cfg(test)]
+mod tests;
