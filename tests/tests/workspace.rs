@@ -108,7 +108,7 @@ fn wl_02c_what_does_not_start_says_why_and_starts_once_it_is_put_right() {
     wait(ns, "large", "jsonpath={.status.stage}=Scheduling");
     until("the scheduler's words are told", 60, || {
         let object = get(ns, "workspaces.quarterdeck.dev", "large");
-        object["status"]["conditions"].to_string().contains("nodes are available")
+        object["status"]["conditions"].to_string().contains("not one that its placement asks for")
     });
     wait(ns, "unknown", "condition=Accepted=False");
     let object = get(ns, "workspaces.quarterdeck.dev", "unknown");

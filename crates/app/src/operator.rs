@@ -3,7 +3,7 @@
 use crate::config::{Config, ConfigError};
 use crate::desk::{Desk, VERSION};
 use crate::error::Failed;
-use base::{RequestId, Secret};
+use base::{Code, Coded, RequestId, Secret};
 use cli::grammar::Global;
 use cluster::{Cluster, ConnectOptions, Kubeconfig, Rate};
 use policy::action::OperatorRun;
@@ -31,6 +31,17 @@ impl Running {
     }
 }
 
+/// The cluster's kinds of workspaces are not those of this version, and nobody said yes to these.
+#[derive(Debug, thiserror::Error)]
+#[error("the operator needs definitions that the cluster has not: {0}; say --yes to install them")]
+struct Outdated(String);
+
+impl Coded for Outdated {
+    fn code(&self) -> Code {
+        Code::CrdOutdated
+    }
+}
+
 /// Installs what is missing, when that is said, and runs the operator.
 pub(crate) async fn start(
     config: &Config,
@@ -45,6 +56,10 @@ pub(crate) async fn start(
         Cluster::connect(&kubeconfig, &context.name, ConnectOptions { production, rate }).map_err(Failed::of)?;
     let principal = desk.principal.borrow().asking(RequestId::new(), Door::Process);
     let missing = install::missing(&cluster).await.map_err(Failed::of)?;
+    if let Some(words) = install::too_old(&cluster.reader().version().await.map_err(Failed::of)?) {
+        tracing::warn!(cluster = %cluster.name(), "{words}");
+        eprintln!("qd: {}: {words}", cluster.name());
+    }
     if !missing.is_empty() {
         let confirm = agreed(&cluster, &missing, global)?;
         let answers = Answers { confirm, ..Answers::default() };
@@ -140,8 +155,7 @@ fn agreed(cluster: &Cluster, missing: &[Missing], global: &Global) -> Result<boo
     }
     let stdin = std::io::stdin();
     if !stdin.is_terminal() {
-        let hint = "this installs kinds in the cluster and needs a yes: say --yes";
-        return Err(Failed::of(cli::Error::Unanswered(hint.to_owned())));
+        return Err(Failed::of(Outdated(install::named(missing))));
     }
     write!(err, "install them? [y/N] ")?;
     err.flush()?;

@@ -47,10 +47,14 @@ codes! {
     KindAmbiguous = "kind_ambiguous", 400, 2;
     /// No such cluster or context.
     ClusterUnknown = "cluster_unknown", 404, 4;
+    /// The kinds of workspaces in the cluster are missing or are those of another version; the message names them.
+    CrdOutdated = "crd_outdated", 409, 1;
+    /// The cluster is too old for it, or has it turned off; the message says what is off for that.
+    FeatureUnavailable = "feature_unavailable", 501, 1;
     /// Several clusters, and the request names none.
     ClusterRequired = "cluster_required", 400, 2;
     /// The API server does not answer.
-    ClusterUnreachable = "cluster_unreachable", 502, 1;
+    ClusterUnreachable = "cluster_unreachable", 503, 1;
     /// The API server rejects our credentials, or none could be had.
     ClusterAuthExpired = "cluster_auth_expired", 502, 3;
     /// The API server's certificate does not verify.
@@ -165,6 +169,8 @@ codes! {
     WorkspaceFailed = "workspace_failed", 422, 1;
     /// A workspace took longer than it may; the message says in which stage, and what it waits for.
     WorkspaceTimeout = "workspace_timeout", 504, 5;
+    /// Another pod has the volume of a workspace; the message says which.
+    VolumeInUse = "volume_in_use", 409, 1;
     /// The workspace is stopped; the message says how to start it.
     WorkspaceStopped = "workspace_stopped", 409, 1;
     /// The connection to a shell or program of a workspace was lost; the message says what became of it.

@@ -54,7 +54,7 @@ impl Coded for ActError {
             Self::Journal(_) => Code::AuditUnavailable,
             Self::NotFound(_) => Code::WorkspaceNotFound,
             Self::Exists(_) => Code::WorkspaceExists,
-            Self::NotInstalled => Code::KindNotServed,
+            Self::NotInstalled => Code::CrdOutdated,
             Self::NotWoken { .. } => Code::WorkspaceStopped,
             Self::Busy(_) => Code::LimitReached,
             Self::Cluster(error) => error.code(),

@@ -284,7 +284,9 @@ impl Book {
         if ask.wants.running > had.running
             && let Some((quota, pot, ahead)) = self.behind(ask, &own)
         {
-            let message = format!("quota {quota} of {pot}: {ahead} waits for room before it");
+            let place = self.place(ask, &quota, &pot);
+            let message =
+                format!("quota {quota} of {pot}: {ahead} waits for room before it; its place in the queue is {place}");
             return Err((message, Some(Line { quota, pot, bound: "queue".to_owned() })));
         }
         let reservation = Reservation { who: ask.who.clone(), load: ask.wants, idle_since: None };
@@ -293,7 +295,9 @@ impl Book {
             let mut message = refused.to_string();
             let queue = match refused.overflow {
                 Overflow::Queue => {
-                    message.push_str("; it waits for its turn");
+                    let place = self.place(ask, &refused.quota, &refused.pot);
+                    message.push_str(&format!("; it waits for its turn: its place in the queue is {place}"));
+                    message.push_str(&self.candidates(ask, &refused));
                     let bound = refused.broken.first().map(|broken| broken.bound.to_string()).unwrap_or_default();
                     Some(Line { quota: refused.quota, pot: refused.pot, bound })
                 }
@@ -301,7 +305,10 @@ impl Book {
                     message.push_str(&self.stop_another(ask.key, &refused));
                     None
                 }
-                Overflow::Deny => None,
+                Overflow::Deny => {
+                    message.push_str(&self.candidates(ask, &refused));
+                    None
+                }
             };
             return Err((message, queue));
         }
@@ -360,6 +367,30 @@ impl Book {
         })
     }
 
+    /// Which of the owner's own workspaces may be stopped to make room; in words.
+    fn candidates(&self, ask: &Ask<'_>, refused: &quota::Refused) -> String {
+        let idle = self.ledger.idle_of(refused, &ask.who.user, &of(ask.key));
+        let names = idle.iter().take(MOST_NAMED);
+        let names = names.map(|(key, since)| {
+            format!("{}/{} (since {})", key.namespace, key.name, crate::status::time(since.millis()))
+        });
+        let names: Vec<String> = names.collect();
+        if names.is_empty() {
+            return String::new();
+        }
+        format!("; stop one of your own that nobody uses: {}", names.join(", "))
+    }
+
+    /// The place of a workspace in the queue of a quota, from 1.
+    fn place(&self, ask: &Ask<'_>, quota: &str, pot: &Pot) -> usize {
+        let mine = self.waiting.get(ask.key).map(|waits| waits.since_ms).or(ask.waits_since_ms).unwrap_or(ask.now_ms);
+        let before = self.waiting.iter().filter(|(key, waits)| {
+            let same = waits.queue.as_ref().is_some_and(|line| line.quota == quota && line.pot == *pot);
+            same && *key != ask.key && (waits.since_ms, *key) < (mine, ask.key)
+        });
+        before.count() + 1
+    }
+
     fn wait(&mut self, ask: &Ask<'_>, queue: Option<Line>) {
         let since_ms = ask.waits_since_ms.unwrap_or(ask.now_ms);
         let waits = self.waiting.entry(ask.key.clone()).or_insert(Waits { since_ms, queue: None });
@@ -399,6 +430,8 @@ fn status(object: &Value) -> Value {
     object.get("status").cloned().unwrap_or(Value::Null)
 }
 
+/// Of the workspaces that may be stopped.
+const MOST_NAMED: usize = 5;
 /// A watch shows a pod well within this time of its making.
 const UNSEEN_MS: i64 = 10_000;
 

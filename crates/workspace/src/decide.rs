@@ -9,7 +9,7 @@ use crate::observed::Observed;
 use crate::pod::{Phase, Pod};
 use crate::render::{Object, Refused, Rendered};
 use crate::sizes::Sizes;
-use crate::stage::{Seen, Stage, seen};
+use crate::stage::{Around, Seen, Stage, seen};
 use cluster::Owned;
 
 /// One thing to do.
@@ -188,7 +188,8 @@ fn look(desired: &Desired, observed: &Observed, now_ms: i64) -> Seen {
         Some(pod) => {
             // A pod that is made anew is on its way.
             let stopping = !desired.deleting;
-            let mut seen = seen(pod, &observed.events, stopping, now_ms);
+            let Observed { events, claims, nodes, .. } = observed;
+            let mut seen = seen(pod, Around { events, claims, nodes: Some(nodes) }, stopping, now_ms);
             if !desired.running && !desired.deleting {
                 (seen.stage, seen.reason, seen.warning) = (Stage::Stopping, "Stopping", None);
                 "its pod ends".clone_into(&mut seen.message);

@@ -26,7 +26,7 @@ impl Coded for Error {
         match self {
             Self::Cluster(error) | Self::Blind(error) => error.code(),
             Self::Journal(_) => Code::AuditUnavailable,
-            Self::NotInstalled => Code::KindNotServed,
+            Self::NotInstalled => Code::CrdOutdated,
         }
     }
 

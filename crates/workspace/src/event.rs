@@ -82,7 +82,7 @@ const CRITICAL: &[&str] = &[
     "CreateContainerConfigError",
     "OOMKilled",
 ];
-const WARNING: &[&str] = &["FailedScheduling", "ProvisioningFailed", "FailedMount", "Unhealthy"];
+const WARNING: &[&str] = &["FailedScheduling", "ProvisioningFailed", "FailedMount", "FailedAttachVolume", "Unhealthy"];
 
 #[cfg(test)]
 mod tests {

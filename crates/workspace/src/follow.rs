@@ -149,7 +149,13 @@ impl Watched {
                 let ready = conditions.find(|condition| words(*condition, &["type"]) == "Ready");
                 let lost = ready.filter(|ready| words(*ready, &["status"]) == "Unknown");
                 let since = lost.and_then(|lost| lost.get("lastTransitionTime")).and_then(Node::as_time_ms);
-                Item::Node { name, lost_since_ms: since }
+                let may = |what: &str| node.path(&["status", "allocatable", what]).and_then(Node::as_quantity_milli);
+                let room = (may("cpu").unwrap_or_default(), may("memory").unwrap_or_default());
+                let images = node.path(&["status", "images"]).into_iter().flat_map(Node::items);
+                let names = images.filter_map(|image| image.get("names")).flat_map(Node::items);
+                let names = names.filter_map(Node::as_text).filter(|name| !name.contains('@'));
+                let images = names.map(std::borrow::Cow::into_owned).collect();
+                Item::Node { name, lost_since_ms: since, room, images }
             }
         })
     }
@@ -328,6 +334,9 @@ fn slim(item: &Item) -> Item {
         Item::Grant { key, .. } => Item::Grant { key: key.clone(), object: None },
         Item::Event { uid, namespace, .. } => {
             Item::Event { uid: uid.clone(), namespace: namespace.clone(), event: Event::default() }
+        }
+        Item::Node { name, .. } => {
+            Item::Node { name: name.clone(), lost_since_ms: None, room: (0, 0), images: Vec::new() }
         }
         other => other.clone(),
     }

@@ -2,11 +2,11 @@
 
 use crate::event::Event;
 use crate::key::Key;
-use crate::observed::{Claim, Observed, Outside, Part};
-use crate::pod::Pod;
+use crate::observed::{Claim, Nodes, Observed, Outside, Part};
+use crate::pod::{Pod, State};
 use cluster::Owned;
 use serde_json::Value;
-use std::collections::{BTreeMap, HashMap};
+use std::collections::{BTreeMap, BTreeSet, HashMap};
 use std::sync::Arc;
 
 /// What a watch tells of one object.
@@ -36,6 +36,10 @@ pub(crate) enum Item {
     Node {
         name: String,
         lost_since_ms: Option<i64>,
+        /// Thousandths of processors and of bytes of memory that pods may have on it.
+        room: (i128, i128),
+        /// Images that it holds.
+        images: Vec<String>,
     },
     /// A quota; nothing of it when it is gone. The index keeps none.
     Quota {
@@ -79,6 +83,10 @@ pub(crate) struct Index {
     /// By namespace, kind and name of what they are about.
     events: HashMap<(String, String, String), Vec<(String, Event)>>,
     lost: HashMap<String, i64>,
+    /// By node: what pods may have on it.
+    room: HashMap<String, (i128, i128)>,
+    /// Images that some node held.
+    images: BTreeSet<String>,
 }
 
 /// A Workspace object.
@@ -165,7 +173,11 @@ impl Index {
             }
             Item::Blueprint { namespace, .. } => Concerns::Many(self.within(&namespace)),
             Item::Quota { .. } | Item::Grant { .. } => Concerns::Nobody,
-            Item::Node { name, lost_since_ms } => {
+            Item::Node { name, lost_since_ms, room, images } => {
+                self.room.insert(name.clone(), room);
+                if self.images.len() < MOST_IMAGES {
+                    self.images.extend(images);
+                }
                 let before = match lost_since_ms {
                     Some(since) => self.lost.insert(name.clone(), since),
                     None => self.lost.remove(&name),
@@ -220,6 +232,7 @@ impl Index {
             Item::Event { .. } | Item::Quota { .. } | Item::Grant { .. } => Concerns::Nobody,
             Item::Blueprint { namespace, .. } => Concerns::Many(self.within(namespace)),
             Item::Node { name, .. } => {
+                self.room.remove(name);
                 // Its pods are nowhere now.
                 self.lost.insert(name.clone(), now_ms);
                 Concerns::Many(self.on_node(name))
@@ -266,7 +279,21 @@ impl Index {
             (name.clone(), Part { uid, version, verified, ours: !says.is_empty(), outside })
         });
         let node_lost_ms = pod.as_ref().and_then(|pod| self.lost.get(&pod.node)).copied();
-        Observed { parts: parts.collect(), pod, claims, events, node_lost_ms }
+        let nodes = pod.as_ref().filter(|pod| !pod.ready).map(|pod| self.nodes(pod)).unwrap_or_default();
+        Observed { parts: parts.collect(), pod, claims, events, node_lost_ms, nodes }
+    }
+
+    /// What nodes have of what a pod lacks.
+    fn nodes(&self, pod: &Pod) -> Nodes {
+        let most = |of: fn(&(i128, i128)) -> i128| self.room.values().map(of).max().unwrap_or_default();
+        let waits = pod.containers.iter().filter(|one| matches!(one.state, State::Waiting(..)));
+        let names: BTreeSet<&str> = waits.filter_map(|one| Some(image_name(&one.image)?.0)).collect();
+        let of = |image: &&String| image_name(image).is_some_and(|(name, _)| names.contains(name));
+        Nodes {
+            cpu_milli: most(|room| room.0),
+            memory_milli: most(|room| room.1),
+            images: self.images.iter().filter(of).cloned().collect(),
+        }
     }
 
     fn claimant(&self, namespace: &str, claim: &str) -> Option<Key> {
@@ -289,6 +316,16 @@ impl Index {
     }
 }
 
+/// The name and the tag of an image; nothing for one that is named by its digest.
+pub(crate) fn image_name(image: &str) -> Option<(&str, &str)> {
+    let image = image.strip_prefix("docker.io/").unwrap_or(image);
+    let image = image.strip_prefix("library/").unwrap_or(image);
+    let (name, tag) = image.rsplit_once(':').filter(|(_, tag)| !tag.contains('/')).unwrap_or((image, "latest"));
+    (!name.is_empty() && !name.contains('@')).then_some((name, tag))
+}
+
+/// More names of images are not kept.
+const MOST_IMAGES: usize = 2_000;
 /// Events kept of one object.
 const MOST_EVENTS: usize = 20;
 

@@ -2,6 +2,7 @@
 
 use crate::error::Error;
 use crate::key::MANIFEST_HASH;
+use base::Code;
 use catalog::Kind;
 use cluster::{Cluster, Owned, Step};
 use policy::action::{ObjectTarget, OperatorInstall};
@@ -44,6 +45,24 @@ pub async fn missing(cluster: &Cluster) -> Result<Vec<Missing>, Error> {
         }
     }
     Ok(missing)
+}
+
+/// What is off in a cluster for its version alone, with what to do.
+#[must_use]
+pub fn too_old(version: &str) -> Option<String> {
+    let minor = version.trim_start_matches('v').split('.').nth(1)?;
+    let minor: u32 = minor.chars().take_while(char::is_ascii_digit).collect::<String>().parse().ok()?;
+    let off: Vec<&str> = OFF.iter().filter(|(since, _)| minor < *since).map(|(_, what)| *what).collect();
+    (!off.is_empty()).then(|| {
+        format!("{}: Kubernetes {version} is too old, these are off: {}", Code::FeatureUnavailable, off.join("; "))
+    })
+}
+
+/// The definitions in one sentence.
+#[must_use]
+pub fn named(missing: &[Missing]) -> String {
+    let one = |one: &Missing| format!("{} ({})", one.name, if one.new { "missing" } else { "of another version" });
+    missing.iter().map(one).collect::<Vec<_>>().join(", ")
 }
 
 /// What is asked for with these definitions.
@@ -128,5 +147,38 @@ fn definitions() -> Result<std::sync::Arc<Kind>, Error> {
     Ok(Kind::builtin(id).ok_or_else(|| cluster::Error::NotServed { kind: id.to_owned() })?)
 }
 
+/// Since which minor version of Kubernetes 1 there is what.
+const OFF: &[(u32, &str)] = &[
+    (30, "nobody tried the kinds of workspaces on it: it may refuse them"),
+    (33, "sizes of a workspace that runs change when it is stopped and started"),
+    (33, "users of the node may be those of workspaces (hostUsers: false needs a gate)"),
+];
 /// A definition is served within a second or two.
 const SERVED_TIME: Duration = Duration::from_secs(30);
+
+#[cfg(test)]
+mod tests {
+    use super::{Missing, named, too_old};
+    use serde_json::Value;
+
+    #[test]
+    fn wf_14a_a_cluster_that_is_too_old_is_told_with_what_is_off() {
+        assert_eq!(too_old("v1.34.2+k3s1"), None);
+        assert_eq!(too_old("v1.33.0"), None);
+        let older = too_old("v1.32.1").unwrap_or_default();
+        assert!(
+            older.starts_with("feature_unavailable: Kubernetes v1.32.1 is too old, these are off: sizes"),
+            "{older}"
+        );
+        let oldest = too_old("v1.29.9-gke.1").unwrap_or_default();
+        assert!(oldest.contains("nobody tried") && oldest.contains("; sizes of"), "{oldest}");
+        assert_eq!(too_old("unknown"), None);
+    }
+
+    #[test]
+    fn wf_14b_definitions_are_named_that_are_missing_or_of_another_version() {
+        let one = |name: &str, new| Missing { name: name.to_owned(), new, definition: Value::Null };
+        let all = [one("workspaces.quarterdeck.dev", false), one("grants.quarterdeck.dev", true)];
+        assert_eq!(named(&all), "workspaces.quarterdeck.dev (of another version), grants.quarterdeck.dev (missing)");
+    }
+}

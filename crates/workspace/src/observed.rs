@@ -20,6 +20,19 @@ pub struct Observed {
     pub events: Vec<Event>,
     /// Since when nothing is heard of its pod's node, epoch milliseconds.
     pub node_lost_ms: Option<i64>,
+    /// What nodes have, where its pod does not get on.
+    pub nodes: Nodes,
+}
+
+/// What the nodes of a cluster have, as far as it tells why a pod does not get on.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct Nodes {
+    /// The most processors that pods may have on one node, in thousandths.
+    pub cpu_milli: i128,
+    /// The same of bytes of memory.
+    pub memory_milli: i128,
+    /// Images that nodes hold under the names that the pod's images have, with other tags.
+    pub images: Vec<String>,
 }
 
 /// Something applied.

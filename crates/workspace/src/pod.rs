@@ -48,6 +48,12 @@ pub struct Pod {
     pub agent_version: String,
     /// Why its sizes are not yet what was asked for, in the kubelet's words.
     pub resize: Option<String>,
+    /// Thousandths of the processors that a node has to have free for it.
+    pub cpu_request: i128,
+    /// The same of bytes of memory.
+    pub memory_request: i128,
+    /// The Secrets by which its images are pulled.
+    pub pull_secrets: Vec<String>,
 }
 
 /// Where a pod is in its life.
@@ -81,6 +87,10 @@ pub struct Container {
     pub restarts: i64,
     /// How its last run ended.
     pub last: Option<Ended>,
+    /// The image that it is to run.
+    pub image: String,
+    /// Thousandths of the bytes of memory that it may use, where that is bounded.
+    pub memory_limit: Option<i128>,
 }
 
 /// How a container is.
@@ -132,6 +142,16 @@ impl Pod {
             .map(|condition| format!("{}: {}", words(condition, &["reason"]), words(condition, &["message"])));
         let mut containers = list("initContainerStatuses", true);
         containers.extend(list("containerStatuses", false));
+        for container in &mut containers {
+            let list = if container.init { "initContainers" } else { "containers" };
+            let mut said = node.path(&["spec", list]).into_iter().flat_map(Node::items);
+            if let Some(said) = said.find(|one| words(*one, &["name"]) == container.name) {
+                container.image = words(said, &["image"]);
+                container.memory_limit =
+                    said.path(&["resources", "limits", "memory"]).and_then(Node::as_quantity_milli);
+            }
+        }
+        let secrets = node.path(&["spec", "imagePullSecrets"]).into_iter().flat_map(Node::items);
         let mut owners = node.path(&["metadata", "ownerReferences"]).into_iter().flat_map(Node::items);
         let controller = owners.find(|owner| words(*owner, &["kind"]) == "Workspace");
         Self {
@@ -162,6 +182,9 @@ impl Pod {
             given: main_of(node, &["status", "containerStatuses"]),
             agent_version: text(&["metadata", "labels", AGENT_VERSION]),
             resize: pending,
+            cpu_request: request(node, "cpu"),
+            memory_request: request(node, "memory"),
+            pull_secrets: secrets.map(|one| words(one, &["name"])).collect(),
         }
     }
 
@@ -198,6 +221,7 @@ fn container(status: Node<'_>, init: bool) -> Container {
         ready: status.get("ready").and_then(Node::as_bool).unwrap_or_default(),
         restarts: status.get("restartCount").and_then(Node::as_i64).unwrap_or_default(),
         last: ended("lastState"),
+        ..Container::default()
     }
 }
 
@@ -216,6 +240,18 @@ fn amount(node: Node<'_>, resource: &str) -> i128 {
         kind("limits").or_else(|| kind("requests")).unwrap_or_default()
     };
     list("containers").chain(beside).map(of).fold(0, i128::saturating_add)
+}
+
+/// How much of a resource a node has to have free for a pod, in thousandths.
+fn request(node: Node<'_>, resource: &str) -> i128 {
+    let of =
+        |container: Node<'_>| container.path(&["resources", "requests", resource]).and_then(Node::as_quantity_milli);
+    let list = |name: &str| node.path(&["spec", name]).into_iter().flat_map(Node::items);
+    let goes_on = |one: &Node<'_>| words(*one, &["restartPolicy"]) == "Always";
+    let beside = list("containers").chain(list("initContainers").filter(goes_on));
+    let together = beside.filter_map(of).fold(0, i128::saturating_add);
+    let before = list("initContainers").filter(|one| !goes_on(one)).filter_map(of).max();
+    together.max(before.unwrap_or_default())
 }
 
 /// On a pod: the version of the agent in it.

@@ -152,6 +152,10 @@ pub(crate) async fn reconcile(hands: &Hands, render: &dyn Render, job: Job) -> D
             }
             // It is gone: nothing is left to do.
             Err(Fault::Cluster(Error::NotFound { .. })) if desired.deleting => return done,
+            Err(Fault::Cluster(error)) if matches!(step, Step::Resize { .. }) && resizes_nothing(&error) => {
+                tracing::warn!(workspace = %key, %error, "the cluster changes no sizes of pods that run");
+                trouble = Some(Trouble { reason: "ResizeDeferred", message: NO_RESIZE.to_owned() });
+            }
             Err(Fault::Conflict(message)) => {
                 decision.refused = Some(Refused {
                     condition: "Accepted",
@@ -266,6 +270,15 @@ fn waits_since(status: &Value) -> Option<i64> {
 
 /// Why a workspace waits that goes on by itself once it may.
 const WAITS: &[&str] = &["QuotaExceeded", "GrantMissing"];
+
+/// The API server knows no sizes of pods that run: it is older, or has that turned off.
+fn resizes_nothing(error: &Error) -> bool {
+    // A pod that is gone is named; a path that is not served is not.
+    matches!(error, Error::NotServed { .. }) || error.to_string().contains("could not find the requested resource")
+}
+
+const NO_RESIZE: &str =
+    "feature_unavailable: the cluster changes no sizes of pods that run: stop and start it for the new ones";
 
 /// Nothing is rendered for what is going.
 fn unlooked() -> Refused {

@@ -1,7 +1,13 @@
 //! Where a workspace is on its way, by what its pod, its containers and the events say. First match holds.
 
 use crate::event::{Class, Event};
-use crate::pod::{Ended, Phase, Pod, State};
+use crate::observed::{Claim, Nodes};
+use crate::pod::{Container, Ended, Phase, Pod, State};
+
+mod placing;
+mod words;
+
+pub use words::{cause, next};
 
 /// A stage.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -123,19 +129,57 @@ impl Seen {
     }
 }
 
+/// What a pod is looked at with.
+#[derive(Clone, Copy, Debug, Default)]
+pub struct Around<'a> {
+    /// What happened to it and its claims.
+    pub events: &'a [Event],
+    /// Its claims.
+    pub claims: &'a [Claim],
+    /// What nodes have.
+    pub nodes: Option<&'a Nodes>,
+}
+
 /// Reads the stage of a pod. `stopping`: it was asked to stop, and is not deleted for good.
 #[must_use]
-pub fn seen(pod: &Pod, events: &[Event], stopping: bool, now_ms: i64) -> Seen {
-    let mut seen = of_pod(pod, events, stopping, now_ms);
+pub fn seen(pod: &Pod, around: Around<'_>, stopping: bool, now_ms: i64) -> Seen {
+    let mut seen = of_pod(pod, around, stopping, now_ms);
     if !matches!(seen.stage, Stage::Running | Stage::Failed) {
         let worst = most_restarts(pod);
-        let last = events.iter().filter(|event| event.class(worst) == Class::Warning).max_by_key(|event| event.at_ms);
-        seen.warning = last.map(|event| Warning { reason: event.reason.clone(), message: event.message.clone() });
+        let warnings = around.events.iter().filter(|event| event.class(worst) == Class::Warning);
+        if let Some(last) = warnings.max_by_key(|event| event.at_ms) {
+            if let Some((cause, message)) = trouble(last, around.claims) {
+                seen.cause = cause;
+                seen.warning = Some(Warning { reason: last.reason.clone(), message });
+            } else if seen.cause != "unschedulable" || last.reason != "FailedScheduling" {
+                seen.warning = Some(Warning { reason: last.reason.clone(), message: last.message.clone() });
+            }
+        }
     }
     seen
 }
 
-fn of_pod(pod: &Pod, events: &[Event], stopping: bool, now_ms: i64) -> Seen {
+/// What kind of thing goes wrong by a warning, and the words for it with what to do next.
+fn trouble(event: &Event, claims: &[Claim]) -> Option<(&'static str, String)> {
+    let (cause, words) = match event.reason.as_str() {
+        "FailedAttachVolume" if event.message.contains("Multi-Attach") => ("volume_in_use", event.message.clone()),
+        "FailedAttachVolume" | "FailedMount" => ("storage_mount", event.message.clone()),
+        "ProvisioningFailed" => ("storage_provisioning", of_claim(event, claims)),
+        "Unhealthy" => ("probe", event.message.clone()),
+        _ => return None,
+    };
+    Some((cause, words::with_next(&words, cause)))
+}
+
+/// An event of a claim, with its name and its class.
+fn of_claim(event: &Event, claims: &[Claim]) -> String {
+    let class = claims.iter().find(|claim| claim.name == event.name).map_or("", |claim| claim.class.as_str());
+    let class = if class.is_empty() { String::new() } else { format!(" of class {class}") };
+    format!("claim {}{class}: {}", event.name, event.message)
+}
+
+fn of_pod(pod: &Pod, around: Around<'_>, stopping: bool, now_ms: i64) -> Seen {
+    let events = around.events;
     if pod.deleting_ms.is_some() {
         return if stopping {
             Seen::new(Stage::Stopping, "Stopping", "its pod ends")
@@ -150,18 +194,22 @@ fn of_pod(pod: &Pod, events: &[Event], stopping: bool, now_ms: i64) -> Seen {
         Phase::Pending | Phase::Running => {}
     }
     if pod.node.is_empty() {
-        let message = pod.unplaced.clone().unwrap_or_else(|| "waits for a place on a node".to_owned());
         let broken = events.iter().find(|event| event.kind != "Pod" && event.class(0) == Class::Critical);
         if let Some(event) = broken {
-            let message = format!("claim {}: {}", event.name, event.message);
+            let message = words::with_next(&of_claim(event, around.claims), "storage_binding");
             return Seen::failed("FailedBinding", "storage_binding", message);
         }
-        return Seen::new(Stage::Scheduling, "Scheduling", message);
+        let Some(unplaced) = &pod.unplaced else {
+            return Seen::new(Stage::Scheduling, "Scheduling", "waits for a place on a node");
+        };
+        let message = placing::words(unplaced, pod, around.nodes.unwrap_or(&Nodes::default()));
+        let message = words::with_next(&message, "unschedulable");
+        return Seen { cause: "unschedulable", ..Seen::new(Stage::Scheduling, "Scheduling", message) };
     }
     if let Some(message) = pulling(events, now_ms) {
         return Seen::new(Stage::Pulling, "Pulling", message);
     }
-    if let Some(failed) = broken(pod, events) {
+    if let Some(failed) = broken(pod, around) {
         return failed;
     }
     let init = pod.containers.iter().find(|container| {
@@ -193,27 +241,23 @@ fn pulling(events: &[Event], now_ms: i64) -> Option<String> {
 }
 
 /// A container that will not get better by itself.
-fn broken(pod: &Pod, events: &[Event]) -> Option<Seen> {
+fn broken(pod: &Pod, around: Around<'_>) -> Option<Seen> {
+    let nodes = Nodes::default();
+    let nodes = around.nodes.unwrap_or(&nodes);
     for container in &pod.containers {
         match &container.state {
             State::Waiting(reason, message) => {
                 if reason == "CrashLoopBackOff" {
                     let limit = if container.init { 0 } else { 2 };
                     if container.restarts > limit {
-                        return Some(crashes(
-                            &container.name,
-                            container.init,
-                            container.restarts,
-                            container.last.as_ref(),
-                        ));
+                        return Some(crashes(container, container.last.as_ref()));
                     }
                 } else if HARD.contains(&reason.as_str()) {
-                    let (reason, cause, message) = image_words(reason, message);
-                    return Some(Seen::failed(reason, cause, format!("{}: {message}", container.name)));
+                    return Some(waits(container, reason, message, pod, nodes));
                 }
             }
             State::Ended(end) if end.code != 0 && (container.init || end.reason == "OOMKilled") => {
-                return Some(crashes(&container.name, container.init, container.restarts, Some(end)));
+                return Some(crashes(container, Some(end)));
             }
             State::Ended(_) | State::Running => {}
         }
@@ -224,29 +268,34 @@ fn broken(pod: &Pod, events: &[Event]) -> Option<Seen> {
     }
     let worst = most_restarts(pod);
     let runs = pod.main().all(|container| container.state == State::Running);
-    let event = events.iter().filter(|event| event.class(worst) == Class::Critical).max_by_key(|event| event.at_ms)?;
+    let event = around.events.iter().filter(|event| event.class(worst) == Class::Critical);
+    let event = event.max_by_key(|event| event.at_ms)?;
     if runs {
         return None;
     }
-    let (reason, cause, message) = image_words(&event.reason, &event.message);
-    Some(Seen::failed(reason, cause, message))
+    let (reason, cause) = words::kind(&event.reason, &event.message);
+    let message = if event.message.is_empty() { &event.reason } else { &event.message };
+    Some(Seen::failed(reason, cause, words::with_next(message, cause)))
 }
 
-fn crashes(name: &str, init: bool, restarts: i64, end: Option<&Ended>) -> Seen {
-    let how = end.map_or_else(
-        || "ends again and again".to_owned(),
-        |end| {
-            let said = if end.message.is_empty() { String::new() } else { format!(": {}", end.message.trim()) };
-            format!("ended with exit code {} ({}){said}", end.code, end.reason)
-        },
-    );
+/// A container that does not get what it needs to run.
+fn waits(container: &Container, reason: &str, message: &str, pod: &Pod, nodes: &Nodes) -> Seen {
+    let (word, cause) = words::kind(reason, message);
+    let said = if message.is_empty() { reason } else { message };
+    let message = match cause {
+        "config" => words::with_next(&format!("{}: {said}", container.name), cause),
+        _ => words::image(container, said, cause, pod, nodes),
+    };
+    Seen::failed(word, cause, message)
+}
+
+fn crashes(container: &Container, end: Option<&Ended>) -> Seen {
     let (reason, cause) = match end {
         Some(end) if end.reason == "OOMKilled" => ("OOMKilled", "oom"),
-        _ if init => ("CrashLoopBackOff", "init"),
+        _ if container.init => ("CrashLoopBackOff", "init"),
         _ => ("CrashLoopBackOff", "crash_loop"),
     };
-    let times = if restarts > 0 { format!(", {restarts} restarts") } else { String::new() };
-    Seen::failed(reason, cause, format!("{name} {how}{times}"))
+    Seen::failed(reason, cause, words::ended(container, end, cause))
 }
 
 fn failed_whole(pod: &Pod) -> Seen {
@@ -255,47 +304,13 @@ fn failed_whole(pod: &Pod) -> Seen {
         _ => None,
     });
     match ended {
-        _ if !pod.reason.is_empty() => Seen::failed("PodFailed", "evicted", format!("{}: {}", pod.reason, pod.message)),
-        Some((container, end)) => crashes(&container.name, container.init, container.restarts, Some(end)),
-        None => Seen::failed("PodFailed", "pod_failed", "its pod has failed"),
+        _ if !pod.reason.is_empty() => {
+            let said = format!("{}: {}", pod.reason, pod.message);
+            Seen::failed("PodFailed", "evicted", words::with_next(&said, "evicted"))
+        }
+        Some((container, end)) => crashes(container, Some(end)),
+        None => Seen::failed("PodFailed", "pod_failed", words::with_next("its pod has failed", "pod_failed")),
     }
-}
-
-/// The reason of a condition for what the kubelet says of an image or a configuration, what kind of thing is wrong, and
-/// the words for it.
-fn image_words(reason: &str, message: &str) -> (&'static str, &'static str, String) {
-    let lower = message.to_ascii_lowercase();
-    let has = |words: &[&str]| words.iter().any(|word| lower.contains(word));
-    let said = |word: &str| reason == word || message.ends_with(word);
-    let (word, cause) = match reason {
-        _ if said("InvalidImageName") => ("InvalidImageName", "image_invalid"),
-        "CreateContainerConfigError" | "CreateContainerError" | "RunContainerError" => {
-            ("CreateContainerConfigError", "config")
-        }
-        _ if said("CreateContainerConfigError") => ("CreateContainerConfigError", "config"),
-        _ if said("OOMKilled") => ("OOMKilled", "oom"),
-        "FailedBinding" => ("FailedBinding", "storage_binding"),
-        "BackOff" if has(&["restarting failed container"]) => ("CrashLoopBackOff", "crash_loop"),
-        _ => {
-            let cause = if has(&["toomanyrequests", "rate limit"]) {
-                "image_rate"
-            } else if has(&["unauthorized", "authentication required", "401"]) {
-                "image_auth"
-            } else if has(&["denied", "forbidden", "403"]) {
-                "image_denied"
-            } else {
-                "image_missing"
-            };
-            let word = match reason {
-                "ImagePullBackOff" | "BackOff" => "ImagePullBackOff",
-                _ if said("ErrImageNeverPull") => "ErrImageNeverPull",
-                _ => "ErrImagePull",
-            };
-            (word, cause)
-        }
-    };
-    let message = if message.is_empty() { reason.to_owned() } else { message.to_owned() };
-    (word, cause, message)
 }
 
 fn most_restarts(pod: &Pod) -> i64 {

@@ -181,14 +181,22 @@ impl Making<'_> {
             let word = if seen.cause.is_empty() { seen.reason } else { seen.cause };
             return format!("{word}: {}", seen.message);
         }
-        if stalled { self.late() } else { String::new() }
+        match (stalled, seen.cause) {
+            (false, _) => String::new(),
+            (true, "") => self.late(),
+            (true, cause) => format!("{cause}: {}", self.late()),
+        }
     }
 
     fn late(&self) -> String {
         let seen = &self.decision.seen;
-        let minutes = self.limits.progress_ms / 60_000;
+        let limit = match self.limits.progress_ms {
+            short if short < 60_000 => format!("{} s", short / 1_000),
+            long => format!("{} min", long / 60_000),
+        };
         let awaited = seen.warning.as_ref().map_or_else(|| seen.message.clone(), ToString::to_string);
-        format!("no progress for {minutes} min in stage {}: {awaited}", seen.stage.as_str())
+        let (stage, since) = (seen.stage.as_str(), time(self.since()));
+        format!("no progress for {limit} in stage {stage}, in which it is since {since}: {awaited}")
     }
 
     fn conditions(&self, stalled: bool) -> Value {

@@ -4,7 +4,7 @@ use crate::about::{condition, text};
 use api::workspace::WorkspaceCondition;
 use base::Code;
 use serde::{Deserialize, Serialize};
-use serde_json::Value;
+use serde_json::{Value, json};
 
 /// Where it is to come to.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
@@ -56,7 +56,11 @@ pub fn look(object: Option<&Value>, until: Until, generation: i64) -> Look {
             let error = text(object, "/status/lastError");
             let code = match &refused {
                 Some(refused) => of_reason(&refused.reason),
-                None if stalled && phase != "Failed" => Code::WorkspaceTimeout,
+                None if stalled && phase != "Failed" => match crate::stage::cause(&error) {
+                    Some("volume_in_use") => Code::VolumeInUse,
+                    Some(_) => Code::WorkspaceFailed,
+                    None => Code::WorkspaceTimeout,
+                },
                 None => Code::WorkspaceFailed,
             };
             Look::Failed(code, if error.is_empty() { message } else { error })
@@ -64,6 +68,13 @@ pub fn look(object: Option<&Value>, until: Until, generation: i64) -> Look {
         Until::Stopped if phase == "Stopped" => Look::Done,
         _ => Look::Going(format!("{stage}: {message}")),
     }
+}
+
+/// What programs may want of a failure: the kind of it, and what to do next.
+#[must_use]
+pub fn details(error: &str) -> Option<Value> {
+    let cause = crate::stage::cause(error)?;
+    Some(json!({ "reason": cause, "hint": crate::stage::next(cause) }))
 }
 
 /// The code for why a workspace is not accepted.

@@ -57,12 +57,15 @@ async fn cluster_parts(cluster: &Cluster, operates: bool) -> Vec<Told> {
         Ok(version) => version,
         Err(error) => return vec![Told::missing(format!("cluster {name}"), error.to_string())],
     };
-    let mut told = vec![Told::ok(format!("cluster {name}"), version)];
+    let mut told = vec![match install::too_old(&version) {
+        None => Told::ok(format!("cluster {name}"), version),
+        Some(words) => Told::missing(format!("cluster {name}"), words),
+    }];
     match install::missing(cluster).await {
         Ok(missing) if missing.is_empty() => told.push(Told::ok(format!("{name}: kinds of workspaces"), "installed")),
         Ok(missing) => {
-            let names = missing.iter().map(|one| one.name.as_str()).collect::<Vec<_>>().join(", ");
-            let words = format!("{names}: there are no workspaces; the role operator installs them with --yes");
+            let words =
+                format!("crd_outdated: {}: the role operator installs them with --yes", install::named(&missing));
             told.push(Told::missing(format!("{name}: kinds of workspaces"), words));
         }
         Err(error) => told.push(Told::missing(format!("{name}: kinds of workspaces"), error.to_string())),

@@ -64,6 +64,7 @@ pub(super) fn main(
         env: Some(env),
         resources: Some(requirements(blueprint.get("resources"), &place.extended)),
         resize_policy: Some(vec![not_required("cpu"), not_required("memory")]),
+        termination_message_policy: Some(LAST_LINES.to_owned()),
         security_context: Some(security::of_main(blueprint, security::sudo(place), said)),
         ..Container::default()
     };
@@ -96,6 +97,7 @@ fn helper(blueprint: &Node, place: &Place) -> Container {
         image: Some(text(blueprint, "/agent/image").unwrap_or(&place.agent_image).to_owned()),
         image_pull_policy: Some(text(blueprint, "/agent/imagePullPolicy").unwrap_or("IfNotPresent").to_owned()),
         security_context: Some(security::of_helper(blueprint)),
+        termination_message_policy: Some(LAST_LINES.to_owned()),
         ..Container::default()
     }
 }
@@ -231,4 +233,6 @@ fn words(words: &[&str]) -> Vec<String> {
     words.iter().map(|word| (*word).to_owned()).collect()
 }
 
+/// Of a container that fails, the last lines of its log stand in its pod's status: whoever sees that it failed sees why.
+pub(super) const LAST_LINES: &str = "FallbackToLogsOnError";
 const AGENT_FOLDER: &str = "/qd";

@@ -44,6 +44,7 @@ pub(super) fn container(blueprint: &Node, volumes: &Volumes, said: &mut Said) ->
         resources: Some(requirements(resources, &BTreeMap::new())),
         security_context: Some(security::of_engine(blueprint, said)),
         volume_mounts: Some(mounts),
+        termination_message_policy: Some(super::containers::LAST_LINES.to_owned()),
         ..Container::default()
     })
 }

@@ -161,6 +161,21 @@ impl Ledger {
         of.filter_map(|(key, entry)| Some((entry.idle_since?, key))).min().map(|(_, key)| key)
     }
 
+    /// The workspaces of a user that nobody uses, and whose end would make room in this pot; the one idle longest first. Empty
+    /// where stopping would not ease the bounds.
+    #[must_use]
+    pub fn idle_of(&self, refused: &Refused, user: &str, not: &Key) -> Vec<(&Key, Time)> {
+        if !refused.broken.iter().all(|broken| broken.bound.eased_by_stopping()) {
+            return Vec::new();
+        }
+        let of = self.entries.iter().filter(|(key, entry)| {
+            *key != not && entry.who.user == user && entry.load.running > 0 && refused.pot.has(key, &entry.who)
+        });
+        let mut idle: Vec<_> = of.filter_map(|(key, entry)| Some((key, entry.idle_since?))).collect();
+        idle.sort_by(|one, other| (&one.1, one.0).cmp(&(&other.1, other.0)));
+        idle
+    }
+
     fn refuses(&self, quota: &Quota, key: &Key, wanted: &Reservation) -> Option<Refused> {
         let spec = &quota.spec;
         let pot = spec.subject.pot(key, &wanted.who)?;

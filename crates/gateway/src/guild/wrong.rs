@@ -46,12 +46,14 @@ impl Wrong {
         let status = StatusCode::from_u16(code.http_status()).unwrap_or(StatusCode::INTERNAL_SERVER_ERROR);
         let (status, word) = match code {
             Code::WorkspaceNotFound | Code::NotFound | Code::JobNotFound => (StatusCode::NOT_FOUND, "not_found"),
-            Code::KindNotServed | Code::ClusterUnknown | Code::KubeconfigMissing | Code::KubeconfigInvalid => {
-                (StatusCode::SERVICE_UNAVAILABLE, "dyn_unavailable")
-            }
-            Code::ClusterUnreachable | Code::ClusterAuthExpired | Code::ClusterTls | Code::ClusterThrottled => {
-                (status, "dyn_unavailable")
-            }
+            Code::KindNotServed
+            | Code::CrdOutdated
+            | Code::ClusterUnknown
+            | Code::KubeconfigMissing
+            | Code::KubeconfigInvalid => (StatusCode::SERVICE_UNAVAILABLE, "dyn_unavailable"),
+            // The status by which users of these paths know that what is behind them does not answer.
+            Code::ClusterUnreachable => (StatusCode::BAD_GATEWAY, "dyn_unavailable"),
+            Code::ClusterAuthExpired | Code::ClusterTls | Code::ClusterThrottled => (status, "dyn_unavailable"),
             Code::BadRequest
             | Code::WorkspaceNameInvalid
             | Code::ApplyInvalid

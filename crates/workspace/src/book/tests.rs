@@ -94,7 +94,7 @@ fn ws_19k_a_queue_keeps_its_order() {
     quota(&mut book, "q", &spec);
     assert!(ask(&mut book, "a", none(), running(3), 1).is_ok());
     let (_, message, queued) = ask(&mut book, "large", none(), running(3), 2_000).unwrap_err();
-    assert!(queued && message.ends_with("it waits for its turn"), "{message}");
+    assert!(queued && message.ends_with("it waits for its turn: its place in the queue is 1"), "{message}");
     let (_, message, queued) = ask(&mut book, "small", none(), running(1), 3_000).unwrap_err();
     assert!(queued && message.contains("team/large waits for room before it"), "{message}");
     let never = ask(&mut book, "never", none(), running(5), 1).unwrap_err();
@@ -109,6 +109,39 @@ fn ws_19k_a_queue_keeps_its_order() {
     assert!(ask(&mut book, "small", none(), running(1), 5).is_err(), "not even when it asks first");
     assert!(ask(&mut book, "large", none(), running(3), 6).is_ok());
     assert!(ask(&mut book, "small", none(), running(1), 7).is_ok());
+}
+
+#[test]
+fn wf_07a_who_reaches_a_quota_is_told_the_bound_the_own_idle_ones_and_the_place_in_the_queue() {
+    let mut book = Book::default();
+    quota(&mut book, "two", &json!({ "subject": { "user": "*" }, "hard": { "running": 3 } }));
+    for name in ["a", "b", "c"] {
+        ask(&mut book, name, none(), running(1), 1).unwrap();
+        ask(&mut book, name, running(1), running(1), 2).unwrap();
+    }
+    let bound = "quota two of user ada: hard.running: 3 of 3 in use, 1 more asked for";
+    assert_eq!(ask(&mut book, "d", none(), running(1), 3).unwrap_err().1, bound, "all of them are used");
+    book.wakes();
+    book.idle(&key("b"), Some(60_000));
+    book.idle(&key("c"), Some(30_000));
+    assert_eq!(names(&book.wakes()), ["d"], "it is told anew");
+    let (reason, message, queued) = ask(&mut book, "d", none(), running(1), 4).unwrap_err();
+    assert_eq!((reason.as_str(), queued), ("QuotaExceeded", false));
+    let own = "; stop one of your own that nobody uses: team/c (since 1970-01-01T00:00:30Z), team/b (since 1970-01-01T00:01:00Z)";
+    assert_eq!(message, format!("{bound}{own}"));
+
+    let mut book = Book::default();
+    let spec = json!({ "subject": { "all": true }, "hard": { "running": 1 }, "overflow": "Queue" });
+    quota(&mut book, "one", &spec);
+    ask(&mut book, "a", none(), running(1), 1).unwrap();
+    for (at, name) in ["x", "y", "z"].into_iter().enumerate() {
+        let since = 10 + i64::try_from(at).unwrap();
+        let (_, message, queued) = ask(&mut book, name, none(), running(1), since).unwrap_err();
+        assert!(queued && message.contains(&format!("its place in the queue is {}", at + 1)), "{message}");
+    }
+    book.release(&key("x"));
+    let (_, message, _) = ask(&mut book, "z", none(), running(1), 20).unwrap_err();
+    assert!(message.contains("its place in the queue is 2"), "it moves up: {message}");
 }
 
 #[test]

@@ -3,8 +3,8 @@
 use super::{Concerns, Index, Item, Seen};
 use crate::event::Event;
 use crate::key::Key;
-use crate::observed::Outside;
-use crate::pod::Pod;
+use crate::observed::{Nodes, Outside};
+use crate::pod::{Container, Pod};
 use cluster::Owned;
 
 fn key(name: &str) -> Key {
@@ -89,7 +89,7 @@ fn wo_09a_a_node_that_is_lost_concerns_its_pods_alone() {
         index.see(workspace(name, 1));
         index.see(Item::Pod(key(name), Box::new(Pod { uid: name.into(), node: node.into(), ..Pod::default() })));
     }
-    let lost = |since| Item::Node { name: "n1".into(), lost_since_ms: since };
+    let lost = |since| Item::Node { name: "n1".into(), lost_since_ms: since, room: (0, 0), images: Vec::new() };
     match index.see(lost(Some(5))) {
         Concerns::Many(keys) => assert_eq!(keys, [key("a")]),
         _ => panic!("its pods are concerned"),
@@ -101,4 +101,28 @@ fn wo_09a_a_node_that_is_lost_concerns_its_pods_alone() {
     assert_eq!(index.observed(&key("a")).node_lost_ms, None);
     index.gone(&lost(None), 9);
     assert_eq!(index.observed(&key("a")).node_lost_ms, Some(9), "a node that is deleted is lost");
+}
+
+#[test]
+fn wf_08b_a_pod_that_does_not_get_on_knows_what_nodes_have() {
+    let mut index = Index::default();
+    let node = |name: &str, room, images: &[&str]| Item::Node {
+        name: name.into(),
+        lost_since_ms: None,
+        room,
+        images: images.iter().map(|name| (*name).to_owned()).collect(),
+    };
+    index.see(node("n1", (2_000, 9), &["docker.io/library/shell:1", "registry.test:5000/shell:3"]));
+    index.see(node("n2", (4_000, 7), &["docker.io/library/shell:2", "docker.io/team/shell:4"]));
+    index.see(workspace("a", 1));
+    let container = Container { image: "shell:9".into(), ..Container::default() };
+    let pod = Pod { uid: "p".into(), name: "a".into(), containers: vec![container], ..Pod::default() };
+    index.see(Item::Pod(key("a"), Box::new(pod.clone())));
+    let nodes = index.observed(&key("a")).nodes;
+    assert_eq!((nodes.cpu_milli, nodes.memory_milli), (4_000, 9));
+    assert_eq!(nodes.images, ["docker.io/library/shell:1", "docker.io/library/shell:2"]);
+    index.gone(&node("n2", (0, 0), &[]), 5);
+    assert_eq!(index.observed(&key("a")).nodes.cpu_milli, 2_000);
+    index.see(Item::Pod(key("a"), Box::new(Pod { ready: true, ..pod })));
+    assert_eq!(index.observed(&key("a")).nodes, Nodes::default(), "nobody asks");
 }

@@ -45,7 +45,8 @@ pub(super) async fn follow(jobs: &Jobs, live: &Live) {
         (Err(_), Some(later)) => body.give_way(&later),
         (Err(wrong), None) => {
             let Wrong { code, message } = wrong;
-            body.fail(ErrorBody { code, message, details: None, request_id: RequestId::new() });
+            let details = crate::until::details(&message);
+            body.fail(ErrorBody { code, message, details, request_id: RequestId::new() });
         }
     })
     .await;

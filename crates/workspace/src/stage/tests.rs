@@ -1,7 +1,8 @@
 #![allow(clippy::unwrap_used, clippy::indexing_slicing)]
 
-use super::{Seen, Stage, seen};
+use super::{Around, Seen, Stage, cause, next, seen};
 use crate::event::Event;
+use crate::observed::{Claim, Nodes};
 use crate::pod::{Container, Ended, Phase, Pod, State};
 
 const NOW: i64 = 1_000_000;
@@ -33,7 +34,7 @@ fn event(reason: &str, ago_ms: i64) -> Event {
 }
 
 fn of(pod: &Pod, events: &[Event]) -> Seen {
-    seen(pod, events, false, NOW)
+    seen(pod, Around { events, ..Around::default() }, false, NOW)
 }
 
 #[test]
@@ -114,7 +115,7 @@ fn wl_02a_stages_by_the_first_match() {
         let said = format!("{}/{}", seen.reason, seen.cause);
         assert_eq!((seen.stage, said.trim_end_matches('/')), (stage, reason), "{what}: {seen:?}");
     }
-    assert_eq!(seen(&Pod { deleting_ms: Some(1), ..pod() }, &[], true, NOW).stage, Stage::Stopping);
+    assert_eq!(seen(&Pod { deleting_ms: Some(1), ..pod() }, Around::default(), true, NOW).stage, Stage::Stopping);
 }
 
 #[test]
@@ -131,7 +132,10 @@ fn wl_03b_a_loop_of_crashes_counts_after_the_second_restart() {
     let seen = of(&crash(3), &[]);
     assert_eq!((seen.stage, seen.reason), (Stage::Failed, "CrashLoopBackOff"));
     assert_eq!(seen.cause, "crash_loop");
-    assert_eq!(seen.message, "main ended with exit code 3 (Error): no file, 3 restarts");
+    assert_eq!(
+        seen.message,
+        "main ended with exit code 3 (Error), 3 restarts; put right what it runs: its last lines say why it ended; its last lines:\nno file"
+    );
 }
 
 #[test]
@@ -149,6 +153,128 @@ fn wl_03c_a_claim_that_cannot_be_bound_fails_a_pod_without_a_place() {
     assert!(failed.message.contains("pvc-w-home"), "{failed:?}");
     let warned = of(&unplaced, &[self::event("FailedScheduling", 0)]);
     assert_eq!(warned.stage, Stage::Scheduling);
-    assert_eq!(warned.message, "0/1 nodes are available");
-    assert_eq!(warned.warning.map(|one| one.to_string()).as_deref(), Some("FailedScheduling: words"));
+    assert!(warned.message.starts_with("0/1 nodes are available; ask for less"), "{warned:?}");
+    assert_eq!((warned.cause, warned.warning), ("unschedulable", None), "the scheduler's event says the same");
+}
+
+#[test]
+fn wf_08a_an_image_that_cannot_be_had_is_told_with_the_registry_s_answer_the_secret_and_the_tags() {
+    let main = |reason: &str, message: &str| Pod {
+        containers: vec![Container {
+            image: "registry.example:5000/team/shell:9".into(),
+            ..container(waiting(reason, message))
+        }],
+        ..pod()
+    };
+    let passed_on = |answer: &str| {
+        let of = "registry.example:5000/team/shell:9";
+        format!(
+            "Back-off pulling image \"{of}\": ErrImagePull: rpc error: code = NotFound desc = failed to pull and unpack image \"{of}\": failed to resolve reference \"{of}\": {answer}"
+        )
+    };
+    let nodes = Nodes {
+        images: ["registry.example:5000/team/shell:2", "registry.example:5000/team/shell:1"].map(str::to_owned).into(),
+        ..Nodes::default()
+    };
+    let of = |pod: &Pod| seen(pod, Around { nodes: Some(&nodes), ..Around::default() }, false, NOW);
+    let missing = of(&main("ImagePullBackOff", &passed_on("registry.example:5000/team/shell:9: not found")));
+    assert_eq!((missing.stage, missing.reason, missing.cause), (Stage::Failed, "ImagePullBackOff", "image_missing"));
+    assert_eq!(
+        missing.message,
+        "main: image registry.example:5000/team/shell:9: registry.example:5000/team/shell:9: not found; no pull secret \
+         was used; nodes have it with these tags: 1, 2; put the name or the tag of the image right, or push it"
+    );
+    let mut closed = main("ErrImagePull", &passed_on("unexpected status from HEAD request: 401 Unauthorized"));
+    closed.pull_secrets = vec!["team-registry".into()];
+    let closed = of(&closed);
+    assert_eq!(closed.cause, "image_auth");
+    assert!(closed.message.contains("401 Unauthorized; pull secret team-registry was used; name a pull"), "{closed:?}");
+    assert_eq!(of(&main("ErrImagePull", &passed_on("429 Too Many Requests"))).cause, "image_rate");
+    assert_eq!(of(&main("ErrImagePull", &passed_on("403 Forbidden"))).cause, "image_denied");
+    let bad = of(&main("InvalidImageName", "Failed to apply default image tag \"A:b:c\": couldn't parse it"));
+    assert_eq!((bad.reason, bad.cause), ("InvalidImageName", "image_invalid"));
+    assert!(bad.message.ends_with("; put the name of the image right"), "{bad:?}");
+    let long = of(&main("ErrImagePull", &passed_on(&"x".repeat(5_000))));
+    assert!(long.message.len() < 500, "{}", long.message.len());
+}
+
+#[test]
+fn wf_10a_what_keeps_a_volume_away_is_told_with_the_claim_its_class_and_who_has_it() {
+    let event = |kind: &str, reason: &str, message: &str| Event {
+        kind: kind.into(),
+        name: "pvc-w-home".into(),
+        reason: reason.into(),
+        message: message.into(),
+        ..Event::default()
+    };
+    let claims = [Claim { name: "pvc-w-home".into(), class: "fast".into(), ..Claim::default() }];
+    let unplaced = Pod { node: String::new(), unplaced: None, ..pod() };
+    let of = |pod: &Pod, event: &Event| {
+        let around = Around { events: std::slice::from_ref(event), claims: &claims, nodes: None };
+        seen(pod, around, false, NOW)
+    };
+    let unbound = of(&unplaced, &event("PersistentVolumeClaim", "FailedBinding", "no volume fits"));
+    assert_eq!((unbound.stage, unbound.cause), (Stage::Failed, "storage_binding"));
+    assert!(unbound.message.starts_with("claim pvc-w-home of class fast: no volume fits; name a class"), "{unbound:?}");
+    let words = |seen: &Seen| seen.warning.as_ref().map(ToString::to_string).unwrap_or_default();
+    let failing = of(&unplaced, &event("PersistentVolumeClaim", "ProvisioningFailed", "storageclass fast not found"));
+    assert_eq!((failing.stage, failing.cause), (Stage::Scheduling, "storage_provisioning"));
+    assert!(words(&failing).contains("claim pvc-w-home of class fast: storageclass fast not found"), "{failing:?}");
+    let starting = Pod { containers: vec![container(waiting("ContainerCreating", ""))], ..pod() };
+    let mount = of(&starting, &event("Pod", "FailedMount", "MountVolume.SetUp failed: no such folder"));
+    assert_eq!((mount.stage, mount.cause), (Stage::Starting, "storage_mount"));
+    let held = "Multi-Attach error for volume \"pv1\" Volume is already used by pod(s) other";
+    let held = of(&starting, &event("Pod", "FailedAttachVolume", held));
+    assert_eq!(held.cause, "volume_in_use");
+    assert!(words(&held).ends_with("used by pod(s) other; stop what has it, or wait until that has ended"), "{held:?}");
+}
+
+#[test]
+fn wf_11a_a_container_that_ends_is_told_with_its_exit_code_its_limit_and_its_last_lines() {
+    let lines: Vec<String> = (1..=30).map(|line| format!("line {line}")).collect();
+    let end = |reason: &str, code| Ended { reason: reason.into(), message: lines.join("\n"), code };
+    let with = |container: Container| Pod { containers: vec![container], ..pod() };
+    let loops = of(
+        &with(Container {
+            restarts: 4,
+            last: Some(end("Error", 3)),
+            ..container(waiting("CrashLoopBackOff", "back-off 1m20s"))
+        }),
+        &[],
+    );
+    assert!(loops.message.starts_with("main ended with exit code 3 (Error), 4 restarts; put right what"), "{loops:?}");
+    assert_eq!(loops.message.lines().count(), 21, "the last twenty: {loops:?}");
+    assert!(loops.message.contains("its last lines:\nline 11\n") && loops.message.ends_with("\nline 30"), "{loops:?}");
+    let oom = of(
+        &with(Container {
+            memory_limit: Some(64 * 1024 * 1024 * 1000),
+            restarts: 1,
+            ..container(State::Ended(Ended { message: String::new(), ..end("OOMKilled", 137) }))
+        }),
+        &[],
+    );
+    assert_eq!((oom.reason, oom.cause), ("OOMKilled", "oom"));
+    assert_eq!(
+        oom.message,
+        "main ended with exit code 137 (OOMKilled), 1 restart, it used all of its limit of 64Mi; give it more memory, or \
+         run less in it"
+    );
+    let init =
+        of(&with(Container { init: true, name: "install".into(), ..container(State::Ended(end("Error", 2))) }), &[]);
+    assert_eq!(init.cause, "init");
+    assert!(init.message.starts_with("install ended with exit code 2 (Error); put right what runs before"), "{init:?}");
+    let config = of(&with(container(waiting("CreateContainerConfigError", "secret \"x\" not found"))), &[]);
+    assert_eq!(config.message, "main: secret \"x\" not found; make what it names, or leave it out");
+    let probe = of(&with(container(State::Running)), &[event("Unhealthy", 100)]);
+    assert_eq!((probe.stage, probe.cause), (Stage::Starting, "probe"));
+}
+
+#[test]
+fn every_kind_of_failure_is_known_again_and_says_what_to_do() {
+    for word in ["image_missing", "unschedulable", "storage_mount", "volume_in_use", "init", "oom", "crash_loop"] {
+        assert_eq!(cause(&format!("{word}: why")), Some(word));
+        assert!(next(word).is_some());
+    }
+    assert_eq!(cause("QuotaExceeded: full"), None);
+    assert_eq!(cause("oom"), None);
 }

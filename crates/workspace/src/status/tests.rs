@@ -1,15 +1,17 @@
-#![allow(clippy::unwrap_used, clippy::indexing_slicing)]
+#![allow(clippy::unwrap_used, clippy::panic, clippy::indexing_slicing)]
 
 use super::{Making, Trouble, read, route, time};
 use crate::decide::{Limits, decide};
 use crate::desired::Desired;
 use crate::event::Event;
 use crate::key::Key;
-use crate::life::Known;
+use crate::life::{Known, Life};
 use crate::observed::Observed;
 use crate::pod::{Container, Phase, Pod, State};
 use crate::render::{Object, Refused, Rendered};
 use serde_json::{Value, json};
+
+mod conditions;
 
 fn object(state: &str) -> Value {
     json!({
@@ -25,6 +27,9 @@ struct Case {
     trouble: Option<Trouble>,
     previous: Value,
     now_ms: i64,
+    life: Option<Life>,
+    known: Known,
+    outside: Option<String>,
 }
 
 fn case() -> Case {
@@ -35,6 +40,9 @@ fn case() -> Case {
         trouble: None,
         previous: Value::Null,
         now_ms: 1_000_000,
+        life: None,
+        known: Known::default(),
+        outside: None,
     }
 }
 
@@ -48,9 +56,9 @@ fn made(case: &Case) -> (Value, Option<i64>) {
         observed: &case.observed,
         decision: &decision,
         trouble: case.trouble.as_ref(),
-        outside: None,
-        life: None,
-        known: &Known::default(),
+        outside: case.outside.as_deref(),
+        life: case.life.as_ref(),
+        known: &case.known,
         previous: &case.previous,
         limits,
         now_ms: case.now_ms,
@@ -115,7 +123,7 @@ fn wl_04a_progress_never_goes_back_and_is_never_100_on_failure() {
     case.observed.pod = Some(pod(waiting("ErrImagePull"), false));
     let (status, _) = made(&case);
     assert_eq!((status["phase"].as_str(), status["progress"].as_i64()), (Some("Failed"), Some(75)));
-    assert!(status["lastError"].as_str().unwrap().starts_with("image_missing: main: not found"), "{status}");
+    assert!(status["lastError"].as_str().unwrap().starts_with("image_missing: main: image : not found; "), "{status}");
     // What ran and fails then is not complete either.
     case.previous["progress"] = json!(100);
     assert_eq!(made(&case).0["progress"], 99);
@@ -173,7 +181,10 @@ fn wo_03g_what_does_not_go_well_has_a_reason_of_its_own() {
     let (status, _) = made(&case);
     assert_eq!(condition(&status, "Degraded"), ("False", "AsExpected"), "it does not work yet");
     let ready = status["conditions"].as_array().unwrap().iter().find(|one| one["type"] == "Ready").unwrap();
-    assert_eq!(ready["message"], "main: ContainerCreating (FailedMount: volume busy)");
+    assert_eq!(
+        ready["message"],
+        "main: ContainerCreating (FailedMount: volume busy; see whether its node reaches the volume, and whether what is mounted is there)"
+    );
     let held = "Multi-Attach error for volume: used by pod(s) v";
     case.observed.events = vec![Event { message: held.into(), ..event("FailedAttachVolume") }];
     assert_eq!(condition(&made(&case).0, "StorageReady"), ("False", "VolumeInUse"));

@@ -54,5 +54,6 @@ fn wl_07k_no_progress_is_a_timeout() {
     let mut object = object(2, "Provisioning", "False");
     let stalled = json!({ "type": "Stalled", "status": "True" });
     object["status"]["conditions"].as_array_mut().unwrap().push(stalled);
+    object["status"]["lastError"] = "no progress for 5 min in stage Starting".into();
     assert!(matches!(look(Some(&object), Until::Ready, 2), Look::Failed(Code::WorkspaceTimeout, _)));
 }

@@ -1,0 +1,360 @@
+//! The table of conditions: when each holds, and why not otherwise.
+
+use super::{Case, case, condition, made, pod};
+use crate::event::Event;
+use crate::exposing::{Certificate, Reached};
+use crate::idle::{Idle, Judged, Last};
+use crate::life::{Known, Life};
+use crate::observed::{Claim, Outside, Part};
+use crate::pod::{Container, Ended, Pod, State};
+use crate::probe::{Canary, Inside, Probed, Unreached};
+use crate::render::{Object, Refused};
+use cluster::Owned;
+use crd::workspace::ExposureType;
+use serde_json::{Value, json};
+
+fn refused(condition: &'static str, reason: &'static str) -> Refused {
+    Refused { condition, reason, message: format!("why {reason}"), queued: false }
+}
+
+fn waiting(reason: &str) -> State {
+    State::Waiting(reason.into(), String::new())
+}
+
+fn running() -> Case {
+    let mut case = case();
+    case.observed.pod = Some(pod(State::Running, true));
+    case
+}
+
+fn message(status: &Value, name: &str) -> String {
+    let all = status["conditions"].as_array().unwrap();
+    let one = all.iter().find(|one| one["type"] == name).unwrap();
+    assert_eq!(one["observedGeneration"], 3, "{one}");
+    assert!(one["lastTransitionTime"].as_str().unwrap().ends_with('Z'), "{one}");
+    one["message"].as_str().unwrap().to_owned()
+}
+
+#[test]
+fn wc_01a_accepted_says_what_stands_against_it() {
+    let mut case = case();
+    assert_eq!(condition(&made(&case).0, "Accepted"), ("True", "AsExpected"));
+    for reason in
+        ["BlueprintNotFound", "BlueprintInvalid", "PolicyDenied", "GrantMissing", "QuotaExceeded", "NameConflict"]
+    {
+        case.rendered = Err(refused("Accepted", reason));
+        let (status, _) = made(&case);
+        assert_eq!(condition(&status, "Accepted"), ("False", reason));
+        assert_eq!(message(&status, "Accepted"), format!("why {reason}"));
+        assert_eq!(status["lastError"], format!("{reason}: why {reason}"));
+        assert_eq!(condition(&status, "Ready"), ("False", reason), "nothing is made");
+    }
+}
+
+#[test]
+fn wc_02a_blueprint_resolved_says_what_is_wrong_and_the_status_has_the_digest() {
+    let mut case = case();
+    case.rendered.as_mut().unwrap().blueprint = json!({ "name": "dev", "digest": "sha256:1" });
+    let (status, _) = made(&case);
+    assert_eq!(condition(&status, "BlueprintResolved"), ("True", "AsExpected"));
+    assert_eq!(status["blueprint"]["digest"], "sha256:1");
+    case.previous = status;
+    for reason in ["CELError", "ParamInvalid", "FieldNotAllowed", "RepoFileInvalid", "Cycle"] {
+        case.rendered = Err(refused("BlueprintResolved", reason));
+        let (status, _) = made(&case);
+        assert_eq!(condition(&status, "BlueprintResolved"), ("False", reason));
+        assert_eq!(condition(&status, "Accepted").0, "True");
+        assert_eq!(message(&status, "BlueprintResolved"), format!("why {reason}"));
+        assert_eq!(status["blueprint"]["digest"], "sha256:1", "what it ran with stands");
+    }
+}
+
+#[test]
+fn wc_03a_storage_is_ready_when_every_claim_is_bound_or_waits_for_its_first_user() {
+    let event = |kind: &str, reason: &str, message: &str| Event {
+        about: "p".into(),
+        kind: kind.into(),
+        name: "pvc-w-home".into(),
+        reason: reason.into(),
+        message: message.into(),
+        ..Event::default()
+    };
+    let claim = |phase: &str| Claim { name: "pvc-w-home".into(), phase: phase.into(), ..Claim::default() };
+    let mut case = case();
+    case.observed.claims = vec![claim("Bound")];
+    assert_eq!(condition(&made(&case).0, "StorageReady"), ("True", "AsExpected"));
+    case.observed.claims = vec![claim("Pending")];
+    assert_eq!(condition(&made(&case).0, "StorageReady").0, "True", "nobody uses it yet");
+    case.observed.pod = Some(Pod { node: String::new(), ..pod(waiting(""), false) });
+    assert_eq!(condition(&made(&case).0, "StorageReady"), ("False", "Provisioning"));
+    case.observed.events = vec![event("PersistentVolumeClaim", "FailedBinding", "no volume fits")];
+    let (status, _) = made(&case);
+    assert_eq!(condition(&status, "StorageReady"), ("False", "FailedBinding"));
+    assert!(message(&status, "StorageReady").contains("claim pvc-w-home: no volume fits"), "{status}");
+    assert_eq!(condition(&status, "Ready"), ("False", "FailedBinding"));
+    case.observed.claims = vec![claim("Bound")];
+    case.observed.pod = Some(pod(waiting("ContainerCreating"), false));
+    case.observed.events = vec![event("Pod", "FailedAttachVolume", "Multi-Attach error: used by pod(s) other")];
+    let (status, _) = made(&case);
+    assert_eq!(condition(&status, "StorageReady"), ("False", "VolumeInUse"));
+    assert!(message(&status, "StorageReady").contains("used by pod(s) other"), "{status}");
+}
+
+#[test]
+fn wc_04a_progressing_holds_while_a_change_is_carried_out_and_ends_in_idle_or_stalled() {
+    let mut case = case();
+    case.observed.pod = Some(Pod { created_ms: 1_000_000, ..pod(State::Running, false) });
+    let (status, _) = made(&case);
+    assert_eq!(condition(&status, "Progressing"), ("True", "Starting"));
+    assert_eq!(condition(&status, "Stalled"), ("", ""), "kstatus: there is none unless it holds");
+    case.previous = status;
+    case.now_ms += 300_000;
+    let (status, _) = made(&case);
+    assert_eq!(condition(&status, "Progressing"), ("False", "DeadlineExceeded"));
+    assert_eq!(condition(&status, "Stalled"), ("True", "DeadlineExceeded"));
+    assert!(message(&status, "Stalled").contains("in stage Starting"), "{status}");
+    case.observed.pod = Some(pod(State::Running, true));
+    let (status, _) = made(&case);
+    assert_eq!(condition(&status, "Progressing"), ("False", "Idle"));
+    assert_eq!(condition(&status, "Stalled"), ("", ""));
+}
+
+#[test]
+fn wc_05a_ready_says_where_it_is_or_what_failed() {
+    let mut case = case();
+    assert_eq!(condition(&made(&case).0, "Ready"), ("False", "Scheduling"));
+    let end = |reason: &str, code| Ended { reason: reason.into(), message: String::new(), code };
+    let with = |state: State| Some(pod(state, false));
+    let pull = Event {
+        about: "p".into(),
+        reason: "Pulling".into(),
+        message: "Pulling image".into(),
+        at_ms: 980_000,
+        ..Event::default()
+    };
+    let init = |state: State| {
+        let mut pod = pod(waiting("PodInitializing"), false);
+        pod.containers.insert(0, Container { name: "install".into(), init: true, state, ..Container::default() });
+        Some(pod)
+    };
+    for (pod, events, reason) in [
+        (with(waiting("ContainerCreating")).map(|pod| Pod { node: String::new(), ..pod }), vec![], "Scheduling"),
+        (with(waiting("ContainerCreating")), vec![pull], "Pulling"),
+        (init(State::Running), vec![], "Initializing"),
+        (with(State::Running), vec![], "Starting"),
+        (with(waiting("ImagePullBackOff")), vec![], "ImagePullBackOff"),
+        (with(waiting("ErrImagePull")), vec![], "ErrImagePull"),
+        (with(waiting("InvalidImageName")), vec![], "InvalidImageName"),
+        (with(waiting("ErrImageNeverPull")), vec![], "ErrImageNeverPull"),
+        (with(waiting("CreateContainerConfigError")), vec![], "CreateContainerConfigError"),
+        (with(State::Ended(end("OOMKilled", 137))), vec![], "OOMKilled"),
+        (init(State::Ended(end("Error", 1))), vec![], "CrashLoopBackOff"),
+    ] {
+        (case.observed.pod, case.observed.events) = (pod, events);
+        let (status, _) = made(&case);
+        assert_eq!(condition(&status, "Ready"), ("False", reason), "{status:#}");
+        assert!(!message(&status, "Ready").is_empty());
+    }
+    let ready = running();
+    assert_eq!(condition(&made(&ready).0, "Ready"), ("True", "AsExpected"));
+    case.observed.pod = None;
+    case.state = "Stopped";
+    assert_eq!(condition(&made(&case).0, "Ready"), ("False", "Stopped"));
+}
+
+fn probed(answer: Result<Inside, Unreached>) -> Known {
+    let key = crate::key::Key { namespace: "n".into(), name: "w".into() };
+    let probed = Probed { key, pod: "p".into(), asked_ms: 990_000, beside: false, answer, link: None };
+    let mut known = Known::default();
+    known.daemon.take(&probed);
+    known
+}
+
+#[test]
+fn wc_06a_reachable_says_what_the_probe_through_the_door_found() {
+    let mut case = running();
+    assert_eq!(condition(&made(&case).0, "Reachable"), ("Unknown", "NotMeasured"));
+    case.known = probed(Ok(Inside::default()));
+    assert_eq!(condition(&made(&case).0, "Reachable"), ("True", "AsExpected"));
+    for reason in ["AgentUnreachable", "TLSExpired", "PortClosed"] {
+        case.known = probed(Err(Unreached { reason, message: format!("why {reason}") }));
+        let (status, _) = made(&case);
+        assert_eq!(condition(&status, "Reachable"), ("False", reason));
+        assert_eq!(message(&status, "Reachable"), format!("why {reason}"));
+        assert_eq!(condition(&status, "Ready").0, "True", "its pod is ready");
+    }
+    case.observed.pod.as_mut().unwrap().uid = "another".into();
+    assert_eq!(condition(&made(&case).0, "Reachable").0, "Unknown", "that was another pod's");
+}
+
+#[test]
+fn wc_07a_idle_names_the_doors_that_keep_it_up_or_when_it_is_stopped() {
+    let mut case = running();
+    let judged = |idle| {
+        let last = Last { at_ms: 990_000, door: "ssh".into(), detail: String::new() };
+        let stops = Some((1_600_000, "idleTimeout 2h".into()));
+        Some(Life { judged: Judged { idle, last: Some(last), stops, ..Judged::default() }, ..Life::default() })
+    };
+    case.life = judged(Idle::Used("used through ssh, app 8080".into()));
+    let (status, _) = made(&case);
+    assert_eq!(condition(&status, "Idle"), ("False", "Active"));
+    assert_eq!(message(&status, "Idle"), "used through ssh, app 8080");
+    assert_eq!((status["lastActivity"]["door"].as_str(), &status["idleSince"]), (Some("ssh"), &Value::Null));
+    case.life = judged(Idle::Since(995_000));
+    let (status, _) = made(&case);
+    assert_eq!(condition(&status, "Idle"), ("True", "AsExpected"));
+    assert_eq!(message(&status, "Idle"), "nobody uses it; it is stopped at 1970-01-01T00:26:40Z (idleTimeout 2h)");
+    assert_eq!(status["idleSince"], "1970-01-01T00:16:35Z");
+}
+
+#[test]
+fn wc_08a_network_isolated_holds_when_a_canary_proved_it() {
+    let mut case = running();
+    let (status, _) = made(&case);
+    assert_eq!(condition(&status, "NetworkIsolated"), ("Unknown", "Unknown"));
+    let policy = |cidr: &str| {
+        Object::of(json!({
+            "apiVersion": "networking.k8s.io/v1", "kind": "NetworkPolicy", "metadata": { "name": "w" },
+            "spec": { "egress": [{ "to": [{ "ipBlock": { "cidr": cidr } }] }] },
+        }))
+    };
+    let tried = |connected| {
+        let canary = Canary { target: "10.96.0.1:443".into(), connected, detail: "timed out".into() };
+        probed(Ok(Inside { canary: Some(canary), ..Inside::default() }))
+    };
+    case.rendered.as_mut().unwrap().parts = policy("192.0.2.0/24").into_iter().collect();
+    case.known = tried(false);
+    let (status, _) = made(&case);
+    assert_eq!(condition(&status, "NetworkIsolated"), ("True", "AsExpected"));
+    assert!(message(&status, "NetworkIsolated").contains("10.96.0.1:443"), "{status}");
+    case.known = tried(true);
+    let (status, _) = made(&case);
+    assert_eq!(condition(&status, "NetworkIsolated"), ("False", "NotEnforced"));
+    assert!(message(&status, "NetworkIsolated").contains("the network keeps no policies"), "{status}");
+    case.rendered.as_mut().unwrap().parts = policy("10.0.0.0/8").into_iter().collect();
+    assert_eq!(condition(&made(&case).0, "NetworkIsolated").0, "Unknown", "that may be reached");
+}
+
+#[test]
+fn wc_09a_exposed_says_what_is_still_to_come() {
+    let mut case = running();
+    assert_eq!(condition(&made(&case).0, "Exposed"), ("False", "NotExposed"));
+    let certificate = Some(Certificate { secret: "w-tls".into(), own: true });
+    let kind = ExposureType::Ingress;
+    case.rendered.as_mut().unwrap().reached =
+        Some(Reached { kind, host: Some("w.test".into()), certificate, port: 443, secure: true, problem: None });
+    assert_eq!(condition(&made(&case).0, "Exposed"), ("False", "AddressPending"), "its object is being made");
+    let mut part = Part::default();
+    case.observed.parts.insert((Owned::Ingress, "w".into()), part.clone());
+    assert_eq!(condition(&made(&case).0, "Exposed"), ("False", "AddressPending"), "nobody carries it");
+    part.outside = Outside { addresses: vec!["192.0.2.7".into()], ..Outside::default() };
+    case.observed.parts.insert((Owned::Ingress, "w".into()), part);
+    let (status, _) = made(&case);
+    assert_eq!(condition(&status, "Exposed"), ("False", "CertificatePending"));
+    assert!(message(&status, "Exposed").contains("w-tls"), "{status}");
+    case.observed.parts.insert((Owned::Secret, "w-tls".into()), Part::default());
+    let (status, _) = made(&case);
+    assert_eq!(condition(&status, "Exposed"), ("True", "AsExpected"));
+    assert_eq!(status["externalURL"], "https://w.test/");
+    case.outside = Some("host \"w.test\" is already defined in ingress other/w".into());
+    assert_eq!(condition(&made(&case).0, "Exposed"), ("False", "HostConflict"));
+}
+
+#[test]
+fn wc_10a_degraded_names_what_holds_though_it_works() {
+    let mut case = running();
+    assert_eq!(condition(&made(&case).0, "Degraded"), ("False", "AsExpected"));
+    case.observed.pod.as_mut().unwrap().resize = Some("Deferred: Node didn't have enough resource: cpu".into());
+    let (status, _) = made(&case);
+    assert_eq!(condition(&status, "Degraded"), ("True", "ResizeDeferred"));
+    assert!(
+        message(&status, "Degraded").starts_with("its node gives it other sizes as soon as it has room"),
+        "{status}"
+    );
+    assert_eq!(condition(&status, "Ready").0, "True", "it works");
+    case.observed.pod = Some(Pod { agent_version: "0.1".into(), ..pod(State::Running, true) });
+    case.rendered.as_mut().unwrap().agent_version = "0.2".into();
+    let (status, _) = made(&case);
+    assert_eq!(condition(&status, "Degraded"), ("True", "AgentOutdated"));
+    assert!(message(&status, "Degraded").contains("0.1"), "{status}");
+    case.observed.pod = Some(pod(State::Running, false));
+    case.observed.events = vec![Event { about: "p".into(), reason: "Unhealthy".into(), ..Event::default() }];
+    assert_eq!(condition(&made(&case).0, "Degraded"), ("True", "ProbeFailing"));
+}
+
+#[test]
+fn wf_15a_a_resize_that_is_not_possible_now_says_so_and_offers_a_restart() {
+    let mut case = running();
+    for (words, told) in [
+        ("Deferred: Node didn't have enough resource: cpu", "as soon as it has room"),
+        ("Infeasible: Node didn't have enough capacity: memory", "stop and start it, or ask for less"),
+    ] {
+        case.observed.pod.as_mut().unwrap().resize = Some(words.into());
+        let said = message(&made(&case).0, "Degraded");
+        assert!(said.contains(told) && said.contains(words), "{said}");
+    }
+    case.observed.pod = Some(Pod { agent_version: "0.3".into(), ..pod(State::Running, true) });
+    case.rendered.as_mut().unwrap().agent_version = "0.2".into();
+    let said = message(&made(&case).0, "Degraded");
+    assert_eq!(said, "its agent is of version 0.3, this program's of 0.2: start it again");
+}
+
+#[test]
+fn wf_09b_what_found_no_node_in_time_is_unschedulable_and_no_timeout() {
+    use crate::until::{Look, Until, details, look};
+    let mut case = case();
+    let words = "0/2 nodes are available: 2 Insufficient cpu. preemption: none";
+    case.observed.pod = Some(Pod {
+        node: String::new(),
+        unplaced: Some(words.into()),
+        cpu_request: 3_500,
+        created_ms: 1_000_000,
+        ..pod(waiting(""), false)
+    });
+    case.observed.nodes.cpu_milli = 2_000;
+    let (status, again) = made(&case);
+    assert_eq!((condition(&status, "Ready"), again), (("False", "Scheduling"), Some(1_300_000)));
+    assert!(message(&status, "Ready").starts_with("2 nodes: cpu short by 1.5 (3.5 asked for"), "{status}");
+    assert!(status.get("lastError").is_none(), "a node may come");
+    case.previous = status;
+    case.now_ms = 1_300_000;
+    let (status, _) = made(&case);
+    let object = json!({ "metadata": { "generation": 3 }, "status": status });
+    let Look::Failed(code, said) = look(Some(&object), Until::Ready, 3) else { panic!("{object:#}") };
+    assert_eq!(code, base::Code::WorkspaceFailed);
+    assert!(said.starts_with("unschedulable: no progress for 5 min in stage Scheduling"), "{said}");
+    assert!(said.contains("2 nodes: cpu short by 1.5") && said.ends_with("or add a node"), "{said}");
+    let details = details(&said).unwrap();
+    assert_eq!(details["reason"], "unschedulable");
+    assert_eq!(details["hint"], "ask for less, stop what nobody needs, or add a node");
+}
+
+#[test]
+fn wf_12a_what_takes_too_long_says_the_stage_since_when_and_what_it_waits_for() {
+    use crate::until::{Look, Until, look};
+    let mut case = case();
+    case.observed.pod = Some(Pod { created_ms: 1_000_000, ..pod(State::Running, false) });
+    case.previous = made(&case).0;
+    case.now_ms = 1_300_000;
+    let (status, _) = made(&case);
+    let object = json!({ "metadata": { "generation": 3 }, "status": status });
+    let Look::Failed(code, said) = look(Some(&object), Until::Ready, 3) else { panic!("{object:#}") };
+    assert_eq!(code, base::Code::WorkspaceTimeout);
+    assert_eq!(
+        said,
+        "no progress for 5 min in stage Starting, in which it is since 1970-01-01T00:16:40Z: main runs and is not ready yet"
+    );
+    let held = Event {
+        about: "p".into(),
+        kind: "Pod".into(),
+        reason: "FailedAttachVolume".into(),
+        message: "Multi-Attach error: used by pod(s) other".into(),
+        ..Event::default()
+    };
+    case.observed.pod = Some(Pod { created_ms: 1_000_000, ..pod(waiting("ContainerCreating"), false) });
+    case.observed.events = vec![held];
+    let object = json!({ "metadata": { "generation": 3 }, "status": made(&case).0 });
+    let Look::Failed(code, said) = look(Some(&object), Until::Ready, 3) else { panic!("{object:#}") };
+    assert_eq!(code, base::Code::VolumeInUse, "{said}");
+    assert!(said.starts_with("volume_in_use: ") && said.contains("used by pod(s) other"), "{said}");
+}
