@@ -16,6 +16,8 @@ mod compat;
 mod config;
 mod console;
 mod desk;
+mod doors;
+mod ending;
 mod error;
 mod log;
 mod operator;

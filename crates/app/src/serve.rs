@@ -14,22 +14,21 @@ mod tokens;
 use crate::apps;
 use crate::compat;
 use crate::config::{Config, Role};
-use crate::console::{Ending, taps_config};
 use crate::desk::{self, Assembled, Desk, VERSION};
+use crate::doors::{Doors, END_TIME, Way};
+use crate::ending::Ending;
 use crate::error::Failed;
 use crate::operator;
 use base::{Clock, ClusterName, RequestId};
-use capture::Taps;
 use cli::grammar::Global;
 use cli::grammar::serve::{ServeArgs, ServeCommand};
-use gateway::{Beside, Check, Connections, Gateway, Ops, People, Services, Tls};
+use gateway::{Check, Connections, Ops, People, Tls};
 use identity::{File, Naming};
 use parking_lot::Mutex;
 use plan::Plan;
 pub(crate) use plan::kubeconfig;
 use policy::team::Team;
 use policy::{Door, Principal};
-use proxy::Proxy;
 use std::io::Write;
 use std::path::PathBuf;
 use std::sync::Arc;
@@ -39,7 +38,6 @@ use tokio::sync::watch;
 use tokio_util::sync::CancellationToken;
 use tokio_util::task::TaskTracker;
 use workspace::Known;
-use workspace::doors::{Standing, Workspaces};
 
 /// Runs `qd serve …`; the exit code.
 pub(crate) async fn run(config: &Config, global: &Global, args: &ServeArgs) -> Result<u8, Failed> {
@@ -106,36 +104,24 @@ async fn serve(config: &Config, global: &Global, args: &ServeArgs) -> Result<(),
     if console {
         tasks.spawn(end.clone().run_until_cancelled_owned(keep(kept, people.clone(), desk.clock.clone())));
     }
-    let parts = match listener {
+    let doors = match listener {
         Some(listener) => {
-            Some(open(&config, global, &plan, &desk, people.clone(), listener, checks.clone(), &end).await?)
+            let way = way(&config, global, &plan, &desk, people.clone(), listener, checks.clone())?;
+            Some(Doors::open(&config, &desk, way, end.clone()).await?)
         }
         None => None,
     };
-    let counted = people.clone();
-    let own: Box<dyn Fn() -> String + Send + Sync> = match &parts {
-        Some(parts) => Box::new(parts.gateway.figures()),
-        None => Box::new(String::new),
-    };
-    let figures = Box::new(move || {
-        let (people, tokens) = counted.count();
-        let line = |name: &str, help: &str, value: usize| {
-            format!("# HELP {name} {help}\n# TYPE {name} gauge\n{name} {value}\n")
-        };
-        own()
-            + &line("qd_people", "People of the token file.", people)
-            + &line("qd_tokens", "Tokens that are good.", tokens)
-    });
+    let figures = figures(doors.as_ref(), people);
     let serving_ops = tasks.spawn(Ops { checks, figures }.serve(ops, end.clone()));
     let operator = if plan.roles.contains(&Role::Operator) {
-        let started = tokio::select! {
-            started = operator::start(&config, global, &desk, plan.kubeconfig.clone()) => started,
-            () = ending.come() => Err(Failed::interrupted()),
-        };
-        match started {
+        let started = operator::start(&config, global, &desk, plan.kubeconfig.clone());
+        match ending.unless(Box::pin(started)).await {
             Ok(running) => Some(running),
             Err(error) => {
                 end.cancel();
+                if let Some(doors) = doors {
+                    doors.behind.shutdown().await;
+                }
                 desk.into_holds().close().await;
                 return Err(error);
             }
@@ -143,14 +129,14 @@ async fn serve(config: &Config, global: &Global, args: &ServeArgs) -> Result<(),
     } else {
         None
     };
-    let (serving, doors) = match parts {
-        Some(Open { gateway, taps, workspaces, apps }) => {
+    let serving = match doors {
+        Some(doors) => {
             let mut out = std::io::stdout().lock();
             writeln!(out, "{}", plan.public_url)?;
             out.flush()?;
-            (Some(tokio::spawn(gateway.serve())), Some((taps, workspaces, apps)))
+            Some(doors.serve())
         }
-        None => (None, None),
+        None => None,
     };
     tracing::info!(listen = %plan.listen, metrics = %plan.metrics, roles = ?plan.roles, version = VERSION, "serving");
     ending.come().await;
@@ -159,21 +145,9 @@ async fn serve(config: &Config, global: &Global, args: &ServeArgs) -> Result<(),
     if let Some(operator) = operator {
         operator.stop().await;
     }
-    if let Some((taps, workspaces, apps)) = doors {
-        if let Some(apps) = apps {
-            apps.shutdown().await;
-        }
-        taps.shutdown().await;
-        workspaces.shutdown().await;
-    }
     let served = match serving {
+        Some(serving) => serving.shutdown().await,
         None => Ok(()),
-        Some(serving) => match tokio::time::timeout(END_TIME, serving).await {
-            Ok(Ok(served)) => served,
-            Ok(Err(error)) => Err(std::io::Error::other(error)),
-            // Somebody keeps a connection open; it ends with the process.
-            Err(_) => Ok(()),
-        },
     };
     serving_ops.abort();
     tasks.close();
@@ -185,16 +159,8 @@ async fn serve(config: &Config, global: &Global, args: &ServeArgs) -> Result<(),
     Ok(served?)
 }
 
-/// What serves the console.
-struct Open {
-    gateway: Gateway,
-    taps: Taps,
-    workspaces: Workspaces,
-    apps: Option<Proxy>,
-}
-
-#[expect(clippy::too_many_arguments, reason = "the parts of one server, each once")]
-async fn open(
+/// How a team comes in.
+fn way(
     config: &Config,
     global: &Global,
     plan: &Plan,
@@ -202,46 +168,33 @@ async fn open(
     people: Arc<identity::People>,
     listener: TcpListener,
     checks: Arc<[Check]>,
-    end: &CancellationToken,
-) -> Result<Open, Failed> {
-    let taps = Taps::new(taps_config(&config.capture)?, desk.mirror.clone(), desk.clock.clone());
-    let workspaces = Workspaces::new(Standing {
-        mirror: desk.mirror.clone(),
-        gate: desk.gate.clone(),
-        store: desk.store.clone(),
-        process: desk.principal.borrow().clone(),
-        platform: operator::platform(config, "")?,
-        clock: desk.clock.clone(),
-    });
-    workspaces.resume().await.map_err(Failed::of)?;
-    let apps = plan.apps_domain.clone().map(|domain| apps::of_team(config, desk, domain, plan.public_url.clone()));
-    let services = Services {
-        workspaces: workspaces.clone(),
-        beside: apps.clone().map(|door| Arc::new(apps::Apps(door)) as Arc<dyn Beside>),
-        mirror: desk.mirror.clone(),
-        taps: taps.clone(),
-        plans: desk.plans.clone(),
-        clusters: desk.clusters.clone(),
-        store: desk.store.clone(),
-        activity: desk.activity.clone(),
-        gate: desk.gate.clone(),
-        people: People::Team { people, hosts: plan.hosts.clone() },
-    };
+) -> Result<Way, Failed> {
     let context = global.context.as_deref();
-    let guild = compat::guild(&config.compat, Some(&plan.kubeconfig), context, plan.apps_domain.clone())?;
-    let settings = gateway::Config {
-        read_only: config.console.read_only,
-        version: VERSION,
-        problem: desk.problem.clone(),
+    let domain = plan.apps_domain.clone();
+    Ok(Way {
+        connections: match &plan.tls {
+            Some((tls, _)) => Connections::tls(listener, tls.clone()),
+            None => Connections::plain(listener),
+        },
+        people: People::Team { people, hosts: plan.hosts.clone() },
         checks,
-        guild,
-    };
-    let connections = match &plan.tls {
-        Some((tls, _)) => Connections::tls(listener, tls.clone()),
-        None => Connections::plain(listener),
-    };
-    let gateway = Gateway::new(connections, settings, services, desk.clock.clone(), end.clone())?;
-    Ok(Open { gateway, taps, workspaces, apps })
+        guild: compat::guild(&config.compat, Some(&plan.kubeconfig), context, domain.clone())?,
+        apps: domain.map(|domain| apps::of_team(config, desk, domain, plan.public_url.clone())),
+    })
+}
+
+/// What the port of figures tells: of the gateway, where there is one, and of its people.
+fn figures(doors: Option<&Doors>, people: Arc<identity::People>) -> Box<dyn Fn() -> String + Send + Sync> {
+    let own = doors.map(|doors| doors.gateway.figures());
+    Box::new(move || {
+        let (people, tokens) = people.count();
+        let line = |name: &str, help: &str, value: usize| {
+            format!("# HELP {name} {help}\n# TYPE {name} gauge\n{name} {value}\n")
+        };
+        own.as_ref().map(|own| own()).unwrap_or_default()
+            + &line("qd_people", "People of the token file.", people)
+            + &line("qd_tokens", "Tokens that are good.", tokens)
+    })
 }
 
 async fn bind(address: std::net::SocketAddr) -> Result<TcpListener, Failed> {
@@ -329,4 +282,3 @@ fn now_ms(clock: &dyn Clock) -> i64 {
 
 /// So long it waits at most before it looks at the time again: clocks are set.
 const LONGEST_MS: u64 = 60_000;
-const END_TIME: Duration = Duration::from_secs(5);

@@ -1,0 +1,131 @@
+//! What serves a console: taps, workspaces, apps beside it, and the gateway before them all. Of one person and of a team alike.
+
+use crate::apps::Apps;
+use crate::config::{Capture, Config, OnFull};
+use crate::desk::{self, Desk, VERSION};
+use crate::error::Failed;
+use crate::operator;
+use base::RequestId;
+use capture::taps::Disk;
+use capture::{Taps, TapsConfig};
+use gateway::{Beside, Check, Connections, Gateway, Guild, People, Services};
+use policy::Door;
+use proxy::Proxy;
+use std::sync::Arc;
+use tokio::task::JoinHandle;
+use tokio_util::sync::CancellationToken;
+use workspace::doors::{Standing, Workspaces};
+
+/// In which one console differs from another.
+pub(crate) struct Way {
+    pub(crate) connections: Connections,
+    pub(crate) people: People,
+    pub(crate) checks: Arc<[Check]>,
+    pub(crate) guild: Option<Guild>,
+    pub(crate) apps: Option<Proxy>,
+}
+
+/// The doors, before anybody comes in.
+pub(crate) struct Doors {
+    pub(crate) gateway: Gateway,
+    pub(crate) behind: Behind,
+}
+
+/// What has to end in order.
+pub(crate) struct Behind {
+    pub(crate) taps: Taps,
+    workspaces: Workspaces,
+    apps: Option<Proxy>,
+}
+
+impl Behind {
+    pub(crate) async fn shutdown(&self) {
+        if let Some(apps) = &self.apps {
+            apps.shutdown().await;
+        }
+        self.workspaces.shutdown().await;
+        self.taps.shutdown().await;
+    }
+}
+
+impl Doors {
+    /// Makes them; jobs of workspaces that a restart cut go on.
+    pub(crate) async fn open(config: &Config, desk: &Desk, way: Way, end: CancellationToken) -> Result<Self, Failed> {
+        let taps = Taps::new(taps_config(&config.capture)?, desk.mirror.clone(), desk.clock.clone());
+        let workspaces = Workspaces::new(Standing {
+            mirror: desk.mirror.clone(),
+            gate: desk.gate.clone(),
+            store: desk.store.clone(),
+            process: desk.principal.borrow().asking(RequestId::new(), Door::Process),
+            platform: operator::platform(config, "")?,
+            clock: desk.clock.clone(),
+        });
+        workspaces.resume().await.map_err(Failed::of)?;
+        let services = Services {
+            workspaces: workspaces.clone(),
+            beside: way.apps.clone().map(|door| Arc::new(Apps(door)) as Arc<dyn Beside>),
+            mirror: desk.mirror.clone(),
+            taps: taps.clone(),
+            plans: desk.plans.clone(),
+            clusters: desk.clusters.clone(),
+            store: desk.store.clone(),
+            activity: desk.activity.clone(),
+            gate: desk.gate.clone(),
+            people: way.people,
+        };
+        let settings = gateway::Config {
+            read_only: config.console.read_only,
+            version: VERSION,
+            problem: desk.problem.clone(),
+            checks: way.checks,
+            guild: way.guild,
+        };
+        let gateway = Gateway::new(way.connections, settings, services, desk.clock.clone(), end)?;
+        Ok(Self { gateway, behind: Behind { taps, workspaces, apps: way.apps } })
+    }
+
+    /// Lets people in.
+    pub(crate) fn serve(self) -> Serving {
+        Serving { task: tokio::spawn(self.gateway.serve()), behind: self.behind }
+    }
+}
+
+/// Doors with people in them.
+pub(crate) struct Serving {
+    task: JoinHandle<std::io::Result<()>>,
+    behind: Behind,
+}
+
+impl Serving {
+    /// Ends all; how the gateway ended. Its token is cancelled by then.
+    pub(crate) async fn shutdown(self) -> std::io::Result<()> {
+        self.behind.shutdown().await;
+        match tokio::time::timeout(END_TIME, self.task).await {
+            Ok(Ok(served)) => served,
+            Ok(Err(error)) => Err(std::io::Error::other(error)),
+            // Somebody keeps a connection open; it ends with the process.
+            Err(_) => Ok(()),
+        }
+    }
+}
+
+/// How taps are, as it is configured.
+pub(crate) fn taps_config(capture: &Capture) -> Result<TapsConfig, Failed> {
+    let Capture { agent_image, folder, tap_mib, disk_mib, on_full } = capture;
+    let usual = capture::Options::default();
+    let state = desk::state_dir()?;
+    // As those of `qd tap`: what one starts the other may end.
+    let owner = cli::owner_of_taps(&state).map_err(Failed::of)?;
+    let options = capture::Options {
+        image: agent_image.clone().unwrap_or(usual.image),
+        owner: Some(Arc::new(owner)),
+        ..capture::Options::default()
+    };
+    let folder = folder.clone().unwrap_or_else(|| state.join("taps"));
+    let bytes = |mib: &std::num::NonZeroU32| u64::from(mib.get()) << 20;
+    let disk = Disk { tap: bytes(tap_mib), all: bytes(disk_mib), stops: *on_full == OnFull::Stop };
+    Ok(TapsConfig { options, folder: Some(folder), disk })
+}
+
+/// So long doors and tasks have to end.
+pub(crate) const END_TIME: std::time::Duration = std::time::Duration::from_secs(5);
