@@ -6,13 +6,14 @@
 #[path = "../src/engine/tests/net.rs"]
 mod net;
 
-use std::io::{BufWriter, Write};
+use std::io::{BufWriter, Read, Write};
 
 use flow::{
     Config, Direction, Engine, Envelope, Packet, Record, Sink,
     redact::{Redaction, Rules},
 };
 use net::{Client, Net, Server, Tcp};
+use pcap::{Item, Step};
 
 /// Writes every record as a line, as a program does, and counts.
 #[derive(Default)]
@@ -79,13 +80,33 @@ fn main() {
 
 /// The records of a file, as `qd tap --read` makes them.
 fn read(path: &str) {
-    let file = std::fs::read(path).unwrap();
     let open = std::env::args().any(|word| word == "--open");
     let redaction = if open { Redaction::off() } else { Redaction::new(Rules::default(), [7; 16]) };
     let mut engine = Engine::new(Config { redaction, ..Config::default() });
     let mut lines = Lines { keep: true, ..Lines::default() };
-    for packet in pcap::packets(&file) {
-        engine.packet(&Packet::from(&packet.unwrap().1), &mut lines);
+    let mut file = std::fs::File::open(path).unwrap();
+    let mut reader = pcap::Reader::new();
+    let (mut buffer, mut start, mut end) = (vec![0; READ * 2], 0, 0);
+    loop {
+        match reader.next(&buffer[start..end], false).unwrap() {
+            Step::Item { used, item } => {
+                if let Item::Packet(packet) = item {
+                    engine.packet(&Packet::from(&packet), &mut lines);
+                }
+                start += used;
+            }
+            Step::More { used, .. } => {
+                start += used;
+                buffer.copy_within(start..end, 0);
+                (start, end) = (0, end - start);
+                let got = file.read(&mut buffer[end..end + READ]).unwrap();
+                if got == 0 {
+                    break;
+                }
+                end += got;
+            }
+            Step::End => break,
+        }
         if lines.out.len() > 1 << 15 {
             std::io::stdout().write_all(&lines.out).unwrap();
             lines.out.clear();
@@ -125,3 +146,6 @@ fn cpu_seconds() -> f64 {
     let fields: Vec<&str> = text.rsplit_once(") ").unwrap().1.split(' ').collect();
     (fields[11].parse::<f64>().unwrap() + fields[12].parse::<f64>().unwrap()) / 100.0
 }
+
+/// Bytes of one read, as of `qd`.
+const READ: usize = 256 << 10;

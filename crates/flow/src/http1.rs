@@ -11,6 +11,7 @@ mod draft;
 mod exchange;
 mod framing;
 mod head;
+mod known;
 mod pairing;
 mod spare;
 
@@ -234,13 +235,16 @@ impl Http1 {
         }
         let mut draft = cx.drafts.take();
         draft.clear_spans();
-        let head = match head::read(rest, draft.spans()) {
-            Ok(Some(head)) => head,
-            result => {
-                cx.drafts.put(draft);
-                self.lane(from).looked = rest.len();
-                return result.map(|_| 0);
-            }
+        let flow = cx.facts.flow;
+        let known = cx.drafts.known.find(flow, from, rest).map(|(head, slot)| {
+            draft.recall(slot);
+            head
+        });
+        let result = known.map_or_else(|| head::read(rest, draft.spans()), |head| Ok(Some(head)));
+        let Ok(Some(head)) = result else {
+            cx.drafts.put(draft);
+            self.lane(from).looked = rest.len();
+            return result.map(|_| 0);
         };
         self.lane(from).looked = 0;
         let fits = matches!(
@@ -253,7 +257,11 @@ impl Http1 {
         }
         let at = Chunk { bytes: rest, offset: chunk.offset + used as u64, ..*chunk };
         let first_us = if used == 0 { chunk.first_ts_us } else { chunk.ts_us };
-        draft.begin(&head, &at, first_us, from, cx);
+        draft.begin(&head, &at, first_us, known.is_some());
+        draft.look(known.is_some(), head.len, from, cx);
+        if known.is_none() && draft.why() == 0 {
+            cx.drafts.known.add(flow, from, rest.get(..head.len).unwrap_or_default(), draft.spans(), &head);
+        }
         match from {
             Side::Client => self.request(draft, &head, cx),
             Side::Server => self.response(draft, &head, &at, cx),

@@ -22,6 +22,13 @@ pub fn write_object(out: &mut Vec<u8>, members: impl FnOnce(Object<'_>)) {
     *out = buffer.finish();
 }
 
+/// Writes one array behind what `out` holds.
+pub(crate) fn write_array(out: &mut Vec<u8>, values: impl FnOnce(Array<'_>)) {
+    let mut buffer = Buffer::new(std::mem::take(out));
+    values(Array::new(&mut buffer));
+    *out = buffer.finish();
+}
+
 /// An open JSON object.
 pub struct Object<'a> {
     out: &'a mut Buffer,
@@ -104,6 +111,21 @@ impl<'a> Object<'a> {
         if let Some(value) = value {
             self.bytes(name, value);
         }
+    }
+
+    /// A word of ours, in which nothing is to be escaped.
+    #[inline(always)]
+    pub(crate) fn word(&mut self, name: &'static str, value: &'static str) {
+        self.quoted(name);
+        self.out.append(value.as_bytes());
+        self.out.push(b'"');
+    }
+
+    /// JSON as it is.
+    #[inline(always)]
+    pub(crate) fn raw(&mut self, name: &'static str, json: &[u8]) {
+        self.name(name);
+        self.out.append(json);
     }
 
     /// A body: text when it is UTF-8 (a character cut at the end is left out), else base64 under the second name.

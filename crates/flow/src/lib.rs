@@ -32,6 +32,7 @@ pub mod malformed;
 pub mod marks;
 pub mod mysql;
 mod named;
+mod near;
 pub mod packet;
 pub mod parser;
 mod peek;

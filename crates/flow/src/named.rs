@@ -2,7 +2,7 @@
 //!
 //! No name is ever looked up. Later sources stand where earlier ones say nothing.
 
-use std::net::IpAddr;
+use std::net::Ipv4Addr;
 
 /// A name, and where it is from: `api`, `dns`, `sni` or `host`.
 pub type Named<'a> = (&'a str, &'static str);
@@ -58,8 +58,8 @@ pub(crate) fn of_host<'a>(host: &'a [u8], scheme: &str, port: Option<u16>) -> Op
 fn plain(name: &[u8]) -> Option<&str> {
     let letter = |byte: &u8| byte.is_ascii_alphanumeric() || matches!(byte, b'-' | b'_' | b'.');
     let text = std::str::from_utf8(name).ok()?;
-    // An address of these letters alone ends with a digit.
-    let is_address = || name.last().is_some_and(u8::is_ascii_digit) && text.parse::<IpAddr>().is_ok();
+    // An address of these letters alone is one of IPv4.
+    let is_address = || name.last().is_some_and(u8::is_ascii_digit) && text.parse::<Ipv4Addr>().is_ok();
     (!name.is_empty() && name.len() <= LONGEST && name.iter().all(letter) && !is_address()).then_some(text)
 }
 

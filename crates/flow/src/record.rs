@@ -265,9 +265,9 @@ impl Endpoint {
 }
 
 impl Envelope<'_> {
-    fn write(&self, kind: &str, object: &mut Object<'_>) {
+    fn write(&self, kind: &'static str, object: &mut Object<'_>) {
         object.uint("v", 1);
-        object.text("kind", kind);
+        object.word("kind", kind);
         object.hex128("id", self.id.0);
         object.uint("seq", self.seq);
         object.int("ts", self.ts_us);

@@ -10,7 +10,10 @@ use crate::{
     sse::{self, Events},
 };
 
-use super::head::{Fields, Head, Place, Start};
+use super::{
+    head::{Fields, Head, Place, Start},
+    known::Slot,
+};
 
 /// A request or a response.
 #[derive(Default)]
@@ -18,6 +21,8 @@ pub(super) struct Draft {
     /// The head as it was sent, then trailers, then values with secrets replaced.
     bytes: Vec<u8>,
     spans: Vec<Span>,
+    /// The header fields as they stand in a record, of a head that came before.
+    json: Vec<u8>,
     /// How many of the spans are header fields; trailers follow.
     headers: usize,
     /// Method or reason, and target.
@@ -62,15 +67,8 @@ pub(super) struct Draft {
 }
 
 impl Draft {
-    /// Takes a head that begins `chunk`.
-    pub(super) fn begin(
-        &mut self,
-        head: &Head,
-        chunk: &Chunk<'_>,
-        first_us: i64,
-        from: Side,
-        cx: &mut Context<'_, '_>,
-    ) {
+    /// Takes a head that begins `chunk`. `known`: its fields were recalled.
+    pub(super) fn begin(&mut self, head: &Head, chunk: &Chunk<'_>, first_us: i64, known: bool) {
         self.bytes.clear();
         self.bytes.extend_from_slice(chunk.bytes.get(..head.len).unwrap_or_default());
         self.headers = self.spans.len();
@@ -85,10 +83,25 @@ impl Draft {
         (self.end, self.len) = (self.body_at, 0);
         (self.first_us, self.last_us, self.acked) = (first_us, chunk.ts_us, chunk.acked);
         (self.complete, self.has_gap, self.is_cut, self.examined) = (false, false, false, false);
-        if cx.redaction.is_on() {
-            cx.clear(from, chunk.offset, head.len as u64);
-            self.hide_head(from, cx);
+        if !known {
+            self.json.clear();
         }
+    }
+
+    /// Hides what is secret in the head. In one that is known nothing is.
+    pub(super) fn look(&mut self, known: bool, len: usize, from: Side, cx: &mut Context<'_, '_>) {
+        if cx.redaction.is_on() {
+            cx.clear(from, self.start, len as u64);
+            if !known {
+                self.hide_head(from, cx);
+            }
+        }
+    }
+
+    /// Takes the fields of a head that is known.
+    pub(super) fn recall(&mut self, slot: &Slot) {
+        self.spans.clone_from(&slot.spans);
+        self.json.clone_from(&slot.json);
     }
 
     /// Ready to take spans of a new head.
@@ -175,7 +188,7 @@ impl Draft {
 
     /// The first value of a field or trailer.
     pub(super) fn find(&self, name: &[u8]) -> Option<&[u8]> {
-        Headers { bytes: &self.bytes, spans: &self.spans }.get(name)
+        Headers { bytes: &self.bytes, spans: &self.spans, json: &[] }.get(name)
     }
 
     /// Trailers stand at the start of `bytes`; their spans were pushed relative to it.
@@ -251,8 +264,8 @@ impl Draft {
         let (headers, trailers) = self.spans.split_at_checked(self.headers).unwrap_or((&self.spans, &[]));
         let body = if self.body_is_redacted { &self.redacted_body } else { self.preview.bytes() };
         Message {
-            headers: Headers { bytes: &self.bytes, spans: headers },
-            trailers: Headers { bytes: &self.bytes, spans: trailers },
+            headers: Headers { bytes: &self.bytes, spans: headers, json: &self.json },
+            trailers: Headers { bytes: &self.bytes, spans: trailers, json: &[] },
             content_type: self.field(self.fields.kind).map(media_type).filter(|kind| !kind.is_empty()),
             encoding: self.field(self.fields.encoding),
             body,
@@ -279,6 +292,7 @@ impl Draft {
         size_of::<Self>()
             + self.bytes.capacity()
             + self.spans.capacity() * size_of::<Span>()
+            + self.json.capacity()
             + self.pieces.capacity() * size_of::<(u32, u64, u32)>()
             + self.redacted_body.capacity()
             + self.preview.heap()
@@ -292,12 +306,13 @@ impl Draft {
             cx.redaction.target(place.of(&self.bytes), &mut found);
             self.target = self.hide(place, &found, from, cx);
         }
+        let shapes = cx.redaction.may_hold(&self.bytes);
         for at in 0..self.spans.len() {
             let Some(span) = self.spans.get(at).copied() else { return };
             let name = Place { at: span.name_at, len: span.name_len };
             let value = Place { at: span.value_at, len: span.value_len };
             found.clear();
-            cx.redaction.header(name.of(&self.bytes), value.of(&self.bytes), &mut found);
+            cx.redaction.header_in(name.of(&self.bytes), value.of(&self.bytes), shapes, &mut found);
             let value = self.hide(value, &found, from, cx);
             if let Some(span) = self.spans.get_mut(at) {
                 (span.value_at, span.value_len) = (value.at, value.len);

@@ -3,9 +3,9 @@
 //! A tap must show what was sent, so it is more lenient than a server: it takes what some peer may have taken, and says
 //! so. Where two readings exist (smuggling) both lengths stand in the headers and the record has the anomaly.
 
-use memchr::{memchr, memchr2, memrchr};
+use memchr::{memchr, memrchr};
 
-use crate::{Side, Words, record::http::Span};
+use crate::{Side, Words, near, record::http::Span};
 
 /// A place in the bytes of the head.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
@@ -71,7 +71,7 @@ impl Head {
 
 /// Reads a head at the start of `bytes`; spans are pushed. `Ok(None)`: it is not whole yet.
 pub(super) fn read(bytes: &[u8], spans: &mut Vec<Span>) -> Result<Option<Head>, &'static str> {
-    let Some(first) = memchr(b'\n', bytes) else {
+    let Some(first) = near::one(b'\n', bytes) else {
         return if could_start(bytes) { Ok(None) } else { Err("http_start_line") };
     };
     let line = without_cr(bytes.get(..first).unwrap_or_default());
@@ -98,7 +98,7 @@ pub(super) fn fields(bytes: &[u8], mut at: usize, spans: &mut Vec<Span>, head: &
     loop {
         let rest = bytes.get(at..)?;
         // Nearly every line ends at its first CR: one search finds both.
-        let first = memchr2(b'\r', b'\n', rest)?;
+        let first = near::either(b'\r', b'\n', rest)?;
         let (line, end) = if matches!(rest.get(first..), Some([b'\r', b'\n', ..])) {
             (rest.get(..first)?, first + 1)
         } else {
@@ -119,7 +119,7 @@ pub(super) fn fields(bytes: &[u8], mut at: usize, spans: &mut Vec<Span>, head: &
                 last.value_len = (at + line.len()) as u32 - last.value_at;
             }
         } else {
-            let (span, value) = field(line, at, head);
+            let (span, value) = field(line, rest, at, head);
             spans.push(span);
             known(span_name(bytes, &span), value, spans.len() as u16, head);
         }
@@ -130,9 +130,11 @@ pub(super) fn fields(bytes: &[u8], mut at: usize, spans: &mut Vec<Span>, head: &
     }
 }
 
-/// One field line that stands at `at`.
-fn field<'a>(line: &'a [u8], at: usize, head: &mut Head) -> (Span, &'a [u8]) {
-    let Some(colon) = memchr(b':', line) else {
+/// One field line that stands at `at`. `rest` begins with it: a search need not end where the line does.
+#[inline]
+fn field<'a>(line: &'a [u8], rest: &[u8], at: usize, head: &mut Head) -> (Span, &'a [u8]) {
+    let found = if line.len() < 16 { near::one(b':', rest.get(..16).unwrap_or(line)) } else { near::one(b':', line) };
+    let Some(colon) = found.filter(|colon| *colon < line.len()) else {
         head.odd.add("field_without_colon");
         return (Span { name_at: at as u32, name_len: line.len() as u32, value_at: at as u32, value_len: 0 }, &[]);
     };

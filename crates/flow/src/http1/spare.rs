@@ -1,6 +1,6 @@
 //! Drafts of messages that are over, for the next ones of any connection: a connection allocates none of its own.
 
-use super::draft::Draft;
+use super::{draft::Draft, known::Known};
 
 /// The drafts of one engine.
 #[derive(Default)]
@@ -8,6 +8,8 @@ pub(crate) struct Spare {
     #[expect(clippy::vec_box, reason = "drafts move in and out as they are, without a copy")]
     list: Vec<Box<Draft>>,
     bytes: usize,
+    /// Heads that may come again.
+    pub(super) known: Known,
 }
 
 impl Spare {
@@ -29,7 +31,7 @@ impl Spare {
 
     /// Bytes of heap.
     pub(crate) fn heap(&self) -> usize {
-        self.bytes + self.list.capacity() * size_of::<usize>()
+        self.bytes + self.list.capacity() * size_of::<usize>() + self.known.heap()
     }
 }
 

@@ -138,7 +138,7 @@ impl Head {
     }
 
     pub(super) fn headers(&self) -> Headers<'_> {
-        Headers { bytes: &self.bytes, spans: &self.spans }
+        Headers { bytes: &self.bytes, spans: &self.spans, json: &[] }
     }
 
     pub(super) fn heap(&self) -> usize {

@@ -1,5 +1,7 @@
 //! Escaping of text, and base64.
 
+use wide::i8x16;
+
 use super::buffer::{BLOCK, Block, Buffer};
 use super::number::hex;
 
@@ -38,17 +40,23 @@ pub(super) fn write_body(out: &mut Buffer, body: &[u8]) -> bool {
 fn write_lines<'a>(out: &mut Buffer, mut rest: &'a [u8]) -> &'a [u8] {
     while let Some((block, after)) = rest.split_first_chunk() {
         let plain = plain_len(block);
-        out.put(block, plain);
-        if plain == BLOCK {
+        let Some(first) = block.get(plain) else {
+            out.put(block, BLOCK);
             rest = after;
             continue;
+        };
+        let letter = LETTERS.get(usize::from(*first)).copied().unwrap_or_default();
+        if letter == 0 || plain + 2 > BLOCK {
+            out.put(block, plain);
+            return rest.get(plain..).unwrap_or_default();
         }
-        let Some((first, after)) = rest.get(plain..).and_then(<[u8]>::split_first) else { return &[] };
-        match LETTERS.get(usize::from(*first)) {
-            Some(letter) if *letter != 0 => out.fixed(&[b'\\', *letter]),
-            _ => return rest.get(plain..).unwrap_or_default(),
-        }
-        rest = after;
+        out.place(plain + 2, |place| {
+            *place = *block;
+            if let Some(two) = place.get_mut(plain..plain + 2) {
+                two.copy_from_slice(&[b'\\', letter]);
+            }
+        });
+        rest = rest.get(plain + 1..).unwrap_or_default();
     }
     write_tail(out, rest)
 }
@@ -99,36 +107,42 @@ fn write_plain<'a>(out: &mut Buffer, mut rest: &'a [u8]) -> &'a [u8] {
 #[inline]
 fn write_tail<'a>(out: &mut Buffer, rest: &'a [u8]) -> &'a [u8] {
     let len = rest.len();
-    if let (Some(head), Some(tail)) = (rest.first_chunk::<16>(), rest.last_chunk::<16>()) {
-        if !has_special(head) && !has_special(tail) {
-            out.place(len, |place| ends(place, len, head, tail));
-            return &[];
-        }
+    let plain = if let (Some(head), Some(tail)) = (rest.first_chunk::<16>(), rest.last_chunk::<16>()) {
+        let plain = first_of(odd(head) | odd(tail) << (len - 16), len);
+        out.place(plain, |place| ends(place, len, head, tail));
+        plain
     } else if let (Some(head), Some(tail)) = (rest.first_chunk::<8>(), rest.last_chunk::<8>()) {
-        if special(*head) | special(*tail) == 0 {
-            out.place(len, |place| ends(place, len, head, tail));
-            return &[];
-        }
+        let bits = odd(&joined(u64::from_le_bytes(*head), u64::from_le_bytes(*tail)));
+        let plain = first_of(bits & 0xff | bits >> 8 << (len - 8), len);
+        out.place(plain, |place| ends(place, len, head, tail));
+        plain
     } else if let (Some(head), Some(tail)) = (rest.first_chunk::<4>(), rest.last_chunk::<4>()) {
-        let both = [head, tail].map(|half| u64::from(u32::from_le_bytes(*half)));
-        let [low, high] = both;
-        if special((low | high << 32).to_le_bytes()) == 0 {
-            out.place(len, |place| ends(place, len, head, tail));
-            return &[];
-        }
-    }
-    if let (Some(first), Some(last)) = (rest.first(), rest.last()) {
+        let both = u64::from(u32::from_le_bytes(*head)) | u64::from(u32::from_le_bytes(*tail)) << 32;
+        let bits = odd(&joined(both, PLAIN));
+        let plain = first_of(bits & 0xf | (bits >> 4 & 0xf) << (len - 4), len);
+        out.place(plain, |place| ends(place, len, head, tail));
+        plain
+    } else if let (Some(first), Some(last)) = (rest.first(), rest.last()) {
         // Up to three: the first, the middle (either of two is the other end) and the last.
         let middle = rest.get(len / 2).unwrap_or(last);
-        if len < 4 && !(is_special(*first) | is_special(*middle) | is_special(*last)) {
-            out.place(len, |[one, two, three, ..]| (*one, *two, *three) = (*first, *middle, *last));
-            return &[];
-        }
-    }
-    let plain = rest.iter().position(|byte| is_special(*byte)).unwrap_or(len);
-    let (head, tail) = rest.split_at_checked(plain).unwrap_or((rest, &[]));
-    head.iter().for_each(|byte| out.push(*byte));
-    tail
+        let plain = rest.iter().take_while(|byte| !is_special(**byte)).count();
+        out.place(plain, |[one, two, three, ..]| (*one, *two, *three) = (*first, *middle, *last));
+        plain
+    } else {
+        return &[];
+    };
+    rest.get(plain..).unwrap_or_default()
+}
+
+/// Where the lowest set bit stands, `len` when there is none below that.
+#[inline(always)]
+fn first_of(bits: u64, len: usize) -> usize {
+    (bits | 1 << len).trailing_zeros() as usize
+}
+
+#[inline(always)]
+fn joined(low: u64, high: u64) -> [u8; 16] {
+    (u128::from(low) | u128::from(high) << 64).to_le_bytes()
 }
 
 /// Text of `len` bytes by its two ends.
@@ -142,41 +156,22 @@ fn ends<const N: usize>(place: &mut Block, len: usize, head: &[u8; N], tail: &[u
     }
 }
 
-/// Whether any byte is not plain, without asking which: this becomes a few vector instructions.
-#[inline]
-fn has_special<const N: usize>(bytes: &[u8; N]) -> bool {
-    bytes.iter().fold(false, |odd, byte| odd | is_special(*byte))
-}
-
 /// How many bytes at the start of a block can be copied as they are: printable ASCII but quote and backslash.
-#[inline]
+#[inline(always)]
 fn plain_len(block: &Block) -> usize {
-    // A byte for each, then a bit for each: this becomes vector instructions and four products, without a branch.
-    let mut flags = [0; BLOCK];
-    for (flag, byte) in flags.iter_mut().zip(block) {
-        *flag = u8::from(is_special(*byte));
-    }
-    let (words, _) = flags.as_chunks::<8>();
-    let bits =
-        words.iter().rev().fold(0, |bits, word| bits << 8 | u64::from_le_bytes(*word).wrapping_mul(GATHER) >> 56);
-    (bits | 1 << BLOCK).trailing_zeros() as usize
+    let (halves, _) = block.as_chunks::<16>();
+    let [low, high] = halves else { return 0 };
+    first_of(odd(low) | odd(high) << 16, BLOCK)
 }
 
-/// Set in the high bit of each byte that is below 0x20, equal to quote, backslash or DEL, or not ASCII. A borrow can only
-/// come from a lower byte that is set itself, so the lowest set bit is exact.
-#[inline]
-fn special(word: [u8; 8]) -> u64 {
-    const ONES: u64 = 0x0101_0101_0101_0101;
-    let word = u64::from_le_bytes(word);
-    let quote = word ^ (ONES * u64::from(b'"'));
-    let slash = word ^ (ONES * u64::from(b'\\'));
-    let del = word ^ (ONES * 0x7f);
-    (word.wrapping_sub(ONES * 0x20)
-        | quote.wrapping_sub(ONES)
-        | slash.wrapping_sub(ONES)
-        | del.wrapping_sub(ONES)
-        | word)
-        & (ONES * 0x80)
+/// A bit for each byte that is not plain, that of the first the lowest.
+#[inline(always)]
+fn odd(bytes: &[u8; 16]) -> u64 {
+    let bytes = i8x16::new(bytes.map(|byte| byte as i8));
+    let is = |byte: u8| bytes.simd_eq(i8x16::splat(byte as i8));
+    // Bytes that are not ASCII are negative here.
+    let odd = bytes.simd_lt(i8x16::splat(0x20)) | is(0x7f) | is(b'"') | is(b'\\');
+    u64::from(odd.to_bitmask())
 }
 
 #[inline]
@@ -223,9 +218,8 @@ fn write_unicode(out: &mut Buffer, byte: u8) {
     out.fixed(&[b'\\', b'u', b'0', b'0', hex(byte >> 4), hex(byte & 15)]);
 }
 
-/// The product of eight bytes, each 0 or 1, with this has them as bits in its high byte.
-const GATHER: u64 = 0x0102_0408_1020_4080;
-
+/// Eight plain bytes.
+const PLAIN: u64 = 0x2020_2020_2020_2020;
 /// The letter behind the backslash, of characters that have one.
 #[expect(clippy::indexing_slicing, reason = "done when this is compiled")]
 const LETTERS: [u8; 128] = {

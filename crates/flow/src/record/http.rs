@@ -123,6 +123,8 @@ pub struct Headers<'a> {
     pub bytes: &'a [u8],
     /// One span a field.
     pub spans: &'a [Span],
+    /// All of them as JSON, where that is known already.
+    pub(crate) json: &'a [u8],
 }
 
 impl<'a> Headers<'a> {
@@ -240,7 +242,7 @@ impl HttpRecord<'_> {
         if !self.reason.is_empty() {
             object.bytes("reason", self.reason);
         }
-        object.text("pair", self.pair.name());
+        object.word("pair", self.pair.name());
         object.maybe("stream", self.stream);
         object.uint("index", self.index);
         object.maybe_bytes("upgrade", self.upgrade);
@@ -280,7 +282,11 @@ impl HttpRecord<'_> {
 
 impl Message<'_> {
     fn write(&self, object: &mut Object<'_>) {
-        write_headers(object.array("headers"), &self.headers);
+        if self.headers.json.is_empty() {
+            write_headers(object.array("headers"), &self.headers);
+        } else {
+            object.raw("headers", self.headers.json);
+        }
         if !self.trailers.spans.is_empty() {
             write_headers(object.array("trailers"), &self.trailers);
         }
@@ -319,7 +325,8 @@ fn part(bytes: &[u8], at: u32, len: u32) -> &[u8] {
     bytes.get(at..at.saturating_add(len as usize)).unwrap_or_default()
 }
 
-fn write_headers(mut list: Array<'_>, headers: &Headers<'_>) {
+/// Writes every field as a pair.
+pub(crate) fn write_headers(mut list: Array<'_>, headers: &Headers<'_>) {
     for (name, value) in headers.iter() {
         list.pair(name, value);
     }

@@ -3,6 +3,7 @@
 use memchr::memmem::Finder;
 
 use super::{Redaction, Spans, Why};
+use crate::near;
 
 impl Redaction {
     /// JSON Web Tokens and card numbers in any text.
@@ -17,6 +18,27 @@ impl Redaction {
             cards(bytes, spans);
         }
     }
+}
+
+impl Redaction {
+    /// Whether any part of this text may hold what [`Self::text`] finds. A part of a text without such holds none.
+    pub(crate) fn may_hold(&self, bytes: &[u8]) -> bool {
+        (self.rules.jwt && self.token.find(bytes).is_some()) || (self.rules.cards && has_long_run(bytes))
+    }
+}
+
+/// Whether there is a run of digits, blanks and hyphens that a card number would fit in.
+fn has_long_run(bytes: &[u8]) -> bool {
+    let mut at = SHORTEST_CARD - 1;
+    // A run holds each of as many positions in a row: all but the last of them are passed where one is something else.
+    while let Some(window) = bytes.get(at + 1 - SHORTEST_CARD..=at) {
+        let run = window.iter().rev().take_while(|byte| is_card(**byte)).count();
+        if run >= SHORTEST_CARD {
+            return true;
+        }
+        at += SHORTEST_CARD - run;
+    }
+    false
 }
 
 /// What every token begins with: `{"` in base64url.
@@ -47,7 +69,8 @@ fn tokens(token: &Finder<'_>, bytes: &[u8], spans: &mut Spans) {
 
 /// Runs of 13 to 19 digits, also in groups with a blank or a hyphen between, that pass the Luhn check.
 fn cards(bytes: &[u8], spans: &mut Spans) {
-    let mut from = 0;
+    // A number begins with a digit.
+    let mut from = near::before_digits(bytes);
     while let Some(rest) = bytes.get(from..) {
         // A number holds one of the pairs looked at, and of two neighbours in it one is a digit: most text is passed in
         // strides.

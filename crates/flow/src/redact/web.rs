@@ -7,6 +7,11 @@ use super::{Redaction, Spans, Why};
 impl Redaction {
     /// Secrets in a header's value. `name` in any case; both HTTP/1 and HTTP/2 call this.
     pub fn header(&self, name: &[u8], value: &[u8], spans: &mut Spans) {
+        self.header_in(name, value, true, spans);
+    }
+
+    /// As [`Self::header`]. `shapes`: whether the value may hold what is known by its shape, see [`Self::may_hold`].
+    pub(crate) fn header_in(&self, name: &[u8], value: &[u8], shapes: bool, spans: &mut Spans) {
         if !self.rules.on || value.is_empty() {
             return;
         }
@@ -24,7 +29,9 @@ impl Redaction {
             let scheme = if authorization { scheme(value) } else { 0 };
             return spans.add(scheme, value.len(), why);
         }
-        self.text(value, spans);
+        if shapes {
+            self.text(value, spans);
+        }
     }
 
     /// Secrets in a request target or URL: user information, the query, tokens in the path.

@@ -17,4 +17,5 @@ mod servers;
 mod tcp;
 mod timing;
 mod tls;
+mod tls_rustls;
 mod websocket;

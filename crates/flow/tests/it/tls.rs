@@ -5,7 +5,6 @@ use std::io::{Read, Write};
 use std::net::{TcpListener, TcpStream};
 use std::path::{Path, PathBuf};
 use std::process::Stdio;
-use std::sync::Arc;
 
 use flow::{Config, tls::names};
 use serde_json::Value;
@@ -83,7 +82,13 @@ impl Bench {
     }
 
     /// Fields of packets, as tshark prints them, by the client's port.
-    fn theirs(&self, file: &Path, filter: &str, fields: &[&str], of_server: bool) -> BTreeMap<u64, Vec<String>> {
+    pub(crate) fn theirs(
+        &self,
+        file: &Path,
+        filter: &str,
+        fields: &[&str],
+        of_server: bool,
+    ) -> BTreeMap<u64, Vec<String>> {
         let mut tshark = program("tshark", "tshark");
         tshark.arg("-r").arg(file).args(["-Y", filter, "-T", "fields", "-E", "separator=|", "-E", "aggregator=,"]);
         tshark.args(["-o", &format!("tls.keylog_file:{}", self.path("keys.txt").display())]);
@@ -131,7 +136,7 @@ fn names_of(text: &str, of: fn(u16) -> Option<&'static str>) -> Vec<String> {
     numbers(text).into_iter().map(|code| of(code).map_or_else(|| format!("0x{code:04x}"), str::to_owned)).collect()
 }
 
-fn texts(value: &Value) -> Vec<String> {
+pub(crate) fn texts(value: &Value) -> Vec<String> {
     value.as_array().into_iter().flatten().map(|text| text.as_str().unwrap().to_owned()).collect()
 }
 
@@ -322,105 +327,6 @@ fn cap_d_03_every_version_is_what_tshark_says_and_refusals_are_told() {
     let refused = tls.iter().find(|(port, _)| !chosen.contains_key(port)).unwrap().1[0];
     assert_eq!(refused["alert"], serde_json::json!({"from": "server", "level": "fatal", "name": "protocol_version"}));
     assert!(refused["hs_us"].is_null());
-}
-
-#[test]
-fn cap_n_22f_a_client_certificate_and_hello_in_two_segments_of_rustls() {
-    let bench = Bench::new();
-    let server = bench.server(&["-tls1_3", "-verify", "1"]);
-    let capture = bench.capture();
-    let key = bench.path("key.pem");
-    let cert = bench.path("cert.pem");
-    bench.client("/mutual", &["-cert", cert.to_str().unwrap(), "-key", key.to_str().unwrap()]);
-    bench.client("/none", &[]);
-    rustls_request(&bench, "/rustls");
-    let file = capture.stop();
-    drop(server);
-    let records = with_keys(&file, Config::default(), &bench.keys());
-    let (tls, http) = (by_port(&records, "tls"), by_port(&records, "http"));
-    let requests = bench.theirs(&file, "http.request", &["http.request.uri"], false);
-    assert_eq!(requests.len(), 3, "{requests:?}");
-    for (port, row) in &requests {
-        assert_eq!(http[port][0]["path"], row[0].as_str());
-        let record = tls[port][0];
-        assert_eq!(record["client_cert"], row[0] == "/mutual", "{record}");
-        if row[0] == "/rustls" {
-            assert!(texts(&record["groups"]).contains(&"X25519MLKEM768".to_owned()), "{record}");
-            assert_eq!(record["sni"], "server.example");
-        }
-    }
-}
-
-/// A client whose hello has a key of ML-KEM, so that it needs more than one segment on most links.
-fn rustls_request(bench: &Bench, path: &str) {
-    let mut provider = rustls::crypto::aws_lc_rs::default_provider();
-    provider.kx_groups.retain(|group| group.name() != rustls::NamedGroup::X25519MLKEM768);
-    provider.kx_groups.insert(0, rustls::crypto::aws_lc_rs::kx_group::X25519MLKEM768);
-    let verifier = Arc::new(Trusting(provider.clone()));
-    let mut config = rustls::ClientConfig::builder_with_provider(Arc::new(provider))
-        .with_safe_default_protocol_versions()
-        .unwrap()
-        .dangerous()
-        .with_custom_certificate_verifier(verifier)
-        .with_no_client_auth();
-    config.key_log = Arc::new(Log(bench.path("keys.txt")));
-    let name = rustls::pki_types::ServerName::try_from("server.example").unwrap();
-    let mut connection = rustls::ClientConnection::new(Arc::new(config), name).unwrap();
-    let mut socket = TcpStream::connect(("127.0.0.1", bench.port)).unwrap();
-    let mut stream = rustls::Stream::new(&mut connection, &mut socket);
-    write!(stream, "GET {path} HTTP/1.0\r\nHost: server.example\r\n\r\n").unwrap();
-    let _ = stream.read_to_end(&mut Vec::new());
-}
-
-/// Appends to a key log.
-#[derive(Debug)]
-struct Log(PathBuf);
-
-impl rustls::KeyLog for Log {
-    fn log(&self, label: &str, client_random: &[u8], secret: &[u8]) {
-        let hex = |bytes: &[u8]| bytes.iter().map(|byte| format!("{byte:02x}")).collect::<String>();
-        let mut file = std::fs::OpenOptions::new().append(true).create(true).open(&self.0).unwrap();
-        writeln!(file, "{label} {} {}", hex(client_random), hex(secret)).unwrap();
-    }
-}
-
-/// Takes any certificate: what is tested is what others see of it.
-#[derive(Debug)]
-struct Trusting(rustls::crypto::CryptoProvider);
-
-impl rustls::client::danger::ServerCertVerifier for Trusting {
-    fn verify_server_cert(
-        &self,
-        _end_entity: &rustls::pki_types::CertificateDer<'_>,
-        _intermediates: &[rustls::pki_types::CertificateDer<'_>],
-        _server_name: &rustls::pki_types::ServerName<'_>,
-        _ocsp_response: &[u8],
-        _now: rustls::pki_types::UnixTime,
-    ) -> Result<rustls::client::danger::ServerCertVerified, rustls::Error> {
-        Ok(rustls::client::danger::ServerCertVerified::assertion())
-    }
-
-    fn verify_tls12_signature(
-        &self,
-        _message: &[u8],
-        _cert: &rustls::pki_types::CertificateDer<'_>,
-        _dss: &rustls::DigitallySignedStruct,
-    ) -> Result<rustls::client::danger::HandshakeSignatureValid, rustls::Error> {
-        Ok(rustls::client::danger::HandshakeSignatureValid::assertion())
-    }
-
-    fn verify_tls13_signature(
-        &self,
-        _message: &[u8],
-        _cert: &rustls::pki_types::CertificateDer<'_>,
-        _dss: &rustls::DigitallySignedStruct,
-    ) -> Result<rustls::client::danger::HandshakeSignatureValid, rustls::Error> {
-        Ok(rustls::client::danger::HandshakeSignatureValid::assertion())
-    }
-
-    fn supported_verify_schemes(&self) -> Vec<rustls::SignatureScheme> {
-        self.0.signature_verification_algorithms.supported_schemes()
-    }
 }
 
 #[test]
