@@ -6,6 +6,7 @@ pub(crate) mod arch;
 mod bench;
 mod build;
 pub(crate) mod doctor;
+mod gateway;
 mod generate;
 pub(crate) mod keeper;
 mod lease;
@@ -35,6 +36,8 @@ pub(crate) enum Task {
     Gen(generate::Args),
     /// The image of the capture agent, as an archive; the last stdout line is its path.
     Agent(agent::Args),
+    /// The image of the team gateway, as an archive; the last stdout line is its path.
+    Gateway(gateway::Args),
     /// One benchmark: a table, and one line `ratio NAME VALUE` per figure.
     Bench(bench::Args),
     /// What this machine lacks, and the exact command that installs it.
@@ -49,6 +52,7 @@ pub(crate) fn run(task: Task) -> anyhow::Result<()> {
         Task::Run(args) => run::run(&args),
         Task::Gen(args) => generate::run(&args),
         Task::Agent(args) => agent::run(&args),
+        Task::Gateway(args) => gateway::run(&args),
         Task::Bench(args) => bench::run(&args),
         Task::Test(args) => test::run(&args),
         Task::Lint(args) => lint::run(&args),
