@@ -6,6 +6,7 @@
 mod fault;
 mod feeds;
 mod kubeconfigs;
+mod plugins;
 mod promises;
 mod proxies;
 mod servers;
