@@ -71,3 +71,83 @@ fn ws_08b_what_is_wrong_is_told_by_its_condition() {
     let odd = json!({ "owner": "ada", "org": "lab", "image": "a:1", "params": { "NONE": "1" } });
     assert_eq!(render(&blueprints, odd).unwrap_err().reason, "ParamInvalid");
 }
+
+#[test]
+fn wd_08a_all_that_is_asked_for_reaches_the_pod() {
+    let launch = crate::launch::Launch {
+        owner: "ada".to_owned(),
+        org: "lab".to_owned(),
+        image: Some("images.invalid/shell:1".to_owned()),
+        args: vec!["--port".to_owned(), "3000 x".to_owned()],
+        env: [("A".to_owned(), "1 \"$(B)\"".to_owned())].into(),
+        ports: vec![(3000, "http".to_owned()), (4000, String::new())],
+        labels: [("team".to_owned(), "red".to_owned())].into(),
+        cpu: Some("300m".to_owned()),
+        memory: Some("200Mi".to_owned()),
+        overrides: Some([("runProfile".to_owned(), "service".into())].into_iter().collect()),
+        ..crate::launch::Launch::default()
+    };
+    let rendered = render(&blueprints(), launch.spec()).unwrap();
+    let pod = rendered.pod.unwrap().body;
+    let main = &pod["spec"]["containers"][0];
+    assert_eq!((&main["name"], &main["args"]), (&json!("main"), &json!(["--port", "3000 x"])));
+    assert_eq!(main["resources"]["limits"], json!({ "cpu": "300m", "memory": "200Mi" }));
+    assert_eq!(pod["metadata"]["labels"]["team"], "red");
+    let env = main["env"].as_array().unwrap();
+    assert!(env.contains(&json!({ "name": "A", "value": "1 \"$(B)\"" })), "{env:?}");
+    let ports = main["ports"].as_array().unwrap();
+    assert!(ports.iter().any(|port| port["containerPort"] == 3000 && port["name"] == "http"), "{ports:?}");
+    let service = rendered.parts.iter().find(|part| part.kind == Owned::Service).unwrap();
+    let ports = service.body["spec"]["ports"].as_array().unwrap();
+    assert!([3000, 4000].iter().all(|port| ports.iter().any(|one| one["port"] == *port)), "{ports:?}");
+}
+
+#[test]
+fn wd_16a_no_lookup_misses_while_blueprints_are_read_again_and_again() {
+    let blueprints = blueprints();
+    let spec =
+        |round: u32| json!({ "image": format!("images.invalid/a:{round}"), "env": { "ROUND": round.to_string() } });
+    blueprints.learn("", "kept", Some(spec(0)));
+    blueprints.learn("team", "own", Some(json!({ "template": "kept" })));
+    let (over, looked) = (std::sync::atomic::AtomicBool::new(false), std::sync::atomic::AtomicUsize::new(0));
+    let order = std::sync::atomic::Ordering::SeqCst;
+    std::thread::scope(|threads| {
+        for _ in 0..4 {
+            threads.spawn(|| {
+                let mut last = 0;
+                let mut rounds = 0;
+                while !over.load(order) || rounds < 2_500 {
+                    let (library, problems) = blueprints.library("team");
+                    assert!(problems.is_empty(), "{problems:?}");
+                    assert!(
+                        library.get("kept").is_some() && library.get("own").is_some() && library.chain("own").is_ok()
+                    );
+                    rounds += 1;
+                    looked.fetch_add(1, order);
+                    if rounds % 100 == 0 {
+                        let rendered = render(
+                            &blueprints,
+                            json!({ "owner": "ada", "org": "lab", "blueprintRef": { "name": "own" } }),
+                        );
+                        let image = rendered.unwrap().pod.unwrap().body["spec"]["containers"][0]["image"].clone();
+                        let round: u32 = image.as_str().unwrap().rsplit(':').next().unwrap().parse().unwrap();
+                        assert!(round >= last, "an old set came back: {round} after {last}");
+                        last = round;
+                    }
+                }
+            });
+        }
+        for round in 1..=100 {
+            blueprints.learn("", "kept", Some(spec(round)));
+            blueprints.learn("", &format!("other-{}", round % 7), (round % 2 == 0).then(|| spec(round)));
+            // As a watch that begins anew tells all of them again.
+            blueprints.learn("team", "own", Some(json!({ "template": "kept" })));
+            let seen = looked.load(order);
+            while looked.load(order) < seen + 100 {
+                std::thread::yield_now();
+            }
+        }
+        over.store(true, order);
+    });
+    assert!(looked.load(order) >= 10_000);
+}

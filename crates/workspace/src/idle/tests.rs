@@ -103,6 +103,34 @@ fn wb_05f_what_goes_on_keeps_it_up_however_long() {
 }
 
 #[test]
+fn wd_25a_a_silent_build_of_six_hours_is_not_stopped_and_the_deadline_is_told() {
+    let rules = rules(&Lifecycle::default());
+    let mut facts = runs(NINE);
+    let mut last = NINE;
+    let mut asked = 0;
+    // Nobody types, nothing is requested: what its daemon says of its processors alone keeps it up.
+    while facts.now_ms < NINE + 6 * HOUR {
+        let judged = judge(&rules, &facts);
+        assert_eq!(judged.act, None, "at {}", facts.now_ms - NINE);
+        let (stops, why) = judged.stops.clone().expect("the deadline is known all the time");
+        assert!(stops > facts.now_ms && !why.is_empty(), "{stops} {why}");
+        assert_eq!(stops, last + 2 * HOUR);
+        facts.now_ms = judged.again_ms.filter(|again| *again > facts.now_ms).unwrap_or(facts.now_ms + MIN);
+        if judged.ask {
+            asked += 1;
+            last = facts.now_ms;
+            (facts.asked_ms, facts.tried_ms) = (Some(last), Some(last));
+            facts.usage = usage(Door::Cpu, last, false);
+        }
+    }
+    assert!((3..20).contains(&asked), "it is asked before each deadline, and not for ever: {asked}");
+    // It is over: the same rule stops it then.
+    facts.now_ms = last + 2 * HOUR;
+    (facts.asked_ms, facts.tried_ms) = (Some(facts.now_ms), Some(facts.now_ms));
+    assert!(matches!(judge(&rules, &facts).act, Some(Act::Stop(_))));
+}
+
+#[test]
 fn wb_05g_uses_are_told_rarely() {
     let rules = rules(&Lifecycle::default());
     let mut facts = runs(NINE + HOUR);

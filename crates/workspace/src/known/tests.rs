@@ -4,10 +4,16 @@ use crate::follow::{Change, Watched};
 use crate::index::Item;
 use crate::key::Key;
 use base::ClusterName;
-use policy::team::{Wanted, Workspaces};
-use policy::{ObjectTarget, Who, WorkspaceFacts};
+use cluster::{Cluster, ConnectOptions, Kubeconfig};
+use policy::action::{ShellPurpose, WorkspaceConnect, WorkspaceDelete, WorkspaceView};
+use policy::desk::Desk;
+use policy::team::{Team, Wanted, Workspaces};
+use policy::testing::gate;
+use policy::{Answers, Member, ObjectTarget, Who, WorkspaceFacts};
 use serde_json::{Value, json};
 use std::borrow::Cow;
+use std::sync::Arc;
+use std::time::Duration;
 
 fn key(name: &str) -> Key {
     Key { namespace: "ns".to_owned(), name: name.to_owned() }
@@ -97,4 +103,43 @@ fn a_grant_that_cannot_be_read_allows_nothing() {
     assert!(look(&known, "bob", &[], &["connect"], None).grant.is_some());
     known.take(&c, grant("all", json!({ "subjects": everybody, "actions": ["everything"] })));
     assert!(look(&known, "bob", &[], &["connect"], None).grant.is_none());
+}
+
+#[tokio::test]
+async fn wd_05b_an_api_server_that_cannot_be_asked_denies() {
+    // Nobody listens there: the port was given back.
+    let port = std::net::TcpListener::bind("127.0.0.1:0").unwrap().local_addr().unwrap().port();
+    let config = json!({
+        "apiVersion": "v1", "kind": "Config", "current-context": "c",
+        "clusters": [{ "name": "c", "cluster": { "server": format!("http://127.0.0.1:{port}") } }],
+        "contexts": [{ "name": "c", "context": { "cluster": "c" } }],
+    });
+    let config = Kubeconfig::parse(&config.to_string()).unwrap();
+    let cluster = Cluster::connect(&config, "c", ConnectOptions::default()).unwrap();
+    let known = Arc::new(Known::new("sys"));
+    let _ = tokio::time::timeout(Duration::from_secs(2), known.follow(cluster)).await;
+    assert!(known.missing(&ClusterName::new("c")).is_some());
+    let t = gate(Team { care: Desk::default(), deny: Vec::new(), workspaces: known.clone() });
+    let member = |roles: &[&str]| {
+        let roles = roles.iter().map(|role| (*role).to_owned()).collect();
+        t.composed.verifier.member(Member { name: "ada".to_owned(), roles, ..Member::default() })
+    };
+    let object = || ObjectTarget {
+        cluster: ClusterName::new("c"),
+        kind: "workspaces.quarterdeck.dev".to_owned(),
+        namespace: "ns".to_owned(),
+        name: "hers".to_owned(),
+    };
+    let answers = Answers { confirm: true, ..Answers::default() };
+    for roles in [&[][..], &["developer"]] {
+        let who = member(roles);
+        let connect = WorkspaceConnect { object: object(), purpose: ShellPurpose::List };
+        let refused = t.composed.gate.permit(&who, connect, &answers).unwrap_err();
+        assert!(refused.to_string().contains("not known now"), "{roles:?}: {refused}");
+        let delete = WorkspaceDelete { object: object(), uid: None };
+        assert!(t.composed.gate.permit(&who, delete, &answers).is_err(), "{roles:?}");
+        let view =
+            WorkspaceView { cluster: ClusterName::new("c"), namespace: "ns".to_owned(), name: "hers".to_owned() };
+        assert!(t.composed.gate.permit(&who, view, &answers).is_err(), "{roles:?}");
+    }
 }

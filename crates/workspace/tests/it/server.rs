@@ -1,6 +1,6 @@
 //! A real API server, reached by kubectl, and an operator of one namespace of it.
 
-use base::{RequestId, SystemClock};
+use base::{Clock, RequestId, SystemClock};
 use cluster::{Cluster, ConnectOptions, Kubeconfig};
 use policy::action::OperatorRun;
 use policy::testing::{AllowAll, gate};
@@ -78,7 +78,18 @@ pub(crate) struct Place {
     end: CancellationToken,
     runs: Option<JoinHandle<()>>,
     says: fn(&mut Platform),
+    /// By how much the clock of its operators is ahead.
+    pub(crate) ahead_ms: u64,
     _nodes: Nodes,
+}
+
+/// The time of day, and this much more.
+struct Ahead(u64);
+
+impl Clock for Ahead {
+    fn now_ms(&self) -> u64 {
+        SystemClock.now_ms() + self.0
+    }
 }
 
 impl Place {
@@ -123,8 +134,8 @@ impl Place {
             },
         });
         let _ = kubectl(&["create", "-f", "-"], &volume.to_string());
-        let (end, runs) = start(&namespace, limits, &config, says);
-        Self { says, namespace, config, end, runs: Some(runs), _nodes: nodes }
+        let (end, runs) = start(&namespace, limits, &config, says, 0);
+        Self { says, ahead_ms: 0, namespace, config, end, runs: Some(runs), _nodes: nodes }
     }
 
     /// Ends the operator as a crash would, and starts another.
@@ -147,7 +158,7 @@ impl Place {
 
     /// Starts another operator.
     pub(crate) fn start(&mut self, limits: Limits) {
-        let (end, runs) = start(&self.namespace, limits, &self.config, self.says);
+        let (end, runs) = start(&self.namespace, limits, &self.config, self.says, self.ahead_ms);
         (self.end, self.runs) = (end, Some(runs));
     }
 
@@ -187,6 +198,7 @@ fn start(
     limits: Limits,
     config: &Path,
     says: fn(&mut Platform),
+    ahead_ms: u64,
 ) -> (CancellationToken, JoinHandle<()>) {
     let read = Kubeconfig::load(Some(config)).unwrap();
     let context = read.contexts().remove(0);
@@ -195,7 +207,7 @@ fn start(
     let principal = composed.verifier.process("operator").asking(RequestId::new(), Door::Process);
     let run = OperatorRun { cluster: cluster.name().clone(), namespace: namespace.to_owned() };
     let permit = composed.gate.permit(&principal, run, &Answers::default()).unwrap();
-    let clock = Arc::new(SystemClock);
+    let clock = Arc::new(Ahead(ahead_ms));
     let mut platform = Platform::new(cluster.name().as_str(), "images.invalid/agent:1");
     says(&mut platform);
     let mut settings = Settings::new(format!("{}-{}", std::process::id(), RequestId::new()));

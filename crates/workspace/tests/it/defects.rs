@@ -1,0 +1,106 @@
+//! What other systems got wrong: storage that goes with time, and objects that nobody owns.
+
+use crate::server::{Place, get, kubectl, until};
+use serde_json::{Value, json};
+use workspace::decide::Limits;
+
+const DAY_MS: u64 = 24 * 3_600_000;
+
+#[tokio::test(flavor = "multi_thread")]
+async fn wd_24a_a_week_and_more_after_it_was_stopped_and_deleted_its_storage_is_there() {
+    let mut place = Place::new("week", Limits::default()).await;
+    place.apply(&json!({}));
+    until("it runs", 60, || place.phase() == "Running");
+    let claim = || get(&["-n", &place.namespace, "pvc", "pvc-w-home"])["metadata"]["uid"].clone();
+    let before = claim();
+    assert!(!before.is_null());
+    place.apply(&json!({ "state": "Stopped" }));
+    until("it is stopped", 60, || place.phase() == "Stopped" && place.pod().is_null());
+    // Whoever leads eight days later does nothing to it.
+    place.kill().await;
+    place.ahead_ms = 8 * DAY_MS;
+    place.start(Limits::default());
+    place.apply(&json!({ "state": "Running" }));
+    until("it runs after a week", 60, || place.phase() == "Running");
+    let claim = || get(&["-n", &place.namespace, "pvc", "pvc-w-home"])["metadata"]["uid"].clone();
+    assert_eq!(claim(), before);
+    // It is not given to somebody else, nor to another organization: that would be another workspace.
+    for other in [json!({ "org": "other" }), json!({ "owner": "bob" })] {
+        let patch = json!({ "spec": other }).to_string();
+        let words = ["-n", &place.namespace, "patch", "workspaces.quarterdeck.dev", "w", "--type=merge", "-p", &patch];
+        let refused = std::panic::catch_unwind(|| kubectl(&words, ""));
+        assert!(refused.is_err(), "{other}");
+    }
+    let words = ["-n", &place.namespace, "delete", "workspaces.quarterdeck.dev", "w", "--wait=false"];
+    let _ = kubectl(&words, "");
+    until("it is gone", 60, || place.workspace().is_null() && place.pod().is_null());
+    place.kill().await;
+    place.ahead_ms = 16 * DAY_MS;
+    place.start(Limits::default());
+    // One of its name has what it left.
+    place.apply(&json!({}));
+    until("it is there again", 60, || place.phase() == "Running");
+    let claim = get(&["-n", &place.namespace, "pvc", "pvc-w-home"]);
+    assert_eq!(claim["metadata"]["uid"], before);
+    assert!(claim["metadata"]["deletionTimestamp"].is_null());
+}
+
+/// The objects of a namespace that are some workspace's, but its storage and itself.
+fn objects(place: &Place) -> Vec<String> {
+    let kinds = "pods,services,configmaps,secrets,networkpolicies,ingresses,endpointslices";
+    let found = get(&["-n", &place.namespace, kinds, "-l", "quarterdeck.dev/workspace"]);
+    let items = found["items"].as_array().cloned().unwrap_or_default();
+    items.iter().map(|one| format!("{} {}", one["kind"], one["metadata"]["name"])).collect()
+}
+
+fn claims(place: &Place) -> Vec<String> {
+    let found = get(&["-n", &place.namespace, "pvc", "-l", "quarterdeck.dev/workspace"]);
+    let items = found["items"].as_array().cloned().unwrap_or_default();
+    items.iter().filter_map(|one| one["metadata"]["name"].as_str().map(str::to_owned)).collect()
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn wd_25b_nothing_is_left_of_many_that_were_made_and_deleted_but_the_storage_that_is_kept() {
+    const EACH: usize = 12;
+    let place = Place::new("orphans", Limits::default()).await;
+    let mut kept = Vec::new();
+    for round in 0..3 {
+        let names: Vec<String> = (0..EACH).map(|at| format!("o-{round}-{at:02}")).collect();
+        let one = |(at, name): (usize, &String)| {
+            let on_delete = if at % 2 == 0 { "Delete" } else { "Retain" };
+            json!({
+                "apiVersion": "quarterdeck.dev/v1alpha1", "kind": "Workspace",
+                "metadata": { "name": name, "namespace": place.namespace },
+                "spec": { "owner": "ada", "org": "lab", "image": "images.invalid/shell:1", "storage": { "onDelete": on_delete } },
+            })
+        };
+        let all: Vec<Value> = names.iter().enumerate().map(one).collect();
+        let _ =
+            kubectl(&["create", "-f", "-"], &json!({ "apiVersion": "v1", "kind": "List", "items": all }).to_string());
+        // One round is deleted while it is made.
+        if round != 1 {
+            until("all have storage and a pod", 120, || {
+                let there = objects(&place);
+                names.iter().all(|name| there.iter().any(|one| one == &format!("\"Pod\" \"{name}\"")))
+            });
+            kept.extend(
+                names.iter().enumerate().filter(|(at, _)| at % 2 == 1).map(|(_, name)| format!("pvc-{name}-home")),
+            );
+        }
+        let words = ["-n", &place.namespace, "delete", "workspaces.quarterdeck.dev", "--all", "--wait=false"];
+        let _ = kubectl(&words, "");
+        until("they are gone", 120, || {
+            let left = get(&["-n", &place.namespace, "workspaces.quarterdeck.dev"]);
+            left["items"].as_array().is_none_or(Vec::is_empty)
+        });
+    }
+    let left = std::cell::RefCell::new(Vec::new());
+    until("nothing is left of them", 120, || {
+        *left.borrow_mut() = objects(&place);
+        left.borrow().is_empty()
+    });
+    let claims = claims(&place);
+    assert!(kept.iter().all(|one| claims.contains(one)), "what is to be kept is there: {claims:?}");
+    let at = |name: &String| name.split('-').nth(3).and_then(|at| at.parse::<usize>().ok()).unwrap_or(1);
+    assert!(claims.iter().all(|one| at(one) % 2 == 1), "what was to go with its workspace went: {claims:?}");
+}
