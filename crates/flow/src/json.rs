@@ -52,6 +52,10 @@ impl<'a> Object<'a> {
     /// A number without sign.
     #[inline(always)]
     pub fn uint(&mut self, name: &'static str, value: u64) {
+        // Most numbers of a record are counts of next to nothing: they are written with the name.
+        if value < 10 && name.len() + 5 <= BLOCK {
+            return self.lead(name, &[b'"', b':', b'0' + value as u8]);
+        }
         self.name(name);
         write_uint(self.out, value);
     }

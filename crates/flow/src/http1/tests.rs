@@ -57,6 +57,29 @@ fn cap_36b_keep_alive_and_pipelining_pair_in_order() {
 }
 
 #[test]
+fn cap_36l_heads_that_come_again_are_told_as_the_first_and_secrets_each_time() {
+    let rules = || Redaction::new(Rules::default(), [7; 16]);
+    let other = b"HTTP/1.1 200 OK\r\nContent-Length: 0\r\nX-A: \"1\"\r\n\r\n";
+    let secret = b"GET /s HTTP/1.1\r\nHost: a\r\nAuthorization: Bearer abc\r\n\r\n";
+    let rounds =
+        [(GET, EMPTY), (GET, EMPTY), (secret, other), (secret, other), (GET, other), (secret, EMPTY), (GET, EMPTY)];
+    let script: Vec<(From, &[u8])> =
+        rounds.iter().flat_map(|(asked, answer)| [(Client, *asked), (Server, *answer)]).collect();
+    for redaction in [rules(), Redaction::off()] {
+        let config = || Config { redaction: redaction.clone(), ..Config::default() };
+        let told = essence(&run_with(&talk(1460, &script), config()));
+        assert_eq!(told.len(), rounds.len());
+        for (at, (asked, answer)) in rounds.iter().enumerate() {
+            let mut alone = essence(&run_with(&talk(1460, &[(Client, asked), (Server, answer)]), config())).remove(0);
+            alone["index"] = json!(at);
+            assert_eq!(told[at], alone, "{at}");
+        }
+        let shown = told.iter().filter(|http| http.to_string().contains("Bearer abc")).count();
+        assert_eq!(shown, if redaction.is_on() { 0 } else { 3 });
+    }
+}
+
+#[test]
 fn cap_36c_chunks_with_extensions_and_trailers() {
     let response = b"HTTP/1.1 200 OK\r\nTransfer-Encoding: chunked\r\n\r\n4;a=b\r\nWiki\r\n5\r\npedia\r\n0\r\nX-Sum: 9\r\nX-Sum: 8\r\n\r\n";
     let records = http(&[(Client, GET), (Server, response), (Client, GET), (Server, EMPTY)]);

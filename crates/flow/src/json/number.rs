@@ -7,7 +7,6 @@ use super::buffer::{BLOCK, Buffer};
 
 /// A number in decimal: blocks of eight digits, of which the first is without its zeros.
 pub(super) fn write_uint(out: &mut Buffer, value: u64) {
-    // Most numbers of a record are counts of next to nothing.
     if value < 10 {
         return out.push(b'0' + value as u8);
     }
