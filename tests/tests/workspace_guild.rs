@@ -348,6 +348,64 @@ fn stops_and_deletes(place: &Place, id: &str) {
 }
 
 #[test]
+fn gn_04b_refusal_absence_and_a_cluster_that_does_not_answer_are_told_apart() {
+    let place = place("ws-guild-del");
+    let namespace = place.fresh.name();
+    apply(namespace, "w", &json!({ "paused": true }));
+    let none = place.ask("DELETE", "/api/servers/none", None, &[]);
+    assert_eq!((none.status, none.code().as_str()), (404, "not_found"), "{none:?}");
+    // Of a place that changes nothing, and of one whose cluster is not there.
+    let text = std::fs::read_to_string(kubeconfig()).unwrap();
+    let lost: String = text
+        .lines()
+        .map(|line| if line.trim_start().starts_with("server:") { "    server: https://127.0.0.1:1" } else { line })
+        .flat_map(|line| [line, "\n"])
+        .collect();
+    let folder = tempfile::tempdir().unwrap();
+    let elsewhere = folder.path().join("kubeconfig");
+    std::fs::write(&elsewhere, lost).unwrap();
+    let own = kubeconfig();
+    for (file, words, status, code) in
+        [(&own, &["--read-only"][..], 403, "forbidden"), (&elsewhere, &[][..], 502, "dyn_unavailable")]
+    {
+        let variables = [("QD__COMPAT__GUILDNET", "true"), ("QD__COMPAT__NAMESPACE", namespace)];
+        let console = Console::start_with(Some(file), words, &variables);
+        let token = format!("x-quarterdeck-token: {}", console.token());
+        let answer = curl(&format!("{}/api/servers/w", console.base), &["-X", "DELETE", "-H", &token]);
+        assert_eq!((answer.status, answer.code().as_str()), (status, code), "{answer:?}");
+        assert!(answer.json()["details"]["cause"].is_string() && answer.json()["request_id"].is_string(), "{answer:?}");
+    }
+    assert_eq!(place.get("/api/servers/w").status, 200, "it is still there");
+    let gone = place.ask("DELETE", "/api/servers/w", None, &[]);
+    assert_eq!((gone.status, gone.json()), (200, json!({ "deleted": "w" })), "{gone:?}");
+}
+
+#[test]
+fn wx_04a_the_path_form_leads_to_the_host_of_the_app_and_serves_nothing_itself() {
+    let place = place("ws-guild-path");
+    let namespace = place.fresh.name();
+    apply(namespace, "w", &json!({ "ports": [{ "name": "web", "containerPort": 3000 }] }));
+    place.running("w");
+    let pod = get(namespace, "workspaces.quarterdeck.dev", "w")["status"]["pod"]["name"].as_str().unwrap().to_owned();
+    let app = e2e::app::App::start(namespace, &pod, 3000, "w");
+    let debug = || place.get("/api/proxy-debug?server=w&path=/x").json();
+    until("it may be opened", 60, || debug()["step"] == "open");
+    let before = debug();
+    assert_eq!((&before["port"], &before["by"], before.get("way")), (&json!(3000), &json!("port"), None), "{before}");
+    assert_eq!(before["ways"][0], "tunnel");
+    for path in ["/proxy/server/w/x", "/proxy/w:3000/x", "/proxy?to=w:3000&path=/x"] {
+        let answer = place.get(path);
+        let to = answer.header("location").unwrap_or_default().to_owned();
+        assert!(answer.status == 307 && to.starts_with("http://3000--w"), "{path}: {answer:?}");
+        assert!(to.contains(".localhost:") && answer.body.is_empty(), "{path}: {answer:?}");
+    }
+    assert!(app.heads().is_empty(), "nothing came to the app by the console's origin");
+    let opened = e2e::opened::open(&place.console, namespace, "w", "port=3000");
+    assert!(opened.get("/x", "").ends_with("w /x 0"));
+    assert_eq!(debug()["way"], "tunnel", "the way that led there");
+}
+
+#[test]
 fn gn_12f_the_paths_are_off_unless_they_are_configured() {
     let console = Console::start(Some(&kubeconfig()), &[]);
     let token = format!("x-quarterdeck-token: {}", console.token());
