@@ -1,17 +1,42 @@
 //! The console's files, embedded at build time. Without a built console the server says how to build it.
 
+#[cfg(debug_assertions)]
+mod dev;
+
 use axum::body::Body;
+#[cfg(debug_assertions)]
+use axum::extract::Request;
 use axum::http::{HeaderValue, StatusCode, Uri, header};
 use axum::response::{Html, IntoResponse, Response};
+use axum::routing::{MethodRouter, any};
 use rust_embed::RustEmbed;
+#[cfg(debug_assertions)]
+use std::sync::Arc;
 
 #[derive(RustEmbed)]
 #[folder = "../../web/dist"]
 #[allow_missing = true]
 struct Dist;
 
+/// What answers for the console's files: of a build for development another server, where the environment names one.
+pub(crate) fn files() -> MethodRouter {
+    #[cfg(debug_assertions)]
+    match dev::Origin::of_environment() {
+        None => {}
+        Some(Ok(origin)) => {
+            let origin = Arc::new(origin);
+            return any(move |request: Request| {
+                let origin = origin.clone();
+                async move { origin.answer(request).await }
+            });
+        }
+        Some(Err(error)) => tracing::error!(error, "the pages of this build are served instead"),
+    }
+    any(asset)
+}
+
 /// Whatever is not an API path: a file of the console, or its page (the page's own router reads the path).
-pub(crate) async fn asset(uri: Uri) -> Response {
+async fn asset(uri: Uri) -> Response {
     let path = uri.path().trim_start_matches('/');
     if let Some(file) = Dist::get(path) {
         return answer(path, file);

@@ -209,7 +209,7 @@ impl Gateway {
         if let Some(guild) = &guild {
             app = app.merge(guild::router(self.shared.clone(), guild.clone()).map_err(std::io::Error::other)?);
         }
-        let mut app = app.fallback(assets::asset).layer(axum::middleware::from_fn_with_state(guarded, guard));
+        let mut app = app.fallback_service(assets::files()).layer(axum::middleware::from_fn_with_state(guarded, guard));
         if let Some(guild) = guild {
             app = app.layer(axum::middleware::from_fn_with_state(guild, guild::face));
         }
