@@ -72,8 +72,6 @@ fn cap_n_11b_program_equals_tree_on_written_filters() {
 }
 
 proptest! {
-    #![proptest_config(ProptestConfig::with_cases(128))]
-
     #[test]
     fn cap_n_11c_program_equals_tree(seed: u64, link in 0..Link::ALL.len()) {
         let text = expressions::expression(&mut Random::new(seed));
