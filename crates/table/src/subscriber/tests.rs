@@ -1,74 +1,18 @@
 #![allow(clippy::unwrap_used, clippy::expect_used, clippy::panic, clippy::indexing_slicing)]
 
+mod screen;
+
 use crate::fixture::{FILTERS, Model, NOW, Pod, any_event, any_sort, fill, happen, pod, schema};
 use crate::view::tests::source;
 use crate::{Command, Content, Limits, Parking, RowBuf, Rows, Scope, SharedTable, Subscriber, Table, View};
 use api::ErrorBody;
-use api::socket::{Column, Resume, Row, RowsQuery, ServerFrame, Sort, Source, SourceState, What};
+use api::socket::{Resume, RowsQuery, ServerFrame, Sort, SourceState, What};
 use base::{Code, RequestId};
 use proptest::prelude::*;
-use std::collections::{BTreeMap, HashMap};
+use screen::Screen;
+use std::collections::BTreeMap;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicU32, Ordering};
-
-/// What a console keeps of one list: it knows frames and nothing else.
-#[derive(Clone, Debug, Default, PartialEq)]
-struct Screen {
-    columns: Vec<Column>,
-    sources: Vec<Source>,
-    total: u32,
-    at: u32,
-    order: Vec<u64>,
-    rows: HashMap<u64, Row>,
-    seq: u64,
-}
-
-impl Screen {
-    fn take(&mut self, frame: &ServerFrame) {
-        match frame {
-            ServerFrame::Snap(snap) => {
-                *self = Self {
-                    columns: snap.columns.clone(),
-                    sources: snap.sources.clone(),
-                    total: snap.total,
-                    at: snap.at,
-                    order: snap.rows.iter().map(|row| row.0).collect(),
-                    rows: snap.rows.iter().map(|row| (row.0, row.clone())).collect(),
-                    seq: snap.seq,
-                };
-            }
-            ServerFrame::Delta(delta) => {
-                for row in &delta.rows {
-                    assert!(!self.rows.contains_key(&row.0), "a row that the client has is not sent again");
-                    self.rows.insert(row.0, row.clone());
-                }
-                for (key, cells) in &delta.cells {
-                    let row = self.rows.get_mut(key).expect("cells are of rows that the client has");
-                    for (column, cell) in cells {
-                        row.4[*column as usize] = cell.clone();
-                    }
-                }
-                if let Some(order) = &delta.order {
-                    self.order.clone_from(order);
-                    self.rows.retain(|key, _| order.contains(key));
-                }
-                if let Some(sources) = &delta.sources {
-                    self.sources.clone_from(sources);
-                }
-                (self.total, self.at) = (delta.total, delta.at);
-                assert!(delta.seq > self.seq);
-                self.seq = delta.seq;
-            }
-            other => panic!("{other:?}"),
-        }
-    }
-
-    /// All but the sequence, which differs between two clients.
-    fn seen(&self) -> (Vec<Row>, u32, u32, Vec<Source>, Vec<Column>) {
-        let rows = self.order.iter().map(|key| self.rows[key].clone()).collect();
-        (rows, self.total, self.at, self.sources.clone(), self.columns.clone())
-    }
-}
 
 fn query(sort: &[Sort], filter: &str, at: u32, len: u32) -> RowsQuery {
     RowsQuery {
