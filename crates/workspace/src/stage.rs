@@ -151,7 +151,7 @@ pub fn seen(pod: &Pod, around: Around<'_>, stopping: bool, now_ms: i64) -> Seen 
             if let Some((cause, message)) = trouble(last, around.claims) {
                 seen.cause = cause;
                 seen.warning = Some(Warning { reason: last.reason.clone(), message });
-            } else if seen.cause != "unschedulable" || last.reason != "FailedScheduling" {
+            } else if pod.unplaced.is_none() || last.reason != "FailedScheduling" {
                 seen.warning = Some(Warning { reason: last.reason.clone(), message: last.message.clone() });
             }
         }
@@ -202,6 +202,10 @@ fn of_pod(pod: &Pod, around: Around<'_>, stopping: bool, now_ms: i64) -> Seen {
         let Some(unplaced) = &pod.unplaced else {
             return Seen::new(Stage::Scheduling, "Scheduling", "waits for a place on a node");
         };
+        if placing::is_for_claims(unplaced) {
+            let message = "its claims are not bound yet";
+            return Seen { cause: "storage_binding", ..Seen::new(Stage::Scheduling, "Scheduling", message) };
+        }
         let message = placing::words(unplaced, pod, around.nodes.unwrap_or(&Nodes::default()));
         let message = words::with_next(&message, "unschedulable");
         return Seen { cause: "unschedulable", ..Seen::new(Stage::Scheduling, "Scheduling", message) };
@@ -249,7 +253,8 @@ fn broken(pod: &Pod, around: Around<'_>) -> Option<Seen> {
             State::Waiting(reason, message) => {
                 if reason == "CrashLoopBackOff" {
                     let limit = if container.init { 0 } else { 2 };
-                    if container.restarts > limit {
+                    let starved = container.last.as_ref().is_some_and(|end| end.reason == "OOMKilled");
+                    if container.restarts > limit || starved {
                         return Some(crashes(container, container.last.as_ref()));
                     }
                 } else if HARD.contains(&reason.as_str()) {

@@ -29,6 +29,13 @@ pub(super) fn words(message: &str, pod: &Pod, nodes: &Nodes) -> String {
     said.join("; ")
 }
 
+/// No node is looked for before the claims of a pod are bound.
+pub(super) fn is_for_claims(message: &str) -> bool {
+    let lower = message.to_ascii_lowercase();
+    lower.contains("unbound immediate persistentvolumeclaims")
+        || lower.contains("persistentvolumeclaim \"") && lower.contains("not found")
+}
+
 fn of(reason: &str, pod: &Pod, nodes: &Nodes) -> String {
     let short = |what: &str, asked: i128, most: i128, words: fn(i128) -> String| {
         if most > 0 && asked > most {

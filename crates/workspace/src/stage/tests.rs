@@ -221,6 +221,11 @@ fn wf_10a_what_keeps_a_volume_away_is_told_with_the_claim_its_class_and_who_has_
     assert_eq!((failing.stage, failing.cause), (Stage::Scheduling, "storage_provisioning"));
     assert!(words(&failing).contains("claim pvc-w-home of class fast: storageclass fast not found"), "{failing:?}");
     let starting = Pod { containers: vec![container(waiting("ContainerCreating", ""))], ..pod() };
+    let waits = "0/1 nodes are available: pod has unbound immediate PersistentVolumeClaims. not found";
+    let waits = Pod { unplaced: Some(waits.into()), ..unplaced.clone() };
+    let waits = of(&waits, &event("Pod", "FailedScheduling", "0/1 nodes are available: pod has unbound"));
+    assert_eq!((waits.message.as_str(), waits.cause), ("its claims are not bound yet", "storage_binding"));
+    assert_eq!(waits.warning, None, "it says the same");
     let mount = of(&starting, &event("Pod", "FailedMount", "MountVolume.SetUp failed: no such folder"));
     assert_eq!((mount.stage, mount.cause), (Stage::Starting, "storage_mount"));
     let held = "Multi-Attach error for volume \"pv1\" Volume is already used by pod(s) other";
@@ -259,6 +264,12 @@ fn wf_11a_a_container_that_ends_is_told_with_its_exit_code_its_limit_and_its_las
         "main ended with exit code 137 (OOMKilled), 1 restart, it used all of its limit of 64Mi; give it more memory, or \
          run less in it"
     );
+    let again = with(Container {
+        last: Some(end("OOMKilled", 137)),
+        restarts: 1,
+        ..container(waiting("CrashLoopBackOff", "back-off 10s"))
+    });
+    assert_eq!(of(&again, &[]).cause, "oom", "it stays so while it waits for its next start");
     let init =
         of(&with(Container { init: true, name: "install".into(), ..container(State::Ended(end("Error", 2))) }), &[]);
     assert_eq!(init.cause, "init");
