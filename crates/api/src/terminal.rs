@@ -96,4 +96,16 @@ pub struct WorkspaceShell {
     #[serde(default, skip_serializing_if = "Option::is_none")]
     #[ts(type = "number", optional)]
     pub ends_ms: Option<u64>,
+    /// When the workspace was stopped, and it with it: whoever comes to it sees its last screen.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    #[ts(type = "number", optional)]
+    pub stopped_ms: Option<u64>,
+    /// Where its program worked then.
+    #[serde(default, skip_serializing_if = "String::is_empty")]
+    #[ts(as = "Option<String>", optional)]
+    pub folder: String,
+    /// What ran in it then, as it is typed.
+    #[serde(default, skip_serializing_if = "String::is_empty")]
+    #[ts(as = "Option<String>", optional)]
+    pub resume: String,
 }

@@ -16,7 +16,7 @@ use crate::accounts::Account;
 use crate::children::Children;
 use crate::daemon::Daemon;
 use crate::log::Log;
-use crate::{Error, accounts, activity, engine, link, local, orphans, processes, scripts, secure};
+use crate::{Error, accounts, activity, engine, kept, link, local, orphans, processes, scripts, secure};
 
 /// Serves until it is asked to end.
 ///
@@ -110,14 +110,19 @@ async fn serve(config: Config, place: Place) -> Result<(), Error> {
         async move {
             // beside the main container there is nothing that they could run
             if place != Place::Beside {
+                let apps = kept::load(&daemon).await;
                 scripts::run(&daemon).await;
                 daemon.apps.begin(&daemon);
+                kept::resume(&daemon, &apps).await;
             }
         }
     });
     tokio::select! {
         () = asked.wait() => daemon.log.info("daemon", "asked to end"),
         () = daemon.stopped() => daemon.log.info("daemon", "ends by itself"),
+    }
+    if place != Place::Beside {
+        kept::store(&daemon).await;
     }
     starting.abort();
     watching.abort();

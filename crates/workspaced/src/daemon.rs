@@ -14,6 +14,7 @@ use crate::accounts::Account;
 use crate::activity::Activity;
 use crate::apps::Apps;
 use crate::children::Children;
+use crate::kept::Kept;
 use crate::locks::Locks;
 use crate::log::Log;
 use crate::ports::Ports;
@@ -37,6 +38,8 @@ pub(crate) struct Daemon {
     pub(crate) log: Arc<Log>,
     pub(crate) started: Instant,
     pub(crate) shells: Shells,
+    /// What the stop before left.
+    pub(crate) kept: Kept,
     pub(crate) streams: Streams,
     pub(crate) ports: Ports,
     pub(crate) apps: Apps,
@@ -71,6 +74,7 @@ impl Daemon {
             log,
             started: Instant::now(),
             shells: Shells::default(),
+            kept: Kept::default(),
             streams: Streams::default(),
             ports: Ports::default(),
             apps: Apps::new(&config),

@@ -26,6 +26,7 @@ mod engine;
 mod feeds;
 mod install;
 mod kbox;
+mod kept;
 mod link;
 mod local;
 mod locks;
@@ -136,6 +137,8 @@ pub fn run(words: &[OsString]) -> ExitCode {
         "signal" => processes::signal_by_words(rest),
         "has" => return apps::has_by_words(rest),
         "flag" => return scripts::flag_by_words(rest),
+        "keep" => return kept::keep_by_words(rest),
+        "kept" => return kept::kept_by_words(rest),
         _ => Err(Error::Words),
     };
     end(done)

@@ -85,7 +85,7 @@ pub(crate) async fn answer(daemon: &Arc<Daemon>, asker: Asker, method: &str, pat
         ("GET", ["health"]) => Answer::ok(health(daemon)),
         ("GET", ["identity"]) => Answer::ok(identity(daemon)),
         ("GET", ["splash"]) => Answer::ok(json!({ "splash": daemon.config.splash })),
-        ("GET", ["sessions"]) => Answer::ok(json!({ "sessions": daemon.shells.told() })),
+        ("GET", ["sessions"]) => Answer::ok(json!({ "sessions": shells(daemon) })),
         ("GET", ["streams"]) => Answer::ok(streams(daemon)),
         ("GET", ["logs"]) => Answer::ok(lines(&daemon.log, &query)),
         ("GET", ["ports"]) => Answer::ok(json!({ "ports": *ports::now(daemon).await })),
@@ -199,9 +199,14 @@ fn identity(daemon: &Daemon) -> Value {
 }
 
 fn streams(daemon: &Daemon) -> Value {
-    let shells = daemon.shells.told().into_iter().map(|one| json!(one));
     let others = daemon.streams.told().into_iter().map(|one| json!(one));
-    json!({ "streams": shells.chain(others).collect::<Vec<Value>>() })
+    json!({ "streams": shells(daemon).into_iter().chain(others).collect::<Vec<Value>>() })
+}
+
+/// Those that ended with the stop before stand first.
+fn shells(daemon: &Daemon) -> Vec<Value> {
+    let now = daemon.shells.told().into_iter().map(|one| json!(one));
+    daemon.kept.told().into_iter().chain(now).collect()
 }
 
 /// The lines of a log that a query asks for.

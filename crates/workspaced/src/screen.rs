@@ -67,6 +67,18 @@ impl Screen {
         out.into_bytes()
     }
 
+    /// The same as text that ends on a line of its own, without what programs set for keys: for who comes when it is over.
+    pub(crate) fn last(&mut self) -> String {
+        let mut out = String::from("\x1b[m\x1b[H\x1b[2J");
+        if !self.parser.screen().alternate_screen() {
+            self.lines_before(&mut out);
+        }
+        out.push_str(&self.parser.screen().contents_formatted());
+        let (rows, _) = self.parser.screen().size();
+        out.push_str(&format!("\x1b[m\x1b[?25h\x1b[{rows};1H\r\n"));
+        out
+    }
+
     fn lines_before(&mut self, out: &mut String) {
         let (rows, cols) = self.parser.screen().size();
         let screen = self.parser.screen_mut();

@@ -19,6 +19,7 @@ use tokio::sync::{Notify, watch};
 
 use crate::children::{End, Exit};
 use crate::daemon::Daemon;
+use crate::kept::KeptShell;
 use crate::log::now_ms;
 use crate::screen::Screen;
 use crate::start;
@@ -39,6 +40,8 @@ pub(crate) struct Shell {
     pub(crate) created_ms: u64,
     pub(crate) pid: i32,
     pub(crate) terminal: Terminal,
+    /// It is the user's own shell, and no program that was asked for.
+    pub(crate) is_login: bool,
     end: End,
     state: Mutex<State>,
     /// Somebody became the writer, left, or was lost.
@@ -154,6 +157,7 @@ impl Shells {
             created_ms: now_ms(),
             pid: running.pid.as_raw_nonzero().get(),
             terminal,
+            is_login: asked.command.is_empty(),
             end: running.end(),
             state: Mutex::new(State {
                 screen,
@@ -197,6 +201,11 @@ impl Shells {
         all
     }
 
+    /// Those whose programs run.
+    pub(crate) fn live(&self) -> Vec<Arc<Shell>> {
+        self.0.lock().values().filter(|shell| shell.ended.borrow().is_none()).cloned().collect()
+    }
+
     fn forget(&self, id: &str) {
         self.0.lock().remove(id);
     }
@@ -224,6 +233,20 @@ impl Shell {
             exit_code: exit.map(Exit::number),
             bytes_in: state.bytes_in,
             bytes_out: state.bytes_out,
+        }
+    }
+
+    /// What is kept of it over a stop.
+    pub(crate) fn kept(&self, folder: String, resume: String) -> KeptShell {
+        KeptShell {
+            id: self.id.clone(),
+            command: self.command.clone(),
+            principal: self.principal.clone(),
+            created_ms: self.created_ms,
+            stopped_ms: now_ms(),
+            folder,
+            resume,
+            screen: self.state.lock().screen.last(),
         }
     }
 

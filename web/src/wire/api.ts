@@ -2556,7 +2556,19 @@ detached_ms?: number,
 /**
  * When it is ended unless somebody comes back.
  */
-ends_ms?: number, };
+ends_ms?: number, 
+/**
+ * When the workspace was stopped, and it with it: whoever comes to it sees its last screen.
+ */
+stopped_ms?: number, 
+/**
+ * Where its program worked then.
+ */
+folder?: string, 
+/**
+ * What ran in it then, as it is typed.
+ */
+resume?: string, };
 
 /**
  * `GET …/files/list?cluster=&path=&hidden=`: what a folder holds.

@@ -6,6 +6,7 @@ mod caller;
 mod files;
 mod hostile;
 mod kbox;
+mod kept;
 mod local;
 mod pod;
 mod programs;

@@ -37,7 +37,7 @@ fn print(streams: &[Value], output: Output, out: &mut impl Write) -> Result<(), 
         Output::Table | Output::Wide | Output::Csv => {}
     }
     let now_ms = jiff::Timestamp::now().as_millisecond();
-    let titles = ["ID", "KIND", "STATE", "AGE", "VIEWERS", "COMMAND"];
+    let titles = ["ID", "KIND", "STATE", "AGE", "VIEWERS", "COMMAND", "TO GO ON"];
     let mut grid = Grid::new(titles.len());
     titles.iter().for_each(|title| grid.push(title));
     for one in streams {
@@ -49,6 +49,7 @@ fn print(streams: &[Value], output: Output, out: &mut impl Write) -> Result<(), 
         grid.push(&base::age::age(now_ms, then));
         grid.push(&number("viewers").map(|count| count.to_string()).unwrap_or_default());
         grid.push(&text(one, "command"));
+        grid.push(&text(one, "resume"));
     }
     if output == Output::Csv {
         grid.csv(out)?

@@ -5,6 +5,7 @@ use std::sync::Arc;
 use proto::workspace::{Attach, Body, Input, OUT, Opened, Shell as Asked};
 
 use super::signal_by_name;
+use crate::children::Exit;
 use crate::connection::{Channel, Gone};
 use crate::daemon::Daemon;
 use crate::processes;
@@ -18,6 +19,11 @@ pub(super) async fn open(daemon: &Arc<Daemon>, channel: &Channel, asked: Asked) 
 }
 
 pub(super) async fn attach(daemon: &Arc<Daemon>, channel: &Channel, asked: Attach) -> Result<(), Gone> {
+    if let Some(kept) = daemon.kept.find(&asked.shell) {
+        channel.say(Body::Opened(Opened { id: kept.id.clone(), writes: false })).await?;
+        channel.data(OUT, &kept.shown()).await?;
+        return channel.exit(Exit { code: Some(0), signal: None }).await;
+    }
     let shell = match daemon.shells.find(&asked.shell) {
         Ok(shell) => shell,
         Err(refusal) => return channel.refuse(refusal.code(), refusal).await,

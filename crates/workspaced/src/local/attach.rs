@@ -23,8 +23,10 @@ pub(super) fn attach(
     query: &str,
     mut request: Request<Incoming>,
 ) -> Response<BoxBody<Bytes, Never>> {
+    let kept = daemon.kept.find(id);
     let shell = match daemon.shells.find(id) {
-        Ok(shell) => shell,
+        Ok(shell) => Some(shell),
+        Err(_) if kept.is_some() => None,
         Err(refusal) => return say(&Answer::error(404, refusal.code(), refusal)),
     };
     if request.headers().get(http::header::UPGRADE).is_none_or(|value| value != PROTOCOL) {
@@ -35,7 +37,15 @@ pub(super) fn attach(
     let daemon = daemon.clone();
     tokio::spawn(async move {
         let Ok(upgraded) = hyper::upgrade::on(&mut request).await else { return };
-        look(&daemon, shell.view(writes, takes), TokioIo::new(upgraded)).await;
+        let mut stream = TokioIo::new(upgraded);
+        match (shell, kept) {
+            (Some(shell), _) => look(&daemon, shell.view(writes, takes), stream).await,
+            (None, Some(kept)) => {
+                let _ = stream.write_all(&kept.shown()).await; // who looked may be gone
+                let _ = stream.shutdown().await;
+            }
+            (None, None) => {}
+        }
     });
     let mut response = Response::new(empty());
     *response.status_mut() = StatusCode::SWITCHING_PROTOCOLS;

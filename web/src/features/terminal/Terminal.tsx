@@ -27,7 +27,8 @@ export function Terminal({ workspace, beside, tools }: Props) {
   useEffect(() => save(workspace, tabs), [workspace, tabs])
   const look = useCallback(() => {
     readShells(workspace).then(
-      ({ shells }) => setOthers(shells.filter(({ state }) => state !== 'STOPPED')),
+      ({ shells }) =>
+        setOthers(shells.filter(({ state, stopped_ms }) => state !== 'STOPPED' || stopped_ms !== undefined)),
       () => setOthers([]),
     )
   }, [workspace])
@@ -75,10 +76,10 @@ export function Terminal({ workspace, beside, tools }: Props) {
         <span className={css.space} />
         {elsewhere.length > 0 && (
           <MenuButton
-            label="Shells that run without a tab here"
+            label="Shells without a tab here"
             className={css.others ?? ''}
             items={elsewhere.map((one) => ({
-              title: `${one.command || 'shell'} · ${one.state === 'DETACHED' ? 'left' : `${one.viewers} looking`} · ${age(Date.now(), one.created_ms)}`,
+              title: `${one.command || 'shell'} · ${standing(one)} · ${age(Date.now(), one.created_ms)}`,
               run: () => setTabs((before) => added(before, one.id)),
             }))}
           >
@@ -119,6 +120,12 @@ export function Terminal({ workspace, beside, tools }: Props) {
     if (shell) console.results.add(true, 'the shell runs on: it is in the list of shells')
     setTabs((before) => closed(before, key))
   }
+}
+
+/** How a shell stands; of one that ended with its workspace, what ran in it. */
+function standing({ state, viewers, stopped_ms, resume }: WorkspaceShell): string {
+  if (stopped_ms !== undefined) return resume ? `ended at the stop, ran ${resume}` : 'ended at the stop'
+  return state === 'DETACHED' ? 'left' : `${viewers} looking`
 }
 
 /** Made when it is first looked at, and kept from then on. */
