@@ -31,15 +31,23 @@ const MAX_BLOCKS: usize = 8192;
 /// Generates the code of a tree for packets of a link type.
 pub(crate) fn generate(tree: &Expr, link: LinkType, snaplen: u32) -> Result<Generated, Error> {
     let layers = Layers::new(link).ok_or(Error::LinkType { link: link.0 })?;
-    let mut gen_ = Generator {
-        graph: Graph::default(),
-        layers,
-        slots: Slots::default(),
-        is_simple: true,
-        at: Position::of("", 0),
+    let attempt = |clean| -> Result<_, Error> {
+        let mut gen_ = Generator {
+            graph: Graph::default(),
+            layers,
+            slots: Slots { clean, ..Slots::default() },
+            inside: Vec::new(),
+            is_simple: true,
+            at: Position::of("", 0),
+        };
+        let whole = gen_.expression(tree)?;
+        Ok((gen_, whole))
     };
-    let whole = gen_.expression(tree)?;
-    let Generator { mut graph, is_simple, .. } = gen_;
+    let (mut made, mut whole) = attempt(false)?;
+    if made.reads_stale() {
+        (made, whole) = attempt(true)?;
+    }
+    let Generator { mut graph, is_simple, .. } = made;
     let root = graph.finish(&whole, snaplen);
     Ok(Generated { graph, root, is_simple })
 }
@@ -53,6 +61,8 @@ struct Generator {
     graph: Graph,
     layers: Layers,
     slots: Slots,
+    /// Where what stands inside of another packet begins, of each: how many blocks there were then, and the slots.
+    inside: Vec<(usize, [u8; 3])>,
     is_simple: bool,
     /// The place of the test that is generated.
     at: Position,
@@ -62,6 +72,10 @@ struct Generator {
 #[derive(Default)]
 struct Slots {
     used: [bool; SLOTS as usize],
+    /// They may hold what a calculation has left in them.
+    stale: [bool; SLOTS as usize],
+    /// Those that are read behind a test too that did not hold are to be zero then.
+    clean: bool,
     next: u8,
 }
 
@@ -71,12 +85,31 @@ impl Slots {
             match self.used.get_mut(usize::from(self.next)) {
                 Some(used) if !*used => {
                     *used = true;
+                    if let Some(stale) = self.stale.get_mut(usize::from(self.next)) {
+                        *stale = true;
+                    }
                     return Some(self.next);
                 }
                 _ => self.next = (self.next + 1) % SLOTS,
             }
         }
         None
+    }
+
+    /// Whether something was left in it.
+    fn is_stale(&self, slot: u8) -> bool {
+        self.stale.get(usize::from(slot)) == Some(&true)
+    }
+
+    /// One to be read also where the code that stores to it was passed by.
+    fn take_kept(&mut self) -> Option<(u8, bool)> {
+        if self.clean {
+            let mut all = (0..SLOTS).map(|step| (self.next + step) % SLOTS);
+            self.next = all.find(|slot| !self.is_stale(*slot)).unwrap_or(self.next);
+        }
+        let stale = self.stale;
+        let slot = self.take()?;
+        Some((slot, stale.get(usize::from(slot)) == Some(&true)))
     }
 
     fn free(&mut self, slot: u8) {
@@ -165,6 +198,22 @@ impl Generator {
 
     fn slot(&mut self) -> Result<u8, Error> {
         self.slots.take().ok_or_else(|| Error::meaning(self.at, "the calculation needs too many intermediate values"))
+    }
+
+    /// As [`Self::slot`], for what is read behind a test too that did not hold; and whether something was left in it.
+    fn kept_slot(&mut self) -> Result<(u8, bool), Error> {
+        let slot = self.slots.take_kept();
+        slot.ok_or_else(|| Error::meaning(self.at, "the calculation needs too many intermediate values"))
+    }
+
+    /// Whether something behind the test for another packet inside reads what an earlier calculation may have left. tcpdump's
+    /// programs do: what they say of packets with nothing inside is by chance.
+    fn reads_stale(&self) -> bool {
+        self.inside.iter().any(|(from, slots)| {
+            let reads =
+                |stmt: &Stmt| matches!(stmt, Stmt::LoadSlot(slot) | Stmt::LoadSlotX(slot) if slots.contains(slot));
+            self.graph.blocks_from(*from).any(|block| block.stmts.iter().any(reads))
+        })
     }
 
     fn compare(&mut self, from: From, offset: u32, width: Width, test: Test, value: u32) -> Fragment {

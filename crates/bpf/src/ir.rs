@@ -100,6 +100,11 @@ impl Graph {
         self.blocks.len()
     }
 
+    /// Those that were pushed after so many others.
+    pub(crate) fn blocks_from(&self, from: usize) -> impl Iterator<Item = &Block> {
+        self.blocks.iter().skip(from)
+    }
+
     pub(crate) fn push(&mut self, block: Block) -> BlockId {
         let id = BlockId(u32::try_from(self.blocks.len()).unwrap_or(u32::MAX));
         self.blocks.push(block);

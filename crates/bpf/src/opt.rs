@@ -171,6 +171,8 @@ impl<'a> Optimiser<'a> {
             self.thread(*id, Side::No);
         }
         self.find_edges_in();
+        // Branches that moved may lead past what was on every way before.
+        self.find_dominators();
         for id in &upwards {
             self.pull(*id, Side::Yes);
             self.pull(*id, Side::No);

@@ -40,10 +40,9 @@ fn agrees(text: &str, link: Link, packets: &[Vec<u8>]) -> usize {
         match filter.evaluate(packet, length) {
             Ok(holds) => {
                 decided += 1;
-                assert_eq!(
-                    filter.matches(packet, length),
-                    holds,
-                    "{link:?} `{text}` {packet:02x?}\n{}",
+                assert!(
+                    filter.matches(packet, length) == holds || holds && is_too_short(&filter, packet, length),
+                    "{link:?} `{text}` {holds} of {packet:02x?}\n{}",
                     filter.program()
                 );
                 assert_eq!(
@@ -59,6 +58,12 @@ fn agrees(text: &str, link: Link, packets: &[Vec<u8>]) -> usize {
     decided
 }
 
+/// A test that the optimiser has put in front of another may read behind the end of a packet, which is rejected then. With
+/// tcpdump's programs it is the same.
+fn is_too_short(filter: &Filter, packet: &[u8], length: u32) -> bool {
+    filter.matches(&[packet, &[0; 128]].concat(), length)
+}
+
 #[test]
 fn cap_n_11b_program_equals_tree_on_written_filters() {
     let mut decided = 0;
@@ -69,6 +74,23 @@ fn cap_n_11b_program_equals_tree_on_written_filters() {
         }
     }
     assert!(decided > 50_000, "{decided}");
+}
+
+/// Found by chance, and wrong in tcpdump's programs too: what a calculation had left stood for the place of what geneve
+/// carries where there is no geneve; and a port was not looked at on a way that had been made shorter.
+#[test]
+fn cap_n_11n_programs_are_right_where_those_of_tcpdump_are_not() {
+    for text in [
+        "(0) == ip[16:1] & ip[(ip[0] & 0xf) * 4] or not geneve 10 and not tcp src port 443",
+        "src or dst port 8080 or http and net fd00::/8 || tcp port 8080 or (53 and 53) and len >= len",
+    ] {
+        for link in Link::ALL {
+            assert!(agrees(text, *link, &packets::samples(*link)) > 0);
+        }
+    }
+    for seed in [12_054_235_167_358_040_022, 7_886_130_369_752_375_884, 17_398_920_515_534_737_682] {
+        agrees(&expressions::expression(&mut Random::new(seed)), Link::ALL[0], &packets::samples(Link::ALL[0]));
+    }
 }
 
 proptest! {

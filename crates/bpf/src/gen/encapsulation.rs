@@ -130,9 +130,13 @@ impl Generator {
     fn geneve_offsets(&mut self) -> Result<Vec<Stmt>, crate::Error> {
         let add = |k| Stmt::Alu(Alu::Add, Operand::K(k));
         let start = self.layers.network_at(8);
-        let kind = self.slot()?;
-        let header = self.slot()?;
-        let payload = self.slot()?;
+        let (kind, kind_stale) = self.kept_slot()?;
+        let (header, header_stale) = self.kept_slot()?;
+        let (payload, payload_stale) = self.kept_slot()?;
+        if kind_stale || header_stale || payload_stale {
+            // The block of this code comes next, and then what stands inside.
+            self.inside.push((self.graph.len() + 1, [kind, header, payload]));
+        }
         let (bridged, done) = (Label(0), Label(1));
         let at = |slot| Offset { fixed: 0, slot: Some(slot) };
         self.is_simple = false;
