@@ -381,6 +381,11 @@ impl Found<'_> {
         }
     }
 
+    /// It is the pod of a workspace.
+    pub(super) fn is_workspace(&self) -> bool {
+        self.workload.is_some_and(|workload| workload.starts_with("workspace/"))
+    }
+
     /// The uid as Kubernetes writes it.
     pub(super) fn uid(&self) -> Option<String> {
         let hex = hex::encode(self.uid?);

@@ -1,4 +1,5 @@
-//! Names put into lines of records, without making a tree of them.
+//! Names put into lines of records, without making a tree of them. What Quarterdeck itself says to a pod is marked as its own:
+//! that is what is said to the daemon of a workspace.
 
 use super::index::{Found, Index};
 use memchr::memmem::Finder;
@@ -30,6 +31,12 @@ pub(super) fn name(lines: &[u8], index: &Index) -> Option<Vec<u8>> {
             out.extend_from_slice(lines.get(done..start + end.keep).unwrap_or_default());
             write(&who, &mut out);
             done = start + end.go_on;
+            if who.is_workspace() && end.port == Some(crd::AGENT_PORT) {
+                let close = start + end.close + 1;
+                out.extend_from_slice(lines.get(done..close).unwrap_or_default());
+                out.extend_from_slice(b",\"own\":true");
+                done = close;
+            }
         }
         start += len;
     }
@@ -44,6 +51,7 @@ pub(super) fn name(lines: &[u8], index: &Index) -> Option<Vec<u8>> {
 #[derive(Debug, PartialEq, Eq)]
 struct End {
     ip: IpAddr,
+    port: Option<u16>,
     /// Up to here it stays: before a name that it has, or its closing brace.
     keep: usize,
     /// From here on it stays again.
@@ -55,7 +63,7 @@ struct End {
 impl End {
     /// Reads the members of the object that begins at `at`, after its brace. `None` for what is no endpoint.
     fn read(line: &[u8], mut at: usize) -> Option<Self> {
-        let (mut ip, mut cut) = (None, None::<(usize, usize)>);
+        let (mut ip, mut port, mut cut) = (None, None, None::<(usize, usize)>);
         loop {
             let before = if line.get(at) == Some(&b',') { at } else { at.checked_sub(1)? };
             at += usize::from(line.get(at) == Some(&b','));
@@ -68,6 +76,9 @@ impl End {
             let value_end = if line.get(value) == Some(&b'"') { string(line, value)? } else { scalar(line, value)? };
             match key {
                 b"ip" => ip = std::str::from_utf8(line.get(value + 1..value_end - 1)?).ok()?.parse().ok(),
+                b"port" => {
+                    port = std::str::from_utf8(line.get(value..value_end)?).ok().and_then(|text| text.parse().ok())
+                }
                 // A name that is here was a guess from what was said: that of the cluster stands instead.
                 b"name" if line.get(before) == Some(&b',') => cut = Some((before, value_end)),
                 b"name_by" if cut.is_some_and(|(_, end)| end == before) => cut = cut.map(|(from, _)| (from, value_end)),
@@ -81,7 +92,7 @@ impl End {
             }
         }
         let (keep, go_on) = cut.unwrap_or((at, at));
-        Some(Self { ip: ip?, keep, go_on, close: at })
+        Some(Self { ip: ip?, port, keep, go_on, close: at })
     }
 }
 

@@ -4,7 +4,7 @@ use super::one::One;
 use super::{MAX_TAPS, Taps, TapsConfig, TapsError};
 use crate::{Error, Event, Profile, Step};
 use api::socket::{List, ListQuery, Sort, TallyQuery};
-use api::tap::{TapEndKind, TapState};
+use api::tap::TapState;
 use base::{Clock, ClusterName, Code, Coded, SystemClock};
 use mirror::{Mirror, MirrorConfig};
 use policy::action::{Asked, ObjectTarget, PacketLevel, TapExport, TapPayload, TapScope, TapStart, TapTarget, TapView};
@@ -35,6 +35,7 @@ impl Decide for Obliging {
 }
 
 mod about;
+mod sums;
 
 struct World {
     gate: TestGate,
@@ -421,67 +422,6 @@ async fn a_tap_that_is_forgotten_is_gone_from_every_view_and_old_ones_make_room(
     assert!(
         matches!(&states[0].state, api::socket::SourceState::Unreachable { error } if error.code == Code::NotFound)
     );
-}
-
-#[tokio::test]
-async fn cap_n_16a_the_map_sums_who_asks_whom_and_histograms_what_takes_how_long() {
-    let world = World::new(false);
-    let one = world.tap(true);
-    joins(&one, 0, "front-1").await;
-    let ends = r#""vantage":"client","src":{"ip":"10.0.0.1","port":9},"dst":{"ip":"10.0.0.2","port":80,"name":"items.shop","ns":"shop","service":"items"},"#;
-    let full = |line: &str| line.replacen("\"ts\"", &format!("{ends}\"ts\""), 1);
-    let silent = r#"{"kind":"flow","ts":3000000,"flow":"0c","state":"close","proto":"tcp","app":"unknown","status":"timeout","end_by":"idle","transactions":0,"dst":{"ip":"10.0.0.3","port":81},"src":{"ip":"10.0.0.1","port":9},"c":{"packets":3,"bytes":0},"s":{"packets":0,"bytes":0}}"#;
-    records(&one, 0, &[&full(GET), &full(GET), &full(FAILED), OPEN, silent]).await;
-    let permit = || world.permit(TapView { tap: Some(world.target(&one)) });
-    let map = world.taps.map(permit(), "").await.unwrap();
-    assert_eq!((map.from, map.to, map.edges.len(), map.more), (1_000_000, 3_000_000, 2, false));
-    let edge = &map.edges[0];
-    assert_eq!([&edge.source, &edge.destination, &edge.protocol], ["front-1", "items.shop:80", "http"]);
-    assert_eq!((edge.count, edge.errors, edge.bytes, edge.unanswered), (3, 1, 4, 0));
-    assert!(edge.us.max.unwrap().abs_diff(900_000) < 1_000);
-    assert_eq!((map.edges[1].unanswered, map.edges[1].protocol.as_str()), (1, "tcp"));
-    let ends: Vec<(&str, TapEndKind)> = map.ends.iter().map(|end| (end.name.as_str(), end.kind)).collect();
-    let far = TapEndKind::External;
-    assert_eq!(
-        ends,
-        [("10.0.0.1", far), ("10.0.0.3", far), ("front-1", TapEndKind::Pod), ("items.shop", TapEndKind::Service)]
-    );
-    assert_eq!(world.taps.map(permit(), "status >= 500").await.unwrap().edges[0].count, 1);
-    let sums = world.taps.histograms(permit(), "").await.unwrap();
-    assert_eq!((sums.groups[0].what.as_str(), sums.groups[0].count, sums.groups[0].errors), ("GET items/a", 2, 0));
-    assert_eq!(world.taps.map(permit(), "status >").await.err().unwrap().code(), Code::QuerySyntax);
-}
-
-#[tokio::test]
-async fn cap_n_16d_a_service_and_the_one_workload_behind_it_are_one_and_a_connection_of_both_ends_counts_once() {
-    let world = World::new(false);
-    let one = world.tap(true);
-    joins(&one, 0, "front-1").await;
-    let service = r#"{"ip":"10.96.0.2","port":80,"name":"items.shop","ns":"shop","service":"items"}"#;
-    let pod = |number: u8, workload: &str| {
-        format!(
-            r#"{{"ip":"10.0.0.{number}","port":8080,"ns":"shop","pod":"items-{number}","service":"items","workload":"{workload}"}}"#
-        )
-    };
-    let flow = |id: &str, port: u16, vantage: &str, dst: &str| {
-        format!(
-            r#"{{"kind":"flow","ts":3000000,"flow":"{id}","state":"close","proto":"tcp","vantage":"{vantage}","transactions":0,"src":{{"ip":"10.0.0.1","port":{port}}},"dst":{dst},"c":{{"packets":3,"bytes":5}},"s":{{"packets":3,"bytes":5}}}}"#
-        )
-    };
-    let own = pod(7, "deployment/items");
-    let [both, other, alone] =
-        [flow("0a", 4001, "client", service), flow("0b", 4001, "server", &own), flow("0c", 4002, "server", &own)];
-    records(&one, 0, &[&both, &other, &alone]).await;
-    let map = async || world.taps.map(world.permit(TapView { tap: Some(world.target(&one)) }), "").await.unwrap();
-    let seen = map().await;
-    assert_eq!(seen.edges.iter().map(|edge| edge.count).sum::<u64>(), 2, "{:?}", seen.edges);
-    let workload_of = |map: &api::tap::TapMap, name: &str| {
-        map.ends.iter().find(|end| end.name == name).map(|end| end.workload.clone())
-    };
-    assert_eq!(workload_of(&seen, "items.shop").as_deref(), Some("deployment/items"));
-    // With another workload behind it, it is a service again.
-    records(&one, 0, &[&flow("0d", 4003, "server", &pod(8, "deployment/items-next"))]).await;
-    assert_eq!(workload_of(&map().await, "items.shop").as_deref(), Some(""));
 }
 
 #[tokio::test]

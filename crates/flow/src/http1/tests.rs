@@ -80,6 +80,22 @@ fn cap_36l_heads_that_come_again_are_told_as_the_first_and_secrets_each_time() {
 }
 
 #[test]
+fn cap_28c_4_k_of_a_body_are_shown_or_as_many_as_is_asked_for_and_all_of_it_counts() {
+    let body = "y".repeat(10_000);
+    let answer = format!("HTTP/1.1 200 OK\r\nContent-Length: {}\r\n\r\n{body}", body.len());
+    let net = talk(1460, &[(Client, GET), (Server, answer.as_bytes())]);
+    for (limit, shown) in [(None, 4096), (Some(0), 0), (Some(9_999), 9_999), (Some(256 << 10), 10_000)] {
+        let mut config = Config::default();
+        config.limits.body = limit.unwrap_or(config.limits.body);
+        let http = run_with(&net, config).kind("http").remove(0);
+        let response = &http["response"];
+        assert_eq!(response["body"].as_str().map_or(0, str::len), shown, "{limit:?}");
+        assert_eq!((&response["len"], &response["wire_len"]), (&json!(10_000), &json!(10_000)));
+        assert_eq!(http["truncated"] == json!(["response_body"]), shown < 10_000 && shown > 0, "{limit:?}: {http}");
+    }
+}
+
+#[test]
 fn cap_36c_chunks_with_extensions_and_trailers() {
     let response = b"HTTP/1.1 200 OK\r\nTransfer-Encoding: chunked\r\n\r\n4;a=b\r\nWiki\r\n5\r\npedia\r\n0\r\nX-Sum: 9\r\nX-Sum: 8\r\n\r\n";
     let records = http(&[(Client, GET), (Server, response), (Client, GET), (Server, EMPTY)]);

@@ -46,6 +46,24 @@ fn cap_41f_the_ends_of_a_record_are_named_and_the_rest_stays() {
 }
 
 #[test]
+fn cap_29a_what_is_said_to_the_daemon_of_a_workspace_is_our_own() {
+    let mut index = index();
+    let uid = "2f9c1b6e-0d3a-4c55-9d5b-0b4f4f1f0a02";
+    let pod = PodIn { ns: "lab", name: "ws-ada", uid, node: "n1", workload: "workspace/ada" };
+    index.put_pod(1, &["10.1.0.9".parse().unwrap()], pod);
+    let record = |dst: &str, port: u16| {
+        let ends = format!(r#""src":{{"ip":"10.2.0.1","port":2822}},"dst":{{"ip":"{dst}","port":{port}}}"#);
+        let line = format!(r#"{{"kind":"flow",{ends},"if":0}}"#);
+        serde_json::from_slice::<Value>(&name(line.as_bytes(), &index).unwrap()).unwrap()
+    };
+    let own = record("10.1.0.9", 2822);
+    assert_eq!((&own["own"], &own["dst"]["pod"], &own["if"]), (&json!(true), &json!("ws-ada"), &json!(0)));
+    for other in [record("10.1.0.9", 8080), record("10.1.0.8", 2822)] {
+        assert!(other.get("own").is_none() && other["dst"]["pod"].is_string(), "{other}");
+    }
+}
+
+#[test]
 fn cap_41g_where_nobody_is_known_nothing_is_copied() {
     assert_eq!(named("{\"src\":{\"ip\":\"10.2.0.8\",\"port\":1},\"dst\":{\"ip\":\"::1\"}}\n"), None);
     assert_eq!(named(""), None);

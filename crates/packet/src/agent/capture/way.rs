@@ -189,3 +189,6 @@ pub(super) const BATCH: usize = MOST / 8;
 /// Bytes that the flight recorder keeps, and the least that make sense.
 const KEPT: usize = 6 << 20;
 const LEAST: usize = 256 << 10;
+
+#[cfg(test)]
+mod tests;
