@@ -8,6 +8,10 @@ use e2e::fresh::Fresh;
 use e2e::workspaces::{apply, condition, get, operator, until};
 use e2e::{kubeconfig, kubectl};
 use serde_json::{Value, json};
+use std::net::{Shutdown, TcpListener, TcpStream};
+use std::path::PathBuf;
+use std::sync::atomic::{AtomicBool, Ordering};
+use std::sync::{Arc, Mutex};
 
 const SHELL: &str = "images.invalid/shell:1";
 
@@ -56,6 +60,18 @@ impl Place {
         last
     }
 
+    /// The same by REST.
+    fn create(&self, asked: &Value) -> Answer {
+        let mut body = json!({ "cluster": cluster(), "namespace": self.fresh.name() });
+        body.as_object_mut().unwrap().extend(asked.as_object().unwrap().clone());
+        self.ask("POST", "/workspaces", Some(&body))
+    }
+
+    /// The path of a workspace, or of something of it.
+    fn path(&self, name: &str, more: &str) -> String {
+        format!("/workspaces/{}/{name}{more}?cluster={}", self.fresh.name(), cluster())
+    }
+
     /// Asks the console.
     fn ask(&self, method: &str, path: &str, body: Option<&Value>) -> Answer {
         let token = format!("x-quarterdeck-token: {}", self.console.token());
@@ -66,6 +82,13 @@ impl Place {
         }
         curl(&format!("{}/api/v1{path}", self.console.base), &args)
     }
+}
+
+/// The name of the cluster in the console.
+fn cluster() -> String {
+    let text = std::fs::read_to_string(kubeconfig()).unwrap();
+    let line = text.lines().find_map(|line| line.strip_prefix("current-context:")).unwrap();
+    line.trim().trim_matches('"').to_owned()
 }
 
 fn message(object: &Value, kind: &str) -> String {
@@ -108,13 +131,7 @@ fn wf_08c_what_does_not_start_says_why_and_what_to_do() {
 
 /// Asks for one by REST; the path of its job.
 fn asked(place: &Place) -> String {
-    let text = std::fs::read_to_string(kubeconfig()).unwrap();
-    let line = text.lines().find_map(|line| line.strip_prefix("current-context:")).unwrap();
-    let cluster = line.trim().trim_matches('"');
-    let body = json!({
-        "cluster": cluster, "namespace": place.fresh.name(), "name": "image", "image": "images.invalid/shell:none",
-    });
-    let made = place.ask("POST", "/workspaces", Some(&body));
+    let made = place.create(&json!({ "name": "image", "image": "images.invalid/shell:none" }));
     assert_eq!(made.status, 202, "{made:?}");
     format!("/jobs/{}", made.json()["job"]["id"].as_str().unwrap())
 }
@@ -175,4 +192,122 @@ fn ended(place: &Place) {
     let (_, lines) = told.split_once("its last lines:\n").expect("the last lines of its log");
     let lines: Vec<&str> = lines.lines().collect();
     assert_eq!((lines.len(), lines[0], lines[19]), (20, "line 11", "line 30"), "{told}");
+}
+
+#[test]
+fn wf_01a_a_name_that_is_bad_or_taken_comes_with_one_that_is_free_and_who_is_not_there_is_not_found() {
+    let place = Place { console: operator(), fresh: Fresh::new("ws-names") };
+    let bad = place.create(&json!({ "name": "Not_A Name", "image": SHELL }));
+    assert_eq!((bad.status, bad.code().as_str()), (400, "workspace_name_invalid"), "{bad:?}");
+    assert_eq!(bad.json()["details"]["free"], "not-a-name", "{bad:?}");
+    for (name, status) in [("w", 202), ("w-2", 202), ("w", 409)] {
+        let made = place.create(&json!({ "name": name, "image": SHELL, "stopped": true }));
+        assert_eq!(made.status, status, "{made:?}");
+        if status == 409 {
+            assert_eq!((made.code().as_str(), &made.json()["details"]["free"]), ("workspace_exists", &json!("w-3")));
+            assert!(made.json()["message"].as_str().unwrap().contains("w-3 is free"), "{made:?}");
+        }
+    }
+    for (method, more) in [("GET", ""), ("GET", "/why"), ("POST", "/start"), ("POST", "/stop"), ("GET", "/apps")] {
+        let none = place.ask(method, &place.path("nobody", more), None);
+        assert_eq!((none.status, none.code().as_str()), (404, "workspace_not_found"), "{method} {more}: {none:?}");
+    }
+}
+
+/// A way to the API server that can be cut.
+struct Way {
+    port: u16,
+    cut: Arc<AtomicBool>,
+    open: Arc<Mutex<Vec<TcpStream>>>,
+    server: String,
+    folder: tempfile::TempDir,
+}
+
+impl Way {
+    fn open() -> Self {
+        let text = std::fs::read_to_string(kubeconfig()).unwrap();
+        let line = text.lines().find_map(|line| line.trim().strip_prefix("server: https://")).unwrap();
+        let server = line.trim().trim_matches('"').to_owned();
+        let listener = TcpListener::bind("127.0.0.1:0").unwrap();
+        let port = listener.local_addr().unwrap().port();
+        let (cut, open) = (Arc::new(AtomicBool::new(false)), Arc::new(Mutex::new(Vec::new())));
+        let way = Self {
+            port,
+            cut: cut.clone(),
+            open: open.clone(),
+            server: server.clone(),
+            folder: tempfile::tempdir().unwrap(),
+        };
+        std::thread::spawn(move || {
+            for here in listener.incoming().map_while(Result::ok) {
+                let Ok(there) = TcpStream::connect(&server) else { continue };
+                {
+                    let mut open = open.lock().unwrap();
+                    if cut.load(Ordering::SeqCst) {
+                        continue;
+                    }
+                    open.push(here.try_clone().unwrap());
+                }
+                let (mut from, mut to) = (here.try_clone().unwrap(), there.try_clone().unwrap());
+                let (mut back, mut answer) = (here, there);
+                std::thread::spawn(move || {
+                    let _ = std::io::copy(&mut from, &mut to);
+                    let _ = to.shutdown(Shutdown::Both);
+                });
+                std::thread::spawn(move || {
+                    let _ = std::io::copy(&mut answer, &mut back);
+                    let _ = back.shutdown(Shutdown::Both);
+                });
+            }
+        });
+        way
+    }
+
+    fn kubeconfig(&self) -> PathBuf {
+        let text = std::fs::read_to_string(kubeconfig()).unwrap();
+        let path = self.folder.path().join("kubeconfig");
+        std::fs::write(&path, text.replace(&self.server, &format!("127.0.0.1:{}", self.port))).unwrap();
+        path
+    }
+
+    fn cut(&self) {
+        let mut open = self.open.lock().unwrap();
+        self.cut.store(true, Ordering::SeqCst);
+        for stream in open.drain(..) {
+            let _ = stream.shutdown(Shutdown::Both);
+        }
+    }
+
+    fn heal(&self) {
+        self.cut.store(false, Ordering::SeqCst);
+    }
+}
+
+#[test]
+fn wf_13a_without_its_api_server_changes_are_503_and_nothing_is_done_later() {
+    let way = Way::open();
+    let fresh = Fresh::new("ws-cut");
+    let console = Console::start(Some(&way.kubeconfig()), &["--with-operator", "--yes"]);
+    let place = Place { console, fresh };
+    let made = place.create(&json!({ "name": "w", "image": SHELL, "stopped": true }));
+    assert_eq!(made.status, 202, "{made:?}");
+    way.cut();
+    let asked = [
+        place.create(&json!({ "name": "later", "image": SHELL, "stopped": true })),
+        place.ask("POST", &place.path("w", "/start"), None),
+        place.ask("GET", &place.path("w", ""), None),
+    ];
+    for answer in asked {
+        assert_eq!((answer.status, answer.code().as_str()), (503, "cluster_unreachable"), "{answer:?}");
+    }
+    way.heal();
+    until("it is told again", 60, || place.ask("GET", &place.path("w", ""), None).status == 200);
+    // Whoever was told no may ask again; nobody does it for them.
+    let jobs = place.ask("GET", &format!("/jobs?cluster={}&namespace={}", cluster(), place.fresh.name()), None).json();
+    let all = jobs["jobs"].as_array().unwrap().clone();
+    let open = |job: &&Value| matches!(job["state"].as_str(), Some("queued" | "running"));
+    assert!(all.iter().filter(open).all(|job| job["name"] == "w" && job["act"] == "create"), "{all:#?}");
+    assert!(place.workspace("later").is_null(), "it was not made");
+    assert_eq!(place.workspace("w")["spec"]["state"], "Stopped");
+    assert_eq!(place.create(&json!({ "name": "later", "image": SHELL, "stopped": true })).status, 202);
 }

@@ -215,8 +215,12 @@ fn allowed(input: &Input, facts: &Facts) -> Result<String, String> {
         // A grant to make workspaces is one to make one's own.
         Some(grant) if own || !matches!(asked, Asked::WorkspaceCreate(_)) => Ok(format!("team.grant {grant}")),
         Some(_) => Err("a workspace is made for oneself: its owner and organization are yours".to_owned()),
-        None if known.nearest.is_empty() => Err("it is not yours, and no grant allows it".to_owned()),
-        None => Err(format!("it is not yours, and {}", known.nearest)),
+        None => {
+            let nearest = if known.nearest.is_empty() { "no grant allows it" } else { known.nearest.as_str() };
+            let verbs = wanted.verbs.join(" or ");
+            let which = if wanted.verbs.len() > 3 { String::new() } else { format!(" of {verbs}") };
+            Err(format!("it is not yours, and {nearest}: ask its owner or an administrator for a grant{which}"))
+        }
     }
 }
 

@@ -11,7 +11,7 @@ use crate::desk::Desk;
 use crate::principal::{Member, Who};
 use crate::testing::{TestGate, gate};
 use crate::{Action, Answers, Decide, Input, Principal};
-use base::{ClusterName, Code};
+use base::{ClusterName, Code, Coded};
 use std::sync::Arc;
 
 /// `ada` owns `hers` of the organisation lab; a grant lets `bob` reach it by `connect` and `proxy` of port 8080.
@@ -248,4 +248,25 @@ fn a_rule_that_names_no_action_is_a_problem() {
     let refused = gate(team()).composed.verifier.process("x");
     assert!(refused.who().is_process());
     assert_eq!(Code::PolicyDenied.exit_code(), 3);
+}
+
+#[test]
+fn wf_06a_who_is_denied_is_told_why_by_which_decision_and_whom_to_ask() {
+    let t = gate(team());
+    let bob = member(&t, "bob", &["developer"]);
+    let stop = WorkspaceStop { object: hers(), delay_seconds: 0 };
+    let refusal = t.composed.gate.permit(&bob, stop, &Answers::default()).unwrap_err();
+    assert_eq!(refusal.code(), Code::PolicyDenied);
+    assert_eq!(
+        refusal.to_string(),
+        "it is not yours, and no grant names you: ask its owner or an administrator for a grant of stop or stopAll"
+    );
+    let details = refusal.details().unwrap();
+    assert_eq!(details["rule"], "team.default");
+    assert_eq!(details["decision"], refusal.decision().unwrap().to_string(), "it stands in the journal");
+    let nobody = t.composed.gate.permit(&bob, TapView { tap: None }, &Answers::default()).unwrap_err();
+    assert!(nobody.to_string().ends_with("ask an administrator"), "{nobody}");
+    let rule = t.composed.gate.permit(&member(&t, "root", &["admin"]), TapView { tap: None }, &Answers::default());
+    let rule = rule.unwrap_err().details().unwrap();
+    assert_eq!(rule["rule"], "team.deny.taps", "a rule that denies is named");
 }

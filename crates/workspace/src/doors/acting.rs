@@ -287,10 +287,26 @@ impl Workspaces {
     /// Whether a name is free; the workspace that has it is told where it may be seen.
     async fn free(&self, principal: &Principal, named: &Named) -> Result<(), DoorError> {
         match self.show(principal, named).await {
-            Ok(there) => Err(DoorError::Exists(Box::new(there))),
+            Ok(there) => {
+                let free = self.another(principal, named).await;
+                Err(DoorError::Exists(Box::new(there), free))
+            }
             Err(DoorError::Act(ActError::NotFound(_))) => Ok(()),
             Err(error) => Err(error),
         }
+    }
+
+    /// A name like this one that is free, as far as whoever asks may know.
+    async fn another(&self, principal: &Principal, named: &Named) -> Option<String> {
+        for number in 2..=MOST_TRIED {
+            let ending = format!("-{number}");
+            let stem: String = named.name.chars().take(MOST_NAME.saturating_sub(ending.len())).collect();
+            let other = Named { name: format!("{}{ending}", stem.trim_end_matches('-')), ..named.clone() };
+            if matches!(self.show(principal, &other).await, Err(DoorError::Act(ActError::NotFound(_)))) {
+                return Some(other.name);
+            }
+        }
+        None
     }
 
     /// A job for an act; the one that is at it already is the answer.
@@ -376,6 +392,10 @@ fn body(error: &ActError) -> ErrorBody {
     ErrorBody::of(error, RequestId::new())
 }
 
+/// The longest name of a workspace.
+const MOST_NAME: usize = 52;
+/// Of names like one that is taken.
+const MOST_TRIED: u32 = 5;
 /// Fields of `spec` that are not changed by a patch.
 const FIXED: &[(&str, &str)] = &[
     ("owner", "a workspace stays with its owner"),

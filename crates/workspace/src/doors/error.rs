@@ -28,9 +28,9 @@ pub enum DoorError {
     /// Nothing can be composed of it.
     #[error(transparent)]
     Composed(#[from] Problems),
-    /// There is one of this name.
-    #[error("there is a workspace {}/{} already: choose another name, or start that one", .0.row.namespace, .0.row.name)]
-    Exists(Box<Workspace>),
+    /// There is one of this name; a name like it that is free.
+    #[error("there is a workspace {}/{} already: {}", .0.row.namespace, .0.row.name, another(.1.as_deref()))]
+    Exists(Box<Workspace>, Option<String>),
     /// The job is not to be had.
     #[error(transparent)]
     Job(#[from] JobError),
@@ -62,7 +62,15 @@ impl DoorError {
     /// Another workspace has the name.
     #[must_use]
     pub const fn is_taken(&self) -> bool {
-        matches!(self, Self::Exists(_) | Self::Act(ActError::Exists(_)))
+        matches!(self, Self::Exists(..) | Self::Act(ActError::Exists(_)))
+    }
+}
+
+/// What to do about a name that is taken.
+fn another(free: Option<&str>) -> String {
+    match free {
+        Some(free) => format!("choose another name, {free} is free, or start that one"),
+        None => "choose another name, or start that one".to_owned(),
     }
 }
 
@@ -80,7 +88,7 @@ impl Coded for DoorError {
             Self::Act(error) => error.code(),
             Self::Launch(error) => error.code(),
             Self::Composed(error) => error.code(),
-            Self::Exists(_) => Code::WorkspaceExists,
+            Self::Exists(..) => Code::WorkspaceExists,
             Self::Job(error) => error.code(),
             Self::Reach(error) => error.code(),
             Self::Other { .. } => Code::PolicyDenied,
@@ -96,7 +104,7 @@ impl Coded for DoorError {
             Self::Act(error) => error.details(),
             Self::Launch(error) => error.details(),
             Self::Composed(error) => error.details(),
-            Self::Exists(workspace) => Some(json!({ "workspace": workspace })),
+            Self::Exists(workspace, free) => Some(json!({ "workspace": workspace, "free": free })),
             Self::Job(error) => error.details(),
             Self::Reach(error) => error.details(),
             Self::Fixed { field, .. } => Some(json!({ "pointer": format!("/spec/{field}") })),
