@@ -39,7 +39,7 @@ use std::sync::atomic::{self, AtomicBool};
 use crate::Desk;
 use crate::error::Error;
 use crate::grammar::Output;
-use crate::grammar::tap::{FileForm, MapArgs, Order, ReadArgs, TapArgs, TapCommand};
+use crate::grammar::tap::{FileForm, MapArgs, Order, ReadArgs, TapArgs, TapCommand, Told};
 use export::{Export, Tee};
 pub(crate) use image::{Image, embedded};
 use lines::{Chosen, Lines};
@@ -149,7 +149,7 @@ pub fn tap(args: &TapArgs, output: Output, out: &mut impl Write) -> Result<(), E
             result?.end()
         }
         // stdout is for packets then
-        Some(to) if to.as_os_str() == "-" => {
+        Some(to) if to.as_os_str() == "-" || args.records == Told::Off => {
             write(args, to, Lines::new(&mut std::io::sink(), chosen, shape, args.order))
         }
         Some(to) => write(args, to, Lines::new(out, chosen, shape, args.order)),
@@ -176,8 +176,14 @@ fn write(args: &TapArgs, to: &Path, mut lines: Lines<'_, impl Write>) -> Result<
     {
         return Err(Error::Usage("--write would overwrite the capture that is read".to_owned()));
     }
-    if is_stdin || (!only && args.format != FileForm::Pcapng) {
-        let mut both = Tee::new(lines, to, args.format, comment.trim());
+    let told = args.records == Told::On;
+    if !told && (only || args.read.keylog.is_some()) {
+        return Err(Error::Usage(
+            "--records off writes all packets as they are: no --where, --proto or --keylog".to_owned(),
+        ));
+    }
+    if is_stdin || !told || (!only && args.format != FileForm::Pcapng) {
+        let mut both = Tee::new(lines, to, args.format, comment.trim(), told);
         let result = drive::drive(&args.read, None, &mut both);
         both.end()?.end()?;
         return result?.end();

@@ -24,7 +24,7 @@ pub(crate) fn run(qd: &Path, folder: &Path, quick: bool, rounds: usize, figures:
     for _ in 0..rounds {
         ours.push(measure(&qd, &["tap", "--read", &from, "--write", &one, "--filter", &filter])?);
         tshark.push(measure("tshark", &["-n", "-r", &from, "-Y", &display, "-w", &theirs])?);
-        all.push(measure(&qd, &["tap", "--read", &from, "--write", &whole, "--format", "pcap"])?);
+        all.push(measure(&qd, &["tap", "--read", &from, "--write", &whole, "--format", "pcap", "--records", "off"])?);
         editcap.push(measure("editcap", &["-F", "pcap", &from, &copy])?);
     }
     let packets = |path: &str| -> Result<u64> {

@@ -26,6 +26,9 @@ pub struct TapArgs {
     /// Write the packets to this file (`-` is stdout) as well: of the records chosen, when some are
     #[arg(long, short = 'w', value_name = "FILE")]
     pub write: Option<PathBuf>,
+    /// `off`: packets go to that file and nothing is told of them
+    #[arg(long, value_enum, value_name = "WHETHER", default_value_t = Told::On, requires_if("off", "write"))]
+    pub records: Told,
     /// Form of that file
     #[arg(long, value_enum, value_name = "FORM", default_value_t = FileForm::Pcapng)]
     pub format: FileForm,
@@ -329,6 +332,15 @@ pub struct ImageArgs {
     /// For these processors: amd64, arm64; else this machine's
     #[arg(long, value_name = "ARCH")]
     pub arch: Option<String>,
+}
+
+/// Whether there are records.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum)]
+pub enum Told {
+    /// Of everything that is seen.
+    On,
+    /// Packets alone.
+    Off,
 }
 
 /// In which order records come.

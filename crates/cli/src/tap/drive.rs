@@ -27,6 +27,11 @@ pub(super) trait Target: flow::Sink {
     /// Called after each packet: writes out what is ready, when that is much or `now` is asked for.
     fn flush(&mut self, now: bool) -> Result<(), Error>;
 
+    /// Packets are looked into.
+    fn looks(&self) -> bool {
+        true
+    }
+
     /// Everything in the file, before the engine gets it.
     fn item(&mut self, item: &Item<'_>, reader: &Reader) -> Result<(), Error> {
         let _ = (item, reader);
@@ -85,7 +90,8 @@ pub(super) fn drive(args: &ReadArgs, stop: Option<&AtomicBool>, target: &mut imp
                 }
                 target.item(&item, &reader)?;
                 match item {
-                    Item::Packet(packet) => run.packet(&packet, target),
+                    Item::Packet(packet) if target.looks() => run.packet(&packet, target),
+                    Item::Packet(_) => {}
                     Item::Damage(damage) => damages.add(damage),
                     other => run.other(&other, target),
                 }

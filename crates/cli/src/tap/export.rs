@@ -213,12 +213,14 @@ pub(super) struct Tee<'t, T> {
     path: &'t Path,
     form: FileForm,
     comment: &'t str,
+    /// There are records too.
+    told: bool,
     export: Option<Export>,
 }
 
 impl<'t, T: Target> Tee<'t, T> {
-    pub(super) fn new(target: T, path: &'t Path, form: FileForm, comment: &'t str) -> Self {
-        Self { target, path, form, comment, export: None }
+    pub(super) fn new(target: T, path: &'t Path, form: FileForm, comment: &'t str, told: bool) -> Self {
+        Self { target, path, form, comment, told, export: None }
     }
 
     /// Ends the file; what it was on its way to is left.
@@ -244,6 +246,10 @@ impl<T: Target> Target for Tee<'_, T> {
             export.flush()?;
         }
         self.target.flush(now)
+    }
+
+    fn looks(&self) -> bool {
+        self.told
     }
 
     fn item(&mut self, item: &Item<'_>, reader: &Reader) -> Result<(), Error> {

@@ -12,7 +12,7 @@ use crate::Desk;
 use crate::error::Error;
 use crate::grammar::Output;
 use crate::grammar::live::{Level, Way};
-use crate::grammar::tap::{OnFull, Order, TapArgs};
+use crate::grammar::tap::{OnFull, Order, TapArgs, Told};
 use crate::tap::lines::Chosen;
 use crate::tap::view::{Asked, View};
 use capture::{Beside, Event, Options, Step, Tap, Transport};
@@ -90,6 +90,7 @@ pub(super) async fn live(desk: &Desk, args: &TapArgs, output: Output, out: &mut 
         },
         max_pods: most,
         recorder: args.live.recorder(),
+        records: args.records == Told::On,
         ..Options::default()
     };
     let tap = capture::start_with(desk.cluster()?, permit, nodes, options).await.map_err(Error::of)?;
@@ -149,6 +150,13 @@ fn only_of_files(args: &TapArgs) -> Result<(), Error> {
     ];
     if let Some((_, word)) = words.iter().find(|(said, _)| *said) {
         return Err(Error::Usage(format!("{word} is for files (--read), not for running pods")));
+    }
+    let by_records =
+        args.live.count.is_some() || !args.read.proto.is_empty() || args.read.where_expr.is_some() || args.live.ui;
+    if args.records == Told::Off && by_records {
+        return Err(Error::Usage(
+            "--records off leaves packets alone: no --where, --proto, --count or --ui".to_owned(),
+        ));
     }
     match args.on_full {
         Some(_) if args.write.is_none() => Err(Error::Usage("--on-full is about packets: --write FILE".to_owned())),

@@ -62,6 +62,27 @@ fn cap_49c_a_whole_copy_and_the_classic_forms() {
 }
 
 #[test]
+fn cap_26b_without_records_packets_are_written_and_nothing_is_told() {
+    let folder = tempfile::tempdir().unwrap();
+    let (path, _) = web(folder.path());
+    let (from, expected) = (path.to_str().unwrap(), packets(&path, "frame"));
+    for form in ["pcapng", "pcap"] {
+        let to = folder.path().join(form);
+        let words = ["--read", from, "--write", to.to_str().unwrap(), "--format", form, "--records", "off"];
+        let (told, error) = tap(&words);
+        assert!(error.is_none() && told.is_empty(), "{error:?}");
+        assert_eq!(packets(&to, "frame"), expected, "{form}");
+        assert!(tshark(&to, &["-Y", "frame.comment"], &["frame.comment"]).is_empty());
+        let (_, error) = tap(&[&words[..], &["--where", "status = 503"]].concat());
+        assert_eq!(code(error).0, "bad_request");
+    }
+    let (_, error) =
+        tap(&["--read", path.with_extension("none").to_str().unwrap(), "--write", from, "--records", "off"]);
+    assert!(error.is_some());
+    assert_eq!(packets(&path, "frame"), expected, "nothing is written before there is a capture to read");
+}
+
+#[test]
 fn cap_d_29a_the_exported_file_is_decrypted_by_the_keys_in_it() {
     let folder = tempfile::tempdir().unwrap();
     let (path, keys, port) = secured(folder.path());
