@@ -82,7 +82,7 @@ fn main() {
 fn read(path: &str) {
     let open = std::env::args().any(|word| word == "--open");
     let redaction = if open { Redaction::off() } else { Redaction::new(Rules::default(), [7; 16]) };
-    let mut engine = Engine::new(Config { redaction, ..Config::default() });
+    let mut engine = Engine::new(Config { redaction, budget: BUDGET, ..Config::default() });
     let mut lines = Lines { keep: true, ..Lines::default() };
     let mut file = std::fs::File::open(path).unwrap();
     let mut reader = pcap::Reader::new();
@@ -149,3 +149,5 @@ fn cpu_seconds() -> f64 {
 
 /// Bytes of one read, as of `qd`.
 const READ: usize = 256 << 10;
+/// Memory of the engine, as of `qd`.
+const BUDGET: usize = 12 << 20;
