@@ -7,7 +7,7 @@ use crate::keys::Keys;
 use crate::schema;
 use base::Clock;
 use sqlx::sqlite::{SqliteConnectOptions, SqliteJournalMode, SqlitePool, SqlitePoolOptions, SqliteSynchronous};
-use sqlx::{ConnectOptions, SqliteConnection};
+use sqlx::{ConnectOptions, Connection, SqliteConnection};
 use std::fs::OpenOptions;
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
@@ -45,10 +45,14 @@ impl Store {
             .connect_with(options(path).pragma("query_only", "on"))
             .await
             .map_err(|error| StoreError::of(path, error))?;
-        let writers =
-            SqlitePoolOptions::new().max_connections(1).acquire_timeout(BUSY).connect_lazy_with(options(path));
+        let writers = SqlitePoolOptions::new()
+            .max_connections(1)
+            .acquire_timeout(BUSY)
+            // A transaction that a full disk ended is gone for SQLite and not for its connection: another one goes on.
+            .before_acquire(|connection, _| Box::pin(async move { Ok(!connection.is_in_transaction()) }))
+            .connect_lazy_with(options(path));
         // Not before there is another: the last connection that closes takes the log away.
-        sqlx::Connection::close(writer).await.map_err(|error| StoreError::of(path, error))?;
+        Connection::close(writer).await.map_err(|error| StoreError::of(path, error))?;
         Ok(Self(Arc::new(Inner { path: path.to_owned(), readers, writers, keys: Arc::new(keys) })))
     }
 

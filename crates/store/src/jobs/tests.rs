@@ -71,3 +71,18 @@ async fn ar_09a_jobs_are_told_page_by_page_the_newest_first() {
     assert!(store.jobs_after(Some((1, "a")), 2).await.unwrap().is_empty());
     store.close().await;
 }
+
+#[tokio::test]
+async fn wf_13e_what_a_full_disk_cut_short_is_written_once_there_is_room() {
+    let folder = tempfile::tempdir().unwrap();
+    let store = Store::open(&folder.path().join("journal.db")).await.unwrap();
+    // No page more for the connection that writes: as SQLite finds it on a full disk, it takes the transaction back itself.
+    sqlx::query("PRAGMA max_page_count = 1").execute(store.writers()).await.unwrap();
+    let large = KeptJob { body: "x".repeat(1 << 20), ..job("large", None, 1_000) };
+    store.add_job(&large).await.unwrap_err();
+    // Where that connection goes on, it says to be in a transaction for ever.
+    sqlx::query("PRAGMA max_page_count = 1000000").execute(store.writers()).await.unwrap();
+    store.add_job(&large).await.unwrap();
+    assert_eq!(store.job("large").await.unwrap().unwrap().body.len(), 1 << 20);
+    store.close().await;
+}
