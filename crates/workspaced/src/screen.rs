@@ -74,8 +74,11 @@ impl Screen {
             self.lines_before(&mut out);
         }
         out.push_str(&self.parser.screen().contents_formatted());
-        let (rows, _) = self.parser.screen().size();
-        out.push_str(&format!("\x1b[m\x1b[?25h\x1b[{rows};1H\r\n"));
+        // what is said next stands below what was shown, and pushes no more of it away than it has to
+        let (_, cols) = self.parser.screen().size();
+        let rows = self.parser.screen().rows(0, cols.get());
+        let last = rows.enumerate().filter(|(_, row)| !row.trim().is_empty()).last().map_or(1, |(at, _)| at + 1);
+        out.push_str(&format!("\x1b[m\x1b[?25h\x1b[{last};1H\r\n"));
         out
     }
 

@@ -119,3 +119,23 @@ proptest! {
         drop(screen.rest());
     }
 }
+
+#[test]
+fn wb_08d_the_last_screen_stands_above_what_is_said_next() {
+    let told = |written: &[u8]| {
+        let mut screen = Screen::new(SIZE);
+        screen.process(written);
+        let mut viewer = Screen::new(SIZE);
+        viewer.process(screen.last().as_bytes());
+        viewer.process(b"over\r\n");
+        let (_, _, before) = seen(&mut viewer);
+        (before, viewer.parser.screen().contents(), viewer.parser.screen().alternate_screen())
+    };
+    assert_eq!(told(b"one\r\ntwo").1, "one\ntwo\nover");
+    assert_eq!(told(b"").1.trim(), "over");
+    let many: String = (0..40).map(|line| format!("line {line}\r\n")).collect();
+    let (before, now, _) = told(many.as_bytes());
+    assert!(before.contains(&"line 0".to_owned()) && now.contains("line 39\nover"), "{before:?} {now}");
+    let (_, now, alternate) = told(b"shell\r\n\x1b[?1049h\x1b[2J\x1b[3;4Hediting");
+    assert!(now.contains("editing\nover") && !alternate, "{now}");
+}
