@@ -40,6 +40,7 @@ pub(crate) fn evaluate(tree: &Expr, link: LinkType, bytes: &[u8], length: u32) -
         bare: payload + bare,
         labels: 0,
         is_inner: false,
+        is_framed: false,
     };
     view.expression(tree, true)
 }
@@ -71,6 +72,8 @@ struct View<'a> {
     bare: u32,
     labels: u32,
     is_inner: bool,
+    /// What stands inside begins with a header of its link.
+    is_framed: bool,
 }
 
 impl View<'_> {

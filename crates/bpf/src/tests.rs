@@ -88,7 +88,9 @@ fn cap_n_11n_programs_are_right_where_those_of_tcpdump_are_not() {
             assert!(agrees(text, *link, &packets::samples(*link)) > 0);
         }
     }
-    for seed in [12_054_235_167_358_040_022, 7_886_130_369_752_375_884, 17_398_920_515_534_737_682] {
+    for seed in
+        [12_054_235_167_358_040_022, 7_886_130_369_752_375_884, 17_398_920_515_534_737_682, 10_001_153_301_027_760_584]
+    {
         agrees(&expressions::expression(&mut Random::new(seed)), Link::ALL[0], &packets::samples(Link::ALL[0]));
     }
 }

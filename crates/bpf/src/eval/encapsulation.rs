@@ -80,6 +80,7 @@ impl View<'_> {
         }
         self.form = Form::Ethernet;
         self.is_inner = true;
+        self.is_framed = self.header != self.payload;
         self.network = self.payload;
         self.bare = self.payload.wrapping_add(gap);
         Ok(holds)

@@ -87,7 +87,7 @@ impl View<'_> {
 
     /// A frame with a header: behind Geneve there may be none.
     pub(super) const fn has_frame(&self) -> bool {
-        !self.is_inner || self.header != self.payload
+        !self.is_inner || self.is_framed
     }
 
     pub(super) fn mac(&self, direction: Direction, address: [u8; 6]) -> Answer {
