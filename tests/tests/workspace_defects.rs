@@ -309,7 +309,7 @@ fn wd_19a_what_fails_never_comes_to_100_and_its_times_have_a_zone() {
 
 #[test]
 fn wd_08b_as_many_launches_of_one_long_name_at_once_are_as_many_workspaces() {
-    const MANY: usize = 200;
+    const MANY: usize = 100;
     let fresh = Fresh::new("ws-alike");
     let (ns, _operator) = (fresh.name(), operator());
     let quota = json!({
@@ -328,21 +328,22 @@ fn wd_08b_as_many_launches_of_one_long_name_at_once_are_as_many_workspaces() {
         let next = if at > 0 { "next\n" } else { "" };
         let header = format!("x-quarterdeck-token: {}", console.token());
         config += &format!(
-            "{next}url = {url:?}\nheader = {header:?}\nheader = \"content-type: application/json\"\ndata = {body:?}\nsilent\nnoproxy = \"*\"\nwrite-out = \"\\n\"\n"
+            "{next}url = {url:?}\nheader = {header:?}\nheader = \"content-type: application/json\"\ndata = {body:?}\nno-progress-meter\nnoproxy = \"*\"\nwrite-out = \"\\n\"\n"
         );
     }
     let folder = tempfile::tempdir().unwrap();
     let path = folder.path().join("curl");
     std::fs::write(&path, config).unwrap();
     let mut command = Command::new("curl");
-    command.args(["-sS", "--parallel", "--parallel-max", "40", "--parallel-immediate", "-K"]).arg(&path);
+    command.args(["-sS", "--parallel", "--parallel-max", "10", "--parallel-immediate", "-K"]).arg(&path);
     let done = command.output().expect("curl runs");
     let answers = out(&done);
     let ids: Vec<String> = answers
         .split_inclusive('}')
         .filter_map(|text| serde_json::from_str::<Value>(text.trim()).ok()?["id"].as_str().map(str::to_owned))
         .collect();
-    assert_eq!(ids.len(), MANY, "{answers}{}", errors(&done));
+    let others: Vec<&str> = answers.split_inclusive('}').filter(|text| !text.contains("\"id\"")).collect();
+    assert_eq!(ids.len(), MANY, "{others:?} {}", errors(&done));
     let apart: BTreeSet<&String> = ids.iter().collect();
     assert_eq!(apart.len(), MANY, "no two are told the same");
     let there: BTreeSet<String> = kubectl::stdout(
