@@ -2,127 +2,17 @@
 
 #![allow(clippy::unwrap_used, clippy::expect_used, clippy::panic, clippy::indexing_slicing, missing_docs)]
 
+#[path = "workspace_rest/desk.rs"]
+mod desk;
+
+use desk::Desk;
 use e2e::console::Console;
-use e2e::curl::{Answer, curl};
+use e2e::curl::Answer;
 use e2e::fresh::Fresh;
 use e2e::kubeconfig;
 use e2e::workspaces::{list, operator, until};
 use serde_json::{Value, json};
-use std::io::{BufRead, BufReader};
-use std::process::{Child, Command, Stdio};
-
-/// A console with the operator, and a namespace.
-struct Desk<'a> {
-    console: &'a Console,
-    cluster: String,
-    namespace: &'a str,
-}
-
-impl<'a> Desk<'a> {
-    fn new(console: &'a Console, namespace: &'a str) -> Self {
-        let text = std::fs::read_to_string(kubeconfig()).unwrap();
-        let line = text.lines().find_map(|line| line.strip_prefix("current-context:")).unwrap();
-        Self { console, cluster: line.trim().trim_matches('"').to_owned(), namespace }
-    }
-
-    fn url(&self, path: &str) -> String {
-        format!("{}/api/v1{path}", self.console.base)
-    }
-
-    fn call(&self, method: &str, path: &str, body: Option<Value>, headers: &[&str]) -> Answer {
-        let token = format!("x-quarterdeck-token: {}", self.console.token());
-        let text = body.map(|body| body.to_string());
-        let mut args = vec!["-X", method, "-H", &token];
-        headers.iter().for_each(|header| args.extend(["-H", header]));
-        if let Some(text) = &text {
-            args.extend(["-H", "content-type: application/json", "-d", text]);
-        }
-        curl(&self.url(path), &args)
-    }
-
-    fn get(&self, path: &str) -> Answer {
-        self.call("GET", path, None, &[])
-    }
-
-    /// The path of a workspace, or of something of it.
-    fn of(&self, name: &str, more: &str) -> String {
-        let separator = if more.contains('?') { '&' } else { '?' };
-        format!("/workspaces/{}/{name}{more}{separator}cluster={}", self.namespace, self.cluster)
-    }
-
-    fn create(&self, mut body: Value, headers: &[&str]) -> Answer {
-        body["cluster"] = self.cluster.as_str().into();
-        body["namespace"] = self.namespace.into();
-        self.call("POST", "/workspaces", Some(body), headers)
-    }
-
-    /// Waits until a job is over; the job.
-    fn over(&self, id: &str) -> Value {
-        let mut job = Value::Null;
-        until("the job is over", 90, || {
-            job = self.get(&format!("/jobs/{id}")).json();
-            !matches!(job["state"].as_str(), Some("queued" | "running"))
-        });
-        job
-    }
-
-    fn listen(&self, path: &str, headers: &[&str]) -> Stream {
-        let token = format!("x-quarterdeck-token: {}", self.console.token());
-        let mut command = Command::new("curl");
-        command.args(["-sSN", "--max-time", "90", "--noproxy", "*", "-H", &token]);
-        for header in headers {
-            command.args(["-H", header]);
-        }
-        let mut child = command.arg(self.url(path)).stdout(Stdio::piped()).spawn().expect("curl runs");
-        let lines = BufReader::new(child.stdout.take().unwrap());
-        Stream { child, lines }
-    }
-}
-
-/// A stream of server-sent events.
-struct Stream {
-    child: Child,
-    lines: BufReader<std::process::ChildStdout>,
-}
-
-impl Stream {
-    /// The next message: its event, id and data. `None` at the end.
-    fn next(&mut self) -> Option<(String, String, Value)> {
-        let (mut event, mut id, mut data) = (String::new(), String::new(), Value::Null);
-        loop {
-            let mut line = String::new();
-            if self.lines.read_line(&mut line).unwrap() == 0 {
-                return None;
-            }
-            match line.trim_end().split_once(": ") {
-                Some(("event", text)) => event = text.to_owned(),
-                Some(("id", text)) => id = text.to_owned(),
-                Some(("data", text)) => data = serde_json::from_str(text).unwrap(),
-                _ if line.trim().is_empty() && !data.is_null() => return Some((event, id, data)),
-                _ => {}
-            }
-        }
-    }
-
-    fn until(&mut self, what: &str, is: impl Fn(&str, &Value) -> bool) -> Vec<(String, String, Value)> {
-        let mut told = Vec::new();
-        while let Some(next) = self.next() {
-            let over = is(&next.0, &next.2);
-            told.push(next);
-            if over {
-                return told;
-            }
-        }
-        panic!("the stream ended before {what}: {told:#?}");
-    }
-}
-
-impl Drop for Stream {
-    fn drop(&mut self) {
-        let _ = self.child.kill();
-        let _ = self.child.wait();
-    }
-}
+use std::process::{Command, Stdio};
 
 const SHELL: &str = "images.invalid/shell:1";
 
