@@ -82,6 +82,12 @@ impl Paused {
 
 impl Drop for Paused {
     fn drop(&mut self) {
+        // nsenter, which led it into the node, stood still as well when it saw that.
+        let status = std::fs::read_to_string(format!("/proc/{}/status", self.0)).unwrap_or_default();
+        let parent = status.lines().find_map(|line| line.strip_prefix("PPid:")).and_then(|id| id.trim().parse().ok());
+        if let Some(parent) = parent.filter(|parent: &u32| *parent > 1) {
+            signal(parent, "CONT");
+        }
         signal(self.0, "CONT");
     }
 }
