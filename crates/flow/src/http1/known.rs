@@ -32,6 +32,8 @@ impl Known {
         let slot = self.slots.get_mut(place(flow, from))?;
         let head = slot.head.filter(|head| bytes.get(..head.len) == Some(&slot.bytes))?;
         if slot.json.is_empty() {
+            // what an earlier head had is counted already
+            self.bytes -= slot.json.capacity();
             let headers = Headers { bytes: &slot.bytes, spans: &slot.spans, json: &[] };
             json::write_array(&mut slot.json, |list| write_headers(list, &headers));
             self.bytes += slot.json.capacity();
@@ -79,3 +81,28 @@ fn place(flow: FlowId, from: Side) -> usize {
 const SLOTS: usize = 16;
 /// A head longer than this is not.
 const LONGEST: usize = 2048;
+
+#[cfg(test)]
+mod tests {
+    #![allow(clippy::unwrap_used)]
+
+    use super::{super::head, Known, Slot};
+    use crate::{FlowId, Side};
+
+    #[test]
+    fn what_heads_hold_is_counted_as_it_is_however_often_they_change() {
+        let heads = [
+            "GET /a HTTP/1.1\r\nHost: a\r\n\r\n".to_owned(),
+            format!("GET /b HTTP/1.1\r\nHost: b\r\nX-Long: {}\r\n\r\n", "b".repeat(900)),
+        ];
+        let mut known = Known::default();
+        for round in 0..200 {
+            let bytes = heads[round % 2].as_bytes();
+            let mut spans = Vec::new();
+            let head = head::read(bytes, &mut spans).unwrap().unwrap();
+            known.add(FlowId(1), Side::Client, bytes, &spans, &head);
+            assert!(known.find(FlowId(1), Side::Client, bytes).is_some());
+            assert_eq!(known.bytes, known.slots.iter().map(Slot::heap).sum::<usize>());
+        }
+    }
+}
