@@ -82,13 +82,26 @@ impl Paused {
 
 impl Drop for Paused {
     fn drop(&mut self) {
-        // nsenter, which led it into the node, stood still as well when it saw that.
-        let status = std::fs::read_to_string(format!("/proc/{}/status", self.0)).unwrap_or_default();
-        let parent = status.lines().find_map(|line| line.strip_prefix("PPid:")).and_then(|id| id.trim().parse().ok());
-        if let Some(parent) = parent.filter(|parent: &u32| *parent > 1) {
-            signal(parent, "CONT");
+        // nsenter, which led it into the node, stands still as long as it sees that: both go on, whichever is told first.
+        let field = |pid: u32, name: &str| {
+            let status = std::fs::read_to_string(format!("/proc/{pid}/status")).unwrap_or_default();
+            status
+                .lines()
+                .find_map(|line| line.strip_prefix(name).map(|rest| rest.trim().to_owned()))
+                .unwrap_or_default()
+        };
+        let parent: Option<u32> = field(self.0, "PPid:").parse().ok().filter(|parent| *parent > 1);
+        let both: Vec<u32> = parent.into_iter().chain([self.0]).collect();
+        let mut quiet = 0;
+        for _ in 0..200 {
+            let still: Vec<_> = both.iter().filter(|pid| field(**pid, "State:").starts_with('T')).collect();
+            quiet = if still.is_empty() { quiet + 1 } else { 0 };
+            if quiet == 5 {
+                return;
+            }
+            still.into_iter().for_each(|pid| signal(*pid, "CONT"));
+            std::thread::sleep(Duration::from_millis(50));
         }
-        signal(self.0, "CONT");
     }
 }
 

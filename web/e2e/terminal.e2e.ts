@@ -112,7 +112,7 @@ describe('a shell', () => {
     await shows('second-2')
     await page.getByRole('button', { name: 'Leave this shell' }).click()
     await shows('3 pasted')
-    await page.getByRole('button', { name: /Shells that run without a tab/ }).click()
+    await page.getByRole('button', { name: /without a tab here/ }).click()
     await page.getByRole('menuitem').first().click()
     await shows('second-2')
     await page.locator('[data-shown=true] .xterm-screen').click()

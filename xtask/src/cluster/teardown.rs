@@ -59,6 +59,8 @@ fn end_node(dir: &Path, groups: &[PathBuf]) -> Result<()> {
         if Instant::now() > deadline {
             bail!("the node's first process, {}, does not end", holder.pid);
         }
+        // who stands still reaps nobody
+        marked(dir)?.iter().for_each(|process| send(process.pid, Signal::CONT));
         std::thread::sleep(Duration::from_millis(10));
     }
     Ok(())
@@ -89,9 +91,13 @@ fn end_processes(dir: &Path, groups: &[PathBuf]) -> Result<()> {
 }
 
 fn kill(pid: i32) {
+    send(pid, Signal::KILL);
+}
+
+fn send(pid: i32, signal: Signal) {
     if let Some(pid) = Pid::from_raw(pid) {
         // it may have ended by itself
-        let _ = kill_process(pid, Signal::KILL);
+        let _ = kill_process(pid, signal);
     }
 }
 

@@ -38,6 +38,7 @@ export function Terminal({ workspace, beside, tools }: Props) {
     if (known !== '') look()
   }, [known, look])
   const elsewhere = others.filter(({ id }) => !tabs.tabs.some(({ shell }) => shell === id))
+  const more = `${elsewhere.length} more ${elsewhere.length === 1 ? 'shell' : 'shells'}`
   const leave = () => list.current?.querySelector<HTMLElement>('[aria-selected=true]')?.focus()
   return (
     <div className={css.terminal} data-scope="terminal">
@@ -76,14 +77,14 @@ export function Terminal({ workspace, beside, tools }: Props) {
         <span className={css.space} />
         {elsewhere.length > 0 && (
           <MenuButton
-            label="Shells without a tab here"
+            label={`${more} without a tab here`}
             className={css.others ?? ''}
             items={elsewhere.map((one) => ({
               title: `${one.command || 'shell'} · ${standing(one)} · ${age(Date.now(), one.created_ms)}`,
               run: () => setTabs((before) => added(before, one.id)),
             }))}
           >
-            {elsewhere.length} more {elsewhere.length === 1 ? 'shell' : 'shells'}
+            {more}
           </MenuButton>
         )}
         {tools}

@@ -71,6 +71,7 @@ impl Reader {
         match self.runner {
             Runner::Cargo if line.starts_with("test result: ") => self.summary(line, count),
             Runner::Cargo if line.starts_with("test ") && line.ends_with(FAILED) => count.names.push(name(line)),
+            Runner::Vitest if line.trim_start().starts_with(CROSS) => count.names.push(cross(line)),
             Runner::Vitest if line.contains(RETRIED) => count.unsteady.push(line.trim().to_owned()),
             Runner::Vitest if line.trim_start().starts_with("Tests  ") => self.summary(line, count),
             Runner::Go if line.starts_with("--- PASS: ") => count.passed += 1,
@@ -99,6 +100,14 @@ impl Reader {
 const FAILED: &str = " ... FAILED";
 /// What stands in the line of a test of Vitest that ran more than once.
 const RETRIED: &str = "(retry x";
+
+/// With what the line of a test of Vitest begins that failed.
+const CROSS: &str = "× ";
+
+/// The test's name in that line.
+fn cross(line: &str) -> String {
+    line.trim_start().trim_start_matches(CROSS).trim_end().to_owned()
+}
 
 /// The test's name in its line.
 fn name(line: &str) -> String {

@@ -45,6 +45,7 @@ fn tests_that_failed_are_named() {
         cargo.line(line, &mut count);
     }
     vitest.line("   ✓ a row is opened by Enter  1234ms (retry x1)", &mut count);
-    assert_eq!(count.names, ["a::c", "d"]);
+    vitest.line("   × a row is closed by Escape  41118ms (retry x1)", &mut count);
+    assert_eq!(count.names, ["a::c", "d", "a row is closed by Escape  41118ms (retry x1)"]);
     assert_eq!(count.unsteady, ["✓ a row is opened by Enter  1234ms (retry x1)"]);
 }
