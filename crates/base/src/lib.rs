@@ -7,6 +7,7 @@
 //! age       ages and durations in kubectl's form
 //! quantity  Kubernetes quantities as exact numbers
 //! security  what Pod Security lets containers have
+//! shell     words of a POSIX shell
 //! ```
 //!
 //! Pure: no IO, no async runtime.
@@ -18,6 +19,7 @@ pub mod id;
 pub mod quantity;
 pub mod secret;
 pub mod security;
+pub mod shell;
 
 pub use clock::{Clock, ManualClock, SystemClock};
 pub use code::{Code, Coded};

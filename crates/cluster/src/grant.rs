@@ -31,16 +31,16 @@ pub(crate) fn commands(message: &str) -> Option<String> {
     let binding = format!("{role}-{}", user.replace(['/', '%'], "-"));
     let (kind, place) = match namespace {
         "" => ("clusterrole", String::new()),
-        namespace => ("role", format!(" -n {}", quote(namespace))),
+        namespace => ("role", format!(" -n {}", base::shell::word(namespace))),
     };
     let subject = match user.strip_prefix("system:serviceaccount:") {
-        Some(account) => format!("--serviceaccount={}", quote(account)),
-        None => format!("--user={}", quote(user)),
+        Some(account) => format!("--serviceaccount={}", base::shell::word(account)),
+        None => format!("--user={}", base::shell::word(user)),
     };
     Some(format!(
         "kubectl create {kind} {role}{place} --verb={verbs} --resource={resource} && \
          kubectl create {kind}binding {}{place} --{kind}={role} {subject}",
-        quote(&binding)
+        base::shell::word(&binding)
     ))
 }
 
@@ -58,16 +58,6 @@ fn read(message: &str) -> Option<Missing<'_>> {
     let plain = |text: &str| text.bytes().all(|byte| byte.is_ascii_alphanumeric() || b"-./*".contains(&byte));
     let fits = plain(verb) && plain(resource) && plain(group) && !user.contains(char::is_control);
     fits.then_some(Missing { user, verb, resource, group, namespace })
-}
-
-/// A text that is one word of a shell.
-fn quote(text: &str) -> String {
-    let plain = |byte: u8| byte.is_ascii_alphanumeric() || b"_@%+=:,./-".contains(&byte);
-    if !text.is_empty() && text.bytes().all(plain) {
-        text.to_owned()
-    } else {
-        format!("'{}'", text.replace('\'', "'\\''"))
-    }
 }
 
 #[cfg(test)]

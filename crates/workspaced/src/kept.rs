@@ -12,7 +12,8 @@ use std::process::{ExitCode, Stdio};
 use std::sync::Arc;
 use std::time::Duration;
 
-use parking_lot::Mutex;
+use base::shell::word;
+use parking_lot::{Mutex, MutexGuard};
 use proto::workspace::told::AppState;
 use serde::{Deserialize, Serialize};
 use serde_json::{Value, json};
@@ -23,7 +24,7 @@ use tokio::time::timeout;
 use crate::apps::Act;
 use crate::daemon::Daemon;
 use crate::log::now_ms;
-use crate::start::{self, Terminal};
+use crate::start;
 use crate::{ports, processes};
 
 /// What the stop before left, for a day.
@@ -71,8 +72,7 @@ impl KeptShell {
         let mut out = self.screen.clone();
         out.push_str("[this shell ended when the workspace was stopped]\r\n");
         if !self.resume.is_empty() {
-            let folder =
-                if self.folder.is_empty() { String::new() } else { format!("cd {} && ", quoted(&self.folder)) };
+            let folder = if self.folder.is_empty() { String::new() } else { format!("cd {} && ", word(&self.folder)) };
             out.push_str(&format!("[it ran {}; to go on: {folder}{}]\r\n", self.resume, self.resume));
         }
         out.into_bytes()
@@ -82,19 +82,20 @@ impl KeptShell {
 impl Kept {
     /// The shells that ended with the stop before, as lists tell them.
     pub(crate) fn told(&self) -> Vec<Value> {
-        self.young().iter().map(KeptShell::told).collect()
+        self.young().shells.iter().map(KeptShell::told).collect()
     }
 
     /// One of them.
     pub(crate) fn find(&self, id: &str) -> Option<KeptShell> {
-        self.young().into_iter().find(|shell| shell.id == id)
+        self.young().shells.iter().find(|shell| shell.id == id).cloned()
     }
 
-    fn young(&self) -> Vec<KeptShell> {
+    /// Without what is too old.
+    fn young(&self) -> MutexGuard<'_, Stop> {
         let mut stop = self.0.lock();
         let since = now_ms().saturating_sub(DAY_MS);
         stop.shells.retain(|shell| shell.stopped_ms >= since);
-        stop.shells.clone()
+        stop
     }
 }
 
@@ -119,7 +120,7 @@ async fn write(daemon: &Arc<Daemon>) -> io::Result<()> {
     }
     let up = |state| matches!(state, AppState::Running | AppState::Starting | AppState::Waiting | AppState::Installing);
     let apps: Vec<String> = daemon.apps.told().into_iter().filter(|app| up(app.state)).map(|app| app.id).collect();
-    let old = daemon.kept.young();
+    let old = daemon.kept.young().shells.clone();
     if shells.is_empty() && apps.is_empty() && old.is_empty() {
         return Ok(());
     }
@@ -127,7 +128,7 @@ async fn write(daemon: &Arc<Daemon>) -> io::Result<()> {
     shells.truncate(MOST_SHELLS);
     let ports = ports::now(daemon).await.iter().map(|port| port.port).collect();
     let text = serde_json::to_vec(&Stop { shells, apps, ports })?;
-    let mut command = command(daemon, "keep");
+    let mut command = start::own(daemon, &program("keep"));
     command.stdin(Stdio::piped()).stdout(Stdio::null());
     let mut running = daemon.children.spawn(&mut command)?;
     let input = running.child.stdin.take().ok_or_else(|| io::Error::other("a pipe is missing"))?;
@@ -140,8 +141,7 @@ async fn write(daemon: &Arc<Daemon>) -> io::Result<()> {
 
 /// Reads what the stop before left, which is then nobody's any more.
 pub(crate) async fn load(daemon: &Daemon) -> Vec<String> {
-    let words = ["/proc/self/exe", "workspaced", "kept"].map(str::to_owned);
-    let Ok(text) = start::output(daemon, &words, MOST).await else { return Vec::new() };
+    let Ok(text) = start::output(daemon, &program("kept"), MOST).await else { return Vec::new() };
     let Ok(stop) = serde_json::from_slice::<Stop>(&text) else { return Vec::new() };
     let apps = stop.apps.clone();
     *daemon.kept.0.lock() = stop;
@@ -160,12 +160,9 @@ pub(crate) async fn resume(daemon: &Daemon, apps: &[String]) {
     }
 }
 
-fn command(daemon: &Daemon, word: &str) -> std::process::Command {
-    let words = ["/proc/self/exe", "workspaced", word].map(str::to_owned);
-    let env = daemon.own_environment(&daemon.account);
-    let mut command = start::command(&daemon.account, Terminal::None, &daemon.account.home, None, &words, &env);
-    command.stderr(Stdio::null());
-    command
+/// This program, as the user.
+fn program(word: &str) -> [String; 3] {
+    ["/proc/self/exe", "workspaced", word].map(str::to_owned)
 }
 
 /// What a process was started as, as it is typed.
@@ -173,19 +170,9 @@ fn command_line(pid: i32) -> Option<String> {
     let mut bytes = Vec::new();
     File::open(format!("/proc/{pid}/cmdline")).ok()?.take(MOST_LINE).read_to_end(&mut bytes).ok()?;
     let text = String::from_utf8(bytes).ok()?;
-    let words: Vec<String> = text.trim_end_matches('\0').split('\0').map(quoted).collect();
+    let words: Vec<String> = text.trim_end_matches('\0').split('\0').map(word).collect();
     let line = words.join(" ");
     (!line.is_empty() && !line.chars().any(char::is_control)).then_some(line)
-}
-
-/// A word as a shell reads it.
-fn quoted(word: &str) -> String {
-    let plain = |one: char| one.is_ascii_alphanumeric() || "/._-+=:,@%".contains(one);
-    if !word.is_empty() && word.chars().all(plain) {
-        word.to_owned()
-    } else {
-        format!("'{}'", word.replace('\'', "'\\''"))
-    }
 }
 
 /// `qd-agent workspaced keep`: standard input becomes the file, as the user.
@@ -229,11 +216,10 @@ const PATIENCE: Duration = Duration::from_secs(5);
 
 #[cfg(test)]
 mod tests {
-    use super::{KeptShell, quoted};
+    use super::KeptShell;
 
     #[test]
     fn wb_08a_a_command_is_offered_as_it_is_typed_behind_the_last_screen() {
-        assert_eq!(["vim", "a b", "it's", ""].map(quoted), ["vim", "'a b'", "'it'\\''s'", "''"]);
         let mut shell =
             KeptShell { screen: "left\r\n".to_owned(), folder: "/my notes".to_owned(), ..KeptShell::default() };
         assert!(String::from_utf8_lossy(&shell.shown()).ends_with("stopped]\r\n"), "nothing ran");

@@ -75,14 +75,21 @@ pub(crate) fn environment(account: &Account, more: &BTreeMap<String, String>) ->
     env
 }
 
+/// A program of ours as the workspace's user, in the home. What it says of what goes wrong is nobody's.
+pub(crate) fn own(daemon: &Daemon, program: &[String]) -> Command {
+    let env = daemon.own_environment(&daemon.account);
+    let mut command = command(&daemon.account, Terminal::None, &daemon.account.home, None, program, &env);
+    command.stderr(Stdio::null());
+    command
+}
+
 /// What a program of the user prints, at most so much of it, within a few seconds.
 ///
 /// # Errors
 /// When it cannot be started, fails, prints more or takes longer.
 pub(crate) async fn output(daemon: &Daemon, program: &[String], most: usize) -> io::Result<Vec<u8>> {
-    let env = daemon.own_environment(&daemon.account);
-    let mut command = command(&daemon.account, Terminal::None, &daemon.account.home, None, program, &env);
-    command.stdin(Stdio::null()).stdout(Stdio::piped()).stderr(Stdio::null());
+    let mut command = own(daemon, program);
+    command.stdin(Stdio::null()).stdout(Stdio::piped());
     let mut running = daemon.children.spawn(&mut command)?;
     let done = timeout(PATIENCE, async {
         let pipe = running.child.stdout.take().ok_or_else(|| io::Error::other("a pipe is missing"))?;
