@@ -11,6 +11,13 @@ use crate::workspace::{
     WorkspaceSystem, WorkspaceUpdate, WorkspaceWhy,
 };
 
+/// A path below that of a workspace.
+macro_rules! of {
+    ($rest:literal) => {
+        concat!("/api/v1/workspaces/{namespace}/{name}", $rest)
+    };
+}
+
 type Params = &'static [(&'static str, &'static str, &'static str)];
 
 const EVENTS: Params = &[
@@ -22,7 +29,7 @@ const LOG: Params =
     &[("tail", "integer", "Lines at most; 200 unless said"), ("follow", "boolean", "As messages, as they come")];
 
 pub(super) fn calls() -> Vec<Call> {
-    let one = "/api/v1/workspaces/{namespace}/{name}";
+    let one = of!("");
     vec![
         Call::new("GET", "/api/v1/workspaces", "Workspaces of clusters", json::<WorkspaceList>()).query(&[
             ("cluster!", "string", "The clusters, with commas between them"),
@@ -53,51 +60,27 @@ pub(super) fn calls() -> Vec<Call> {
             ])
             .takes::<WorkspaceActing>()
             .accepted(),
-        Call::new("POST", "/api/v1/workspaces/{namespace}/{name}/start", "Starts it", json::<WorkspaceAccepted>())
+        Call::new("POST", of!("/start"), "Starts it", json::<WorkspaceAccepted>())
             .of()
             .takes::<WorkspaceActing>()
             .accepted(),
-        Call::new("POST", "/api/v1/workspaces/{namespace}/{name}/stop", "Stops it", json::<WorkspaceAccepted>())
+        Call::new("POST", of!("/stop"), "Stops it", json::<WorkspaceAccepted>())
             .of()
             .takes::<WorkspaceStopping>()
             .accepted(),
-        Call::new(
-            "POST",
-            "/api/v1/workspaces/{namespace}/{name}/keep",
-            "It is not stopped for a while",
-            json::<WorkspaceKept>(),
-        )
-        .of()
-        .takes::<WorkspaceKeeping>(),
-        Call::new(
-            "GET",
-            "/api/v1/workspaces/{namespace}/{name}/remains",
-            "Volumes that it left",
-            json::<WorkspaceRemains>(),
-        )
-        .of(),
-        Call::new(
-            "DELETE",
-            "/api/v1/workspaces/{namespace}/{name}/remains",
-            "Deletes them",
-            json::<WorkspaceRemains>(),
-        )
-        .of()
-        .takes::<WorkspaceActing>(),
-        Call::new("GET", "/api/v1/workspaces/{namespace}/{name}/why", "Why it is as it is", json::<WorkspaceWhy>())
-            .of(),
-        Call::new(
-            "GET",
-            "/api/v1/workspaces/{namespace}/{name}/logs",
-            "What its programs wrote",
-            Content::Raw("text/plain"),
-        )
-        .of()
-        .query(LOG)
-        .query(&[("container", "string", "`main` unless said"), ("previous", "boolean", "Of the run before this one")]),
-        Call::new("GET", "/api/v1/workspaces/{namespace}/{name}/events", "What happens to it", Content::Events)
+        Call::new("POST", of!("/keep"), "It is not stopped for a while", json::<WorkspaceKept>())
             .of()
-            .query(EVENTS),
+            .takes::<WorkspaceKeeping>(),
+        Call::new("GET", of!("/remains"), "Volumes that it left", json::<WorkspaceRemains>()).of(),
+        Call::new("DELETE", of!("/remains"), "Deletes them", json::<WorkspaceRemains>())
+            .of()
+            .takes::<WorkspaceActing>(),
+        Call::new("GET", of!("/why"), "Why it is as it is", json::<WorkspaceWhy>()).of(),
+        Call::new("GET", of!("/logs"), "What its programs wrote", Content::Raw("text/plain")).of().query(LOG).query(&[
+            ("container", "string", "`main` unless said"),
+            ("previous", "boolean", "Of the run before this one"),
+        ]),
+        Call::new("GET", of!("/events"), "What happens to it", Content::Events).of().query(EVENTS),
         Call::new("GET", "/api/v1/blueprints", "What workspaces are made from", json::<BlueprintList>())
             .of()
             .query(&[("namespace", "string", "Whose are seen"), ("org", "string", "Of this organization")]),
@@ -120,36 +103,24 @@ pub(super) fn calls() -> Vec<Call> {
 
 pub(super) fn inside() -> Vec<Call> {
     vec![
-        Call::new("GET", "/api/v1/workspaces/{namespace}/{name}/apps", "Its apps", json::<WorkspaceApps>()).of(),
+        Call::new("GET", of!("/apps"), "Its apps", json::<WorkspaceApps>()).of(),
         Call::new(
             "POST",
-            "/api/v1/workspaces/{namespace}/{name}/apps/{app}/{act}",
+            of!("/apps/{app}/{act}"),
             "Installs, starts, stops or restarts an app",
             json::<WorkspaceAppDone>(),
         )
         .of()
         .query(&[("force", "boolean", "Installs whether its program is there or not")])
         .takes::<WorkspaceActing>(),
-        Call::new(
-            "GET",
-            "/api/v1/workspaces/{namespace}/{name}/apps/{app}/logs",
-            "What an app and its installation wrote",
-            json::<WorkspaceLines>(),
-        )
-        .of()
-        .query(LOG),
-        Call::new(
-            "GET",
-            "/api/v1/workspaces/{namespace}/{name}/ports",
-            "Every port on which somebody listens",
-            json::<WorkspacePorts>(),
-        )
-        .of(),
-        Call::new("GET", "/api/v1/workspaces/{namespace}/{name}/sysinfo", "Its machine", json::<WorkspaceSystem>())
-            .of(),
+        Call::new("GET", of!("/apps/{app}/logs"), "What an app and its installation wrote", json::<WorkspaceLines>())
+            .of()
+            .query(LOG),
+        Call::new("GET", of!("/ports"), "Every port on which somebody listens", json::<WorkspacePorts>()).of(),
+        Call::new("GET", of!("/sysinfo"), "Its machine", json::<WorkspaceSystem>()).of(),
         Call::new(
             "POST",
-            "/api/v1/workspaces/{namespace}/{name}/open",
+            of!("/open"),
             "A URL that lets a browser into a port or an app, once",
             json::<WorkspaceOpened>(),
         )
@@ -163,7 +134,7 @@ pub(super) fn inside() -> Vec<Call> {
         .takes::<WorkspaceActing>(),
         Call::new(
             "GET",
-            "/api/v1/workspaces/{namespace}/{name}/interactive",
+            of!("/interactive"),
             "A terminal: docs/reference/terminal-and-files.md",
             Content::Socket(PROTOCOL),
         )
@@ -176,14 +147,12 @@ pub(super) fn inside() -> Vec<Call> {
             ("view_only", "boolean", "Looks on"),
         ])
         .answered(),
-        Call::new("GET", "/api/v1/workspaces/{namespace}/{name}/shells", "Its shells", json::<WorkspaceShells>())
-            .of()
-            .answered(),
+        Call::new("GET", of!("/shells"), "Its shells", json::<WorkspaceShells>()).of().answered(),
     ]
 }
 
 pub(super) fn files() -> Vec<Call> {
-    let files = "/api/v1/workspaces/{namespace}/{name}/files";
+    let files = of!("/files");
     let at: Params = &[("path", "string", "In the home of its user, or from `/`")];
     let upload: Params = &[("upload", "string", "The upload that this is a part of")];
     let bytes = Content::Raw("application/octet-stream");
@@ -209,30 +178,18 @@ pub(super) fn files() -> Vec<Call> {
             .query(at)
             .query(&[("recursive", "boolean", "With what a folder holds")])
             .answered(),
-        Call::new("GET", "/api/v1/workspaces/{namespace}/{name}/files/list", "What a folder holds", json::<FileList>())
+        Call::new("GET", of!("/files/list"), "What a folder holds", json::<FileList>())
             .of()
             .query(at)
             .query(&[("hidden", "boolean", "Names that begin with a dot too")])
             .answered(),
-        Call::new(
-            "GET",
-            "/api/v1/workspaces/{namespace}/{name}/files/zip",
-            "A folder as an archive",
-            Content::Raw("application/zip"),
-        )
-        .of()
-        .query(at)
-        .answered(),
-        Call::new("POST", "/api/v1/workspaces/{namespace}/{name}/files/mkdir", "Makes a folder", json::<FileDone>())
+        Call::new("GET", of!("/files/zip"), "A folder as an archive", Content::Raw("application/zip"))
             .of()
-            .takes::<FileFolder>(),
-        Call::new(
-            "POST",
-            "/api/v1/workspaces/{namespace}/{name}/files/rename",
-            "Gives a file or folder another place",
-            json::<FileDone>(),
-        )
-        .of()
-        .takes::<FileRename>(),
+            .query(at)
+            .answered(),
+        Call::new("POST", of!("/files/mkdir"), "Makes a folder", json::<FileDone>()).of().takes::<FileFolder>(),
+        Call::new("POST", of!("/files/rename"), "Gives a file or folder another place", json::<FileDone>())
+            .of()
+            .takes::<FileRename>(),
     ]
 }
