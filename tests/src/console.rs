@@ -1,5 +1,6 @@
 //! A running `qd console`, with a home folder of its own.
 
+use crate::curl::{Answer, curl};
 use crate::server::Server;
 use std::path::{Path, PathBuf};
 use std::process::Command;
@@ -64,6 +65,18 @@ impl Console {
         let text = std::fs::read_to_string(self.state_file()).expect("the state file is there");
         let record: serde_json::Value = serde_json::from_str(&text).expect("the state file is JSON");
         record["token"].as_str().expect("it holds the token").to_owned()
+    }
+
+    /// Asks the API: a path below `/api/v1`, a body of JSON where there is one, and more words for curl.
+    #[must_use]
+    pub fn ask(&self, method: &str, path: &str, body: Option<&serde_json::Value>, more: &[&str]) -> Answer {
+        let token = format!("x-quarterdeck-token: {}", self.token());
+        let text = body.map(serde_json::Value::to_string);
+        let mut args = vec!["-X", method, "-H", &token];
+        if let Some(text) = &text {
+            args.extend(["-H", "content-type: application/json", "-d", text]);
+        }
+        curl(&format!("{}/api/v1{path}", self.base), &[&args, more].concat())
     }
 
     /// Where the state file is.

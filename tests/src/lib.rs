@@ -55,6 +55,17 @@ pub fn kubeconfig() -> PathBuf {
     env("QD_E2E_KUBECONFIG")
 }
 
+/// The name of that cluster in a console: its current context.
+///
+/// # Panics
+/// When the kubeconfig has none.
+#[must_use]
+pub fn context() -> String {
+    let text = std::fs::read_to_string(kubeconfig()).expect("the kubeconfig is there");
+    let line = text.lines().find_map(|line| line.strip_prefix("current-context:")).expect("it has a current context");
+    line.trim().trim_matches('"').to_owned()
+}
+
 /// What a command wrote on stdout.
 #[must_use]
 pub fn out(output: &Output) -> String {

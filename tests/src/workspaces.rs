@@ -1,7 +1,8 @@
 //! Workspaces of a test, kept by the operator of a console of its own.
 
 use crate::console::Console;
-use crate::{errors, kubeconfig, kubectl};
+use crate::curl::Answer;
+use crate::{context, errors, kubeconfig, kubectl};
 use serde_json::{Value, json};
 use std::path::PathBuf;
 use std::time::Duration;
@@ -69,6 +70,41 @@ pub fn list(namespace: &str, kind: &str, labels: &str) -> Vec<Value> {
     list["items"].as_array().cloned().unwrap_or_default()
 }
 
+/// The pods of a workspace.
+#[must_use]
+pub fn pods(namespace: &str, workspace: &str) -> Vec<Value> {
+    list(namespace, "pods", &format!("quarterdeck.dev/workspace={workspace}"))
+}
+
+/// The claim of a workspace's home.
+///
+/// # Panics
+/// When there is not exactly one.
+#[must_use]
+pub fn claim(namespace: &str, workspace: &str) -> Value {
+    let mut claims = list(namespace, "persistentvolumeclaims", &format!("quarterdeck.dev/workspace={workspace}"));
+    assert_eq!(claims.len(), 1, "{workspace} has one claim");
+    claims.remove(0)
+}
+
+/// Waits until a workspace is in a phase, and has no second pod on its way; how long that took.
+///
+/// # Panics
+/// When it is not in time.
+pub fn phase(namespace: &str, name: &str, phase: &str) -> Duration {
+    crate::until(&format!("{name} is {phase}"), Duration::from_secs(60), || {
+        assert!(pods(namespace, name).len() < 2, "two pods of {name}");
+        get(namespace, "workspaces.quarterdeck.dev", name)["status"]["phase"] == phase
+    })
+}
+
+/// Starts or stops a workspace over REST.
+#[must_use]
+pub fn act(console: &Console, namespace: &str, name: &str, act: &str, more: &[&str]) -> Answer {
+    let path = format!("/workspaces/{namespace}/{name}/{act}?cluster={}", context());
+    console.ask("POST", &path, Some(&json!({ "answers": { "confirm": true } })), more)
+}
+
 /// Waits until something is so.
 ///
 /// # Panics
@@ -83,9 +119,7 @@ pub fn until(what: &str, seconds: u64, so: impl FnMut() -> bool) {
 /// When there is not exactly one, bound to a folder.
 #[must_use]
 pub fn home(namespace: &str, workspace: &str) -> PathBuf {
-    let claims = list(namespace, "persistentvolumeclaims", &format!("quarterdeck.dev/workspace={workspace}"));
-    assert_eq!(claims.len(), 1, "{workspace} has one claim");
-    let volume = claims[0]["spec"]["volumeName"].as_str().expect("it is bound").to_owned();
+    let volume = claim(namespace, workspace)["spec"]["volumeName"].as_str().expect("it is bound").to_owned();
     let text = kubectl::stdout(&kubeconfig(), &["get", "pv", &volume, "-o", "json"]);
     let volume: Value = serde_json::from_str(&text).expect("kubectl prints JSON");
     let path = volume["spec"]["local"]["path"].as_str().or_else(|| volume["spec"]["hostPath"]["path"].as_str());

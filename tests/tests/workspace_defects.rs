@@ -4,10 +4,10 @@
 #![allow(clippy::unwrap_used, clippy::expect_used, clippy::panic, clippy::indexing_slicing, missing_docs)]
 
 use e2e::console::Console;
-use e2e::curl::{Answer, curl};
+
 use e2e::fresh::Fresh;
 use e2e::workspaces::{apply, get, list, operator, until, wait};
-use e2e::{errors, kubeconfig, kubectl, out};
+use e2e::{context, errors, kubeconfig, kubectl, out};
 use serde_json::{Value, json};
 use std::collections::BTreeSet;
 use std::process::{Command, Output, Stdio};
@@ -251,37 +251,21 @@ fn wd_09e_two_workspaces_have_two_passwords() {
     }
 }
 
-fn ask(console: &Console, method: &str, path: &str, body: Option<&Value>) -> Answer {
-    let token = format!("x-quarterdeck-token: {}", console.token());
-    let text = body.map(Value::to_string);
-    let mut args = vec!["-X", method, "-H", &token];
-    if let Some(text) = &text {
-        args.extend(["-H", "content-type: application/json", "-d", text]);
-    }
-    curl(&format!("{}{path}", console.base), &args)
-}
-
-fn cluster() -> String {
-    let text = std::fs::read_to_string(kubeconfig()).unwrap();
-    let line = text.lines().find_map(|line| line.strip_prefix("current-context:")).unwrap();
-    line.trim().trim_matches('"').to_owned()
-}
-
 #[test]
 fn wd_19a_what_fails_never_comes_to_100_and_its_times_have_a_zone() {
     let fresh = Fresh::new("ws-failing");
     let (ns, console) = (fresh.name(), operator());
-    let body = json!({ "cluster": cluster(), "namespace": ns, "name": "bad", "image": "images.invalid/none:1" });
-    let made = ask(&console, "POST", "/api/v1/workspaces", Some(&body));
+    let body = json!({ "cluster": context(), "namespace": ns, "name": "bad", "image": "images.invalid/none:1" });
+    let made = console.ask("POST", "/workspaces", Some(&body), &[]);
     assert_eq!(made.status, 202, "{made:?}");
     let id = made.json()["job"]["id"].as_str().unwrap().to_owned();
     let mut job = Value::Null;
     until("the job is over", 90, || {
-        job = ask(&console, "GET", &format!("/api/v1/jobs/{id}"), None).json();
+        job = console.ask("GET", &format!("/jobs/{id}"), None, &[]).json();
         !matches!(job["state"].as_str(), Some("queued" | "running"))
     });
     assert_eq!(job["state"], "failed", "{job:#}");
-    let events = ask(&console, "GET", &format!("/api/v1/jobs/{id}/events"), None).body;
+    let events = console.ask("GET", &format!("/jobs/{id}/events"), None, &[]).body;
     let events: Vec<Value> = events
         .lines()
         .filter_map(|line| line.strip_prefix("data: "))

@@ -4,7 +4,6 @@
 use e2e::console::Console;
 use e2e::fresh::Fresh;
 use e2e::workspaces::{apply, operator};
-use e2e::{kubeconfig, kubectl, out};
 use futures::StreamExt;
 use serde_json::Value;
 use std::time::Duration;
@@ -62,7 +61,7 @@ impl Listener {
 fn wl_05c_any_number_of_watchers_hear_the_same_over_sockets_and_go_on_where_they_were() {
     let fresh = Fresh::new("ws-events");
     let console = operator();
-    let context = out(&kubectl::kubectl(&kubeconfig(), &["config", "current-context"])).trim().to_owned();
+    let context = e2e::context();
     apply(fresh.name(), "w", &Value::Null);
     let path = |more: &str| format!("/api/v1/workspaces/{}/w/events?cluster={context}{more}", fresh.name());
     let runs = |message: &Value| message["data"]["stage"] == "Running" && message["event"] == "status";

@@ -3,10 +3,10 @@
 #![allow(clippy::unwrap_used, clippy::expect_used, clippy::panic, clippy::indexing_slicing)]
 
 use e2e::console::Console;
-use e2e::curl::{Answer, curl};
+use e2e::curl::Answer;
 use e2e::fresh::Fresh;
 use e2e::workspaces::{apply, condition, get, operator, until};
-use e2e::{kubeconfig, kubectl};
+use e2e::{context, kubeconfig, kubectl};
 use serde_json::{Value, json};
 use std::net::{Shutdown, TcpListener, TcpStream};
 use std::path::PathBuf;
@@ -62,33 +62,20 @@ impl Place {
 
     /// The same by REST.
     fn create(&self, asked: &Value) -> Answer {
-        let mut body = json!({ "cluster": cluster(), "namespace": self.fresh.name() });
+        let mut body = json!({ "cluster": context(), "namespace": self.fresh.name() });
         body.as_object_mut().unwrap().extend(asked.as_object().unwrap().clone());
         self.ask("POST", "/workspaces", Some(&body))
     }
 
     /// The path of a workspace, or of something of it.
     fn path(&self, name: &str, more: &str) -> String {
-        format!("/workspaces/{}/{name}{more}?cluster={}", self.fresh.name(), cluster())
+        format!("/workspaces/{}/{name}{more}?cluster={}", self.fresh.name(), context())
     }
 
     /// Asks the console.
     fn ask(&self, method: &str, path: &str, body: Option<&Value>) -> Answer {
-        let token = format!("x-quarterdeck-token: {}", self.console.token());
-        let text = body.map(Value::to_string);
-        let mut args = vec!["-X", method, "-H", &token];
-        if let Some(text) = &text {
-            args.extend(["-H", "content-type: application/json", "-d", text]);
-        }
-        curl(&format!("{}/api/v1{path}", self.console.base), &args)
+        self.console.ask(method, path, body, &[])
     }
-}
-
-/// The name of the cluster in the console.
-fn cluster() -> String {
-    let text = std::fs::read_to_string(kubeconfig()).unwrap();
-    let line = text.lines().find_map(|line| line.strip_prefix("current-context:")).unwrap();
-    line.trim().trim_matches('"').to_owned()
 }
 
 fn message(object: &Value, kind: &str) -> String {
@@ -303,7 +290,7 @@ fn wf_13a_without_its_api_server_changes_are_503_and_nothing_is_done_later() {
     way.heal();
     until("it is told again", 60, || place.ask("GET", &place.path("w", ""), None).status == 200);
     // Whoever was told no may ask again; nobody does it for them.
-    let jobs = place.ask("GET", &format!("/jobs?cluster={}&namespace={}", cluster(), place.fresh.name()), None).json();
+    let jobs = place.ask("GET", &format!("/jobs?cluster={}&namespace={}", context(), place.fresh.name()), None).json();
     let all = jobs["jobs"].as_array().unwrap().clone();
     let open = |job: &&Value| matches!(job["state"].as_str(), Some("queued" | "running"));
     assert!(all.iter().filter(open).all(|job| job["name"] == "w" && job["act"] == "create"), "{all:#?}");

@@ -4,10 +4,10 @@
 #![allow(clippy::unwrap_used, clippy::expect_used, clippy::panic, clippy::indexing_slicing, missing_docs)]
 
 use e2e::console::Console;
-use e2e::curl::{Answer, curl};
+use e2e::curl::curl;
 use e2e::fresh::Fresh;
-use e2e::workspaces::{apply, get, list, operator, until, wait};
-use e2e::{kubeconfig, signal};
+use e2e::workspaces::{self, act, apply, get, list, operator, phase, pods, until, wait};
+use e2e::{context, kubeconfig, signal};
 use serde_json::{Value, json};
 use std::path::Path;
 use std::process::{Child, Command, Stdio};
@@ -22,52 +22,15 @@ fn alone() -> MutexGuard<'static, ()> {
     ALONE.lock().unwrap_or_else(PoisonError::into_inner)
 }
 
-/// Asks a console, with the name of the cluster in the body or the query.
-fn ask(console: &Console, method: &str, path: &str, body: Option<Value>, headers: &[&str]) -> Answer {
-    let token = format!("x-quarterdeck-token: {}", console.token());
-    let mut args = vec!["-X", method, "-H", &token, "--max-time", "120"];
-    headers.iter().for_each(|header| args.extend(["-H", header]));
-    let text = body.map(|body| body.to_string());
-    if let Some(text) = &text {
-        args.extend(["-H", "content-type: application/json", "-d", text]);
-    }
-    curl(&format!("{}/api/v1{path}", console.base), &args)
-}
-
-fn cluster() -> String {
-    let text = std::fs::read_to_string(kubeconfig()).unwrap();
-    let line = text.lines().find_map(|line| line.strip_prefix("current-context:")).unwrap();
-    line.trim().trim_matches('"').to_owned()
-}
-
-/// Changes whether a workspace runs, over REST.
-fn act(console: &Console, namespace: &str, name: &str, act: &str) -> Answer {
-    let path = format!("/workspaces/{namespace}/{name}/{act}?cluster={}", cluster());
-    ask(console, "POST", &path, Some(json!({ "answers": { "confirm": true } })), &[])
-}
+/// What a test may have to wait for.
+const PATIENT: [&str; 2] = ["--max-time", "120"];
 
 fn workspace(namespace: &str, name: &str) -> Value {
     get(namespace, "workspaces.quarterdeck.dev", name)
 }
 
-fn pods(namespace: &str, name: &str) -> Vec<Value> {
-    list(namespace, "pods", &format!("quarterdeck.dev/workspace={name}"))
-}
-
 fn claim(namespace: &str, name: &str) -> Value {
-    let claims = list(namespace, "persistentvolumeclaims", &format!("quarterdeck.dev/workspace={name}"));
-    assert_eq!(claims.len(), 1, "{name} has one claim");
-    claims[0]["metadata"]["uid"].clone()
-}
-
-/// Waits until a workspace is there; how long that took.
-fn phase(namespace: &str, name: &str, phase: &str) -> Duration {
-    let began = Instant::now();
-    until(&format!("{name} is {phase}"), 60, || {
-        assert!(pods(namespace, name).len() < 2, "two pods of {name}");
-        workspace(namespace, name)["status"]["phase"] == phase
-    });
-    began.elapsed()
+    workspaces::claim(namespace, name)["metadata"]["uid"].clone()
 }
 
 #[test]
@@ -89,13 +52,13 @@ fn wf_13b_without_an_operator_doors_work_and_the_next_one_does_what_was_asked() 
         e2e::out(&done)
     };
     assert_eq!(run("echo by; echo a file > ~/file; cat ~/file"), "by\na file\n");
-    let asked = act(&gateway, ns, "w", "stop");
+    let asked = act(&gateway, ns, "w", "stop", &PATIENT);
     assert_eq!(asked.status, 202, "{asked:?}");
     assert_eq!(workspace(ns, "w")["spec"]["state"], "Stopped", "it stands in the object, and nowhere else");
     let _next = operator();
     let took = phase(ns, "w", "Stopped");
     println!("the next operator stopped it within {took:?}");
-    let _ = act(&gateway, ns, "w", "start");
+    let _ = act(&gateway, ns, "w", "start", &PATIENT);
     let _ = phase(ns, "w", "Running");
     wait(ns, "w", "condition=Ready");
     assert_eq!((run("cat ~/file").as_str(), claim(ns, "w")), ("a file\n", home));
@@ -145,7 +108,7 @@ fn wf_13c_a_gateway_killed_at_each_boundary_of_a_job_leaves_it_to_the_next() {
     // Killed once this is seen, after the answer; the last one before it.
     for (round, seen) in ["answer", "object", "claim", "pod", "request"].into_iter().enumerate() {
         let name = format!("w{round}");
-        let body = || json!({ "cluster": cluster(), "namespace": ns, "name": name, "image": SHELL });
+        let body = || json!({ "cluster": context(), "namespace": ns, "name": name, "image": SHELL });
         let key = format!("Idempotency-Key: {name}");
         let kill = |next: Option<Next>| match next {
             Some(next) => next.kill(),
@@ -175,7 +138,7 @@ fn wf_13c_a_gateway_killed_at_each_boundary_of_a_job_leaves_it_to_the_next() {
             let _ = asked.wait().unwrap();
             None
         } else {
-            let made = ask(&console, "POST", "/workspaces", Some(body()), &[&key]);
+            let made = console.ask("POST", "/workspaces", Some(&body()), &[&PATIENT[..], &["-H", &key]].concat());
             assert_eq!(made.status, 202, "{made:?}");
             match seen {
                 "object" => until("the object", 60, || !workspace(ns, &name).is_null()),
@@ -190,13 +153,13 @@ fn wf_13c_a_gateway_killed_at_each_boundary_of_a_job_leaves_it_to_the_next() {
         };
         next = Some(Next::of(&console));
         // The same request again is the same job, or makes what was not made.
-        let again = ask(&console, "POST", "/workspaces", Some(body()), &[&key]);
+        let again = console.ask("POST", "/workspaces", Some(&body()), &[&PATIENT[..], &["-H", &key]].concat());
         let told = again.json()["job"]["id"].as_str().map(str::to_owned);
         assert!(matches!(again.status, 200 | 202) && told.is_some(), "{seen}: {again:?}");
         assert!(id.is_none() || id == told, "{seen}: {id:?} {told:?}");
         let job = told.unwrap();
         until("the job is over", 90, || {
-            let state = ask(&console, "GET", &format!("/jobs/{job}"), None, &[]).json()["state"].clone();
+            let state = console.ask("GET", &format!("/jobs/{job}"), None, &PATIENT).json()["state"].clone();
             assert!(!matches!(state.as_str(), Some("failed" | "cancelled")), "{seen}: {state}");
             state == "succeeded"
         });
@@ -255,7 +218,7 @@ fn wf_13d_without_room_for_the_journal_nothing_is_changed_and_it_goes_on_with_ro
         std::fs::read_to_string(disk.path().join(format!("quarterdeck/console-{}.json", console.port))).unwrap();
     let token = serde_json::from_str::<Value>(&record).unwrap()["token"].as_str().unwrap().to_owned();
     let stop = || {
-        let path = format!("{}/api/v1/workspaces/{ns}/w/stop?cluster={}", console.base, cluster());
+        let path = format!("{}/api/v1/workspaces/{ns}/w/stop?cluster={}", console.base, context());
         let body = json!({ "answers": { "confirm": true } }).to_string();
         let header = format!("x-quarterdeck-token: {token}");
         curl(

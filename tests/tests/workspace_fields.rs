@@ -2,10 +2,10 @@
 #![allow(clippy::unwrap_used, clippy::expect_used, clippy::panic, clippy::indexing_slicing, missing_docs)]
 
 use e2e::console::Console;
-use e2e::curl::{Answer, curl};
+use e2e::curl::Answer;
 use e2e::fresh::Fresh;
 use e2e::workspaces::{apply, get, list, operator, until, workspace};
-use e2e::{errors, kubeconfig, kubectl, out};
+use e2e::{context, errors, kubeconfig, kubectl, out};
 use serde_json::{Value, json};
 
 /// A namespace, and a console that keeps workspaces in it.
@@ -17,7 +17,7 @@ struct Place {
 
 impl Place {
     fn new(namespace: &'static str) -> Self {
-        let context = out(&kubectl::kubectl(&kubeconfig(), &["config", "current-context"])).trim().to_owned();
+        let context = context();
         Self { fresh: Fresh::new(namespace), console: operator(), context }
     }
 
@@ -40,10 +40,7 @@ impl Place {
     }
 
     fn ask(&self, method: &str, path: &str, body: &Value) -> Answer {
-        let (token, body) = (format!("x-quarterdeck-token: {}", self.console.token()), body.to_string());
-        let json = "content-type: application/json";
-        let url = format!("{}/api/v1{path}", self.console.base);
-        curl(&url, &["-X", method, "-H", &token, "-H", json, "-d", &body])
+        self.console.ask(method, path, Some(body), &[])
     }
 
     /// All of these are refused with these words, the rest is taken.

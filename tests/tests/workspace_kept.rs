@@ -15,7 +15,7 @@ fn wb_08c_after_a_stop_and_a_start_a_shell_is_listed_as_ended_and_shows_its_last
     let namespace = fresh.name();
     apply(namespace, "w", &json!({}));
     wait(namespace, "w", "condition=Ready");
-    let context = out(&kubectl::kubectl(&kubeconfig(), &["config", "current-context"])).trim().to_owned();
+    let context = e2e::context();
     let path = |rest: &str| format!("/api/v1/workspaces/{namespace}/w/{rest}cluster={context}");
     let ask = |method: &str, rest: &str| {
         let token = format!("x-quarterdeck-token: {}", console.token());

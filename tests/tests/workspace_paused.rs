@@ -2,62 +2,24 @@
 
 #![allow(clippy::unwrap_used, clippy::expect_used, clippy::panic, clippy::indexing_slicing, missing_docs)]
 
-use e2e::console::Console;
-use e2e::curl::{Answer, curl};
+use e2e::curl::curl;
 use e2e::fresh::Fresh;
-use e2e::workspaces::{apply, get, list, operator, until, wait};
-use e2e::{kubeconfig, signal};
+use e2e::workspaces::{self, act, apply, get, operator, phase, pods, until, wait};
+use e2e::{context, kubeconfig, signal};
 use serde_json::{Value, json};
 use std::time::{Duration, Instant};
 
 const SHELL: &str = "images.invalid/shell:1";
 
-/// Asks a console, with the name of the cluster in the body or the query.
-fn ask(console: &Console, method: &str, path: &str, body: Option<Value>, headers: &[&str]) -> Answer {
-    let token = format!("x-quarterdeck-token: {}", console.token());
-    let mut args = vec!["-X", method, "-H", &token, "--max-time", "120"];
-    headers.iter().for_each(|header| args.extend(["-H", header]));
-    let text = body.map(|body| body.to_string());
-    if let Some(text) = &text {
-        args.extend(["-H", "content-type: application/json", "-d", text]);
-    }
-    curl(&format!("{}/api/v1{path}", console.base), &args)
-}
-
-fn cluster() -> String {
-    let text = std::fs::read_to_string(kubeconfig()).unwrap();
-    let line = text.lines().find_map(|line| line.strip_prefix("current-context:")).unwrap();
-    line.trim().trim_matches('"').to_owned()
-}
-
-/// Changes whether a workspace runs, over REST.
-fn act(console: &Console, namespace: &str, name: &str, act: &str) -> Answer {
-    let path = format!("/workspaces/{namespace}/{name}/{act}?cluster={}", cluster());
-    ask(console, "POST", &path, Some(json!({ "answers": { "confirm": true } })), &[])
-}
+/// What a test may have to wait for.
+const PATIENT: [&str; 2] = ["--max-time", "120"];
 
 fn workspace(namespace: &str, name: &str) -> Value {
     get(namespace, "workspaces.quarterdeck.dev", name)
 }
 
-fn pods(namespace: &str, name: &str) -> Vec<Value> {
-    list(namespace, "pods", &format!("quarterdeck.dev/workspace={name}"))
-}
-
 fn claim(namespace: &str, name: &str) -> Value {
-    let claims = list(namespace, "persistentvolumeclaims", &format!("quarterdeck.dev/workspace={name}"));
-    assert_eq!(claims.len(), 1, "{name} has one claim");
-    claims[0]["metadata"]["uid"].clone()
-}
-
-/// Waits until a workspace is there; how long that took.
-fn phase(namespace: &str, name: &str, phase: &str) -> Duration {
-    let began = Instant::now();
-    until(&format!("{name} is {phase}"), 60, || {
-        assert!(pods(namespace, name).len() < 2, "two pods of {name}");
-        workspace(namespace, name)["status"]["phase"] == phase
-    });
-    began.elapsed()
+    workspaces::claim(namespace, name)["metadata"]["uid"].clone()
 }
 
 /// The API server of the cluster, which stands still until this is dropped.
@@ -114,10 +76,10 @@ fn wf_13a_while_the_api_server_stands_still_changes_are_refused_and_nothing_is_d
     wait(ns, "w", "condition=Ready");
     let (pod, home) = (pods(ns, "w")[0]["metadata"]["uid"].clone(), claim(ns, "w"));
     let paused = Paused::new();
-    let body = json!({ "cluster": cluster(), "namespace": ns, "name": "later", "image": SHELL });
+    let body = json!({ "cluster": context(), "namespace": ns, "name": "later", "image": SHELL });
     let (answer, made) = std::thread::scope(|threads| {
-        let stop = threads.spawn(|| act(&console, ns, "w", "stop"));
-        let made = ask(&console, "POST", "/workspaces", Some(body), &[]);
+        let stop = threads.spawn(|| act(&console, ns, "w", "stop", &PATIENT));
+        let made = console.ask("POST", "/workspaces", Some(&body), &PATIENT);
         (stop.join().unwrap(), made)
     });
     assert_eq!((answer.status, answer.code().as_str()), (503, "cluster_unreachable"), "{answer:?}");
@@ -135,12 +97,12 @@ fn wf_13a_while_the_api_server_stands_still_changes_are_refused_and_nothing_is_d
     }
     assert!(workspace(ns, "later").is_null(), "nothing was made later");
     assert_eq!((pods(ns, "w")[0]["metadata"]["uid"].clone(), claim(ns, "w")), (pod, home.clone()));
-    let stopped = act(&console, ns, "w", "stop");
+    let stopped = act(&console, ns, "w", "stop", &PATIENT);
     assert_eq!(stopped.status, 202, "{stopped:?}");
     let took = phase(ns, "w", "Stopped");
     println!("stopped {took:?} after it was asked");
     assert_eq!(claim(ns, "w"), home);
-    let _ = act(&console, ns, "w", "start");
+    let _ = act(&console, ns, "w", "start", &PATIENT);
     let _ = phase(ns, "w", "Running");
     assert_eq!(claim(ns, "w"), home);
 }

@@ -1,8 +1,8 @@
 //! Requests about the workspaces of a namespace, and a stream of what happens to them.
 
 use e2e::console::Console;
-use e2e::curl::{Answer, curl};
-use e2e::kubeconfig;
+use e2e::context;
+use e2e::curl::Answer;
 use e2e::workspaces::until;
 use serde_json::Value;
 use std::io::{BufRead, BufReader};
@@ -17,9 +17,7 @@ pub(crate) struct Desk<'a> {
 
 impl<'a> Desk<'a> {
     pub(crate) fn new(console: &'a Console, namespace: &'a str) -> Self {
-        let text = std::fs::read_to_string(kubeconfig()).unwrap();
-        let line = text.lines().find_map(|line| line.strip_prefix("current-context:")).unwrap();
-        Self { console, cluster: line.trim().trim_matches('"').to_owned(), namespace }
+        Self { console, cluster: context(), namespace }
     }
 
     pub(crate) fn url(&self, path: &str) -> String {
@@ -27,14 +25,8 @@ impl<'a> Desk<'a> {
     }
 
     pub(crate) fn call(&self, method: &str, path: &str, body: Option<Value>, headers: &[&str]) -> Answer {
-        let token = format!("x-quarterdeck-token: {}", self.console.token());
-        let text = body.map(|body| body.to_string());
-        let mut args = vec!["-X", method, "-H", &token];
-        headers.iter().for_each(|header| args.extend(["-H", header]));
-        if let Some(text) = &text {
-            args.extend(["-H", "content-type: application/json", "-d", text]);
-        }
-        curl(&self.url(path), &args)
+        let more: Vec<&str> = headers.iter().flat_map(|header| ["-H", header]).collect();
+        self.console.ask(method, path, body.as_ref(), &more)
     }
 
     pub(crate) fn get(&self, path: &str) -> Answer {
