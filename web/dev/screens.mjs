@@ -1,5 +1,6 @@
-// The screenshot set: `npm run screens` writes web/screenshots (git-ignored). With QD_E2E_URL (a one-time URL of a
-// running console) it shows that one; else the development server with synthetic objects.
+// The screenshot set: `npm run screens [-- --once] [-- WORD…]` writes web/screenshots (git-ignored). With QD_E2E_URL (a
+// one-time URL of a running console) it shows that one; else the development server with synthetic objects. `--once` leaves
+// out what shows the same again in another size or theme. A page that says an error, or does not show, fails it.
 import { spawn } from 'node:child_process'
 import { mkdirSync } from 'node:fs'
 import { chromium } from 'playwright-core'
@@ -185,6 +186,8 @@ const SCENES = {
             await press(page, 'Enter')
             await page.waitForTimeout(200)
           },
+          // the browser tells of the answer too
+          says: /status of 400/,
         },
         'pod-traffic': {
           search: '?kind=pods',
@@ -241,48 +244,64 @@ const SCENES = {
       }),
 }
 
-const only = process.argv.slice(2)
+const words = process.argv.slice(2)
+const once = words.includes('--once')
+const only = words.filter((word) => word !== '--once')
+/** What is looked at in each size, too. */
+const EACH = ['table', 'detail', 'plan', 'tap', 'record', 'workspace', 'launch']
+const wanted = (name, theme, width) => {
+  if (only.length > 0) return only.some((word) => `${name}-${theme}-${width}`.includes(word))
+  if (width === 1440) return theme === 'dark' || !once || EACH.includes(name)
+  return EACH.includes(name) && !(once && theme === 'light')
+}
+const pictures = ['dark', 'light'].flatMap((theme) =>
+  SIZES.flatMap(([width, height]) =>
+    Object.keys(SCENES)
+      .filter((name) => wanted(name, theme, width))
+      .map((name) => ({ name, theme, width, height })),
+  ),
+)
+
 let failures = 0
 const failed = (name, words) => {
   failures += 1
   console.error(`${name}: ${words}`)
 }
-const browser = await chromium.launch({ executablePath: '/usr/bin/chromium', args: ['--no-sandbox'] })
-const context = await browser.newContext()
-if (real) {
+const take = async (context, { name, theme, width, height }) => {
+  const scene = SCENES[name]
   const page = await context.newPage()
-  await page.goto(base)
+  await page.emulateMedia({ colorScheme: theme })
+  await page.setViewportSize({ width, height })
+  page.on('console', (message) => {
+    if (['error', 'warning'].includes(message.type()) && !scene.says?.test(message.text())) failed(name, message.text())
+  })
+  page.on('pageerror', (error) => failed(name, error))
+  await page.goto(`${origin}/${scene.search}`)
   await rows(page)
+  await page.waitForTimeout(200)
+  await scene.run?.(page)
+  await page.waitForTimeout(200)
+  await page.screenshot({ path: `${out}${name}-${theme}-${width}.png` })
+  // the next scene starts from nothing remembered
+  await page.evaluate(() => localStorage.clear())
   await page.close()
 }
-try {
-  for (const theme of ['dark', 'light']) {
-    for (const [width, height] of SIZES) {
-      for (const [name, scene] of Object.entries(SCENES)) {
-        if (only.length && !only.some((word) => `${name}-${theme}-${width}`.includes(word))) continue
-        if (
-          !only.length &&
-          width !== 1440 &&
-          !['table', 'detail', 'plan', 'tap', 'record', 'workspace', 'launch'].includes(name)
-        )
-          continue
-        const page = await context.newPage()
-        await page.emulateMedia({ colorScheme: theme })
-        await page.setViewportSize({ width, height })
-        page.on('console', (message) => ['error', 'warning'].includes(message.type()) && failed(name, message.text()))
-        page.on('pageerror', (error) => failed(name, error))
-        await page.goto(`${origin}/${scene.search}`)
-        await rows(page)
-        await page.waitForTimeout(200)
-        await scene.run?.(page).catch((error) => failed(name, error.message.split('\n')[0]))
-        await page.waitForTimeout(200)
-        await page.screenshot({ path: `${out}${name}-${theme}-${width}.png` })
-        // the next scene starts from nothing remembered
-        await page.evaluate(() => localStorage.clear())
-        await page.close()
-      }
-    }
+const browser = await chromium.launch({ executablePath: '/usr/bin/chromium', args: ['--no-sandbox'] })
+/** Takes pictures until none is left. What a console remembers is its context's. */
+const worker = async () => {
+  const context = await browser.newContext()
+  if (real) {
+    const page = await context.newPage()
+    await page.goto(base)
+    await rows(page)
+    await page.close()
   }
+  for (let picture = pictures.shift(); picture; picture = pictures.shift())
+    await take(context, picture).catch((error) => failed(picture.name, error.message.split('\n')[0]))
+}
+try {
+  // the one-time URL lets one in
+  await Promise.all(Array.from({ length: real ? 1 : 2 }, worker))
 } finally {
   await browser.close()
   mock?.kill()

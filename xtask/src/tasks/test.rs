@@ -84,19 +84,19 @@ pub(crate) fn run(args: &Args) -> anyhow::Result<()> {
             if proc::interrupted() {
                 return Err(error);
             }
-            proc::say(&format!("{error:#}"));
-            count.failed = count.failed.max(1);
+            count.failure(&format!("{name}: {error:#}"));
         } else if count.passed + count.failed == 0 {
-            proc::say("this tier ran no test, which counts as a failure");
-            count.failed = 1;
+            count.failure(&format!("{name} ran no test, which counts as a failure"));
         } else if count.unsteady.len() > UNSTEADY {
-            proc::say("so many tests pass only when they are run once more that the tier counts as failed");
-            count.failed += 1;
+            count.failure(&format!(
+                "{name}: so many tests pass only when they are run once more that it counts as failed"
+            ));
         }
         let seconds = started.elapsed().as_secs_f32();
         proc::say(&format!("── {name}: {count} in {seconds:.1} s"));
         sum.add(&count);
     }
+    sum.said.iter().for_each(|line| println!("{line}"));
     for (what, names) in [("passed when run once more", &sum.unsteady), ("failed", &sum.names)] {
         names.iter().for_each(|name| println!("{what}: {name}"));
     }
@@ -158,8 +158,7 @@ fn watch_as(runner: Runner, command: &mut Command, count: &mut Count, mut show: 
         reader.line(line, &mut own);
     })?;
     if !status.success() && own.failed == 0 {
-        proc::say(&format!("{} ended with {status}", proc::show(command)));
-        own.failed = 1;
+        own.failure(&format!("{} ended with {status}", proc::show(command)));
     }
     if own.ignored > 0 {
         proc::say(&format!("{} tests are marked to be left out", own.ignored));
@@ -169,13 +168,13 @@ fn watch_as(runner: Runner, command: &mut Command, count: &mut Count, mut show: 
 }
 
 /// Runs a program that is one test: what it prints goes to stderr. That it fails is part of the count.
-fn one(command: &mut Command, count: &mut Count) -> anyhow::Result<()> {
+fn one(name: &str, command: &mut Command, count: &mut Count) -> anyhow::Result<()> {
     match proc::run(command.stdout(std::io::stderr())) {
         Ok(()) => count.passed += 1,
         Err(error) if proc::interrupted() => return Err(error),
         Err(error) => {
             proc::say(&format!("{error:#}"));
-            count.failed += 1;
+            count.failure(name);
         }
     }
     Ok(())

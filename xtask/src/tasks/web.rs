@@ -47,9 +47,14 @@ pub(super) fn build() -> anyhow::Result<()> {
 
 /// `npm run SCRIPT` in web/, when the console exists.
 pub(super) fn script_command(script: &str) -> Option<Command> {
+    command(&[script])
+}
+
+/// `npm run WORDS` in web/, when the console exists.
+pub(super) fn command(words: &[&str]) -> Option<Command> {
     let folder = folder()?;
-    let mut command = npm(&["run", "--silent", script]);
-    command.current_dir(folder);
+    let mut command = npm(&["run", "--silent"]);
+    command.args(words).current_dir(folder);
     Some(command)
 }
 

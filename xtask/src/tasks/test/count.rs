@@ -11,19 +11,28 @@ pub(super) struct Count {
     pub(super) failed: usize,
     /// Marked in the sources to be left out.
     pub(super) ignored: usize,
-    /// Those that failed, where the runner names them.
+    /// Those that failed, and what else counts as a failure.
     pub(super) names: Vec<String>,
     /// Those that failed and then passed when they ran once more.
     pub(super) unsteady: Vec<String>,
+    /// What tests of cargo said that failed, for the end of a long output.
+    pub(super) said: Vec<String>,
 }
 
 impl Count {
+    /// Something failed, and is named where the sum is told.
+    pub(super) fn failure(&mut self, name: &str) {
+        self.failed += 1;
+        self.names.push(name.to_owned());
+    }
+
     pub(super) fn add(&mut self, other: &Count) {
         self.passed += other.passed;
         self.failed += other.failed;
         self.ignored += other.ignored;
         self.names.extend_from_slice(&other.names);
         self.unsteady.extend_from_slice(&other.unsteady);
+        self.said.extend_from_slice(&other.said);
     }
 }
 
@@ -51,6 +60,7 @@ impl Runner {
         let number = |word: &str| Regex::new(&format!(r"(\d+) {word}\b")).ok();
         Reader {
             runner: self,
+            failures: false,
             passed: number("passed"),
             failed: number("failed"),
             ignored: number("(?:ignored|skipped|todo)"),
@@ -61,6 +71,8 @@ impl Runner {
 /// Takes the lines of one runner as they come.
 pub(super) struct Reader {
     runner: Runner,
+    /// Within what failures said.
+    failures: bool,
     passed: Option<Regex>,
     failed: Option<Regex>,
     ignored: Option<Regex>,
@@ -68,6 +80,13 @@ pub(super) struct Reader {
 
 impl Reader {
     pub(super) fn line(&mut self, line: &str, count: &mut Count) {
+        if matches!(self.runner, Runner::Cargo) {
+            // the second of these begins the list of names
+            self.failures = if line == "failures:" { !self.failures } else { self.failures };
+            if self.failures && count.said.len() < SAID {
+                count.said.push(line.to_owned());
+            }
+        }
         match self.runner {
             Runner::Cargo if line.starts_with("test result: ") => self.summary(line, count),
             Runner::Cargo if line.starts_with("test ") && line.ends_with(FAILED) => count.names.push(name(line)),
@@ -75,7 +94,7 @@ impl Reader {
             Runner::Vitest if line.contains(RETRIED) => count.unsteady.push(line.trim().to_owned()),
             Runner::Vitest if line.trim_start().starts_with("Tests  ") => self.summary(line, count),
             Runner::Go if line.starts_with("--- PASS: ") => count.passed += 1,
-            Runner::Go if line.starts_with("--- FAIL: ") => count.failed += 1,
+            Runner::Go if line.starts_with("--- FAIL: ") => count.failure(line),
             Runner::Go if line.starts_with("--- SKIP: ") => count.ignored += 1,
             Runner::Sum if line.ends_with(" failed") => self.summary(line, count),
             Runner::Cargo | Runner::Vitest | Runner::Go | Runner::Sum => {}
@@ -96,6 +115,8 @@ impl Reader {
     }
 }
 
+/// As many lines of what failures said are kept.
+const SAID: usize = 200;
 /// How the line of a test ends that failed.
 const FAILED: &str = " ... FAILED";
 /// What stands in the line of a test of Vitest that ran more than once.

@@ -72,8 +72,7 @@ pub(super) fn run<'a>(
                 Ok(node) => kept = kept.or(node),
                 Err(error) => {
                     proc::check()?;
-                    proc::say(&format!("{error:#}"));
-                    count.failed += 1;
+                    count.failure(&format!("{error:#}"));
                 }
             }
         }

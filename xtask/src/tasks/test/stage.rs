@@ -102,15 +102,6 @@ impl Large {
     }
 }
 
-/// Pictures of the console with objects that are made up, in a network that has nothing but loopback: the clusters that come
-/// and go beside it change the network of this machine, and a browser drops what it loads at each change.
-pub(super) fn pictures() -> anyhow::Result<Command> {
-    let mut command = Command::new("unshare");
-    command.args(["--net", "sh", "-c", "ip link set lo up && exec nice npm run --silent screens"]);
-    command.current_dir(web::folder().ok_or_else(no_console)?);
-    Ok(command)
-}
-
 /// `npm run SCRIPT` of the console, told of a node with the demo in it and of long tables.
 pub(super) fn script(node: &Node<'_>, large: &Large, script: &str) -> anyhow::Result<Command> {
     let mut command = web::script_command(script).ok_or_else(no_console)?;

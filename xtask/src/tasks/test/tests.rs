@@ -44,6 +44,10 @@ fn tests_that_failed_are_named() {
     {
         cargo.line(line, &mut count);
     }
+    for line in ["failures:", "---- a::c stdout ----", "left: 1", "failures:", "    a::c"] {
+        cargo.line(line, &mut count);
+    }
+    assert_eq!(count.said, ["failures:", "---- a::c stdout ----", "left: 1"]);
     vitest.line("   ✓ a row is opened by Enter  1234ms (retry x1)", &mut count);
     vitest.line("   × a row is closed by Escape  41118ms (retry x1)", &mut count);
     assert_eq!(count.names, ["a::c", "d", "a row is closed by Escape  41118ms (retry x1)"]);
