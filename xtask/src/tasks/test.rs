@@ -7,6 +7,7 @@ mod block;
 mod count;
 mod e2e;
 mod it;
+mod journeys;
 mod lanes;
 mod long;
 mod stage;

@@ -1,16 +1,27 @@
-//! The real `qd` on real nodes, driven by real clients, and `cargo xtask run` cut short at every stage; then a real browser,
-//! with nothing beside it, since its journeys measure.
+//! The real `qd` on real nodes, driven by real clients, and `cargo xtask run` cut short at every stage; then a real browser.
 
-use super::stage::{Large, NODE, Node, Programs, script};
-use super::{Count, Runner, Scope, lanes, watch};
+use std::time::Instant;
+
+use super::stage::{Large, NODE, Node, Programs};
+use super::{Count, Scope, journeys, lanes};
+use crate::tasks::proc;
 
 pub(super) fn run(scope: &Scope<'_>, count: &mut Count) -> anyhow::Result<()> {
+    let mut since = Instant::now();
+    let mut took = |what: &str| {
+        proc::say(&format!("{what} took {:.0} s", since.elapsed().as_secs_f32()));
+        since = Instant::now();
+    };
     let programs = Programs::build(scope, "e2e")?;
+    took("to build the programs");
     let node = lanes::run(scope, &programs, count)?;
+    took("the suites");
     if !scope.chosen("web") {
         return Ok(());
     }
     let node = node.map_or_else(|| Node::start(&programs, NODE, true), Ok)?;
     let large = Large::start()?;
-    watch(Runner::Vitest, &mut script(&node, &large, "e2e")?, count)
+    journeys::run(&node, &large, count)?;
+    took("the journeys");
+    Ok(())
 }

@@ -2,6 +2,7 @@
 //! a suite is waiting for a kubelet, and what happens on one node nobody sees on another.
 
 use std::path::Path;
+use std::time::Instant;
 
 use super::block::Block;
 use super::stage::{NODE, Node, Programs};
@@ -114,7 +115,9 @@ fn on_node<'a>(
     count: &mut Count,
 ) -> anyhow::Result<Node<'a>> {
     let node = Node::start(programs, name, lane.demo)?;
+    let since = Instant::now();
     suites::run(queue, 1, count, |command| node.tell(command))?;
+    proc::say(&format!("suites on {name}: {count} in {:.0} s", since.elapsed().as_secs_f32()));
     Ok(node)
 }
 
