@@ -127,7 +127,7 @@ async fn write(daemon: &Arc<Daemon>) -> io::Result<()> {
     shells.extend(old);
     shells.truncate(MOST_SHELLS);
     let ports = ports::now(daemon).await.iter().map(|port| port.port).collect();
-    let text = serde_json::to_vec(&Stop { shells, apps, ports })?;
+    let text = serde_json::to_vec(&Stop { shells: within(shells), apps, ports })?;
     let mut command = start::own(daemon, &program("keep"));
     command.stdin(Stdio::piped()).stdout(Stdio::null());
     let mut running = daemon.children.spawn(&mut command)?;
@@ -137,6 +137,20 @@ async fn write(daemon: &Arc<Daemon>) -> io::Result<()> {
     drop(input);
     let exit = running.ended().await;
     if exit.well() { Ok(()) } else { Err(io::Error::other(exit.to_string())) }
+}
+
+/// The screens that the file has room for, the newest shells' first; of the others it is told that they were.
+fn within(mut shells: Vec<KeptShell>) -> Vec<KeptShell> {
+    let mut room = MOST_SCREENS;
+    for shell in &mut shells {
+        // as it stands in JSON, where a byte that controls is six
+        let long = serde_json::to_string(&shell.screen).map_or(usize::MAX, |text| text.len());
+        match room.checked_sub(long) {
+            Some(left) => room = left,
+            None => shell.screen = "[its last screen was larger than what is kept]\r\n".to_owned(),
+        }
+    }
+    shells
 }
 
 /// Reads what the stop before left, which is then nobody's any more.
@@ -210,13 +224,34 @@ const DAY_MS: u64 = 24 * 60 * 60 * 1000;
 const MOST_SHELLS: usize = 32;
 /// Bytes of the file.
 const MOST: usize = 16 << 20;
+/// Of it, for screens: what is told beside them is 32 times a few commands and folders.
+const MOST_SCREENS: usize = 14 << 20;
 /// Bytes of a command.
 const MOST_LINE: u64 = 4 << 10;
 const PATIENCE: Duration = Duration::from_secs(5);
 
 #[cfg(test)]
 mod tests {
-    use super::KeptShell;
+    #![allow(clippy::unwrap_used, clippy::indexing_slicing)]
+    use super::{KeptShell, MOST, MOST_SHELLS, Stop, within};
+
+    #[test]
+    fn wb_08e_what_is_kept_has_a_limit_and_the_newest_screens_are_within_it() {
+        let screen = "\u{1b}[38;2;1;2;3mx".repeat(160_000);
+        let line = "x".repeat(4 << 10);
+        let one = |id: usize| KeptShell {
+            id: format!("sh-{id}"),
+            screen: screen.clone(),
+            folder: line.clone(),
+            resume: line.clone(),
+            ..KeptShell::default()
+        };
+        let shells = within((0..MOST_SHELLS).map(one).collect());
+        let whole = shells.iter().take_while(|shell| shell.screen == screen).count();
+        assert!((1..MOST_SHELLS).contains(&whole), "{whole}");
+        assert!(shells[whole].screen.contains("larger than what is kept"));
+        assert!(serde_json::to_vec(&Stop { shells, ..Stop::default() }).unwrap().len() < MOST);
+    }
 
     #[test]
     fn wb_08a_a_command_is_offered_as_it_is_typed_behind_the_last_screen() {

@@ -224,13 +224,13 @@ pub struct Detach {
     pub enabled: bool,
     /// Seconds, at most and unless another number is asked for.
     pub ttl_seconds: u32,
-    /// 0 may be asked for: no end.
+    /// 0 may be asked for: the shell has no limit then.
     pub unlimited: bool,
 }
 
 impl Default for Detach {
     fn default() -> Self {
-        Self { enabled: true, ttl_seconds: 30 * 60, unlimited: false }
+        Self { enabled: true, ttl_seconds: 30 * 60, unlimited: true }
     }
 }
 

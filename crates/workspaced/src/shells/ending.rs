@@ -16,13 +16,25 @@ pub(super) async fn run(daemon: Arc<Daemon>, shell: Arc<Shell>) {
     let watch = tokio::spawn(limit(daemon.clone(), shell.clone()));
     let mut buffer = vec![0u8; PIECE];
     let mut end = shell.end.clone();
+    // when the first process of a session has ended, the terminal no longer tells who was in front
+    let (mut front, mut look_again) = (None, None);
     loop {
+        let looks = look_again;
         tokio::select! {
             biased;
             read = shell.terminal.read(&mut buffer) => match read {
-                Ok(len) if len > 0 => shell.pass_on(buffer.get(..len).unwrap_or_default()).await,
+                Ok(len) if len > 0 => {
+                    shell.pass_on(buffer.get(..len).unwrap_or_default()).await;
+                    front = in_front(&shell).unwrap_or(front);
+                    // what was typed shows before what it starts is there
+                    look_again.get_or_insert_with(|| Instant::now() + SOON);
+                }
                 _ => break,
             },
+            () = async { sleep_until(looks.unwrap_or_else(Instant::now)).await }, if looks.is_some() => {
+                front = in_front(&shell).unwrap_or(front);
+                look_again = None;
+            }
             _ = end.wait() => {
                 last_words(&shell, &mut buffer).await;
                 break;
@@ -37,8 +49,9 @@ pub(super) async fn run(daemon: Arc<Daemon>, shell: Arc<Shell>) {
             end.wait().await
         }
     };
-    if let Some(group) = shell.terminal.foreground() {
-        let group = group.as_raw_nonzero().get();
+    // its number may be another's by now
+    let left = |group: &i32| processes::all().iter().any(|one| one.group == *group && one.session == shell.pid);
+    if let Some(group) = in_front(&shell).unwrap_or(front).filter(left) {
         processes::signal(&daemon.children, &daemon.account, Signal::KILL, &[-group]).await;
     }
     watch.abort();
@@ -48,6 +61,12 @@ pub(super) async fn run(daemon: Arc<Daemon>, shell: Arc<Shell>) {
     daemon.orphans.notify_one();
     sleep(REMEMBERED).await;
     daemon.shells.forget(&shell.id);
+}
+
+/// The group that is in front of the shell, where the terminal tells; `None` in it when that is the shell.
+fn in_front(shell: &Shell) -> Option<Option<i32>> {
+    let group = shell.terminal.foreground()?.as_raw_nonzero().get();
+    Some((group != shell.pid).then_some(group))
 }
 
 /// What is in the terminal when the program has ended; what others of it write later is not waited for.
@@ -130,5 +149,7 @@ pub(super) async fn hang_up(daemon: &Daemon, shell: &Shell) {
 
 const PIECE: usize = 16 << 10;
 const PATIENCE: Duration = Duration::from_secs(5);
+/// After output it is looked once more who is in front.
+const SOON: Duration = Duration::from_millis(300);
 /// How long a shell that has ended stays in lists.
 const REMEMBERED: Duration = Duration::from_secs(60);

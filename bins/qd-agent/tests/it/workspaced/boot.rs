@@ -27,7 +27,7 @@ fn wo_05a_install_copies_the_program_and_its_other_names() {
 }
 
 #[test]
-fn ac_70b_three_capabilities_make_the_account_and_run_scripts_once_as_the_user() {
+fn ac_70_three_capabilities_make_the_account_and_run_scripts_once_as_the_user() {
     let script = "#!/bin/sh\nid -u >> ~/ran; pwd >> ~/ran; echo \"$COLOR\" >> ~/ran; echo seen\n";
     let mut pod = Pod::start(&json!({
         "env": { "COLOR": "blue" },
@@ -139,4 +139,24 @@ fn ac_70e_the_engines_socket_and_folders_of_volumes_become_the_users_and_no_link
     assert_eq!(owner(&pod.path("etc/passwd")), Some(0));
     let link = std::fs::read_link(pod.path("run/docker.sock"));
     assert!(link.is_ok_and(|to| to.ends_with("engine.sock")), "where engines are looked for");
+}
+
+#[test]
+fn ac_70f_below_the_images_first_process_orphans_are_taken_in_and_apps_begin_after_the_scripts() {
+    let mut pod = Pod::below_an_init(&json!({
+        "initScripts": [{ "name": "make", "script": "sleep 0.5; (setsid sleep 0.1 &); echo made > ~/made" }],
+        "enableApps": true,
+        "apps": { "tick": { "enabled": true, "autoStart": true, "start": ["sh", "-c", "cat ~/made > ~/seen; sleep 7401"] } },
+    }));
+    pod.until("the app has begun", |pod| pod.home("seen").exists());
+    assert_eq!(std::fs::read_to_string(pod.home("seen")).unwrap(), "made\n", "not before the script had ended");
+    let list = pod.run(&["sh", "-c", "ps -eo pid,ppid,args | grep '[w]orkspaced$'"]).stdout;
+    let list = String::from_utf8_lossy(&list).into_owned();
+    let daemon = list.lines().find(|line| !line.contains("setpriv")).unwrap_or_else(|| panic!("{list}"));
+    let words: Vec<&str> = daemon.split_whitespace().collect();
+    assert!(words[0] != "1" && words[1] == "1", "{daemon}");
+    pod.until("who has no parent is taken in and reaped", |pod| {
+        let out = pod.run(&["sh", "-c", "ps -eo stat,args | grep -e '^Z' -e '[s]leep 0.1'; true"]).stdout;
+        out.is_empty()
+    });
 }

@@ -1,6 +1,9 @@
 //! The local socket: what everybody of the pod may ask, and who may change something.
 
+use std::io::{Read, Write};
+use std::os::unix::net::UnixStream;
 use std::process::Output;
+use std::time::Duration;
 
 use serde_json::{Value, json};
 
@@ -28,7 +31,7 @@ fn call(pod: &Pod, uid: u32, method: &str, path: &str, body: &str) -> u16 {
 }
 
 #[test]
-fn ac_76a_every_path_of_the_local_socket_answers_and_what_changes_something_is_for_the_user_and_root() {
+fn ac_76_every_path_of_the_local_socket_answers_and_what_changes_something_is_for_the_user_and_root() {
     let pod = Pod::start(&json!({
         "splash": "Welcome", "enableApps": true,
         "apps": { "tick": { "enabled": true, "binary": "sh", "install": "echo there", "start": ["sh", "-c", "echo up; sleep 600"] } },
@@ -85,6 +88,21 @@ fn ac_76a_every_path_of_the_local_socket_answers_and_what_changes_something_is_f
             "GET /api/v1/shells/{id}/attach?view HTTP/1.1|host: x|connection: upgrade|upgrade: qd.terminal|content-length: 0||"
         );
         assert_eq!(status(&asks(&pod, 9, &attach)), 403);
+        let mut terminal = UnixStream::connect(pod.socket()).unwrap();
+        terminal.set_read_timeout(Some(Duration::from_secs(20))).unwrap();
+        let head = format!(
+            "GET /api/v1/shells/{id}/attach HTTP/1.1\r\nhost: x\r\nconnection: upgrade\r\nupgrade: qd.terminal\r\n\r\n"
+        );
+        terminal.write_all(head.as_bytes()).unwrap();
+        let mut came = Vec::new();
+        while !String::from_utf8_lossy(&came).contains("here") {
+            let mut piece = [0u8; 4096];
+            let len = terminal.read(&mut piece).unwrap();
+            assert!(len > 0, "{}", String::from_utf8_lossy(&came));
+            came.extend(&piece[..len]);
+        }
+        assert!(came.starts_with(b"HTTP/1.1 101 "), "{}", String::from_utf8_lossy(&came));
+        drop(terminal);
         assert_eq!(call(&pod, UID, "POST", &format!("shells/{id}/detach"), "{}"), 200);
         assert_eq!(seat.rest().await, [link::Event::Closed("detached".into())]);
         id
@@ -93,7 +111,8 @@ fn ac_76a_every_path_of_the_local_socket_answers_and_what_changes_something_is_f
     let one = sessions["sessions"].as_array().unwrap().iter().find(|one| one["id"] == id.as_str()).unwrap();
     assert_eq!(one["state"], "DETACHED");
     assert!(
-        pod.run(&["sh", "-c", &format!("test -S /run/quarterdeck/agent.sock && test -x {INSIDE}")]).status.success()
+        pod.run(&["sh", "-c", &format!("test -S /var/run/k8shelld.sock && test -x {INSIDE}")]).status.success(),
+        "the socket has another name too"
     );
     assert_eq!(call(&pod, UID, "POST", "shutdown", "{}"), 200);
 }

@@ -42,6 +42,15 @@ pub(crate) fn config(more: &Value) -> Value {
 impl Pod {
     /// Starts one and waits until it is ready.
     pub(crate) fn start(more: &Value) -> Self {
+        Self::with(more, "exec")
+    }
+
+    /// One whose image has a first process of its own, which reaps nobody but its child.
+    pub(crate) fn below_an_init(more: &Value) -> Self {
+        Self::with(more, "run() { \"$@\" & wait $!; }; run")
+    }
+
+    fn with(more: &Value, how: &str) -> Self {
         let folder = tempfile::Builder::new().prefix("qdw").tempdir().unwrap();
         for part in ["etc/skel", "etc/quarterdeck", "home", "run/quarterdeck"] {
             std::fs::create_dir_all(folder.path().join(part)).unwrap();
@@ -52,7 +61,7 @@ impl Pod {
         put("etc/skel/.profile", "PS1='$ '\n");
         // JSON is YAML
         put("etc/quarterdeck/config.yaml", &config(more).to_string());
-        Self::over(folder)
+        Self::over(folder, how)
     }
 
     /// Ends this one, as a node that dies would, and starts another over the same files.
@@ -60,15 +69,15 @@ impl Pod {
         self.child.kill().unwrap();
         self.child.wait().unwrap();
         let folder = std::mem::replace(&mut self.folder, tempfile::tempdir().unwrap());
-        Self::over(folder)
+        Self::over(folder, "exec")
     }
 
-    fn over(folder: tempfile::TempDir) -> Self {
+    fn over(folder: tempfile::TempDir, how: &str) -> Self {
         let script = format!(
             "mount --bind '{0}/etc' /etc; mount --bind '{0}/home' /home; mount --bind '{0}/run' /run; \
              mount -t proc proc /proc; cd /; \
              touch {INSIDE}; mount --bind '{PROGRAM}' {INSIDE}; \
-             exec setpriv --bounding-set=-all,+chown,+setuid,+setgid --inh-caps=-all {INSIDE} workspaced",
+             {how} setpriv --bounding-set=-all,+chown,+setuid,+setgid --inh-caps=-all {INSIDE} workspaced",
             folder.path().display()
         );
         let mut child = Command::new("unshare")

@@ -7,7 +7,7 @@ use link::{Error, Event, Exit, Link, Variable};
 use serde_json::json;
 use tokio::io::{AsyncReadExt, AsyncWriteExt};
 
-use super::caller::{exec, finish, steps};
+use super::caller::{Seat, exec, finish, shell, steps};
 use super::pod::{PROGRAM, Pod, UID};
 
 #[test]
@@ -137,6 +137,38 @@ fn ac_71f_the_relay_carries_the_same_over_standard_streams() {
         drop((session, link));
         assert!(relay.wait().await.unwrap().success());
     });
+}
+
+#[test]
+fn ac_73_who_is_in_front_of_a_session_that_ended_is_killed_and_a_session_that_is_left_goes_on() {
+    let mut pod = Pod::start(&json!({}));
+    let list = |pod: &Pod| {
+        let list = pod.run(&["sh", "-c", "cat /proc/[0-9]*/cmdline | tr '\\0' ' '"]).stdout;
+        String::from_utf8_lossy(&list).into_owned()
+    };
+    let link = steps(async {
+        let link = pod.link().await;
+        let mut left = Seat::at(link.shell(shell(&[])).await.unwrap());
+        left.session.send(b"sleep 7302 & sleep 7303 & echo aw''ay\n").await.unwrap();
+        left.until("away").await;
+        left.session.send(b"\x01D").await.unwrap();
+        assert_eq!(left.rest().await, [Event::Closed("detached".into())]);
+
+        // who is in front does not hear that the terminal is gone
+        let mut seat = Seat::at(link.shell(shell(&[])).await.unwrap());
+        seat.session.send(b"echo $$ >~/leader; sh -c 'trap \"\" HUP; echo fro''nt; exec sleep 7301'\n").await.unwrap();
+        seat.until("front").await;
+        let runs =
+            "until pgrep -f '^sleep 7301' && pgrep -f '^sleep 7302' && pgrep -f '^sleep 7303'; do sleep 0.1; done";
+        finish(&mut link.exec(exec(&["sh", "-c", runs])).await.unwrap()).await;
+        finish(&mut link.exec(exec(&["sh", "-c", "kill -KILL $(cat ~/leader)"])).await.unwrap()).await;
+        assert!(seat.rest().await.contains(&Event::Exit(Exit { code: 137, signal: "KILL".into() })));
+        link
+    });
+    pod.until("who was in front is gone", |pod| !list(pod).contains("sleep 7301"));
+    let all = list(&pod);
+    assert!(all.contains("sleep 7302") && all.contains("sleep 7303"), "{all}");
+    drop(link);
 }
 
 #[test]

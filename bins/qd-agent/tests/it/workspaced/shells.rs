@@ -14,7 +14,7 @@ fn attach(id: &str) -> Attach {
 }
 
 #[test]
-fn ac_75c_a_shell_goes_on_without_a_viewer_and_its_screen_comes_back() {
+fn ac_75_a_shell_goes_on_without_a_viewer_and_its_screen_comes_back() {
     let pod = Pod::start(&json!({ "splash": "Welcome aboard" }));
     steps(async {
         let link = pod.link().await;
@@ -141,7 +141,7 @@ fn ac_71g_sizes_go_to_the_shell_and_full_screen_programs_come_back() {
 
 #[test]
 fn ac_75f_keys_and_limits_of_detached_shells() {
-    let mut pod = Pod::start(&json!({ "detach": { "enabled": true, "ttlSeconds": 2 } }));
+    let mut pod = Pod::start(&json!({ "detach": { "enabled": true, "ttlSeconds": 2, "unlimited": false } }));
     let id = steps(async {
         let link = pod.link().await;
         let mut seat = Seat::at(link.shell(shell(&["sh", "-c", "echo st''arted; trap '' HUP; cat"])).await.unwrap());
@@ -164,5 +164,43 @@ fn ac_75f_keys_and_limits_of_detached_shells() {
     pod.until("the limit has ended it, though it does not listen", |pod| {
         let (_, told) = pod.ask("GET", "/api/v1/sessions");
         told["sessions"][0]["id"] == json!(id) && told["sessions"][0]["state"] == "STOPPED"
+    });
+}
+
+#[test]
+fn ac_75l_a_shell_is_left_for_as_long_as_kbox_says_and_at_most_half_an_hour_or_without_a_limit() {
+    let pod = Pod::start(&json!({}));
+    std::os::unix::fs::symlink(super::pod::INSIDE, pod.home("kbox")).unwrap();
+    steps(async {
+        let link = pod.link().await;
+        let told = async |id: &str| {
+            let (_, told) = link.request("GET", "/api/v1/sessions", None).await.unwrap();
+            told["sessions"].as_array().unwrap().iter().find(|one| one["id"] == id).cloned().unwrap()
+        };
+        let mut seat = Seat::at(link.shell(shell(&[])).await.unwrap());
+        let id = seat.session.id().to_owned();
+        seat.session.send(b"~/kbox detach --ttl 1801; echo st''ayed\n").await.unwrap();
+        seat.until("stayed").await;
+        assert!(seat.text().contains("without a viewer for 1800 s"), "{}", seat.text());
+        for (ttl, limit) in [("600", Some(600_000)), ("0", None)] {
+            seat.session.send(format!("~/kbox detach --ttl {ttl}\n").as_bytes()).await.unwrap();
+            assert_eq!(seat.rest().await, [Event::Closed("detached".into())]);
+            let left = loop {
+                let left = told(&id).await;
+                if left["state"] == "DETACHED" && left["detached_ms"].is_u64() {
+                    break left;
+                }
+                tokio::time::sleep(Duration::from_millis(20)).await;
+            };
+            let lives = left["ends_ms"].as_u64().map(|end| end - left["detached_ms"].as_u64().unwrap());
+            match limit {
+                Some(limit) => assert!(lives.is_some_and(|lives| (limit - 1000..=limit).contains(&lives)), "{left}"),
+                None => assert_eq!(lives, None, "{left}"),
+            }
+            seat = Seat::at(link.attach(attach(&id)).await.unwrap());
+            seat.until("kbox detach").await;
+        }
+        seat.session.send(b"exit\n").await.unwrap();
+        seat.rest().await;
     });
 }
