@@ -189,6 +189,15 @@ export async function violations(page: Page): Promise<string[]> {
   })
 }
 
+/** axe finds nothing, in either theme. */
+export async function clean(page: Page, what: string): Promise<void> {
+  for (const colorScheme of ['light', 'dark'] as const) {
+    await page.emulateMedia({ colorScheme })
+    const found = await violations(page)
+    if (found.length > 0) throw new Error(`${what}, ${colorScheme}: ${found.join('\n')}`)
+  }
+}
+
 /** Waits until `read` gives what `good` takes. */
 export async function until<T>(read: () => Promise<T>, good: (value: T) => boolean, what: string): Promise<T> {
   const deadline = Date.now() + WAIT

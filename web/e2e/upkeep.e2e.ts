@@ -3,12 +3,11 @@
 
 import type { Page } from 'playwright-core'
 import { afterAll, afterEach, beforeAll, describe, expect, test } from 'vitest'
-import { type Bench, press, until, violations } from './harness'
+import { clean, press, until } from './harness'
 import { apply, kubectl } from './kubectl'
-import { KIND, ready, SHELL, workspace, type Yard, yard } from './workspace'
+import { HOME, KIND, ready, SHELL, workspace, type Yard, yard } from './workspace'
 
 let here: Yard
-let bench: Bench
 let page: Page
 let cluster = ''
 let NS = ''
@@ -20,13 +19,7 @@ const blueprint = {
   metadata: { name: 'plain' },
   spec: {
     image: SHELL,
-    storages: {
-      home: {
-        type: 'local',
-        path: '/data',
-        claimSpec: { accessModes: ['ReadWriteOnce'], resources: { requests: { storage: '64Mi' } } },
-      },
-    },
+    storages: HOME,
   },
 }
 const of = (name: string, more: object) => {
@@ -36,7 +29,7 @@ const of = (name: string, more: object) => {
 
 beforeAll(async () => {
   here = await yard('upkeep', blueprint)
-  ;({ bench, cluster, namespace: NS } = here)
+  ;({ cluster, namespace: NS } = here)
   apply([
     of('kept', { lifecycle: { idleTimeout: '110s', idleWarning: '100s' } }),
     of('wreck', { image: null, blueprintRef: { kind: 'Blueprint', name: 'plain' } }),
@@ -49,16 +42,8 @@ afterEach(async () => {
 })
 afterAll(() => here?.close(), 60_000)
 
-async function open(search: string): Promise<void> {
-  page = await bench.context.newPage()
-  page.setDefaultTimeout(20_000)
-  await page.goto(`${bench.origin}/?view=workspaces&ns=${NS}${search}`)
-}
-const themes = async (what: string) => {
-  for (const colorScheme of ['light', 'dark'] as const) {
-    await page.emulateMedia({ colorScheme })
-    expect(await violations(page), `${what}, ${colorScheme}`).toEqual([])
-  }
+const open = async (search: string) => {
+  page = await here.open(search)
 }
 const claims = () => kubectl(['get', 'pvc', '-n', NS, '-l', 'quarterdeck.dev/workspace=wreck', '-o', 'name'])
 
@@ -68,7 +53,7 @@ describe('what is kept', () => {
     const warning = page.getByText('Nobody uses it: it will be stopped')
     await warning.waitFor({ timeout: 90_000 })
     await page.getByRole('button', { name: /^Stay/ }).waitFor()
-    await themes('the warning')
+    await clean(page, 'the warning')
     await page.locator('[data-scope=workspace]').focus()
     await press(page, 'k')
     await page
@@ -108,7 +93,7 @@ describe('what was done', () => {
       (text) => text.includes('succeeded'),
       'the job is over',
     )
-    await themes('the jobs')
+    await clean(page, 'the jobs')
     await row.getByRole('button', { name: `${NS}/kept` }).click()
     await page.locator('main header').getByText('Stopped').waitFor()
   })
@@ -123,7 +108,7 @@ describe('what is left', () => {
     await page.getByRole('heading', { name: 'There is no workspace wreck' }).waitFor()
     await page.getByRole('button', { name: 'Delete them for good…' }).click()
     await page.locator('[role=dialog] [data-need]').first().focus()
-    await themes('the question')
+    await clean(page, 'the question')
     await page.keyboard.type('wrec')
     await press(page, 'Enter')
     expect(claims(), 'another name deletes nothing').not.toBe('')
@@ -148,7 +133,7 @@ describe('what is named', () => {
       .locator('#launch-repository-said [role=alert]')
       .filter({ hasText: 'no address of a repository' })
       .waitFor()
-    await themes('the refusal')
+    await clean(page, 'the refusal')
     expect(new URL(page.url()).searchParams.get('launch')).toBe('1')
     const tools = `tools-${Date.now().toString(36)}`
     await repository.fill(`https://git.example.org/lab/${tools}#main`)

@@ -1,16 +1,28 @@
 /** A console with the operator in front of a namespace of its own: where journeys of workspaces begin. */
 
+import type { Page } from 'playwright-core'
 import { type Bench, start } from './harness'
 import { apply, kubectl } from './kubectl'
 
 export const KIND = 'workspaces.quarterdeck.dev'
 export const SHELL = 'images.invalid/shell:1'
 
+/** A small home, of a blueprint. */
+export const HOME = {
+  home: {
+    type: 'local',
+    path: '/data',
+    claimSpec: { accessModes: ['ReadWriteOnce'], resources: { requests: { storage: '64Mi' } } },
+  },
+}
+
 export interface Yard {
   bench: Bench
   /** The cluster, as the console calls it. */
   cluster: string
   namespace: string
+  /** Another page, at the workspaces of the namespace; one of them has no grid to wait for. */
+  open(search: string): Promise<Page>
   close(): Promise<void>
 }
 
@@ -34,6 +46,12 @@ export async function yard(what: string, ...objects: object[]): Promise<Yard> {
     bench,
     cluster,
     namespace,
+    async open(search) {
+      const page = await bench.context.newPage()
+      page.setDefaultTimeout(20_000)
+      await page.goto(`${bench.origin}/?view=workspaces&ns=${namespace}${search}`)
+      return page
+    },
     async close() {
       kubectl(['delete', KIND, '--all', '-n', namespace, '--wait=false', '--ignore-not-found'])
       kubectl(['delete', 'namespace', namespace, '--wait=false', '--ignore-not-found'])

@@ -2,9 +2,9 @@
 
 import type { Page } from 'playwright-core'
 import { afterAll, afterEach, beforeAll, describe, expect, test } from 'vitest'
-import { type Bench, column, press, until, violations } from './harness'
+import { type Bench, clean, column, press, until } from './harness'
 import { apply, kubectl } from './kubectl'
-import { KIND, SHELL, workspace, type Yard, yard } from './workspace'
+import { HOME, KIND, SHELL, workspace, type Yard, yard } from './workspace'
 
 const NAME = 'boat'
 let here: Yard
@@ -22,13 +22,7 @@ const blueprint = {
     description: 'A plain shell',
     image: SHELL,
     resources: { memory: '256Mi' },
-    storages: {
-      home: {
-        type: 'local',
-        path: '/data',
-        claimSpec: { accessModes: ['ReadWriteOnce'], resources: { requests: { storage: '64Mi' } } },
-      },
-    },
+    storages: HOME,
     expressions: { '/resources/cpu': 'params.CPU', '/env/FLAVOUR': 'params.FLAVOUR' },
     params: [
       { name: 'CPU', type: 'size', description: 'Cores, at most', default: '200m', min: '100m', max: '1' },
@@ -51,17 +45,8 @@ afterAll(() => here?.close(), 60_000)
 const names = () => column(page, 'name')
 const phases = () => column(page, 'phase')
 const url = () => new URL(page.url()).searchParams
-/** The page of one workspace has no grid to wait for. */
-async function open(search: string): Promise<void> {
-  page = await bench.context.newPage()
-  page.setDefaultTimeout(20_000)
-  await page.goto(`${bench.origin}/?view=workspaces&ns=${NS}${search}`)
-}
-const themes = async (what: string) => {
-  for (const colorScheme of ['light', 'dark'] as const) {
-    await page.emulateMedia({ colorScheme })
-    expect(await violations(page), `${what}, ${colorScheme}`).toEqual([])
-  }
+const open = async (search: string) => {
+  page = await here.open(search)
 }
 const stage = (name: string) =>
   page.getByRole('list', { name: 'Stages' }).getByRole('listitem').filter({ hasText: name })
@@ -70,7 +55,7 @@ describe('AC-81a from nothing to a place to work, by keyboard alone', () => {
   test('WX-12b the empty list says how a first one is made; c opens the form, Ctrl-Enter launches; its stages pass', async () => {
     await open('')
     await page.getByRole('heading', { name: `No workspaces in ${NS}` }).waitFor()
-    await themes('the empty list')
+    await clean(page, 'the empty list')
     await page.locator('[role=grid]').focus()
     await press(page, 'c')
     await page.waitForSelector('#launch-name:focus')
@@ -78,7 +63,7 @@ describe('AC-81a from nothing to a place to work, by keyboard alone', () => {
     const fields = page.getByRole('table', { name: 'Fields of the blueprint' })
     await page.getByLabel('Blueprint').selectOption({ label: 'journey' })
     await fields.getByRole('row', { name: /resources\/cpu 200m/ }).waitFor()
-    await themes('the form')
+    await clean(page, 'the form')
 
     // Out of bounds: the problem stands under the field, and nothing is launched.
     await page.getByLabel('CPU', { exact: true }).focus()
@@ -99,7 +84,7 @@ describe('AC-81a from nothing to a place to work, by keyboard alone', () => {
 
     // The way up, which turns into the overview by itself.
     await stage('Starting').waitFor()
-    await themes('the way up')
+    await clean(page, 'the way up')
     await page.getByRole('heading', { name: 'What it is', exact: true }).waitFor()
     await until(
       async () => url().get('ws') ?? '',
@@ -116,23 +101,23 @@ describe('AC-81a from nothing to a place to work, by keyboard alone', () => {
     await page.getByText('pvc-').first().waitFor()
     await page.getByRole('button', { name: 'Show every field and who set it' }).click()
     await page.getByRole('row', { name: /resources\/cpu 300m/ }).waitFor()
-    await themes('the overview')
+    await clean(page, 'the overview')
     // What is changed elsewhere is on the page at once.
     const more = JSON.stringify({ spec: { resources: { cpu: '400m' } } })
     kubectl(['patch', KIND, NAME, '-n', NS, '--type=merge', '-p', more])
     await page.getByText(/^400m/).first().waitFor()
     await press(page, 'l')
     await page.getByText(`${NAME} is ready`).waitFor()
-    await themes('the log')
+    await clean(page, 'the log')
     await press(page, 'v')
     await page
       .getByText(/^Started Normal/)
       .first()
       .waitFor()
-    await themes('the events')
+    await clean(page, 'the events')
     await press(page, 'o')
     await page.getByRole('heading', { name: 'Ports that somebody listens on' }).waitFor()
-    await themes('apps and ports')
+    await clean(page, 'apps and ports')
   })
 })
 
@@ -143,12 +128,12 @@ describe('WX-12c the list', () => {
     apply([workspace(NS, 'sunk', 'images.invalid/none:1')])
     await until(names, (all) => all.includes('sunk'), 'the new row')
     await until(phases, (all) => all.some((phase) => phase.includes('Failed')), 'the failure')
-    await themes('the list')
+    await clean(page, 'the list')
     await page.locator('[role=grid] [role=row]').filter({ hasText: 'sunk' }).click()
     const why = page.getByRole('region', { name: 'Why it failed' })
     await why.getByText(/^(ErrImagePull|ImagePullBackOff)$/).waitFor()
     await page.getByText('The node cannot get the image').waitFor()
-    await themes('the failure')
+    await clean(page, 'the failure')
   })
 })
 
@@ -161,7 +146,7 @@ describe('WL-08q what is done to it', () => {
     await press(page, 'x')
     await page.getByText('the volumes stay').waitFor()
     await page.waitForSelector('[role=dialog] button[type=submit]:focus')
-    await themes('the dialog')
+    await clean(page, 'the dialog')
     await press(page, 'Enter')
     await page.locator('main header').getByText('Stopped').waitFor()
     await page.waitForSelector('[role=dialog]', { state: 'detached' })
