@@ -67,7 +67,7 @@ pub(crate) fn run(args: &Args) -> anyhow::Result<()> {
     let metadata = Metadata::load()?;
     let scope = Scope { metadata: &metadata, only: &args.only };
     let mut sum = Count::default();
-    for tier in tiers {
+    for &tier in &tiers {
         proc::check()?;
         let started = Instant::now();
         let name = format!("{tier:?}").to_lowercase();
@@ -76,7 +76,11 @@ pub(crate) fn run(args: &Args) -> anyhow::Result<()> {
         let outcome = match tier {
             Tier::Unit => unit::run(&scope, &mut count),
             Tier::Web => web::run(&mut count),
-            Tier::It => it::run(&scope, &mut count),
+            Tier::It => it::run(&scope, &mut count, || {
+                if tiers.contains(&Tier::E2e) {
+                    e2e::prepare(&scope);
+                }
+            }),
             Tier::E2e => e2e::run(&scope, &mut count),
             Tier::Fuzz => long::fuzz(&scope, args.cases, &mut count),
             Tier::Soak => long::soak(&scope, args.seconds, &mut count),

@@ -6,6 +6,16 @@ use super::stage::{Large, NODE, Node, Programs};
 use super::{Count, Scope, journeys, lanes};
 use crate::tasks::proc;
 
+/// Builds what [`run`] needs, with what others leave of the machine. Where that fails it says why, and [`run`] tries again.
+pub(super) fn prepare(scope: &Scope<'_>) {
+    // of this thread, and of all that it starts
+    let built =
+        rustix::process::nice(10).map_err(anyhow::Error::from).and_then(|_| Programs::build(scope, "e2e").map(drop));
+    if let Err(error) = built {
+        proc::say(&format!("the programs of e2e are not built yet: {error:#}"));
+    }
+}
+
 pub(super) fn run(scope: &Scope<'_>, count: &mut Count) -> anyhow::Result<()> {
     let mut since = Instant::now();
     let mut took = |what: &str| {

@@ -8,7 +8,8 @@ use crate::tasks::lease::Lease;
 /// The name of the test target that needs the cluster.
 pub(super) const TARGET: &str = "it";
 
-pub(super) fn run(scope: &Scope<'_>, count: &mut Count) -> anyhow::Result<()> {
+/// Runs them, and `beside` while they wait.
+pub(super) fn run(scope: &Scope<'_>, count: &mut Count, beside: impl FnOnce() + Send) -> anyhow::Result<()> {
     let (packages, _) = scope.with_target(|name| name == TARGET);
     anyhow::ensure!(!packages.is_empty(), "no crate has a test target called {TARGET}");
     doctor::ensure(&[doctor::Need::Build, doctor::Need::Clients, doctor::Need::Captures])?;
@@ -23,12 +24,15 @@ pub(super) fn run(scope: &Scope<'_>, count: &mut Count) -> anyhow::Result<()> {
         fake_pods: 0,
     })?;
     let kubectl = cluster::kubectl_path()?;
-    suites::run(&suites::Queue::of(&suites), BESIDE, count, |command| {
-        command
-            .env("QD_TEST_KUBECONFIG", cluster.kubeconfig())
-            .env("QD_TEST_KUBECTL", &kubectl)
-            .env("QD_TEST_AUDIT_LOG", cluster.audit_log());
-        Ok(())
+    std::thread::scope(|threads| {
+        threads.spawn(beside);
+        suites::run(&suites::Queue::of(&suites), BESIDE, count, |command| {
+            command
+                .env("QD_TEST_KUBECONFIG", cluster.kubeconfig())
+                .env("QD_TEST_KUBECTL", &kubectl)
+                .env("QD_TEST_AUDIT_LOG", cluster.audit_log());
+            Ok(())
+        })
     })
 }
 
