@@ -193,6 +193,10 @@ codes! {
     ProxyTimeout = "proxy_timeout", 504, 5;
     /// What listens on the port does not speak TLS as it should.
     ProxyTls = "proxy_tls", 502, 1;
+    /// The workspace was shared, and no longer is; the message says until when, and whom to ask.
+    ShareExpired = "share_expired", 403, 3;
+    /// The workspace is shared, and not for this; the message says for what, and whom to ask.
+    ShareDenied = "share_denied", 403, 3;
     /// The daemon of a workspace refuses, or cannot be understood.
     WorkspaceDaemon = "workspace_daemon", 502, 1;
     /// No grant allows it; the message names the nearest one.
@@ -217,6 +221,12 @@ codes! {
     ParamInvalid = "param_invalid", 422, 2;
     /// A field that this layer may not set, or not so far.
     FieldNotAllowed = "field_not_allowed", 403, 3;
+    /// The platform reads no repositories of this host.
+    RepositoryRefused = "repository_refused", 403, 3;
+    /// No such repository, branch, tag, commit or pull request; or none without credentials.
+    RepositoryNotFound = "repository_not_found", 404, 4;
+    /// The host of a repository does not answer, or not as a git server does.
+    RepositoryUnreachable = "repository_unreachable", 502, 1;
     /// A fixture's workspace is not as it expects.
     FixtureFailed = "fixture_failed", 422, 1;
     /// The port is taken.
