@@ -20,8 +20,8 @@ pub use list::{
     WorkspaceAppsObligations, WorkspaceAskObligations, WorkspaceConnectObligations, WorkspaceCreateObligations,
     WorkspaceDeleteObligations, WorkspaceExecObligations, WorkspaceFilesObligations, WorkspaceKeepObligations,
     WorkspaceLogsObligations, WorkspaceProxyObligations, WorkspacePurgeObligations, WorkspaceReconcileObligations,
-    WorkspaceStartObligations, WorkspaceStopObligations, WorkspaceUpdateObligations, WorkspaceViewObligations,
-    WorkspaceWakeObligations,
+    WorkspaceSourceObligations, WorkspaceStartObligations, WorkspaceStopObligations, WorkspaceUpdateObligations,
+    WorkspaceViewObligations, WorkspaceWakeObligations,
 };
 pub use object::{
     ObjectDelete, ObjectRead, ObjectScale, ObjectTarget, PlanMake, Propagation, RolloutRestart, SecretReveal,
@@ -33,7 +33,7 @@ pub use view::{AuditQuery, AuditVerify, ClusterAdd, ClusterView, ObjectView, Ses
 pub use workspace::{
     OperatorInstall, OperatorRun, ShellPurpose, WorkspaceApps, WorkspaceAsk, WorkspaceConnect, WorkspaceCreate,
     WorkspaceDelete, WorkspaceExec, WorkspaceFiles, WorkspaceKeep, WorkspaceLogs, WorkspaceProxy, WorkspacePurge,
-    WorkspaceReconcile, WorkspaceStart, WorkspaceStop, WorkspaceUpdate, WorkspaceView, WorkspaceWake,
+    WorkspaceReconcile, WorkspaceSource, WorkspaceStart, WorkspaceStop, WorkspaceUpdate, WorkspaceView, WorkspaceWake,
 };
 
 /// What the list says of one action.

@@ -40,6 +40,7 @@ impl Decide for Desk {
             | Asked::TapExport(_)
             | Asked::TapControl(_)
             | Asked::WorkspaceView(_)
+            | Asked::WorkspaceSource(_)
             | Asked::WorkspaceLogs(_)
             | Asked::WorkspaceReconcile(_)
             | Asked::OperatorRun(_)

@@ -6,8 +6,8 @@ use super::{
     ObjectView, OperatorInstall, OperatorRun, PacketLevel, PlanMake, RolloutRestart, SecretReveal, SessionOpen,
     TapControl, TapExport, TapHostNetwork, TapPayload, TapScope, TapStart, TapTarget, TapView, WorkspaceApps,
     WorkspaceAsk, WorkspaceConnect, WorkspaceCreate, WorkspaceDelete, WorkspaceExec, WorkspaceFiles, WorkspaceKeep,
-    WorkspaceLogs, WorkspaceProxy, WorkspacePurge, WorkspaceReconcile, WorkspaceStart, WorkspaceStop, WorkspaceUpdate,
-    WorkspaceView, WorkspaceWake,
+    WorkspaceLogs, WorkspaceProxy, WorkspacePurge, WorkspaceReconcile, WorkspaceSource, WorkspaceStart, WorkspaceStop,
+    WorkspaceUpdate, WorkspaceView, WorkspaceWake,
 };
 use base::ClusterName;
 use serde::de::DeserializeOwned;
@@ -178,6 +178,8 @@ actions! {
         "Look at, fetch or change files in a workspace.";
     WorkspaceApps, WorkspaceAppsObligations {}, "workspace:apps", before, changes,
         "Look at the apps and ports of a workspace, or start and stop an app.";
+    WorkspaceSource, WorkspaceSourceObligations {}, "workspace:source", before, reads,
+        "Read the file of a repository that says what a workspace is made from.";
     WorkspaceAsk, WorkspaceAskObligations {}, "workspace:ask", before, changes,
         "Do what a workspace asks from inside, for its user.";
     WorkspaceUpdate, WorkspaceUpdateObligations {}, "workspace:update", before, changes,
@@ -231,6 +233,7 @@ impl Asked {
             Self::WorkspaceProxy(a) => from_ref(&a.object),
             Self::WorkspaceFiles(a) => from_ref(&a.object),
             Self::WorkspaceApps(a) => from_ref(&a.object),
+            Self::WorkspaceSource(a) => from_ref(&a.object),
             Self::WorkspaceAsk(a) => from_ref(&a.object),
             Self::WorkspaceUpdate(a) => from_ref(&a.object),
             Self::WorkspaceWake(a) => from_ref(&a.object),
@@ -314,6 +317,7 @@ impl Asked {
             Self::WorkspaceFiles(a) => format!("{} {} in {}", a.act, a.path, a.object),
             Self::WorkspaceApps(a) if a.app.is_empty() => format!("{} apps of {}", a.act, a.object),
             Self::WorkspaceApps(a) => format!("{} {} of {}", a.act, a.app, a.object),
+            Self::WorkspaceSource(a) => format!("{} of {}/{} for {}", a.reference, a.host, a.repository, a.object),
             Self::WorkspaceAsk(a) => {
                 let words = [&a.ask, &a.service, &a.host];
                 let words: Vec<&str> = words.into_iter().map(String::as_str).filter(|word| !word.is_empty()).collect();

@@ -116,6 +116,21 @@ pub struct WorkspaceApps {
     pub app: String,
 }
 
+/// Reads the file of a repository that says what a workspace is made from.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct WorkspaceSource {
+    /// The workspace, or the one that is to be.
+    pub object: ObjectTarget,
+    /// Whose it is.
+    pub owner: String,
+    /// The host of the repository.
+    pub host: String,
+    /// Its path there: `owner/name`.
+    pub repository: String,
+    /// What is meant of it, in words: `branch, tag or commit main`.
+    pub reference: String,
+}
+
 /// Does what a workspace asks for its user, from inside: credentials, its own deletion, the check of a blueprint.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub struct WorkspaceAsk {

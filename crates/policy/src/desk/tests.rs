@@ -7,7 +7,7 @@ use crate::action::{
     SessionKey, SessionOpen, ShellPurpose, TapChange, TapControl, TapExport, TapHostNetwork, TapPayload, TapScope,
     TapStart, TapTarget, TapView, WorkspaceApps, WorkspaceAsk, WorkspaceConnect, WorkspaceCreate, WorkspaceDelete,
     WorkspaceExec, WorkspaceFiles, WorkspaceKeep, WorkspaceLogs, WorkspaceProxy, WorkspacePurge, WorkspaceReconcile,
-    WorkspaceStart, WorkspaceStop, WorkspaceUpdate, WorkspaceView, WorkspaceWake,
+    WorkspaceSource, WorkspaceStart, WorkspaceStop, WorkspaceUpdate, WorkspaceView, WorkspaceWake,
 };
 use crate::testing::{TestGate, gate};
 use crate::{Action, Answers, Decision, Need, Refusal};
@@ -219,6 +219,7 @@ fn read_only_denies_every_change_at_permit_and_preview_and_no_read() {
         both(&t, WorkspaceProxy { object: object("dev"), port: 8080, app: String::new() }),
         both(&t, files("dev", false)),
         both(&t, apps("dev", "list")),
+        both(&t, source("dev")),
         both(&t, ask("dev", "credentials")),
         both(&t, WorkspaceUpdate { object: object("dev"), fields: vec!["/spec/image".to_owned()] }),
         both(&t, WorkspaceWake { object: object("dev"), door: "http".to_owned() }),
@@ -256,6 +257,25 @@ fn ac_71i_shells_and_programs_ask_for_a_yes_in_production_alone_and_only_the_pro
     let words = connect("dev", vi()).asked().summary();
     assert_eq!(words, "vi on a terminal of deployments.apps shop/web in dev");
     assert_eq!(exec("dev").asked().summary(), "ls in deployments.apps shop/web in dev");
+}
+
+fn source(cluster: &str) -> WorkspaceSource {
+    let (host, repository) = ("git.example.org".to_owned(), "acme/shop".to_owned());
+    WorkspaceSource {
+        object: object(cluster),
+        owner: "ada".to_owned(),
+        host,
+        repository,
+        reference: "default branch".to_owned(),
+    }
+}
+
+#[test]
+fn ws_09e_to_read_the_file_of_a_repository_asks_nothing_and_is_told_with_its_host() {
+    let t = desk(true);
+    assert!(needs(&t, &source("prod")).is_empty(), "it reads");
+    let words = source("dev").asked().summary();
+    assert_eq!(words, "default branch of git.example.org/acme/shop for deployments.apps shop/web in dev");
 }
 
 fn ask(cluster: &str, what: &str) -> WorkspaceAsk {
