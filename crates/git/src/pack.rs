@@ -1,4 +1,8 @@
 //! Packs: objects one behind the other, each packed by itself or as changes of another one. Read within a budget, by counted steps.
+//!
+//! The format is that of git's own gitformat-pack(5). The library for it, gix-pack, bounds what one object may take, but unpacks a
+//! base anew for each of its changes: a small pack can keep it at work for hours. Here each object is unpacked once, and all of
+//! them together have one budget.
 
 use crate::object::{Id, Kind};
 use bytes::Bytes;
