@@ -8,6 +8,8 @@ import { type Bench, until } from './harness'
 import { kubectl } from './kubectl'
 import { KIND, ready, workspace, type Yard, yard } from './workspace'
 
+/** How long sockets stay open; the soak leaves them open for half an hour. */
+const SECONDS = Number(process.env['QD_E2E_OPEN_SECONDS'] ?? 5)
 let here: Yard
 let bench: Bench
 let page: Page
@@ -114,6 +116,41 @@ describe('an app', () => {
     await page.reload()
     expect(await page.locator('#path').textContent()).toBe('/deep/link theme=dark')
   })
+
+  test(
+    'WD-26s keeps its sockets open, one that is spoken on and one that is silent',
+    async () => {
+      await page.goto(await opened(''))
+      const heard = await page.evaluate(
+        (seconds) =>
+          new Promise<string[]>((told) => {
+            const [spoken, silent] = [0, 1].map(() => new WebSocket(`ws://${location.host}/ws`)) as [
+              WebSocket,
+              WebSocket,
+            ]
+            const heard: string[] = []
+            let said = 0
+            const timer = setInterval(() => {
+              said += 1
+              // the silent one speaks once, at the end
+              if (said <= seconds) spoken.send(`word ${said}`)
+              else if (silent.readyState === WebSocket.OPEN) silent.send('last')
+            }, 1000)
+            const end = (why: string) => {
+              clearInterval(timer)
+              told([...heard, why])
+            }
+            spoken.onmessage = (event) => heard.push(event.data)
+            silent.onmessage = () => end('last')
+            spoken.onclose = () => end('the spoken one was closed')
+            silent.onclose = () => end('the silent one was closed')
+          }),
+        SECONDS,
+      )
+      expect(heard).toEqual([...Array.from({ length: SECONDS }, (_, at) => `word ${at + 1}`), 'last'])
+    },
+    SECONDS * 1000 * 1.5 + 60_000,
+  )
 
   test('WD-10a neither reads nor calls the console', async () => {
     await page.goto(await opened(''))

@@ -2,7 +2,7 @@
 use super::{Fault, apply, read};
 use crate::object::{Id, Kind};
 use crate::testing::Repository;
-use proptest::prelude::{ProptestConfig, any, proptest};
+use proptest::prelude::{any, proptest};
 
 /// A repository whose pack has objects that are changes of others.
 fn pack() -> (Repository, Vec<u8>) {
@@ -42,7 +42,6 @@ fn a_broken_pack_is_refused() {
 }
 
 proptest! {
-    #![proptest_config(ProptestConfig::with_cases(256))]
     #[test]
     fn whatever_comes_is_read_or_refused_within_its_budget(bytes in proptest::collection::vec(any::<u8>(), 0..400), at in 0_usize..400, with in any::<u8>()) {
         let _ = read(&bytes, 1 << 16);

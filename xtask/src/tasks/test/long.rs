@@ -34,16 +34,18 @@ fn deaf() -> anyhow::Result<Vec<String>> {
     Ok(found)
 }
 
-/// A tab on changes at full rate, and one on a cluster at rest: the console must stay as it is, however long that is.
+/// A tab on changes at full rate, one on a cluster at rest, and one on an app with open sockets: each must stay as it is, however
+/// long that is.
 pub(super) fn soak(scope: &Scope<'_>, seconds: u32, count: &mut Count) -> anyhow::Result<()> {
     let programs = Programs::build(scope, "soak")?;
     let (node, large) = (Node::start(&programs, NODE, true)?, Large::start()?);
     let mut command = script(&node, &large, "e2e")?;
-    command.args(["--", "e2e/live.e2e.ts", "e2e/large.e2e.ts", "--testNamePattern", SOAKED]);
+    command.args(["--", "e2e/live.e2e.ts", "e2e/large.e2e.ts", "e2e/apps.e2e.ts", "--testNamePattern", SOAKED]);
+    command.env("QD_E2E_OPEN_SECONDS", seconds.to_string());
     command.env("QD_E2E_CHURN_SECONDS", seconds.to_string());
     command.env("QD_E2E_IDLE_SECONDS", (seconds / 6).max(40).to_string());
     watch(Runner::Vitest, &mut command, count)
 }
 
 /// Names of the tests that last as long as they are told.
-const SOAKED: &str = "EXD-01|EXD-16";
+const SOAKED: &str = "EXD-01|EXD-16|WD-26s";
