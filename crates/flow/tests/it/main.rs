@@ -18,4 +18,5 @@ mod tcp;
 mod timing;
 mod tls;
 mod tls_rustls;
+mod web;
 mod websocket;
