@@ -123,8 +123,12 @@ codes! {
     TapHostNetwork = "tap_host_network", 422, 3;
     /// A static pod cannot be given a container.
     TapStaticPod = "tap_static_pod", 422, 1;
+    /// There is no such pod, or none that matches.
+    PodNotFound = "pod_not_found", 404, 4;
     /// The pod has ended.
     PodFinished = "pod_finished", 422, 4;
+    /// The pod's system is none that the capture agent runs on.
+    TapUnsupportedOs = "tap_unsupported_os", 422, 1;
     /// The API server has no ephemeral containers.
     EphemeralUnsupported = "ephemeral_unsupported", 501, 1;
     /// This build of `qd` carries no image of the capture agent.

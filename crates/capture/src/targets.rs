@@ -95,7 +95,7 @@ impl Targets {
             .find(|(namespace, name)| !pods.iter().any(|pod| Some(&pod.namespace) == *namespace && pod.name == **name));
         if let Some((namespace, name)) = missing {
             let message = format!("there is no pod {name} in {}", namespace.map_or("any namespace", String::as_str));
-            return Err(Error::Pod { message, code: Code::NotFound });
+            return Err(Error::Pod { message, code: Code::PodNotFound });
         }
         Ok(Found { scope, pods })
     }

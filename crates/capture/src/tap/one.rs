@@ -364,6 +364,9 @@ fn fit(pod: &Value, name: &str, host_network: bool) -> Result<(), Error> {
     if pod.pointer("/metadata/annotations").and_then(|all| all.get("kubernetes.io/config.mirror")).is_some() {
         return refuse(format!("{name} is a static pod: it cannot be given a container"), Code::TapStaticPod);
     }
+    if text("/spec/os/name").eq_ignore_ascii_case("windows") {
+        return refuse(format!("{name} runs on Windows: the capture agent is a Linux program"), Code::TapUnsupportedOs);
+    }
     if pod.pointer("/spec/hostNetwork").and_then(Value::as_bool) == Some(true) && !host_network {
         let message = format!("{name} shares its node's network: tapping it would tap the node (--allow-host-network)");
         return refuse(message, Code::TapHostNetwork);
@@ -385,3 +388,6 @@ const KEPT: Duration = Duration::from_millis(proto::capture::SILENCE_MS);
 /// Before the second try; longer before more.
 const PAUSE: Duration = Duration::from_millis(250);
 const LONGEST: Duration = Duration::from_secs(2);
+
+#[cfg(test)]
+mod tests;

@@ -28,6 +28,9 @@ pub struct LiveArgs {
     /// End when no pod is there, instead of waiting for one
     #[arg(long, conflicts_with = "read")]
     pub no_wait: bool,
+    /// End with exit code 5 when no record came within this time: `30s`
+    #[arg(long, value_name = "TIME", conflicts_with = "read", value_parser = time)]
+    pub wait_for: Option<Duration>,
     /// The container whose processes the agent sees; the pod's default container unless said
     #[arg(long, short = 't', visible_alias = "target", value_name = "NAME", conflicts_with_all = ["read", "no_target"])]
     pub container: Option<String>,

@@ -53,6 +53,9 @@ pub(super) enum TapError {
     /// Nothing matches.
     #[error("no running pod matches: `qd get pods` lists them with their labels")]
     NoPod,
+    /// What was waited for did not come.
+    #[error("no record that is wanted came within {} (--wait-for)", .0.as_secs_f64().to_string() + " s")]
+    Nothing(std::time::Duration),
     /// The end was not waited for.
     #[error("left before the agents confirmed: the guard of this tap ends them, or they do so themselves within 15 s{}", by_hand(.0))]
     Left(Vec<String>),
@@ -156,11 +159,11 @@ impl Coded for TapError {
             Self::Read { .. } => Code::ReadFailed,
             Self::Write { .. } => Code::WriteFailed,
             Self::Limit(_) => Code::LimitReached,
-            Self::NoPod => Code::NotFound,
+            Self::NoPod => Code::PodNotFound,
             Self::Left(_) => Code::Interrupted,
             Self::Guard { .. } => Code::StoreUnavailable,
             Self::NoTap => Code::NotFound,
-            Self::Goes { .. } => Code::TimedOut,
+            Self::Goes { .. } | Self::Nothing(_) => Code::TimedOut,
             Self::Filter(error) => error.code(),
             Self::Unfit { code, .. } => *code,
             Self::Changed { .. } => Code::CaptureChanged,

@@ -1,6 +1,7 @@
 //! Records as lines: each is written as JSON into one reused buffer, chosen, and left as it is or given another shape.
 
 use std::io::Write;
+use std::time::{Duration, Instant};
 
 use capture::line::{Choice, Members, json};
 use flow::{Envelope, Record, Sink};
@@ -15,6 +16,7 @@ use crate::grammar::tap::{Order, ReadArgs};
 pub(super) struct Chosen {
     proto: Vec<String>,
     choice: Option<Choice>,
+    cost: Cost,
 }
 
 impl Chosen {
@@ -24,7 +26,8 @@ impl Chosen {
 
     pub(super) fn new(proto: &[String], where_expr: Option<&str>) -> Result<Self, Error> {
         let choice = where_expr.filter(|text| !text.trim().is_empty()).map(Choice::parse);
-        Ok(Self { proto: proto.to_vec(), choice: choice.transpose().map_err(Error::of)? })
+        let choice = choice.transpose().map_err(Error::of)?;
+        Ok(Self { proto: proto.to_vec(), choice, cost: Cost::default() })
     }
 
     /// By its kind alone; flows also by the protocol in them.
@@ -45,12 +48,47 @@ impl Chosen {
 
     /// By the expression.
     pub(super) fn line(&mut self, line: &[u8]) -> bool {
-        self.choice.as_mut().is_none_or(|choice| choice.holds(line))
+        let Some(choice) = &mut self.choice else { return true };
+        let Some(begun) = self.cost.begin() else { return choice.holds(line) };
+        let holds = choice.holds(line);
+        if let Some(mean) = self.cost.add(begun.elapsed()) {
+            eprintln!("the expression takes {} µs a record: a shorter one keeps up with more", mean.as_micros());
+        }
+        holds
     }
 
     /// Every record is wanted.
     pub(super) fn is_all(&self) -> bool {
         self.proto.is_empty() && self.choice.is_none()
+    }
+}
+
+/// What an expression costs, measured on some of the records.
+#[derive(Default)]
+struct Cost {
+    records: u64,
+    measured: u32,
+    total: Duration,
+    told: bool,
+}
+
+impl Cost {
+    /// When the time of this record counts.
+    fn begin(&mut self) -> Option<Instant> {
+        self.records += 1;
+        (!self.told && self.records % ONE_IN == 1).then(Instant::now)
+    }
+
+    /// The mean, once, when it is too much.
+    fn add(&mut self, time: Duration) -> Option<Duration> {
+        self.total += time;
+        self.measured += 1;
+        let mean = self.total / self.measured;
+        if self.measured < ENOUGH || mean <= DEAR {
+            return None;
+        }
+        self.told = true;
+        Some(mean)
     }
 }
 
@@ -193,5 +231,14 @@ pub(super) fn part(line: &[u8], fields: &[String], out: &mut Vec<u8>) {
     out.push(b'}');
 }
 
+/// Of so many records one is measured.
+const ONE_IN: u64 = 16;
+/// So many make a mean.
+const ENOUGH: u32 = 32;
+/// An expression that takes more is worth a word.
+const DEAR: Duration = Duration::from_micros(50);
 /// Bytes that are written at once.
 const BATCH: usize = 64 << 10;
+
+#[cfg(test)]
+mod tests;

@@ -111,6 +111,8 @@ pub(super) async fn live(desk: &Desk, args: &TapArgs, output: Output, out: &mut 
         filter,
         waits,
         left: args.live.count,
+        patience: args.live.wait_for,
+        looks: args.records == Told::On,
         there: 0,
         working: 0,
         failed: None,
@@ -193,6 +195,10 @@ struct Live {
     waits: bool,
     /// Records that are still wanted.
     left: Option<u64>,
+    /// How long nothing at all may come that is wanted.
+    patience: Option<Duration>,
+    /// Records are wanted, and not packets alone.
+    looks: bool,
     /// Pods that have joined and not ended.
     there: usize,
     /// Pods that have begun to be captured, ever.
@@ -205,8 +211,11 @@ impl Live {
     async fn run(mut self, out: &mut impl Write) -> Result<(), Error> {
         let mut stopping = false;
         let mut signals = Signals::new()?;
-        let late = tokio::time::sleep(Duration::MAX / 4);
+        let late = tokio::time::sleep(FOREVER);
         tokio::pin!(late);
+        let mut nothing = None;
+        let impatient = tokio::time::sleep(self.patience.unwrap_or(FOREVER));
+        tokio::pin!(impatient);
         let mut idle = tokio::time::interval(WAITING);
         idle.reset();
         let mut tick = tokio::time::interval(TICK);
@@ -246,6 +255,13 @@ impl Live {
                     continue;
                 }
                 () = &mut late => return Err(self.left()),
+                () = &mut impatient, if nothing.is_none() && !stopping && self.patience.is_some() => {
+                    nothing = self.patience;
+                    stopping = true;
+                    late.as_mut().reset(tokio::time::Instant::now() + STOP);
+                    self.tap.stop();
+                    continue;
+                }
                 _ = idle.tick() => {
                     if self.there == 0 && !stopping {
                         self.shown.tell("no pod matches: waiting for one (Ctrl-C ends it)");
@@ -273,8 +289,9 @@ impl Live {
         self.shown.end(out)?;
         out.flush()?;
         self.running.end().await;
-        match self.failed {
-            Some(error) if self.working == 0 => Err(Error::of(error)),
+        match (self.failed, nothing) {
+            (Some(error), _) if self.working == 0 => Err(Error::of(error)),
+            (_, Some(time)) => Err(Error::of(TapError::Nothing(time))),
             _ => Ok(()),
         }
     }
@@ -347,12 +364,14 @@ impl Live {
                     }
                     self.running.tell(self.shown.take(pod, line));
                     if self.shown.print(out)? {
+                        self.patience = None;
                         self.left = self.left.map(|left| left.saturating_sub(1));
                     }
                 }
                 out.flush()?;
             }
             Event::Packets { pod, batch } => {
+                self.patience = self.patience.filter(|_| self.looks);
                 if let Some(file) = &mut self.file {
                     file.packets(pod, &batch)?;
                 }
@@ -417,6 +436,8 @@ async fn asked_to_end(signals: &mut Signals, shown: &mut Shown) {
     }
 }
 
+/// Longer than anything runs.
+const FOREVER: Duration = Duration::from_hours(24 * 365);
 /// How often packets that waited are written, and what is new is drawn.
 const TICK: Duration = Duration::from_millis(50);
 /// While no pod is there, this is said so often.

@@ -72,6 +72,7 @@ fn only_of_lines(args: &TapArgs) -> Result<(), Error> {
         (live.count.is_some(), "--count"),
         (live.no_watch, "--no-watch"),
         (live.no_wait, "--no-wait"),
+        (live.wait_for.is_some(), "--wait-for"),
         (live.container.is_some(), "--container"),
         (live.no_target, "--no-target"),
         (!live.interface.is_empty(), "--interface"),

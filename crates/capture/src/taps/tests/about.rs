@@ -217,7 +217,7 @@ async fn cap_f_28a_limits_are_named_where_they_are_reached() {
 }
 
 #[tokio::test]
-async fn cap_d_11a_no_name_that_comes_from_outside_is_a_path() {
+async fn cap_d_11_no_name_that_comes_from_outside_is_a_path() {
     let world = World::new(false);
     let home = tempfile::tempdir().unwrap();
     let spool = Spool::begin(home.path().join("tap"), Size { segment: 1 << 10, ..Size::default() });
