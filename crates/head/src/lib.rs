@@ -7,7 +7,7 @@
 //!
 //! Called by the doors. A head is never longer than [`LONGEST`].
 
-use bytes::{Bytes, BytesMut};
+use bytes::{Buf, Bytes, BytesMut};
 use smallvec::SmallVec;
 use std::ops::Range;
 
@@ -104,6 +104,12 @@ impl Head {
         self.at(&self.first)
     }
 
+    /// The status of an answer as it came: three digits.
+    #[must_use]
+    pub fn digits(&self) -> &[u8] {
+        self.method()
+    }
+
     /// The target of a request, or what an answer says beside its status.
     #[must_use]
     pub fn target(&self) -> &[u8] {
@@ -153,7 +159,9 @@ impl Head {
         if end > LONGEST {
             return Err(Bad::Long);
         }
-        let bytes = buffer.split_to(end + 4).freeze();
+        // a copy of its own: a head may last as long as its connection, and what was read for it is read into again
+        let bytes = Bytes::copy_from_slice(buffer.get(..end + 4).unwrap_or_default());
+        buffer.advance(end + 4);
         let fields = fields(&bytes, end + 2)?;
         Ok(Some(Self { bytes, first: 0..0, second: 0..0, old: false, status: 0, fields }))
     }

@@ -155,7 +155,7 @@ async fn passed(
     let went = loop {
         let went = match login.port().await {
             Ok((port, secure)) => {
-                let face = crate::fields::Face { port, secure, ..login.face.clone() };
+                let face = login.face.at(port, secure);
                 // what is asked for again has no body
                 let request =
                     Request { head, target, body: body.take().unwrap_or(Body::Over), upgrade, last, unknown: false };

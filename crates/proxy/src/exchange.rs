@@ -4,7 +4,7 @@ use crate::body::Body;
 use crate::fields::{Ending, Face, to_app, to_browser};
 use crate::pulse::Pulse;
 use crate::way::{NoWay, PIECE, Pool, Upstream};
-use bytes::BytesMut;
+use bytes::{Buf, BytesMut};
 use head::{Bad, Head};
 use std::net::IpAddr;
 use std::sync::atomic::{AtomicBool, AtomicU64, Ordering};
@@ -41,7 +41,7 @@ pub struct Times {
     pub connect: Duration,
     /// For the head of an answer, once the request is sent.
     pub answer: Duration,
-    /// For the next request on a connection.
+    /// For the next request on a connection, and for more of an answer that has begun.
     pub rest: Duration,
     /// For anything on a connection that became another protocol.
     pub upgraded: Duration,
@@ -115,17 +115,18 @@ pub(crate) async fn exchange<S: crate::way::Stream>(
 ) -> Went {
     // what is here already is looked at before anything is passed on
     let ready = match request.body.take(&client.buffer) {
-        Ok(len) => client.buffer.split_to(len),
+        Ok(len) => len,
         Err(bad) => return Went::Not(Failed::Request(bad)),
     };
-    let mut out = Vec::with_capacity(1024 + ready.len());
+    let mut out = Vec::with_capacity(1024 + ready);
     let framing = if matches!(request.head.one("transfer-encoding"), Ok(Some(_))) {
         Body::Chunks(crate::body::Chunks::default())
     } else {
         Body::Over
     };
     to_app(request.head, request.target, face, client.peer, &framing, request.upgrade, &mut out);
-    out.extend_from_slice(&ready);
+    out.extend_from_slice(client.buffer.get(..ready).unwrap_or_default());
+    client.buffer.advance(ready);
     let whole = request.body.is_over();
     let safe = matches!(request.head.method(), b"GET" | b"HEAD" | b"OPTIONS" | b"PUT" | b"DELETE");
     let rested = if safe && whole { Duration::MAX } else { FRESH };
@@ -263,6 +264,7 @@ async fn send<S: crate::way::Stream>(
             }
         }
         let len = body.take(buffer).map_err(Stop::Bad)?;
+        // taken off first: this ends in the middle when the app has answered, and what is left begins the next request
         let piece = buffer.split_to(len);
         to.write_all(&piece).await.map_err(|_| Stop::App)?;
         to.flush().await.map_err(|_| Stop::App)?;
@@ -275,7 +277,7 @@ async fn send<S: crate::way::Stream>(
 /// Until the client is gone. What it says meanwhile is kept, within a bound.
 pub(crate) async fn gone<S: crate::way::Stream>(from: &mut ReadHalf<S>, buffer: &mut BytesMut) {
     while buffer.len() < PIECE {
-        buffer.reserve(PIECE);
+        buffer.reserve(LEAST);
         match from.read_buf(buffer).await {
             Ok(len) if len > 0 => {}
             _ => return,
@@ -304,7 +306,7 @@ async fn answer<S: crate::way::Stream>(
     begun: &AtomicBool,
     rests: &mut Duration,
 ) -> Result<Passed, End> {
-    let mut out = Vec::with_capacity(PIECE);
+    let mut out = Vec::new();
     let head = loop {
         let head = first(from, buffer, times, moved).await?;
         if head.status == 101 || head.status >= 200 {
@@ -346,26 +348,43 @@ async fn answer<S: crate::way::Stream>(
         (true, true) => Ending::StaysOld,
         (true, false) => Ending::Stays,
     };
-    to_browser(&head, face, &body, ending, &mut out);
     // the first of the body goes with the head
+    out.reserve(1024 + buffer.len());
+    to_browser(&head, face, &body, ending, &mut out);
     let len = body.take(buffer).map_err(|bad| End::Answer(bad.to_string()))?;
-    out.extend_from_slice(&buffer.split_to(len));
+    out.extend_from_slice(buffer.get(..len).unwrap_or_default());
+    buffer.advance(len);
     counts.down += out.len() as u64;
     begun.store(true, Ordering::Relaxed);
     say(to, &out).await?;
     while !body.is_over() {
         buffer.reserve(PIECE);
-        match from.read_buf(buffer).await {
-            Ok(len) if len > 0 => {}
-            _ if matches!(body, Body::Rest) => break,
-            _ => return Err(End::Answer("the app went away within its answer".to_owned())),
+        moved.beat();
+        match quiet(from.read_buf(buffer), moved, times.rest).await {
+            None => return Err(End::Late),
+            Some(Ok(len)) if len > 0 => {}
+            Some(_) if matches!(body, Body::Rest) => break,
+            Some(_) => return Err(End::Answer("the app went away within its answer".to_owned())),
         }
         let len = body.take(buffer).map_err(|bad| End::Answer(bad.to_string()))?;
-        let piece = buffer.split_to(len);
         counts.down += len as u64;
-        say(to, &piece).await?;
+        say(to, buffer.get(..len).unwrap_or_default()).await?;
+        buffer.advance(len);
     }
     Ok(Passed::Whole { app, browser })
+}
+
+/// What is waited for, as long as something moves in either direction; `None` when nothing did for so long.
+async fn quiet<T>(wait: impl Future<Output = T>, moved: &Pulse, long: Duration) -> Option<T> {
+    let mut wait = std::pin::pin!(wait);
+    loop {
+        let since = moved.last();
+        match timeout_at(since + long, wait.as_mut()).await {
+            Ok(came) => return Some(came),
+            Err(_) if moved.last() > since => {}
+            Err(_) => return None,
+        }
+    }
 }
 
 /// The next head of the app.
@@ -404,6 +423,8 @@ fn rest_time(head: &Head) -> Option<Duration> {
     Some(Duration::from_secs(seconds.saturating_sub(1).min(60)))
 }
 
+/// Bytes that are read at once where none are expected.
+const LEAST: usize = 1 << 10;
 /// For a handshake that finds out whether an app speaks TLS.
 const SHAKES: Duration = Duration::from_secs(2);
 /// A connection that rested so long at most takes what cannot be said twice.

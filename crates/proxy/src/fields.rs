@@ -10,7 +10,7 @@ pub(crate) use to_app::{target, to_app};
 pub(crate) use to_browser::{Ending, to_browser};
 
 use head::Head;
-use std::net::IpAddr;
+use std::borrow::Cow;
 
 /// How an app is seen from outside.
 #[derive(Clone, Debug)]
@@ -28,28 +28,49 @@ pub(crate) struct Face {
 }
 
 impl Face {
+    /// The same app at the port that it is known to have now.
+    pub(crate) fn at(&self, port: u16, secure: bool) -> Cow<'_, Self> {
+        if (port, secure) == (self.port, self.secure) {
+            return Cow::Borrowed(self);
+        }
+        Cow::Owned(Self { port, secure, ..self.clone() })
+    }
+
     /// The origin of the app.
     pub(crate) fn origin(&self) -> String {
         format!("{}://{}", self.scheme, self.host)
     }
 }
 
-/// Whether a field belongs to this connection alone (RFC 9110, 7.6.1).
-fn is_of_hop(head: &Head, name: &[u8]) -> bool {
-    const HOP: &[&str] = &[
-        "connection",
-        "keep-alive",
-        "proxy-connection",
-        "proxy-authenticate",
-        "proxy-authorization",
-        "proxy-authentication-info",
-        "te",
-        "transfer-encoding",
-        "upgrade",
-        "http2-settings",
-    ];
-    HOP.iter().any(|hop| name.eq_ignore_ascii_case(hop.as_bytes()))
-        || head.all("connection").flat_map(head::words).any(|word| word.eq_ignore_ascii_case(name))
+/// The fields that belong to this connection alone (RFC 9110, 7.6.1).
+struct Hop<'a> {
+    head: &'a Head,
+    /// The head names more of them.
+    names: bool,
+}
+
+impl<'a> Hop<'a> {
+    fn of(head: &'a Head) -> Self {
+        Self { head, names: head.all("connection").next().is_some() }
+    }
+
+    fn has(&self, name: &[u8]) -> bool {
+        const HOP: &[&str] = &[
+            "connection",
+            "keep-alive",
+            "proxy-connection",
+            "proxy-authenticate",
+            "proxy-authorization",
+            "proxy-authentication-info",
+            "te",
+            "transfer-encoding",
+            "upgrade",
+            "http2-settings",
+        ];
+        HOP.iter().any(|hop| name.eq_ignore_ascii_case(hop.as_bytes()))
+            || self.names
+                && self.head.all("connection").flat_map(head::words).any(|word| word.eq_ignore_ascii_case(name))
+    }
 }
 
 fn field(out: &mut Vec<u8>, name: &[u8], value: &[u8]) {
@@ -57,14 +78,6 @@ fn field(out: &mut Vec<u8>, name: &[u8], value: &[u8]) {
     out.extend_from_slice(b": ");
     out.extend_from_slice(value);
     out.extend_from_slice(b"\r\n");
-}
-
-/// An address as `Forwarded` has it (RFC 7239).
-fn forwarded(peer: IpAddr) -> String {
-    match peer {
-        IpAddr::V4(four) => four.to_string(),
-        IpAddr::V6(six) => format!("\"[{six}]\""),
-    }
 }
 
 #[cfg(test)]

@@ -69,7 +69,7 @@ async fn ask(
 ) -> Result<(Response<Incoming>, Face), Failed> {
     let times = door.0.config.times;
     let (port, secure) = login.port().await.map_err(Failed::Way)?;
-    let face = Face { port, secure, ..login.face.clone() };
+    let face = login.face.at(port, secure).into_owned();
     let (mut sender, by) = login.pool.http2(port, secure, times.connect, &login.end).await.map_err(Failed::Way)?;
     let _ = story.way.set(by); // once a story
     let mut text = Vec::with_capacity(1024);

@@ -61,6 +61,8 @@ async fn way(
     count: &AtomicU64,
     mut seen: impl FnMut(&[u8]),
 ) {
+    // most of what is open says nothing: what is read into grows with what comes, and is given back
+    let mut room = LEAST;
     loop {
         if !buffer.is_empty() {
             seen(buffer);
@@ -69,15 +71,30 @@ async fn way(
             }
             count.fetch_add(buffer.len() as u64, Ordering::Relaxed);
             moved.beat();
+            room = next(room, buffer.len());
             buffer.clear();
         }
-        buffer.reserve(PIECE);
+        if buffer.capacity() > 2 * room {
+            *buffer = BytesMut::new();
+        }
+        buffer.reserve(room);
         match from.read_buf(buffer).await {
             Ok(len) if len > 0 => {}
             _ => break,
         }
     }
     let _ = to.shutdown().await; // one that is gone needs no word
+}
+
+/// How much is read at once after so much came: more after a full piece, less after a small one.
+fn next(room: usize, came: usize) -> usize {
+    if came >= room {
+        PIECE.min(4 * room)
+    } else if came < room / 8 {
+        LEAST.max(room / 4)
+    } else {
+        room
+    }
 }
 
 /// The frames of a WebSocket's client (RFC 6455, 5.2).
@@ -126,6 +143,8 @@ impl Frames {
     }
 }
 
+/// Bytes that are read at once of what says little.
+const LEAST: usize = 1 << 10;
 /// For the other end, once one says no more.
 const REST: Duration = Duration::from_secs(10);
 

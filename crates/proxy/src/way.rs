@@ -8,7 +8,7 @@ use futures::future::BoxFuture;
 use hyper::client::conn::http2::SendRequest;
 use hyper_util::rt::{TokioExecutor, TokioIo, TokioTimer};
 use parking_lot::Mutex;
-use std::collections::HashMap;
+use std::collections::{HashMap, VecDeque};
 use std::sync::Arc;
 use std::time::Duration;
 use tokio::io::{AsyncRead, AsyncReadExt, AsyncWrite, ReadHalf, WriteHalf};
@@ -95,7 +95,8 @@ pub(crate) struct Upstream {
 pub(crate) struct Pool {
     way: Box<dyn Way>,
     places: Arc<Semaphore>,
-    idle: Mutex<HashMap<u16, Vec<(Instant, Upstream)>>>,
+    /// Those that rest, by their ports; the last of them rests since the shortest time.
+    idle: Mutex<HashMap<u16, VecDeque<(Instant, Upstream)>>>,
     /// Those of HTTP/2, one for a port.
     shared: tokio::sync::Mutex<HashMap<u16, Shared>>,
     /// Which ports speak TLS, as far as that was found out.
@@ -126,7 +127,7 @@ impl Pool {
     /// A connection that rests, not longer than `rested`.
     pub(crate) async fn rested(&self, port: u16, rested: Duration) -> Option<Upstream> {
         loop {
-            let (since, mut upstream) = self.idle.lock().get_mut(&port)?.pop()?;
+            let (since, mut upstream) = self.idle.lock().get_mut(&port)?.pop_back()?;
             if since.elapsed() > upstream.rests.min(rested) {
                 continue;
             }
@@ -231,11 +232,14 @@ impl Pool {
     /// Keeps a connection for the next request.
     pub(crate) fn rest(&self, port: u16, mut upstream: Upstream) {
         upstream.used = true;
+        let now = Instant::now();
         let mut idle = self.idle.lock();
         let resting = idle.entry(port).or_default();
-        resting.retain(|(since, one)| since.elapsed() < one.rests);
+        while resting.front().is_some_and(|(since, one)| now.duration_since(*since) >= one.rests) {
+            resting.pop_front();
+        }
         if resting.len() < MOST_IDLE {
-            resting.push((Instant::now(), upstream));
+            resting.push_back((now, upstream));
         }
     }
 
@@ -248,7 +252,8 @@ impl Pool {
 
 /// Connections to one workspace under one login.
 const MOST: usize = 256;
-const MOST_IDLE: usize = 32;
+/// Those that rest, for a port.
+const MOST_IDLE: usize = MOST / 2;
 /// Many programs close after five seconds without a request.
 const RESTS: Duration = Duration::from_secs(4);
 /// Between two signs of life of an app that speaks HTTP/2.

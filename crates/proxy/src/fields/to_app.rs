@@ -1,8 +1,9 @@
 //! A request, as the app gets it.
 
-use super::{Face, cookies, field, forwarded, is_of_hop};
+use super::{Face, Hop, cookies, field};
 use crate::body::Body;
 use head::{Bad, Head};
+use std::io::Write as _;
 use std::net::IpAddr;
 
 /// The target in the form in which an app expects it. A whole URL must be of the host that the request is for.
@@ -38,8 +39,9 @@ pub(crate) fn to_app(
     out.extend_from_slice(target);
     out.extend_from_slice(if head.old { b" HTTP/1.0\r\n" } else { b" HTTP/1.1\r\n" });
     field(out, b"Host", face.host.as_bytes());
+    let hop = Hop::of(head);
     for (name, value) in head.fields() {
-        if name.eq_ignore_ascii_case(b"host") || is_of_hop(head, name) || is_platform(name) {
+        if name.eq_ignore_ascii_case(b"host") || hop.has(name) || is_platform(name) {
             continue;
         }
         if name.eq_ignore_ascii_case(b"cookie") {
@@ -56,12 +58,14 @@ pub(crate) fn to_app(
     if head.says("te", "trailers") {
         field(out, b"TE", b"trailers");
     }
-    let ip = peer.to_string();
-    field(out, b"X-Forwarded-For", ip.as_bytes());
-    field(out, b"X-Forwarded-Host", face.host.as_bytes());
-    field(out, b"X-Forwarded-Proto", face.scheme.as_bytes());
-    let word = format!("for={};host=\"{}\";proto={}", forwarded(peer), face.host, face.scheme);
-    field(out, b"Forwarded", word.as_bytes());
+    let (host, scheme) = (&face.host, face.scheme);
+    // a vector takes all that is written
+    let _ = write!(out, "X-Forwarded-For: {peer}\r\n");
+    field(out, b"X-Forwarded-Host", host.as_bytes());
+    field(out, b"X-Forwarded-Proto", scheme.as_bytes());
+    // addresses of version 6 stand in brackets and quotes (RFC 7239)
+    let (before, after) = if peer.is_ipv6() { ("\"[", "]\"") } else { ("", "") };
+    let _ = write!(out, "Forwarded: for={before}{peer}{after};host=\"{host}\";proto={scheme}\r\n");
     if let Some(protocol) = upgrade {
         field(out, b"Connection", b"Upgrade");
         field(out, b"Upgrade", protocol);

@@ -1,6 +1,6 @@
 //! An answer, as the browser gets it.
 
-use super::{Face, cookies, field, is_of_hop, location};
+use super::{Face, Hop, cookies, field, location};
 use crate::body::Body;
 use head::Head;
 
@@ -20,13 +20,14 @@ pub(crate) enum Ending {
 /// Writes the head.
 pub(crate) fn to_browser(head: &Head, face: &Face, body: &Body, ending: Ending, out: &mut Vec<u8>) {
     out.extend_from_slice(b"HTTP/1.1 ");
-    out.extend_from_slice(head.status.to_string().as_bytes());
+    out.extend_from_slice(head.digits());
     out.push(b' ');
     out.extend_from_slice(head.target());
     out.extend_from_slice(b"\r\n");
     let mut policy = false;
+    let hop = Hop::of(head);
     for (name, value) in head.fields() {
-        if is_of_hop(head, name) {
+        if hop.has(name) {
             continue;
         }
         match What::of(name) {
