@@ -125,11 +125,12 @@ fn cap_n_27a_a_tap_is_a_decision_in_the_journal_and_read_only_denies_it() {
 }
 
 #[test]
-fn cap_f_07a_pods_that_cannot_be_tapped_are_named() {
+fn cap_f_07_pods_that_cannot_be_tapped_are_named() {
     let _alone = alone();
     let home = tempfile::tempdir().unwrap();
     let output = tap(home.path(), &["-n", "shop", "--pod", "nobody"]).output().unwrap();
     assert_eq!(output.status.code(), Some(4), "{}", errors(&output));
+    assert!(errors(&output).contains("pod_not_found"), "{}", errors(&output));
     let output = tap(home.path(), &["-n", "shop", "-l", "app=nothing", "--no-wait"]).output().unwrap();
     assert_eq!(output.status.code(), Some(4), "{}", errors(&output));
 }
@@ -175,7 +176,7 @@ impl Drop for Followed {
 }
 
 #[test]
-fn cap_a_02b_five_pods_then_six_then_five() {
+fn cap_a_02_five_pods_then_six_then_five() {
     let _alone = alone();
     let home = tempfile::tempdir().unwrap();
     let followed = Followed::begin(5);

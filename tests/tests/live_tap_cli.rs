@@ -484,3 +484,33 @@ fn cap_f_13_a_full_disk_ends_the_packets_and_the_records_go_on() {
         errors(&output)
     );
 }
+
+#[test]
+fn cap_f_30a_every_limit_is_a_normal_end_with_counters_and_nothing_that_matched_is_one_of_its_own() {
+    let _alone = alone();
+    let home = tempfile::tempdir().unwrap();
+    let file = home.path().join("front.pcapng");
+    let file = file.to_str().unwrap();
+    for words in [
+        &["--duration", "3"][..],
+        &["--count", "5"],
+        &["--limit-size", "64K", "--write", file],
+        &["--duration", "4", "--wait-for", "60s"],
+        // What came before that is no reason to end.
+        &["--count", "200", "--wait-for", "45s"],
+    ] {
+        let all = [&["-n", "shop", "-l", FRONT, "-o", "jsonl"], words].concat();
+        let output = tap(home.path(), &all).output().unwrap();
+        assert_eq!(output.status.code(), Some(0), "{words:?}: {}", errors(&output));
+        let said = errors(&output);
+        assert!(said.contains("  ended: ") && said.contains(" packets, "), "{words:?}: {said}");
+        if let ["--count", count, ..] = words {
+            assert_eq!(out(&output).lines().count().to_string(), **count);
+        }
+    }
+    let words = ["-n", "shop", "-l", FRONT, "--where", "path = \"/nobody-asks\"", "--wait-for", "4s", "-o", "jsonl"];
+    let output = tap(home.path(), &words).output().unwrap();
+    assert_eq!(output.status.code(), Some(5), "{}", errors(&output));
+    assert!(errors(&output).contains("timed_out") && errors(&output).contains("  ended: "), "{}", errors(&output));
+    assert_eq!(out(&output), "");
+}

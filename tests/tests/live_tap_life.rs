@@ -43,10 +43,11 @@ fn objects(namespace: &str) -> BTreeSet<String> {
 }
 
 #[test]
-fn cap_a_08b_nothing_runs_twenty_seconds_after_any_signal_and_nothing_is_left_but_the_entry() {
+fn cap_a_08_nothing_runs_twenty_seconds_after_any_signal_and_nothing_is_left_but_the_entry() {
     let _alone = alone();
     let home = tempfile::tempdir().unwrap();
     let namespace = Namespace::plain("tap-signals");
+    let before = objects(namespace.name());
     for name in ["INT", "TERM", "HUP", "KILL"] {
         let mut command = tap(home.path(), &["-n", namespace.name(), "-o", "jsonl"]);
         let mut child = command.stdout(Stdio::null()).stderr(Stdio::null()).spawn().unwrap();
@@ -66,6 +67,17 @@ fn cap_a_08b_nothing_runs_twenty_seconds_after_any_signal_and_nothing_is_left_bu
                 && files(home.path()).iter().all(|name| name.ends_with(".sock"))
         });
     }
+    // No namespace, role, binding, service or lease more than there was; each container is one that has ended.
+    let after = objects(namespace.name());
+    let own = |name: &&String| name.contains("qd-tap") || name.contains("quarterdeck");
+    let more: Vec<&String> = after.difference(&before).filter(own).collect();
+    assert!(more.is_empty(), "{more:?}");
+    until("terminated", Duration::from_secs(20), || {
+        let path = "jsonpath={range .status.ephemeralContainerStatuses[*]}{.state}{\"\\n\"}{end}";
+        let words = ["get", "pod", "one", "-n", namespace.name(), "-o", path];
+        let states = kubectl::stdout(&kubeconfig(), &words);
+        states.lines().count() == 4 && states.lines().all(|state| state.contains("terminated"))
+    });
     // What the guard did is in the journal.
     let acts = journal(home.path(), "tap:control");
     let text = Value::from(acts).to_string();
@@ -292,10 +304,16 @@ fn cap_15b_a_tap_creates_nothing_but_the_entry() {
 }
 
 #[test]
-fn cap_d_18a_the_start_of_a_tap_ends_nobody_elses() {
+fn cap_d_18_the_start_of_a_tap_ends_nobody_elses() {
     let _alone = alone();
     let (ada, bob) = (tempfile::tempdir().unwrap(), tempfile::tempdir().unwrap());
     let first = captures(ada.path(), &[]);
+    // All that tells of it is two hours old, as far as files can be.
+    let folder = ada.path().join(".local/state/quarterdeck/taps");
+    let names: Vec<_> = std::fs::read_dir(&folder).unwrap().map(|entry| entry.unwrap().path()).collect();
+    assert!(!names.is_empty());
+    let touched = Command::new("touch").args(["-h", "-d", "2 hours ago"]).args(&names).status().unwrap();
+    assert!(touched.success());
     let second = captures(bob.path(), &[]);
     let third = captures(ada.path(), &[]);
     std::thread::sleep(Duration::from_secs(3));

@@ -5,7 +5,8 @@
 use e2e::console::Console;
 use e2e::forward::Forward;
 use e2e::running::Running;
-use e2e::tapping::{FRONT, alone, pods, tap};
+use e2e::tapped::Namespace;
+use e2e::tapping::{FRONT, Tapping, alone, pods, tap};
 use e2e::{curl, errors, kubeconfig, kubectl, node, out, signal};
 use serde_json::Value;
 use std::collections::BTreeSet;
@@ -238,4 +239,48 @@ fn cap_d_19_a_key_in_the_environment_gets_nowhere() {
     assert_eq!(found, Vec::<String>::new());
     let all = objects();
     assert!(all.contains("qd-tap-") && !all.contains(CANARY));
+}
+
+/// Rules in the network of a pod that are gone with this.
+struct Wall(u32);
+
+impl Wall {
+    /// Nothing comes in or goes out but within the pod.
+    fn around(pid: u32) -> Self {
+        let wall = Self(pid);
+        let rules = "table inet qdtest { \
+            chain in { type filter hook input priority 0; policy drop; iif lo accept; }; \
+            chain out { type filter hook output priority 0; policy drop; oif lo accept; }; }";
+        let done = node::within(pid, &["nft", rules]);
+        assert!(done.status.success(), "nft (Debian package nftables): {}", errors(&done));
+        wall
+    }
+}
+
+impl Drop for Wall {
+    fn drop(&mut self) {
+        let _ = node::within(self.0, &["nft", "delete table inet qdtest"]);
+    }
+}
+
+#[test]
+fn cap_d_16_a_pod_that_may_speak_to_nobody_is_tapped_and_its_loopback_is_seen() {
+    let _alone = alone();
+    let home = tempfile::tempdir().unwrap();
+    let namespace = Namespace::plain("tap-walled");
+    let inside = node::own(&node::uid(namespace.name(), "one"));
+    let ask = |path: &str, host: &str| {
+        let url = format!("http://{host}:8080{path}");
+        node::within(inside, &["curl", "-sS", "--max-time", "2", "-o", "/dev/null", &url])
+    };
+    let words = ["get", "pod", "one", "-n", namespace.name(), "-o", "jsonpath={.status.podIP}"];
+    let address = kubectl::stdout(&kubeconfig(), &words);
+    let _wall = Wall::around(inside);
+    let outside = Command::new("curl").args(["-sS", "--max-time", "2", &format!("http://{address}:8080/")]).output();
+    assert!(!outside.unwrap().status.success(), "the wall stands");
+    let tap = Tapping::start(home.path(), &["-n", namespace.name()]);
+    assert!(ask("/within", "127.0.0.1").status.success());
+    let seen = tap.wait(1, |record| record["kind"] == "http" && record["path"] == "/within");
+    assert_eq!((&seen[0]["dst"]["ip"], &seen[0]["pair"]), (&"127.0.0.1".into(), &"ok".into()));
+    assert_eq!(tap.stop(), Some(0));
 }
