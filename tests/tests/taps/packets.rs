@@ -49,6 +49,53 @@ fn cap_49a_packets_are_a_file_that_tshark_reads_in_order_whole_by_flow_and_by_fi
     assert_eq!(listed(&["-name", "*.pcapng"]), "");
 }
 
+#[test]
+fn cap_d_14_a_download_has_exactly_the_packets_that_were_asked_for() {
+    let _alone = alone();
+    let desk = Desk::start(&[]);
+    let tap = desk.tap();
+    desk.until(&tap, "packets come", |tap| tap["totals"]["spooled"].as_u64().unwrap() > 200_000);
+    // Ended, it keeps what it has: all downloads are of the same packets.
+    assert_eq!(desk.call("DELETE", &format!("/taps/{tap}"), None).status, 200);
+    desk.until(&tap, "it ends", |tap| tap["state"] == "ended");
+    let get = |query: &str| desk.file(&format!("/taps/{tap}/pcapng{query}"));
+    let frames = |query: &str, filter: &str| {
+        let fields = ["frame.time_epoch", "frame.interface_name", "frame.len", "ip.src", "ip.dst", "tcp.seq_raw"];
+        let fields = fields.map(|field| ["-e", field]).concat();
+        tshark(&get(query), &[&["-n", "-T", "fields", "-Y", filter], &fields[..]].concat())
+    };
+    let whole = frames("", "frame").len();
+    let same = |query: &str, filter: &str| {
+        let (ours, theirs) = (frames(query, "frame"), frames("", filter));
+        assert!(!ours.is_empty() && ours.len() < whole, "{query}: {} of {whole}", ours.len());
+        assert!(ours == theirs, "{query}: {} packets, tshark {}", ours.len(), theirs.len());
+    };
+    let lines = |select: &str| -> Vec<Value> {
+        let all = desk.call("GET", &format!("/taps/{tap}/records?select={select}&limit=10000"), None);
+        all.body.lines().map(|line| serde_json::from_str(line).unwrap()).collect()
+    };
+    let of = |record: &Value| {
+        let (src, dst) = (&record["src"], &record["dst"]);
+        let ip = |end: &Value| end["ip"].as_str().unwrap().to_owned();
+        let (from, to) = (ip(src), ip(dst));
+        let ports = format!("tcp.port == {} && tcp.port == {}", src["port"], dst["port"]);
+        format!("(ip.addr == {from} && ip.addr == {to} && {ports})")
+    };
+    let http = lines("kind%3Dhttp+and+status%3D200");
+    let one = &http[http.len() / 2];
+    same(&format!("?flow={}", one["flow"].as_str().unwrap()), &of(one));
+    // Of several connections, each once.
+    let path = one["path"].as_str().unwrap();
+    let select = format!("kind%3Dhttp+and+path%3D%22{path}%22");
+    let filters: std::collections::BTreeSet<String> = lines(&select).iter().map(of).collect();
+    same(&format!("?select={select}"), &filters.into_iter().collect::<Vec<_>>().join(" || "));
+    same("?bpf=tcp+dst+port+8080", "tcp.dstport == 8080");
+    let (from, to) = (one["ts"].as_i64().unwrap(), one["ts"].as_i64().unwrap() + 1_500_000);
+    let seconds = |us: i64| format!("{}.{:06}", us / 1_000_000, us % 1_000_000);
+    let within = format!("frame.time_epoch >= {} && frame.time_epoch < {}", seconds(from), seconds(to));
+    same(&format!("?from={from}&to={}", to - 1), &within);
+}
+
 /// Asks on the packets socket, and takes the next answer.
 async fn ask(socket: &mut WebSocketStream<TcpStream>, ask: Value) -> Message {
     socket.send(Message::text(ask.to_string())).await.unwrap();
