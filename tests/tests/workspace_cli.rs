@@ -51,6 +51,14 @@ fn wl_08f_workspaces_are_made_stopped_started_and_deleted_from_the_command_line(
     assert!(why["stop_reason"].as_str().unwrap().starts_with("stopped by desk:"), "{why}");
     let started = run(&["start", "w", "--timeout", "90"]);
     assert!(started.status.success(), "{}", errors(&started));
+    let pod = || get(ns, "pod", "w")["metadata"]["uid"].clone();
+    let before = pod();
+    let equal = run(&["update", "w", "--yes"]);
+    assert!(out(&equal).contains("runs as it asks for") && pod() == before, "{}", out(&equal));
+    let anew = run(&["update", "w", "--force", "--yes", "--timeout", "90"]);
+    assert_eq!(out(&anew), format!("workspace {ns}/w updated\n"), "{}", errors(&anew));
+    assert_ne!(pod(), before, "made anew, with the volumes of before");
+    assert_eq!(list(ns, "persistentvolumeclaims", "quarterdeck.dev/workspace=w").len(), 1);
     let deleted = run(&["delete", "w", "--yes", "--timeout", "60"]);
     assert!(deleted.status.success(), "{}", errors(&deleted));
     assert_eq!(list(ns, "persistentvolumeclaims", "quarterdeck.dev/workspace=w").len(), 1);

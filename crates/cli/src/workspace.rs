@@ -12,17 +12,16 @@ mod ready;
 mod shell;
 mod shells;
 mod show;
+mod update;
 
 use crate::Desk;
 use crate::error::Error;
 use crate::grammar::Output;
-use crate::grammar::workspace::{CreateArgs, ListArgs, LogsArgs, NameArgs, UpdateArgs, WaitArgs, WorkspaceCommand};
+use crate::grammar::workspace::{CreateArgs, ListArgs, LogsArgs, NameArgs, WaitArgs, WorkspaceCommand};
 use cluster::Cluster;
 use policy::Permit;
-use policy::action::{
-    ObjectTarget, WorkspaceDelete, WorkspaceLogs, WorkspaceStart, WorkspaceStop, WorkspaceUpdate, WorkspaceView,
-};
-use serde_json::{Map, Value};
+use policy::action::{ObjectTarget, WorkspaceDelete, WorkspaceLogs, WorkspaceStart, WorkspaceStop, WorkspaceView};
+use serde_json::Value;
 use std::io::Write;
 use workspace::launch::{Launch, Meant};
 use workspace::until::Until;
@@ -38,7 +37,7 @@ pub async fn workspace(desk: &Desk, command: &WorkspaceCommand, out: &mut impl W
         WorkspaceCommand::Create(args) => create(desk, args, out).await,
         WorkspaceCommand::Show(args) => show::one(&seen(desk, args).await?, desk.global.output, out),
         WorkspaceCommand::Why(args) => show::why(&seen(desk, args).await?, desk.global.output, out),
-        WorkspaceCommand::Update(args) => update(desk, args, out).await,
+        WorkspaceCommand::Update(args) => update::update(desk, args, out).await,
         WorkspaceCommand::Start(args) => start(desk, args, out).await,
         WorkspaceCommand::Stop(args) => stop(desk, args, out).await,
         WorkspaceCommand::Delete(args) => delete(desk, args, out).await,
@@ -145,45 +144,6 @@ async fn create(desk: &Desk, args: &CreateArgs, out: &mut impl Write) -> Result<
     let made = acts::create(which.cluster, permit, &launch.spec()).await.map_err(Error::of)?;
     let until = if args.stopped { Until::Stopped } else { Until::Ready };
     finish(desk, &which, &args.wait, until, made, "created", out).await
-}
-
-async fn update(desk: &Desk, args: &UpdateArgs, out: &mut impl Write) -> Result<(), Error> {
-    let which = which(desk, &args.wait.which)?;
-    let patch = patch(args)?;
-    let fields = patch.keys().map(|field| format!("/spec/{field}")).collect();
-    let permit = ask::permit(desk, WorkspaceUpdate { object: which.object.clone(), fields })?;
-    let object = acts::update(which.cluster, permit, &Value::Object(patch), None).await.map_err(Error::of)?;
-    let stopped = object.pointer("/spec/state").and_then(Value::as_str) == Some("Stopped");
-    let until = if stopped { Until::Stopped } else { Until::Ready };
-    finish(desk, &which, &args.wait, until, object, "changed", out).await
-}
-
-/// The merge patch of `spec` that the words of an update are.
-fn patch(args: &UpdateArgs) -> Result<Map<String, Value>, Error> {
-    let mut patch = match &args.patch {
-        None => Map::new(),
-        Some(text) => {
-            serde_json::from_str(text).map_err(|error| Error::Usage(format!("--patch is a JSON object: {error}")))?
-        }
-    };
-    let texts = |pairs: Vec<(&str, &Option<String>)>| -> Map<String, Value> {
-        pairs.into_iter().filter_map(|(key, value)| Some((key.to_owned(), value.as_deref()?.into()))).collect()
-    };
-    patch.extend(texts(vec![("image", &args.image), ("notes", &args.notes)]));
-    let resources = texts(vec![("cpu", &args.cpu), ("memory", &args.memory)]);
-    if !resources.is_empty() {
-        patch.insert("resources".to_owned(), resources.into());
-    }
-    if !args.params.is_empty() {
-        let params = args.params.iter().map(|(name, value)| (name.clone(), value.as_str().into()));
-        patch.insert("params".to_owned(), Value::Object(params.collect()));
-    }
-    if patch.is_empty() {
-        return Err(Error::Usage(
-            "this changes nothing: say --image, --cpu, --memory, --param, --notes or --patch".to_owned(),
-        ));
-    }
-    Ok(patch)
 }
 
 async fn start(desk: &Desk, args: &WaitArgs, out: &mut impl Write) -> Result<(), Error> {

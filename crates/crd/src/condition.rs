@@ -146,7 +146,7 @@ words! {
         Provisioning,
         /// StorageReady: a claim cannot be bound.
         FailedBinding,
-        /// StorageReady: a snapshot or clone is being copied.
+        /// StorageReady, Ready: a volume is being filled from a snapshot or another volume.
         Restoring,
         /// StorageReady: another pod has the volume.
         VolumeInUse,
@@ -267,6 +267,7 @@ impl ConditionType {
             Self::Progressing | Self::Stalled => &[R::Idle, R::DeadlineExceeded],
             Self::Ready => &[
                 R::Scheduling,
+                R::Restoring,
                 R::Pulling,
                 R::Initializing,
                 R::Starting,

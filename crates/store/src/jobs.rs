@@ -3,10 +3,15 @@
 //!
 //! Bounded: a job that is over goes 48 hours after it came, and no more than 10,000 are kept.
 
+mod writing;
+
 use crate::error::StoreError;
 use crate::store::Store;
 use sqlx::Row;
 use sqlx::sqlite::SqliteRow;
+use writing::Write;
+
+pub(crate) use writing::Writing;
 
 /// A job as it is kept.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
@@ -38,47 +43,7 @@ impl Store {
     /// # Errors
     /// When the store cannot be written.
     pub async fn add_job(&self, job: &KeptJob) -> Result<Option<KeptJob>, StoreError> {
-        let failed = |error| self.error(error);
-        let mut tx = self.writers().begin_with("BEGIN IMMEDIATE").await.map_err(failed)?;
-        sqlx::query("DELETE FROM job WHERE open = 0 AND created_ms < ?")
-            .bind(job.created_ms.saturating_sub(KEPT_MS))
-            .execute(&mut *tx)
-            .await
-            .map_err(failed)?;
-        sqlx::query("DELETE FROM job WHERE id IN (SELECT id FROM job ORDER BY created_ms DESC LIMIT -1 OFFSET ?)")
-            .bind(MOST)
-            .execute(&mut *tx)
-            .await
-            .map_err(failed)?;
-        if let Some(request) = &job.request {
-            let there = sqlx::query("SELECT * FROM job WHERE principal = ? AND request = ?")
-                .bind(&job.principal)
-                .bind(request)
-                .fetch_optional(&mut *tx)
-                .await
-                .map_err(failed)?;
-            if let Some(row) = there {
-                return kept(&row).map(Some).map_err(failed);
-            }
-        }
-        sqlx::query(
-            "INSERT INTO job (id, principal, request, digest, subject, likeness, created_ms, open, body)
-             VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?)",
-        )
-        .bind(&job.id)
-        .bind(&job.principal)
-        .bind(&job.request)
-        .bind(&job.digest)
-        .bind(&job.subject)
-        .bind(&job.likeness)
-        .bind(job.created_ms)
-        .bind(job.open)
-        .bind(&job.body)
-        .execute(&mut *tx)
-        .await
-        .map_err(failed)?;
-        tx.commit().await.map_err(failed)?;
-        Ok(None)
+        self.writing().write(self.path(), Write::Add(Box::new(job.clone()))).await
     }
 
     /// Writes how a job goes. One that is over stays so.
@@ -86,14 +51,8 @@ impl Store {
     /// # Errors
     /// When the store cannot be written.
     pub async fn change_job(&self, id: &str, open: bool, body: &str) -> Result<(), StoreError> {
-        sqlx::query("UPDATE job SET open = ?, body = ? WHERE id = ? AND open = 1")
-            .bind(open)
-            .bind(body)
-            .bind(id)
-            .execute(self.writers())
-            .await
-            .map_err(|error| self.error(error))?;
-        Ok(())
+        let write = Write::Change { id: id.to_owned(), open, body: body.to_owned() };
+        self.writing().write(self.path(), write).await.map(drop)
     }
 
     /// Forgets the name that was given to a job's request: the same may be asked again.
@@ -101,12 +60,7 @@ impl Store {
     /// # Errors
     /// When the store cannot be written.
     pub async fn free_job_request(&self, id: &str) -> Result<(), StoreError> {
-        sqlx::query("UPDATE job SET request = NULL WHERE id = ?")
-            .bind(id)
-            .execute(self.writers())
-            .await
-            .map_err(|error| self.error(error))?;
-        Ok(())
+        self.writing().write(self.path(), Write::Free { id: id.to_owned() }).await.map(drop)
     }
 
     /// The job of an id.

@@ -2,6 +2,7 @@
 
 use crate::error::StoreError;
 use crate::file;
+use crate::jobs::Writing;
 use crate::journal::{Journal, JournalConfig};
 use crate::keys::Keys;
 use crate::schema;
@@ -23,6 +24,7 @@ struct Inner {
     readers: SqlitePool,
     /// Writes what is no entry of the journal; opened by the first who writes.
     writers: SqlitePool,
+    jobs: Writing,
     keys: Arc<Keys>,
 }
 
@@ -53,7 +55,8 @@ impl Store {
             .connect_lazy_with(options(path));
         // Not before there is another: the last connection that closes takes the log away.
         Connection::close(writer).await.map_err(|error| StoreError::of(path, error))?;
-        Ok(Self(Arc::new(Inner { path: path.to_owned(), readers, writers, keys: Arc::new(keys) })))
+        let jobs = Writing::start(path, writers.clone());
+        Ok(Self(Arc::new(Inner { path: path.to_owned(), readers, writers, jobs, keys: Arc::new(keys) })))
     }
 
     /// Starts this process's journal writer: a chain of its own in this store. `version` is that of the program.
@@ -87,6 +90,10 @@ impl Store {
 
     pub(crate) fn writers(&self) -> &SqlitePool {
         &self.0.writers
+    }
+
+    pub(crate) fn writing(&self) -> &Writing {
+        &self.0.jobs
     }
 
     pub(crate) fn keys(&self) -> &Arc<Keys> {

@@ -17,7 +17,7 @@ use crate::upward::{self, Links, Who};
 use base::RequestId;
 use cluster::{Hands, Owned, Owner};
 use policy::action::{ObjectTarget, WorkspaceReconcile};
-use policy::{Answers, Door, Outcome, Permit};
+use policy::{Answers, Door, Outcome, Permit, Refusal};
 use serde_json::Value;
 use std::collections::{HashMap, HashSet};
 use std::sync::Arc;
@@ -40,6 +40,8 @@ pub(crate) struct Active<'a> {
     pub(crate) answers: Arc<upward::Desk>,
     /// Who certifies them.
     pub(crate) trust: Trust,
+    /// The journal takes no decisions: another operator's may.
+    pub(crate) mute: bool,
     /// Since when it acts.
     pub(crate) since_ms: i64,
 }
@@ -95,6 +97,8 @@ impl Active<'_> {
                 }
                 Concerns::Nobody
             }
+            // It decides by what was seen, and whatever it does about that asks the same API server.
+            Change::Silent(_) | Change::Back(_) => Concerns::Nobody,
             Change::Refused(watched, error) if watched.needed() => return Err(Error::Blind(error)),
             Change::Refused(watched, error) => {
                 if matches!(error, cluster::Error::NotServed { .. }) {
@@ -173,7 +177,7 @@ impl Active<'_> {
         if !self.waiting.is_empty() || over.is_cancelled() {
             return;
         }
-        while running.len() < self.operator.settings.parallel {
+        while !self.mute && running.len() < self.operator.settings.parallel {
             let now = self.now();
             let Some(key) = self.queue.take(now) else { return };
             match self.job(&key) {
@@ -230,6 +234,10 @@ impl Active<'_> {
                 Ok(permit) => {
                     let (uid, generation) = (workspace.uid.clone(), workspace.generation);
                     self.kept.insert(key.clone(), Kept { uid, generation, permit: Arc::new(permit), written });
+                }
+                Err(Refusal::AuditUnavailable(_)) => {
+                    self.mute = true;
+                    return None;
                 }
                 Err(refusal) => {
                     tracing::warn!(workspace = %key, %refusal, "a workspace is refused");

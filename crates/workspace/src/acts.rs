@@ -125,6 +125,9 @@ pub(crate) async fn stop_for(cluster: &Cluster, permit: Permit<WorkspaceStop>, w
         .await
 }
 
+/// How the cause begins that a woken workspace has.
+pub(crate) const WOKEN: &str = "woken by";
+
 /// Wants a workspace to run because somebody came to one of its doors, if its `wakeOn` names that door. One that is to run
 /// already is left as it is. The object as it is then.
 ///
@@ -146,7 +149,7 @@ pub async fn wake(cluster: &Cluster, permit: Permit<WorkspaceWake>) -> Result<Va
             let workspace = format!("{}/{}", object.namespace, object.name);
             return Err(ActError::NotWoken { workspace, door: door.clone() });
         }
-        let cause = format!("woken by {} ({door})", permit.principal().id());
+        let cause = format!("{WOKEN} {} ({door})", permit.principal().id());
         Ok((say(&acting, target, "Running", &cause).await.map_err(narrow)?, "to run"))
     };
     let woken = woken.await;

@@ -4,6 +4,7 @@
 //! Invariants: nothing here deletes a claim but of a workspace that is being deleted and says `onDelete: Delete`; a pod is
 //! made only where none is seen; what is wrong with a blueprint never ends a pod that runs.
 
+use crate::acts::WOKEN;
 use crate::desired::{Desired, OnDelete, Update};
 use crate::observed::Observed;
 use crate::pod::{Phase, Pod};
@@ -181,6 +182,7 @@ fn look(desired: &Desired, observed: &Observed, now_ms: i64) -> Seen {
     match pod {
         None if desired.deleting => plain(Stage::Terminating, "Terminating", "it is being deleted"),
         None if !desired.running => plain(Stage::Stopped, "Stopped", "it is stopped, as was asked"),
+        None if desired.cause.starts_with(WOKEN) => plain(Stage::Waking, "Scheduling", &desired.cause),
         None => plain(Stage::Queued, "Scheduling", "its objects are being made"),
         Some(pod) if observed.node_lost_ms.is_some() && !pod.node.is_empty() => {
             plain(Stage::Unknown, "NodeLost", &format!("nothing is heard of node {}", pod.node))
@@ -229,7 +231,7 @@ fn end(desired: &Desired, observed: &Observed) -> Vec<Step> {
 
 fn refuse(mut decision: Decision, refused: Refused, observed: &Observed) -> Decision {
     // What runs goes on as it is; what is not there is not made.
-    if observed.pod.is_none() && decision.seen.stage == Stage::Queued {
+    if observed.pod.is_none() && matches!(decision.seen.stage, Stage::Queued | Stage::Waking) {
         if !refused.queued {
             decision.seen.stage = Stage::Failed;
         }

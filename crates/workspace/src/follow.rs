@@ -13,6 +13,7 @@ use std::collections::{HashMap, HashSet};
 use std::sync::Arc;
 use std::time::Duration;
 use tokio::sync::mpsc;
+use tokio::time::Instant;
 use wire::watch::EventType;
 use wire::{Budget, Format, Node};
 
@@ -41,6 +42,10 @@ pub(crate) enum Change {
     Whole(Watched),
     /// It may not be watched, or is not served: nothing more comes.
     Refused(Watched, Error),
+    /// For a while nobody could be asked: what was told may not hold any more.
+    Silent(Watched),
+    /// It goes on, and nothing was missed.
+    Back(Watched),
 }
 
 impl Watched {
@@ -217,7 +222,8 @@ pub(crate) async fn run(reader: Reader, watched: Watched, namespace: Option<Stri
     let namespace = namespace.filter(|_| kind.namespaced);
     let (labels, fields) = watched.selectors();
     let feed = reader.feed(kind, namespace.as_deref()).with_selectors(labels, fields);
-    Watch { watched, feed, tell, there: HashMap::new(), listed: None, failures: 0 }.run().await;
+    let (there, listed) = (HashMap::new(), None);
+    Watch { watched, feed, tell, there, listed, failures: 0, failing: None, silent: false }.run().await;
 }
 
 struct Watch {
@@ -229,6 +235,10 @@ struct Watch {
     /// Between the begin of a list and its end: the uids that came.
     listed: Option<HashSet<String>>,
     failures: u32,
+    /// Since when nobody can be asked.
+    failing: Option<Instant>,
+    /// That was told.
+    silent: bool,
 }
 
 impl Watch {
@@ -244,6 +254,13 @@ impl Watch {
                 Err(error) => {
                     tracing::debug!(%error, watch = ?self.watched, "a watch of the operator");
                     self.failures = self.failures.saturating_add(1);
+                    let failing = *self.failing.get_or_insert_with(Instant::now);
+                    if !self.silent && failing.elapsed() >= SILENT {
+                        self.silent = true;
+                        if self.tell.send(Change::Silent(self.watched)).await.is_err() {
+                            return;
+                        }
+                    }
                     tokio::time::sleep(PAUSE * self.failures.min(10)).await;
                     continue;
                 }
@@ -262,6 +279,14 @@ impl Watch {
             Error::Denied { .. } | Error::Invalid { .. } => true,
             Error::NotServed { .. } | Error::NotFound { .. } => !self.watched.needed(),
             _ => false,
+        }
+    }
+
+    /// Somebody answers.
+    fn well(&mut self, told: &mut Vec<Change>) {
+        (self.failures, self.failing) = (0, None);
+        if std::mem::take(&mut self.silent) {
+            told.push(Change::Back(self.watched));
         }
     }
 
@@ -294,10 +319,10 @@ impl Watch {
                     let gone: Vec<String> = self.there.keys().filter(|uid| !listed.contains(*uid)).cloned().collect();
                     told.extend(gone.iter().filter_map(|uid| self.there.remove(uid)).map(Change::Gone));
                 }
-                self.failures = 0;
+                self.well(&mut told);
                 told.push(Change::Whole(watched));
             }
-            Step::Resumed => self.failures = 0,
+            Step::Resumed => self.well(&mut told),
         }
         Ok(told)
     }
@@ -344,3 +369,5 @@ fn slim(item: &Item) -> Item {
 
 /// After the first failure; longer after more.
 const PAUSE: Duration = Duration::from_secs(1);
+/// From then on it is told that nobody can be asked.
+const SILENT: Duration = Duration::from_secs(30);

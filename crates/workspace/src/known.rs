@@ -12,7 +12,7 @@ use policy::team::{Wanted, Workspaces};
 use policy::{Who, WorkspaceFacts};
 use serde::Deserialize;
 use serde_json::Value;
-use std::collections::{BTreeMap, HashMap};
+use std::collections::{BTreeMap, HashMap, HashSet};
 use std::time::Duration;
 use tokio::sync::mpsc;
 use tokio::task::JoinSet;
@@ -35,6 +35,8 @@ struct Seen {
     grants_whole: bool,
     /// What may not be watched, and why.
     refused: HashMap<Watched, String>,
+    /// Of which nothing can be heard: a grant that was taken away since would still allow.
+    silent: HashSet<Watched>,
 }
 
 #[derive(Clone, Debug, Default)]
@@ -84,6 +86,7 @@ impl Known {
         match clusters.get(cluster) {
             None => Some("it is not followed".to_owned()),
             Some(seen) if seen.is_whole() => None,
+            Some(seen) if !seen.silent.is_empty() => Some("its API server does not answer".to_owned()),
             Some(seen) if !seen.refused.is_empty() => seen.refused.values().next().cloned(),
             Some(_) => Some("its workspaces and grants are not known yet".to_owned()),
         }
@@ -113,7 +116,17 @@ impl Known {
             Change::Gone(Item::Grant { key, .. }) => {
                 seen.grants.remove(&key);
             }
-            Change::Whole(watched) => seen.whole(watched, true),
+            Change::Whole(watched) => {
+                seen.silent.remove(&watched);
+                seen.whole(watched, true);
+            }
+            Change::Silent(watched) => {
+                tracing::warn!(?watched, %cluster, "nobody tells of it: what a team's policy knew allows nothing until it is told again");
+                seen.silent.insert(watched);
+            }
+            Change::Back(watched) => {
+                seen.silent.remove(&watched);
+            }
             Change::Refused(watched, error) => {
                 if seen.refused.insert(watched, error.to_string()).is_none() {
                     tracing::warn!(%error, ?watched, %cluster, "a team's policy works without a watch until it may be had");
@@ -128,7 +141,7 @@ impl Known {
 
 impl Seen {
     fn is_whole(&self) -> bool {
-        self.workspaces_whole && self.grants_whole
+        self.workspaces_whole && self.grants_whole && self.silent.is_empty()
     }
 
     fn whole(&mut self, watched: Watched, whole: bool) {

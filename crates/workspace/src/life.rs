@@ -10,6 +10,7 @@ use crate::pod::Pod;
 use crate::probe::{Asked, Canary, Certified, Probed, Unreached};
 use crate::reconcile::Job;
 use crate::stage::Stage;
+use link::told::Mount;
 use serde_json::Value;
 
 /// What is known of a workspace beside what watches tell.
@@ -41,6 +42,8 @@ pub(crate) struct Daemon {
     /// What became of the connection that must fail.
     pub(crate) canary: Option<Canary>,
     canary_ms: i64,
+    /// Its file systems.
+    pub(crate) mounts: Vec<Mount>,
     /// When the certificate of a daemon beside the main container was looked after.
     beside_ms: Option<i64>,
     /// Until when it is to be kept, as somebody said inside.
@@ -69,6 +72,9 @@ impl Daemon {
                     let until = uses.kept_until(u64::try_from(probed.asked_ms).unwrap_or_default());
                     // What is over is not told any more; what was taken back neither.
                     self.keep_until_ms = until.or(self.keep_until_ms.filter(|until| *until <= probed.asked_ms));
+                }
+                if let Some(mounts) = &inside.mounts {
+                    self.mounts.clone_from(mounts);
                 }
                 if let Some(canary) = &inside.canary {
                     (self.canary, self.canary_ms) = (Some(canary.clone()), probed.asked_ms);

@@ -82,6 +82,8 @@ pub struct Claim {
     pub class: String,
     /// How much it holds, as the cluster says; what it asks for while it says nothing.
     pub size: String,
+    /// What it is filled from (`VolumeSnapshot before-update`); empty where it begins empty.
+    pub source: String,
 }
 
 impl Claim {
@@ -101,8 +103,18 @@ impl Claim {
             own: words(node, &["metadata", "labels", crate::key::STORAGE]) == OWN,
             class: words(node, &["spec", "storageClassName"]),
             size: size.unwrap_or_default(),
+            source: source(node),
         }
     }
+}
+
+/// What a claim is filled from.
+fn source(node: Node<'_>) -> String {
+    let of = |field: &str| {
+        let name = words(node, &["spec", field, "name"]);
+        (!name.is_empty()).then(|| format!("{} {name}", words(node, &["spec", field, "kind"])))
+    };
+    of("dataSourceRef").or_else(|| of("dataSource")).unwrap_or_default()
 }
 
 /// Whether a claim, as it is to be made, is of one workspace alone.

@@ -81,6 +81,14 @@ impl Settings {
     }
 }
 
+/// Why it acts no more though it has the lease.
+enum Over {
+    /// It was told to end.
+    Told,
+    /// Its journal takes no decisions: it lets others act.
+    Mute,
+}
+
 /// What becomes of the lease.
 enum Held {
     /// It was written: we act for a while.
@@ -145,12 +153,7 @@ impl Operator {
                         if tokio::time::timeout(END_TIME, &mut acting).await.is_err() {
                             tracing::info!("the operator ends while something is under way");
                         }
-                        if let Some(lease) = &lease {
-                            let released = election.released(lease, &self.wall());
-                            if let Err(error) = owner.write_lease(LEASE, &released).await {
-                                tracing::debug!(%error, "the lease is not released: it runs out");
-                            }
-                        }
+                        self.release(owner, &election, lease.as_ref()).await;
                         return Ok(());
                     }
                 }
@@ -159,9 +162,28 @@ impl Operator {
             drop(acting);
             match ended {
                 Some(Err(error)) => return Err(error),
-                Some(Ok(())) => return Ok(()),
+                Some(Ok(Over::Told)) => return Ok(()),
+                Some(Ok(Over::Mute)) => {
+                    tracing::error!(id = %self.settings.id, "the journal takes no decisions: the operator lets go of its lease and tries again later");
+                    self.release(owner, &election, lease.take().as_ref()).await;
+                    election.lost();
+                    let rests = retry.saturating_mul(REST);
+                    tokio::select! {
+                        () = tokio::time::sleep(rests) => {}
+                        () = end.cancelled() => return Ok(()),
+                    }
+                }
                 None => tracing::warn!(id = %self.settings.id, "the operator lost its lease and waits"),
             }
+        }
+    }
+
+    /// Lets go of the lease, so that another need not wait for it to run out.
+    async fn release(&self, owner: &Owner, election: &Election, lease: Option<&Value>) {
+        let Some(lease) = lease else { return };
+        let released = election.released(lease, &self.wall());
+        if let Err(error) = owner.write_lease(LEASE, &released).await {
+            tracing::debug!(%error, "the lease is not released: it runs out");
         }
     }
 
@@ -212,7 +234,7 @@ impl Operator {
     }
 
     /// Watches, decides, acts, until it is over.
-    async fn act(&self, owner: &Arc<Owner>, over: CancellationToken) -> Result<(), Error> {
+    async fn act(&self, owner: &Arc<Owner>, over: CancellationToken) -> Result<Over, Error> {
         let (tell, mut told) = mpsc::channel(CHANGES);
         let mut watches = JoinSet::new();
         for watched in Watched::ALL {
@@ -246,22 +268,24 @@ impl Operator {
             held: Links::default(),
             answers,
             trust,
+            mute: false,
             since_ms: i64::try_from(self.clock.now_ms()).unwrap_or_default(),
         };
         let mut running: JoinSet<Done> = JoinSet::new();
         loop {
             active.start(&mut running, &over);
-            if over.is_cancelled() && running.is_empty() {
+            if (over.is_cancelled() || active.mute) && running.is_empty() {
                 active.end();
-                return Ok(());
+                return Ok(if over.is_cancelled() { Over::Told } else { Over::Mute });
             }
-            let due = active.queue.next_due().filter(|_| active.waiting.is_empty() && !over.is_cancelled());
+            let rests = over.is_cancelled() || active.mute;
+            let due = active.queue.next_due().filter(|_| active.waiting.is_empty() && !rests);
             let pause = due.map(|due| Duration::from_millis(due.saturating_sub(self.clock.now_ms()).clamp(1, 60_000)));
             let full = running.len() >= self.settings.parallel;
             tokio::select! {
                 change = told.recv() => match change {
                     Some(change) => active.take(change)?,
-                    None => return Ok(()),
+                    None => return Ok(Over::Told),
                 },
                 Some(done) = running.join_next() => match done {
                     Ok(done) => active.finish(done),
@@ -284,6 +308,8 @@ fn elapsed(born: Instant) -> u64 {
 pub const LEASE: &str = "quarterdeck-operator";
 /// Changes that wait to be taken.
 const CHANGES: usize = 1024;
+/// So many turns at the lease are left to others where the journal takes no decisions.
+const REST: u32 = 15;
 /// How long one write of the lease may take.
 const RENEW_TIME: Duration = Duration::from_secs(5);
 /// How long what was begun may go on at the end.

@@ -11,6 +11,7 @@ use crate::trust::Trust;
 use base::Coded;
 use cluster::Cluster;
 use link::Link;
+use link::told::{Mount, System};
 use policy::Permit;
 use policy::action::WorkspaceReconcile;
 use serde::Deserialize;
@@ -42,6 +43,8 @@ pub(crate) struct Inside {
     pub(crate) uses: Option<Uses>,
     /// What became of the connection that must fail, where one was tried.
     pub(crate) canary: Option<Canary>,
+    /// Its file systems; `None` when it does not know.
+    pub(crate) mounts: Option<Vec<Mount>>,
     /// What became of the certificate of the pod's daemon, where it was looked after.
     pub(crate) certified: Option<Certified>,
 }
@@ -174,6 +177,8 @@ async fn ask(
     }
     let uses = get(&link, "GET", &format!("/api/v1/activity?window_ms={}", asked.window_ms)).await?;
     let canary = if asked.canary { get(&link, "POST", "/api/v1/canary").await? } else { None };
+    let system: Option<System> = get(&link, "GET", "/api/v1/sysinfo").await?;
+    let mounts = system.map(|system| system.mounts);
     let mut certified = trust.certify(&link, &asked.uid).await;
     if certified == Some(Certified::NoPort) && asked.beside {
         certified = match reach_beside(cluster, permit).await {
@@ -184,7 +189,7 @@ async fn ask(
             }
         };
     }
-    Ok((Inside { uses, canary, certified }, link))
+    Ok((Inside { uses, canary, mounts, certified }, link))
 }
 
 /// An answer; `None` of a daemon that does not know the path, or says what cannot be read.

@@ -14,8 +14,12 @@ pub use words::{cause, next};
 pub enum Stage {
     /// It waits for its turn.
     Queued,
+    /// It was stopped, and somebody came to one of its doors.
+    Waking,
     /// Its blueprint is looked up and put together.
     Resolving,
+    /// Its storage is filled from a snapshot or another volume.
+    Restoring,
     /// It waits for a place on a node.
     Scheduling,
     /// Its image comes.
@@ -44,7 +48,9 @@ impl Stage {
     pub const fn as_str(self) -> &'static str {
         match self {
             Self::Queued => "Queued",
+            Self::Waking => "Waking",
             Self::Resolving => "Resolving",
+            Self::Restoring => "Restoring",
             Self::Scheduling => "Scheduling",
             Self::Pulling => "Pulling",
             Self::Initializing => "Initializing",
@@ -62,8 +68,8 @@ impl Stage {
     #[must_use]
     pub const fn phase(self) -> &'static str {
         match self {
-            Self::Queued | Self::Resolving => "Pending",
-            Self::Scheduling | Self::Pulling | Self::Initializing | Self::Starting => "Provisioning",
+            Self::Queued | Self::Waking | Self::Resolving => "Pending",
+            Self::Restoring | Self::Scheduling | Self::Pulling | Self::Initializing | Self::Starting => "Provisioning",
             Self::Running => "Running",
             Self::Stopping => "Stopping",
             Self::Terminating => "Terminating",
@@ -77,9 +83,9 @@ impl Stage {
     #[must_use]
     pub const fn progress(self) -> Option<i64> {
         match self {
-            Self::Queued => Some(0),
+            Self::Queued | Self::Waking => Some(0),
             Self::Resolving => Some(10),
-            Self::Scheduling => Some(20),
+            Self::Restoring | Self::Scheduling => Some(20),
             Self::Pulling => Some(50),
             Self::Initializing => Some(60),
             Self::Starting => Some(75),
@@ -198,6 +204,10 @@ fn of_pod(pod: &Pod, around: Around<'_>, stopping: bool, now_ms: i64) -> Seen {
         if let Some(event) = broken {
             let message = words::with_next(&of_claim(event, around.claims), "storage_binding");
             return Seen::failed("FailedBinding", "storage_binding", message);
+        }
+        if let Some(claim) = around.claims.iter().find(|claim| claim.phase != "Bound" && !claim.source.is_empty()) {
+            let message = format!("claim {} is being filled from {}", claim.name, claim.source);
+            return Seen::new(Stage::Restoring, "Restoring", message);
         }
         let Some(unplaced) = &pod.unplaced else {
             return Seen::new(Stage::Scheduling, "Scheduling", "waits for a place on a node");

@@ -4,6 +4,7 @@ use crate::decide::{Decision, Limits};
 use crate::desired::Desired;
 use crate::life::{Known, Life};
 use crate::observed::Observed;
+use crate::pod::{Pod, State};
 use crate::render::{Refused, Rendered};
 use crate::stage::Stage;
 use condition::Conditions;
@@ -125,7 +126,9 @@ impl Making<'_> {
         let up = matches!(
             stage,
             Stage::Queued
+                | Stage::Waking
                 | Stage::Resolving
+                | Stage::Restoring
                 | Stage::Scheduling
                 | Stage::Pulling
                 | Stage::Initializing
@@ -145,7 +148,10 @@ impl Making<'_> {
             Some(pod) => self.previous.pointer("/pod/uid").and_then(Value::as_str).is_none_or(|uid| uid == pod.uid),
             None => stage == Stage::Failed,
         };
-        match (stage, stage.progress()) {
+        let begun = |pod: &Pod| pod.containers.iter().any(|one| matches!(one.state, State::Running | State::Ended(_)));
+        let placed = stage == Stage::Initializing && self.observed.pod.as_ref().is_some_and(|pod| !begun(pod));
+        let now = if placed { Some(PLACED) } else { stage.progress() };
+        match (stage, now) {
             (Stage::Running, _) => Some(100),
             (_, Some(now)) => Some(before().filter(|before| same_run && *before < 100).map_or(now, |old| old.max(now))),
             (Stage::Failed | Stage::Unknown, None) => before().map(|before| before.min(99)),
@@ -263,6 +269,7 @@ impl Making<'_> {
         for problem in self.life.iter().flat_map(|life| &life.problems) {
             all.push(("ApplyFailed", problem.clone()));
         }
+        all.extend(self.nearly_full().into_iter().map(|words| ("VolumeNearlyFull", words)));
         let Some(pod) = &self.observed.pod else { return all };
         if let Some(words) = &pod.resize {
             let what = match words.split_once(':').map(|(reason, _)| reason) {
@@ -285,6 +292,9 @@ impl Making<'_> {
         all
     }
 }
+
+/// How far it is on a node where none of its containers has begun.
+const PLACED: i64 = 40;
 
 /// Whether a container of a pod may do all that its node may.
 fn privileged(pod: &Value) -> bool {

@@ -3,9 +3,13 @@
 //! The user may write where these stand, so that each is opened first, looked at, and given by what was opened: no link leads
 //! to a file of another.
 
+use std::ffi::OsString;
+use std::fs;
 use std::io;
 use std::os::fd::OwnedFd;
+use std::os::unix::fs::{FileTypeExt, PermissionsExt};
 use std::path::Path;
+use std::process::ExitCode;
 use std::sync::Arc;
 
 use rustix::fs::inotify::{self, CreateFlags, WatchFlags};
@@ -13,6 +17,7 @@ use rustix::fs::{AtFlags, FileType, Gid, Mode, OFlags, Uid};
 use tokio::net::unix::pipe;
 
 use crate::daemon::Daemon;
+use crate::start;
 
 /// Gives folders of volumes that are root's to their accounts.
 pub(crate) fn folders(daemon: &Daemon) {
@@ -45,11 +50,40 @@ async fn keep(daemon: &Daemon, path: &Path, folder: &Path) -> io::Result<()> {
             Err(error) if error.kind() == io::ErrorKind::NotFound => {}
             Err(error) => daemon.log.warn("engine", format!("{} cannot be given: {error}", path.display())),
         }
+        if open_to_all(path) {
+            // the mode is the owner's to change, who is the user by now
+            let words = ["/proc/self/exe", "workspaced", "close", daemon.config.engine_socket.as_str()];
+            if let Err(error) = start::output(daemon, &words.map(str::to_owned), 0).await {
+                daemon.log.warn("engine", format!("{} stays open to everybody: {error}", path.display()));
+            }
+        }
         events.readable().await?;
         // what happened does not count: the folder is looked at again
         let _ = events.try_read(&mut buffer);
     }
 }
+
+/// Whether others than its owner and group get through a socket, or those two do not.
+fn open_to_all(path: &Path) -> bool {
+    let meta = fs::symlink_metadata(path);
+    meta.is_ok_and(|meta| meta.file_type().is_socket() && meta.permissions().mode() & 0o777 != MODE)
+}
+
+/// `qd-agent workspaced close PATH`: a socket of the user is for its owner and group, run as the user.
+pub(crate) fn close_by_words(words: &[OsString]) -> ExitCode {
+    let [path] = words else { return ExitCode::FAILURE };
+    let path = Path::new(path);
+    if !open_to_all(path) {
+        return ExitCode::SUCCESS;
+    }
+    match fs::set_permissions(path, fs::Permissions::from_mode(MODE)) {
+        Ok(()) => ExitCode::SUCCESS,
+        Err(_) => ExitCode::FAILURE,
+    }
+}
+
+/// Of the engine's socket: whoever speaks to it may do all that the engine may.
+const MODE: u32 = 0o660;
 
 /// Whether it was given: what is another's already, and not root's or the engine's, stays.
 fn give(path: &Path, kind: FileType, uid: Option<u32>, gid: Option<u32>) -> io::Result<bool> {

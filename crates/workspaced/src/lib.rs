@@ -139,6 +139,7 @@ pub fn run(words: &[OsString]) -> ExitCode {
         "flag" => return scripts::flag_by_words(rest),
         "keep" => return kept::keep_by_words(rest),
         "kept" => return kept::kept_by_words(rest),
+        "close" => return engine::close_by_words(rest),
         _ => Err(Error::Words),
     };
     end(done)

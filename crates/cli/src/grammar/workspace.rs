@@ -24,7 +24,7 @@ pub enum WorkspaceCommand {
     /// Make a workspace, and wait until it is ready
     #[command(after_help = EX_CREATE)]
     Create(CreateArgs),
-    /// Change what a workspace asks for, and wait until it is so
+    /// Change what a workspace asks for; with nothing said, make its pod anew of what it asks for by now
     #[command(after_help = EX_UPDATE)]
     Update(UpdateArgs),
     /// Show a workspace: where it is, what it is made of
@@ -172,6 +172,9 @@ pub struct UpdateArgs {
     /// A JSON merge patch of its spec
     #[arg(long, value_name = "JSON")]
     pub patch: Option<String>,
+    /// Make its pod anew though it runs as it asks for
+    #[arg(long)]
+    pub force: bool,
 }
 
 /// `qd ws logs`
@@ -204,5 +207,6 @@ const EX_CREATE: &str = "Examples:
 
 const EX_UPDATE: &str = "Examples:
   qd ws update api --memory 4Gi
+  qd ws update api
   qd ws update api --param CPU=8 --no-wait
   qd ws update api --patch '{\"lifecycle\":{\"idleTimeout\":\"4h\"}}'";

@@ -1,6 +1,6 @@
 #![allow(clippy::unwrap_used)]
 
-use super::patch;
+use super::update::patch;
 use crate::grammar::workspace::UpdateArgs;
 use clap::Parser;
 use serde_json::json;

@@ -124,12 +124,34 @@ impl Drop for ClusterWide<'_> {
 }
 
 #[test]
-fn ws_04a_the_word_quota_keeps_its_meaning() {
+fn ws_04_the_word_quota_keeps_its_meaning_and_ours_shows_used_beside_hard() {
     let namespace = server().namespace("crd-quota");
     let quota = json!({ "apiVersion": "v1", "kind": "ResourceQuota", "metadata": { "name": "pods" }, "spec": { "hard": { "pods": "3" } } });
     namespace.run(&["create", "-f", "-"], &quota).good();
     let said = namespace.run(&["get", "quota", "-o", "name"], &Value::Null).good();
     assert_eq!(said, "resourcequota/pods\n");
+
+    let ours = json!({
+        "apiVersion": "quarterdeck.dev/v1alpha1", "kind": "Quota", "metadata": { "name": "crd-shown" },
+        "spec": { "subject": { "user": "dev1" }, "hard": { "running": 10, "cpu": "8" } },
+    });
+    namespace.run(&["apply", "-f", "-"], &ours).good();
+    let shown =
+        json!({ "running": "3/10", "cpu": "1500m/8", "memory": "2Gi", "storage": "20Gi/100Gi", "workspaces": "5" });
+    let patch = json!({ "status": { "subject": "user dev1", "shown": shown } }).to_string();
+    let status = ["patch", "qdq/crd-shown", "--subresource=status", "--type=merge", "-p", &patch];
+    namespace.run(&status, &Value::Null).good();
+    for word in ["qdq", "qdquota"] {
+        let table = namespace.run(&["get", word, "crd-shown"], &Value::Null).good();
+        assert_eq!(
+            header_and_row(&table).0,
+            ["NAME", "SUBJECT", "RUNNING", "CPU", "MEMORY", "STORAGE", "AGE"],
+            "{table}"
+        );
+        let row: Vec<&str> = table.lines().nth(1).unwrap().split_whitespace().collect();
+        assert_eq!(row[..7], ["crd-shown", "user", "dev1", "3/10", "1500m/8", "2Gi", "20Gi/100Gi"], "{table}");
+    }
+    namespace.run(&["delete", "qdq/crd-shown", "--wait=false"], &Value::Null).good();
 }
 
 #[test]

@@ -86,3 +86,28 @@ async fn wf_13e_what_a_full_disk_cut_short_is_written_once_there_is_room() {
     assert_eq!(store.job("large").await.unwrap().unwrap().body.len(), 1 << 20);
     store.close().await;
 }
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn wd_08c_a_thousand_jobs_at_once_are_written_and_each_request_is_kept_once() {
+    let folder = tempfile::tempdir().unwrap();
+    let store = Store::open(&folder.path().join("journal.db")).await.unwrap();
+    let mut all = tokio::task::JoinSet::new();
+    for at in 0..1_000_i64 {
+        let (store, request) = (store.clone(), format!("k{}", at / 2));
+        all.spawn(async move {
+            let one = job(&format!("j{at}"), Some(&request), at);
+            let there = store.add_job(&one).await.unwrap();
+            if there.is_none() {
+                for step in 0..4 {
+                    store.change_job(&one.id, step < 3, &step.to_string()).await.unwrap();
+                }
+            }
+            there.is_none()
+        });
+    }
+    let new = all.join_all().await.into_iter().filter(|new| *new).count();
+    assert_eq!(new, 500);
+    assert!(store.open_jobs().await.unwrap().is_empty());
+    assert_eq!(store.jobs_after(None, 2_000).await.unwrap().iter().filter(|one| one.body == "3").count(), 500);
+    store.close().await;
+}

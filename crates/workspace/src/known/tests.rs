@@ -41,7 +41,11 @@ fn look(known: &Known, user: &str, roles: &[&str], verb: &'static [&'static str]
     };
     let who = json!({ "id": format!("user:{user}"), "name": user, "door": "api", "roles": roles, "org": "lab" });
     let who: Who = serde_json::from_value(who).unwrap();
-    known.look(&who, &Wanted { object: Cow::Owned(object), verbs: verb, port, image: "", blueprint: "" }, 1_000)
+    known.look(
+        &who,
+        &Wanted { object: Cow::Owned(object), verbs: verb, role: None, port, app: "", image: "", blueprint: "" },
+        1_000,
+    )
 }
 
 #[test]
@@ -105,9 +109,42 @@ fn a_grant_that_cannot_be_read_allows_nothing() {
     assert!(look(&known, "bob", &[], &["connect"], None).grant.is_none());
 }
 
-#[tokio::test]
-async fn wd_05b_an_api_server_that_cannot_be_asked_denies() {
-    // Nobody listens there: the port was given back.
+#[test]
+fn wd_05c_what_was_known_allows_nothing_while_nobody_can_be_asked() {
+    let (known, c) = (Known::new("sys"), ClusterName::new("c"));
+    known.take(&c, workspace("hers", &json!({ "owner": "ada", "org": "lab" })));
+    let everybody = json!([{ "kind": "User", "name": "*" }]);
+    known.take(&c, grant("all", json!({ "subjects": everybody, "actions": ["connect"] })));
+    for whole in [Watched::Workspaces, Watched::Grants] {
+        known.take(&c, Change::Whole(whole));
+    }
+    assert!(look(&known, "bob", &[], &["connect"], None).grant.is_some());
+    for back in [Change::Back(Watched::Grants), Change::Whole(Watched::Grants)] {
+        known.take(&c, Change::Silent(Watched::Grants));
+        let told = look(&known, "bob", &[], &["connect"], None);
+        assert!(told.unknown && told.grant.is_none(), "it may have been taken away");
+        assert!(known.missing(&c).is_some_and(|why| why.contains("does not answer")));
+        known.take(&c, back);
+        assert!(look(&known, "bob", &[], &["connect"], None).grant.is_some());
+        assert!(known.missing(&c).is_none());
+    }
+}
+
+#[tokio::test(start_paused = true)]
+async fn wd_05d_an_api_server_that_does_not_answer_is_told_after_half_a_minute() {
+    let begun = tokio::time::Instant::now();
+    let (tell, mut told) = tokio::sync::mpsc::channel(8);
+    let follows = crate::follow::run(nobody().reader(), Watched::Grants, None, tell);
+    let change = tokio::select! {
+        () = follows => None,
+        change = told.recv() => change,
+    };
+    assert!(matches!(change, Some(Change::Silent(Watched::Grants))), "{change:?}");
+    assert!((30..60).contains(&begun.elapsed().as_secs()), "{:?}", begun.elapsed());
+}
+
+/// A cluster whose API server does not listen: the port was given back.
+fn nobody() -> Cluster {
     let port = std::net::TcpListener::bind("127.0.0.1:0").unwrap().local_addr().unwrap().port();
     let config = json!({
         "apiVersion": "v1", "kind": "Config", "current-context": "c",
@@ -115,7 +152,12 @@ async fn wd_05b_an_api_server_that_cannot_be_asked_denies() {
         "contexts": [{ "name": "c", "context": { "cluster": "c" } }],
     });
     let config = Kubeconfig::parse(&config.to_string()).unwrap();
-    let cluster = Cluster::connect(&config, "c", ConnectOptions::default()).unwrap();
+    Cluster::connect(&config, "c", ConnectOptions::default()).unwrap()
+}
+
+#[tokio::test]
+async fn wd_05b_an_api_server_that_cannot_be_asked_denies() {
+    let cluster = nobody();
     let known = Arc::new(Known::new("sys"));
     let _ = tokio::time::timeout(Duration::from_secs(2), known.follow(cluster)).await;
     assert!(known.missing(&ClusterName::new("c")).is_some());

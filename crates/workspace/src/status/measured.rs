@@ -87,7 +87,7 @@ impl Making<'_> {
     }
 
     /// What the daemon of this pod said.
-    fn daemon(&self) -> Option<&Daemon> {
+    pub(super) fn daemon(&self) -> Option<&Daemon> {
         self.known.daemon.of(&self.observed.pod.as_ref()?.uid)
     }
 }

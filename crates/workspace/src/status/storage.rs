@@ -1,6 +1,8 @@
 //! What a status says of the storage of a workspace.
 
 use super::Making;
+use crate::observed::Claim;
+use link::told::Mount;
 use serde_json::{Value, json};
 
 impl Making<'_> {
@@ -16,6 +18,9 @@ impl Making<'_> {
                     json!({ "name": name, "claim": claim.name, "type": if claim.own { "local" } else { "shared" } });
                 if let (Some(fields), false) = (value.as_object_mut(), claim.size.is_empty()) {
                     fields.insert("size".to_owned(), claim.size.as_str().into());
+                    if let Some(used) = self.mounted(claim).map(used) {
+                        fields.insert("used".to_owned(), used.into());
+                    }
                 }
                 (name, value)
             })
@@ -23,6 +28,48 @@ impl Making<'_> {
         volumes.sort_by(|a, b| a.0.cmp(&b.0));
         volumes.dedup_by(|a, b| a.0 == b.0);
         volumes.into_iter().map(|(_, value)| value).collect()
+    }
+
+    /// The file system of a claim, as the daemon sees it: where it is the claim's own. One that many share, as folders of a node
+    /// do, tells nothing of what this claim may hold.
+    fn mounted(&self, claim: &Claim) -> Option<&Mount> {
+        let pod = self.rendered.ok()?.pod.as_ref()?;
+        let list =
+            |value: &Value, path: &str| value.pointer(path).and_then(Value::as_array).cloned().unwrap_or_default();
+        let text = |value: &Value, path: &str| value.pointer(path).and_then(Value::as_str).map(str::to_owned);
+        let volumes = list(&pod.body, "/spec/volumes");
+        let volume = volumes
+            .iter()
+            .find(|one| text(one, "/persistentVolumeClaim/claimName").as_deref() == Some(claim.name.as_str()));
+        let name = text(volume?, "/name")?;
+        let mounts = list(&pod.body, "/spec/containers/0/volumeMounts");
+        let path = mounts.iter().find(|one| text(one, "/name").as_ref() == Some(&name))?;
+        let path = text(path, "/mountPath")?;
+        let size = u64::try_from(base::quantity::milli(&claim.size)? / 1000).ok()?;
+        let mount = self.daemon()?.mounts.iter().find(|mount| mount.path == path)?;
+        (mount.bytes > 0 && mount.bytes <= size.saturating_mul(5) / 4).then_some(mount)
+    }
+
+    /// The volumes that have little room left, in words.
+    pub(super) fn nearly_full(&self) -> Vec<String> {
+        let of = |claim: &Claim| {
+            let mount = self.mounted(claim)?;
+            let over = |free: u64, all: u64| {
+                let used = all.saturating_sub(free).saturating_mul(100).checked_div(all)?;
+                LEVELS.iter().find(|level| used >= **level)
+            };
+            let (path, size) = (&mount.path, &claim.size);
+            match (over(mount.bytes_free, mount.bytes), over(mount.inodes_free, mount.inodes)) {
+                (Some(level), _) => {
+                    Some(format!("the volume at {path} ({size}) is {level} % full or more: delete files there"))
+                }
+                (None, Some(level)) => {
+                    Some(format!("the volume at {path} has {level} % or more of the files that it can hold"))
+                }
+                (None, None) => None,
+            }
+        };
+        self.observed.claims.iter().filter_map(of).collect()
     }
 
     /// Whether every claim is bound, why not, and the words for it.
@@ -55,6 +102,22 @@ impl Making<'_> {
         if self.observed.pod.is_none() {
             return (true, "AsExpected", format!("{} wait for their first user", unbound.join(", ")));
         }
+        let filled = self.observed.claims.iter().filter(|claim| claim.phase != "Bound" && !claim.source.is_empty());
+        let filled: Vec<String> = filled.map(|claim| format!("{} from {}", claim.name, claim.source)).collect();
+        if !filled.is_empty() {
+            return (false, "Restoring", format!("being filled: {}", filled.join(", ")));
+        }
         (false, "Provisioning", format!("{} not bound yet", unbound.join(", ")))
     }
 }
+
+/// How much is used, in steps of a twentieth: a status that followed each file would be written all the time.
+fn used(mount: &Mount) -> String {
+    let used = mount.bytes.saturating_sub(mount.bytes_free);
+    let parts = used.saturating_mul(20).div_ceil(mount.bytes.max(1));
+    format!("{}Mi", (mount.bytes.saturating_mul(parts) / 20 / MIB).max(1))
+}
+
+/// Of 100, the highest first.
+const LEVELS: &[u64] = &[95, 90, 80];
+const MIB: u64 = 1 << 20;

@@ -133,6 +133,33 @@ fn wl_04a_progress_never_goes_back_and_is_never_100_on_failure() {
 }
 
 #[test]
+fn wl_04b_each_step_on_the_way_up_has_its_place_of_a_hundred() {
+    let mut case = case();
+    let waiting = |reason: &str| State::Waiting(reason.into(), String::new());
+    let init = |state: State, main: State| {
+        let mut pod = pod(main, false);
+        pod.containers.insert(0, Container { name: "agent".into(), init: true, state, ..Container::default() });
+        Some(pod)
+    };
+    let pull = Event { about: "p".into(), reason: "Pulling".into(), at_ms: 980_000, ..Event::default() };
+    let ended = State::Ended(crate::pod::Ended { reason: "Completed".into(), ..Default::default() });
+    for (seen, events, stage, progress) in [
+        (None, vec![], "Queued", 0),
+        (Some(Pod { node: String::new(), ..pod(waiting(""), false) }), vec![], "Scheduling", 20),
+        (init(waiting("PodInitializing"), waiting("PodInitializing")), vec![], "Initializing", 40),
+        (init(waiting("PodInitializing"), waiting("PodInitializing")), vec![pull], "Pulling", 50),
+        (init(State::Running, waiting("PodInitializing")), vec![], "Initializing", 60),
+        (init(ended, State::Running), vec![], "Starting", 75),
+        (Some(pod(State::Running, true)), vec![], "Running", 100),
+    ] {
+        (case.observed.pod, case.observed.events) = (seen, events);
+        let (status, _) = made(&case);
+        assert_eq!((status["stage"].as_str(), status["progress"].as_i64()), (Some(stage), Some(progress)));
+        case.previous = status;
+    }
+}
+
+#[test]
 fn wl_07a_without_progress_it_is_told_as_stalled_and_left_for_inspection() {
     let mut case = case();
     case.observed.pod = Some(Pod { created_ms: 1_000_000, ..pod(State::Running, false) });

@@ -2,7 +2,8 @@
 //! comes to what was asked for.
 
 use crate::door::{At, Door};
-use crate::server::{Place, kubectl};
+use crate::nodes::reason;
+use crate::server::{Place, get, kubectl, until};
 use serde_json::{Value, json};
 use std::time::{Duration, Instant};
 use workspace::decide::Limits;
@@ -158,4 +159,25 @@ async fn wd_11e_what_is_asked_while_the_api_server_pauses_is_so_soon_after() {
     let _ = kept.comes("it runs again", Ask::Start, 90).await;
     assert_eq!(kept.claim().await, before, "the same storage");
     kept.place.kill().await;
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn wo_01f_an_operator_whose_journal_takes_nothing_lets_go_of_its_lease_and_another_acts() {
+    let mut place = Place::new("op-mute", Limits::default()).await;
+    let holder = |place: &Place| {
+        let lease = get(&["-n", &place.namespace, "lease", "quarterdeck-operator"]);
+        lease["spec"]["holderIdentity"].as_str().unwrap_or_default().to_owned()
+    };
+    place.apply(&json!({}));
+    until("it runs", 40, || place.phase() == "Running");
+    let (first, journal) = (holder(&place), place.journal.clone());
+    journal.refuse(true);
+    place.start(Limits::default());
+    assert_eq!(holder(&place), first, "the other one waits");
+    // Another generation is another decision, which is to be written down first.
+    place.apply(&json!({ "state": "Stopped" }));
+    until("the other one has carried it out", 40, || place.phase() == "Stopped");
+    let second = holder(&place);
+    assert!(second != first && !second.is_empty(), "{second}");
+    assert_eq!(reason(&place.workspace(), "Accepted"), "AsExpected", "and nobody said that it may not be");
 }

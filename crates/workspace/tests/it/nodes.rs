@@ -41,7 +41,7 @@ impl Drop for Node {
     }
 }
 
-fn reason(workspace: &Value, name: &str) -> String {
+pub(crate) fn reason(workspace: &Value, name: &str) -> String {
     let all = workspace["status"]["conditions"].as_array().cloned().unwrap_or_default();
     let one = all.into_iter().find(|one| one["type"] == name).unwrap_or_default();
     one["reason"].as_str().unwrap_or_default().to_owned()

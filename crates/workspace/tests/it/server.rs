@@ -3,7 +3,7 @@
 use base::{Clock, RequestId, SystemClock};
 use cluster::{Cluster, ConnectOptions, Kubeconfig};
 use policy::action::OperatorRun;
-use policy::testing::{AllowAll, gate};
+use policy::testing::{AllowAll, MemoryJournal, TestGate, gate};
 use policy::{Answers, Door};
 use serde_json::{Value, json};
 use std::io::Write;
@@ -80,6 +80,8 @@ pub(crate) struct Place {
     says: fn(&mut Platform),
     /// By how much the clock of its operators is ahead.
     pub(crate) ahead_ms: u64,
+    /// Of the operator that was started last.
+    pub(crate) journal: Arc<MemoryJournal>,
     _nodes: Nodes,
 }
 
@@ -134,8 +136,8 @@ impl Place {
             },
         });
         let _ = kubectl(&["create", "-f", "-"], &volume.to_string());
-        let (end, runs) = start(&namespace, limits, &config, says, 0);
-        Self { says, ahead_ms: 0, namespace, config, end, runs: Some(runs), _nodes: nodes }
+        let (end, runs, journal) = start(&namespace, limits, &config, says, 0);
+        Self { says, ahead_ms: 0, namespace, config, end, runs: Some(runs), journal, _nodes: nodes }
     }
 
     /// Ends the operator as a crash would, and starts another.
@@ -158,8 +160,8 @@ impl Place {
 
     /// Starts another operator.
     pub(crate) fn start(&mut self, limits: Limits) {
-        let (end, runs) = start(&self.namespace, limits, &self.config, self.says, self.ahead_ms);
-        (self.end, self.runs) = (end, Some(runs));
+        let (end, runs, journal) = start(&self.namespace, limits, &self.config, self.says, self.ahead_ms);
+        (self.end, self.runs, self.journal) = (end, Some(runs), journal);
     }
 
     pub(crate) fn apply(&self, spec: &Value) {
@@ -199,11 +201,11 @@ fn start(
     config: &Path,
     says: fn(&mut Platform),
     ahead_ms: u64,
-) -> (CancellationToken, JoinHandle<()>) {
+) -> (CancellationToken, JoinHandle<()>, Arc<MemoryJournal>) {
     let read = Kubeconfig::load(Some(config)).unwrap();
     let context = read.contexts().remove(0);
     let cluster = Cluster::connect(&read, &context.name, ConnectOptions::default()).unwrap();
-    let composed = gate(AllowAll).composed;
+    let TestGate { composed, journal, .. } = gate(AllowAll);
     let principal = composed.verifier.process("operator").asking(RequestId::new(), Door::Process);
     let run = OperatorRun { cluster: cluster.name().clone(), namespace: namespace.to_owned() };
     let permit = composed.gate.permit(&principal, run, &Answers::default()).unwrap();
@@ -229,5 +231,5 @@ fn start(
         let _held = composed.epochs;
         operator.run(permit, ended).await.expect("the operator runs");
     });
-    (end, runs)
+    (end, runs, journal)
 }

@@ -1,6 +1,6 @@
 //! From nothing to a workspace that is ready, and to its end.
 
-use std::os::unix::fs::MetadataExt;
+use std::os::unix::fs::{MetadataExt, PermissionsExt};
 use std::process::Command;
 use std::time::Duration;
 
@@ -129,8 +129,14 @@ fn ac_70e_the_engines_socket_and_folders_of_volumes_become_the_users_and_no_link
     pod.until("the folder is the user's", |pod| owner(&pod.path("run/data")) == Some(UID));
     assert_eq!(owner(&pod.path("etc")), Some(0), "no link is followed");
     for _ in 0..2 {
-        let listener = std::os::unix::net::UnixListener::bind(&socket).unwrap();
+        let new = pod.path("run/engine/new");
+        let listener = std::os::unix::net::UnixListener::bind(&new).unwrap();
+        std::fs::set_permissions(&new, std::fs::Permissions::from_mode(0o777)).unwrap();
+        std::fs::rename(&new, &socket).unwrap();
         pod.until("the socket is the user's", |_| owner(&socket) == Some(UID));
+        pod.until("it is open to nobody else", |_| {
+            std::fs::symlink_metadata(&socket).is_ok_and(|meta| meta.mode() & 0o777 == 0o660)
+        });
         drop(listener);
         std::fs::remove_file(&socket).unwrap();
     }

@@ -163,7 +163,7 @@ fn wd_12d_a_repository_widens_no_class() {
 }
 
 #[test]
-fn wd_13a_the_engine_is_as_the_blueprint_says_field_by_field() {
+fn wd_13_the_engine_is_as_the_blueprint_says_field_by_field() {
     let made = made(
         "podman: {enabled: true, image: 'images.invalid/podman:1', resources: {cpu: 1500m, memory: 3Gi}, parentStorages: false, \
          extFiles: {/opt/a__b: one, /opt/a/b: two}, storages: {kept: {path: /kept, existingClaim: mine, readonly: true}, \

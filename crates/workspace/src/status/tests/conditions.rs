@@ -11,6 +11,7 @@ use crate::probe::{Canary, Inside, Probed, Unreached};
 use crate::render::{Object, Refused};
 use cluster::Owned;
 use crd::workspace::ExposureType;
+use link::told::Mount;
 use serde_json::{Value, json};
 
 fn refused(condition: &'static str, reason: &'static str) -> Refused {
@@ -36,7 +37,7 @@ fn message(status: &Value, name: &str) -> String {
 }
 
 #[test]
-fn wc_01a_accepted_says_what_stands_against_it() {
+fn wc_01_accepted_says_what_stands_against_it() {
     let mut case = case();
     assert_eq!(condition(&made(&case).0, "Accepted"), ("True", "AsExpected"));
     for reason in
@@ -70,7 +71,7 @@ fn wc_02a_blueprint_resolved_says_what_is_wrong_and_the_status_has_the_digest() 
 }
 
 #[test]
-fn wc_03a_storage_is_ready_when_every_claim_is_bound_or_waits_for_its_first_user() {
+fn wc_03_storage_is_ready_when_every_claim_is_bound_or_waits_for_its_first_user() {
     let event = |kind: &str, reason: &str, message: &str| Event {
         about: "p".into(),
         kind: kind.into(),
@@ -92,6 +93,12 @@ fn wc_03a_storage_is_ready_when_every_claim_is_bound_or_waits_for_its_first_user
     assert_eq!(condition(&status, "StorageReady"), ("False", "FailedBinding"));
     assert!(message(&status, "StorageReady").contains("claim pvc-w-home: no volume fits"), "{status}");
     assert_eq!(condition(&status, "Ready"), ("False", "FailedBinding"));
+    case.observed.events = vec![];
+    case.observed.claims = vec![Claim { source: "VolumeSnapshot before".into(), ..claim("Pending") }];
+    let (status, _) = made(&case);
+    assert_eq!(condition(&status, "StorageReady"), ("False", "Restoring"));
+    assert_eq!(message(&status, "StorageReady"), "being filled: pvc-w-home from VolumeSnapshot before");
+    assert_eq!((status["stage"].as_str(), condition(&status, "Ready").1), (Some("Restoring"), "Restoring"));
     case.observed.claims = vec![claim("Bound")];
     case.observed.pod = Some(pod(waiting("ContainerCreating"), false));
     case.observed.events = vec![event("Pod", "FailedAttachVolume", "Multi-Attach error: used by pod(s) other")];
@@ -101,7 +108,7 @@ fn wc_03a_storage_is_ready_when_every_claim_is_bound_or_waits_for_its_first_user
 }
 
 #[test]
-fn wc_04a_progressing_holds_while_a_change_is_carried_out_and_ends_in_idle_or_stalled() {
+fn wc_04_progressing_holds_while_a_change_is_carried_out_and_ends_in_idle_or_stalled() {
     let mut case = case();
     case.observed.pod = Some(Pod { created_ms: 1_000_000, ..pod(State::Running, false) });
     let (status, _) = made(&case);
@@ -120,7 +127,7 @@ fn wc_04a_progressing_holds_while_a_change_is_carried_out_and_ends_in_idle_or_st
 }
 
 #[test]
-fn wc_05a_ready_says_where_it_is_or_what_failed() {
+fn wc_05_ready_says_where_it_is_or_what_failed() {
     let mut case = case();
     assert_eq!(condition(&made(&case).0, "Ready"), ("False", "Scheduling"));
     let end = |reason: &str, code| Ended { reason: reason.into(), message: String::new(), code };
@@ -188,7 +195,7 @@ fn wc_06a_reachable_says_what_the_probe_through_the_door_found() {
 }
 
 #[test]
-fn wc_07a_idle_names_the_doors_that_keep_it_up_or_when_it_is_stopped() {
+fn wc_07_idle_names_the_doors_that_keep_it_up_or_when_it_is_stopped() {
     let mut case = running();
     let judged = |idle| {
         let last = Last { at_ms: 990_000, door: "ssh".into(), detail: String::new() };
@@ -208,7 +215,7 @@ fn wc_07a_idle_names_the_doors_that_keep_it_up_or_when_it_is_stopped() {
 }
 
 #[test]
-fn wc_08a_network_isolated_holds_when_a_canary_proved_it() {
+fn wc_08_network_isolated_holds_when_a_canary_proved_it() {
     let mut case = running();
     let (status, _) = made(&case);
     assert_eq!(condition(&status, "NetworkIsolated"), ("Unknown", "Unknown"));
@@ -236,7 +243,7 @@ fn wc_08a_network_isolated_holds_when_a_canary_proved_it() {
 }
 
 #[test]
-fn wc_09a_exposed_says_what_is_still_to_come() {
+fn wc_09_exposed_says_what_is_still_to_come() {
     let mut case = running();
     assert_eq!(condition(&made(&case).0, "Exposed"), ("False", "NotExposed"));
     let certificate = Some(Certificate { secret: "w-tls".into(), own: true });
@@ -280,6 +287,41 @@ fn wc_10a_degraded_names_what_holds_though_it_works() {
     case.observed.pod = Some(pod(State::Running, false));
     case.observed.events = vec![Event { about: "p".into(), reason: "Unhealthy".into(), ..Event::default() }];
     assert_eq!(condition(&made(&case).0, "Degraded"), ("True", "ProbeFailing"));
+}
+
+#[test]
+fn wc_10b_a_volume_that_is_nearly_full_is_named_and_its_use_is_told_in_steps() {
+    const GIB: u64 = 1 << 30;
+    let mut case = running();
+    let claim = Claim { name: "pvc-w-home".into(), phase: "Bound".into(), size: "1Gi".into(), ..Claim::default() };
+    case.observed.claims = vec![claim];
+    case.rendered.as_mut().unwrap().pod = Object::of(json!({
+        "apiVersion": "v1", "kind": "Pod", "metadata": { "name": "w" },
+        "spec": {
+            "volumes": [{ "name": "home", "persistentVolumeClaim": { "claimName": "pvc-w-home" } }],
+            "containers": [{ "name": "main", "volumeMounts": [{ "name": "home", "mountPath": "/home/ada" }] }],
+        },
+    }));
+    let with = |bytes: u64, free: u64, inodes_free: u64| {
+        let path = "/home/ada".to_owned();
+        let mount = Mount { path, bytes, bytes_free: free, inodes: 1000, inodes_free, ..Mount::default() };
+        probed(Ok(Inside { mounts: Some(vec![mount]), ..Inside::default() }))
+    };
+    assert_eq!(made(&case).0["volumes"][0]["used"], Value::Null, "nobody looked");
+    for (bytes, free, files, reason, words, used) in [
+        (GIB, GIB / 2, 900, "AsExpected", "no warning holds", json!("512Mi")),
+        (GIB, GIB / 2 - 1, 900, "AsExpected", "no warning holds", json!("563Mi")),
+        (GIB, GIB / 10, 900, "VolumeNearlyFull", "the volume at /home/ada (1Gi) is 90 % full or more", json!("972Mi")),
+        (GIB, GIB / 5, 900, "VolumeNearlyFull", "the volume at /home/ada (1Gi) is 80 % full or more", json!("870Mi")),
+        (GIB, GIB / 2, 30, "VolumeNearlyFull", "the volume at /home/ada has 95 % or more of the files", json!("512Mi")),
+        (9 * GIB, GIB / 100, 10, "AsExpected", "no warning holds", Value::Null), // the node's
+    ] {
+        case.known = with(bytes, free, files);
+        let (status, _) = made(&case);
+        assert_eq!(condition(&status, "Degraded").1, reason, "{status:#}");
+        assert!(message(&status, "Degraded").starts_with(words), "{status:#}");
+        assert_eq!(status["volumes"][0]["used"], used);
+    }
 }
 
 #[test]

@@ -66,7 +66,9 @@ export function way(events: readonly WorkspaceEvent[], row: WorkspaceRow): Way {
 
 const OVER: readonly string[] = ['Stopped', 'Stopping', 'Terminating']
 
-const place = (stage: string): number => Math.max(0, (ORDER as readonly string[]).indexOf(stage))
+/** Ways of being at a step that have names of their own. */
+const AS: Record<string, string> = { Waking: 'Queued', Restoring: 'Scheduling' }
+const place = (stage: string): number => Math.max(0, (ORDER as readonly string[]).indexOf(AS[stage] ?? stage))
 
 /** The furthest step before it failed. */
 function lastOf(events: readonly WorkspaceEvent[]): number {
