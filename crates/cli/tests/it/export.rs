@@ -115,6 +115,59 @@ fn cap_f_14b_a_full_disk_leaves_whole_blocks() {
     assert_eq!(code(error), ("write_failed", 1));
 }
 
+/// A file system of its own, gone when dropped.
+struct Disk<'f>(&'f Path);
+
+impl<'f> Disk<'f> {
+    fn of(folder: &'f Path, size: &str) -> Self {
+        std::fs::create_dir(folder).unwrap();
+        let disk = Self(folder);
+        disk.mount(&format!("size={size}"));
+        disk
+    }
+
+    fn mount(&self, options: &str) {
+        let done =
+            std::process::Command::new("mount").args(["-t", "tmpfs", "-o", options, "tmpfs"]).arg(self.0).status();
+        assert!(done.unwrap().success(), "a file system cannot be mounted (it needs root)");
+    }
+}
+
+impl Drop for Disk<'_> {
+    fn drop(&mut self) {
+        let _ = std::process::Command::new("umount").args(["-l"]).arg(self.0).status();
+    }
+}
+
+#[test]
+fn cap_f_14_what_stands_in_a_file_on_a_full_disk_is_whole_and_a_disk_for_reading_is_refused() {
+    let folder = tempfile::tempdir().unwrap();
+    let (once, _) = web(folder.path());
+    let path = folder.path().join("often.pcapng");
+    run("mergecap", &[&["-a", "-w", path.to_str().unwrap()][..], &[once.to_str().unwrap(); 20]].concat());
+    let place = folder.path().join("disk");
+    let from = path.to_str().unwrap();
+    let disk = Disk::of(&place, "512k");
+    let to = place.join("out.pcapng");
+    let words = ["--read", from, "--write", to.to_str().unwrap()];
+    let (_, error) = tap(&words);
+    assert_eq!(code(error), ("write_failed", 1));
+    let (there, whole) = (packets(&to, "frame"), packets(&path, "frame"));
+    assert!(!there.is_empty() && there.len() < whole.len(), "{} of {}", there.len(), whole.len());
+    assert_eq!(there, whole[..there.len()]);
+    // Nothing stands behind the last block: Wireshark does not call the file cut, and neither do we.
+    let (_, error) = tap(&["--read", to.to_str().unwrap(), "-o", "jsonl"]);
+    assert!(error.is_none(), "{error:?}");
+    let said = run("capinfos", &["-c", to.to_str().unwrap()]);
+    assert!(!String::from_utf8_lossy(&said.stderr).contains("cut short"), "{said:?}");
+    drop(disk);
+    let disk = Disk(&place);
+    disk.mount("ro,size=512k");
+    let (_, error) = tap(&words);
+    assert_eq!(code(error), ("write_failed", 1));
+    drop(disk);
+}
+
 #[test]
 fn cap_n_18b_har_and_counts_have_every_transaction() {
     let folder = tempfile::tempdir().unwrap();

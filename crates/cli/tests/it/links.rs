@@ -5,7 +5,7 @@ use std::path::Path;
 use pcap::{ClassicWriter, Interface, Item, LinkType, Outgoing, Reader, Section, Step, Writer};
 use serde_json::Value;
 
-use crate::{capture::web, code, records, run, tap};
+use crate::{capture::web, code, records, run, tap, tshark};
 
 /// The packets of an Ethernet capture without their link header: time and IP packet.
 fn packets(path: &Path) -> Vec<(u64, Vec<u8>)> {
@@ -103,3 +103,38 @@ fn cap_49d_a_capture_filter_takes_what_tcpdump_takes() {
     let (_, error) = tap(&["--read", from, "-f", "host shop.example"]);
     assert_eq!(code(error), ("filter_host_unknown", 2));
 }
+
+#[test]
+fn cap_d_15_lengths_and_links_of_cut_packets_stay_what_they_were() {
+    let folder = tempfile::tempdir().unwrap();
+    let (path, _) = web(folder.path());
+    let links = [LinkType(101), LinkType(276)];
+    let mut out = Vec::new();
+    let mut writer = Writer::start(&Section::default(), &mut out);
+    for link in links {
+        let mut about = Interface::new(link);
+        about.snaplen = SNAPLEN as u32;
+        writer.interface(&about, &mut out);
+    }
+    for (at, (ts_ns, ip)) in packets(&path).iter().enumerate() {
+        let iface = at % links.len();
+        let bytes = [header(links[iface], ip[0] >> 4 == 6), ip.clone()].concat();
+        let (orig_len, kept) = (bytes.len() as u32, &bytes[..bytes.len().min(SNAPLEN)]);
+        let packet = Outgoing { iface: iface as u32, ts_ns: *ts_ns, orig_len, bytes: kept, ..Outgoing::default() };
+        writer.packet(&packet, &mut out).unwrap();
+    }
+    let (from, to) = (folder.path().join("cut.pcapng"), folder.path().join("to.pcapng"));
+    std::fs::write(&from, out).unwrap();
+    let (_, error) = tap(&["--read", from.to_str().unwrap(), "--write", to.to_str().unwrap()]);
+    assert!(error.is_none(), "{error:?}");
+    let fields = ["frame.time_epoch", "frame.interface_id", "frame.encap_type", "frame.len", "frame.cap_len", "ip.len"];
+    let (read, written) = (tshark(&from, &[], &fields), tshark(&to, &[], &fields));
+    assert_eq!(read, written);
+    let length = |line: &[String], at: usize| line[at].parse::<usize>().unwrap();
+    assert!(written.iter().all(|line| length(line, 4) == length(line, 3).min(SNAPLEN)));
+    assert!(written.iter().any(|line| length(line, 3) > SNAPLEN));
+    assert!(written.iter().any(|line| line[2] != written[0][2]), "two links");
+}
+
+/// Bytes of each packet that are kept.
+const SNAPLEN: usize = 96;
