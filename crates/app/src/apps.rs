@@ -8,7 +8,7 @@ use futures::future::BoxFuture;
 use gateway::{Beside, Http2, OpenApp, Refusal, Streamed, Wire};
 use http::Response;
 use policy::Principal;
-use proxy::{Config, Domain, Open, Proxy, Service, Services, Times};
+use proxy::{Config, Domain, Open, Proxy, Service, Services};
 use std::net::IpAddr;
 use tokio_util::sync::CancellationToken;
 use workspace::Key;
@@ -31,7 +31,8 @@ pub(crate) fn of_team(settings: &Settings, desk: &Desk, domain: Domain, console:
         activity: desk.activity.clone(),
         clock: desk.clock.clone(),
     };
-    Proxy::new(services, Config { domain, console, times: Times::default(), ways: settings.proxy.ways() })
+    let (times, ways) = (settings.proxy.times(), settings.proxy.ways());
+    Proxy::new(services, Config { domain, console, times, ways })
 }
 
 /// The door to apps, as the console needs it.

@@ -55,9 +55,33 @@ pub struct WorkspaceFacts {
     /// Why no grant does: what the nearest one says.
     #[serde(default, skip_serializing_if = "String::is_empty")]
     pub nearest: String,
+    /// What its sharing says of this.
+    #[serde(default, skip_serializing_if = "Sharing::is_nothing")]
+    pub sharing: Sharing,
     /// The cluster's workspaces and grants are not known now.
     #[serde(default, skip_serializing_if = "std::ops::Not::not")]
     pub unknown: bool,
+}
+
+/// What the sharing of a workspace says of what somebody asks.
+#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum Sharing {
+    /// It does not name them.
+    #[default]
+    Nothing,
+    /// It allows it; by what, in a few words.
+    Allows(String),
+    /// It allowed it until this time.
+    Ended(String),
+    /// It names them, or the port, and does not allow this; for what it is shared.
+    Less(String),
+}
+
+impl Sharing {
+    const fn is_nothing(&self) -> bool {
+        matches!(self, Self::Nothing)
+    }
 }
 
 /// What a policy says, before its obligations are read as the action's own.

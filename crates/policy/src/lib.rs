@@ -31,7 +31,7 @@ pub mod testing;
 
 pub use action::{Action, ActionInfo, Asked, ObjectTarget};
 pub use answer::{Answers, Need, Requirements};
-pub use decide::{Decide, Decision, Denial, Denied, Facts, Input, Ruling, WorkspaceFacts};
+pub use decide::{Decide, Decision, Denial, Denied, Facts, Input, Ruling, Sharing, WorkspaceFacts};
 pub use epoch::Epochs;
 pub use evidence::{DecisionId, Outcome, Verdict};
 pub use gate::Gate;

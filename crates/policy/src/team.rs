@@ -10,13 +10,14 @@
 //! | `team.developer` | role `developer` | clusters; rows and objects of workspaces |
 //! | `team.own` | role `developer` | everything with a workspace that is theirs |
 //! | `team.grant` | whom a Grant names | what that Grant allows with a workspace |
+//! | `team.share` | whom a workspace is shared with | what their role in it, or the level of the port, allows |
 //! | `team.default` | everybody | denied |
 //!
 //! What API servers let somebody see or do is theirs to say, beside this: they are asked on that somebody's behalf. A change
 //! asks for the same care as at a desk: a confirmation, the typed name in production.
 
-use crate::action::{ActionInfo, Asked, ObjectTarget};
-use crate::decide::{Decide, Facts, Input, Ruling, WorkspaceFacts};
+use crate::action::{ActionInfo, Asked, ObjectTarget, ShellPurpose};
+use crate::decide::{Decide, Facts, Input, Ruling, Sharing, WorkspaceFacts};
 use crate::desk::Desk;
 use crate::principal::Who;
 use base::{ClusterName, Code};
@@ -38,12 +39,27 @@ pub struct Wanted<'a> {
     pub object: Cow<'a, ObjectTarget>,
     /// One of these is enough: words of a Grant's `actions`.
     pub verbs: &'static [&'static str],
-    /// The port that would be reached.
+    /// Those whom the workspace is shared with in this role, or a greater one, may do it too.
+    pub role: Option<ShareRole>,
+    /// The port that would be reached; 0 where it is named.
     pub port: Option<u16>,
+    /// The app, or the port by its name, that would be reached.
+    pub app: &'a str,
     /// The image that would run, where that is known.
     pub image: &'a str,
     /// The blueprint, where that is known.
     pub blueprint: &'a str,
+}
+
+/// What somebody whom a workspace is shared with may do in it: each may do what those before it may.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
+pub enum ShareRole {
+    /// Look at it and its logs, and reach the ports that are shared.
+    Viewer,
+    /// Use its terminals, files, apps and ports.
+    User,
+    /// Start, stop and change it.
+    Admin,
 }
 
 /// The policy of a team.
@@ -108,13 +124,13 @@ impl Decide for Team {
                 // Read-only stays what it is; what is allowed asks for the desk's care, by the rule that allows it.
                 if care.denied.is_some() { care } else { Ruling { rule, ..care } }
             }
-            Err(reason) => Ruling::deny("team.default", Code::PolicyDenied, reason),
+            Err((code, reason)) => Ruling::deny("team.default", code, reason),
         }
     }
 
     fn digest(&self) -> String {
         let mut hasher = Sha256::new();
-        hasher.update(b"team-1");
+        hasher.update(b"team-2");
         hasher.update(self.care.digest());
         // Lists of texts always have a JSON form.
         hasher.update(serde_json::to_vec(&self.deny).unwrap_or_default());
@@ -129,9 +145,10 @@ impl DenyRule {
             None => own == info.name,
         });
         // Two lists of people widen each other: those with the role, and those named.
-        // What a workspace asks is asked for its owner, by the process.
+        // What a workspace asks, or is made of, is asked for its owner, by the process.
         let (name, process) = match asked {
             Asked::WorkspaceAsk(ask) => (&ask.owner, false),
+            Asked::WorkspaceSource(source) => (&source.owner, false),
             _ => (&who.name, who.is_process()),
         };
         let whom = (self.roles.is_empty() && self.people.is_empty())
@@ -165,7 +182,8 @@ fn meets(rule: &[String], asked: &[&str]) -> bool {
 }
 
 /// The rule that allows it, or why none does.
-fn allowed(input: &Input, facts: &Facts) -> Result<String, String> {
+fn allowed(input: &Input, facts: &Facts) -> Result<String, (Code, String)> {
+    let no = |reason: String| Err((Code::PolicyDenied, reason));
     let (who, asked) = (&input.who, &input.asked);
     if who.is_process() {
         let own = matches!(
@@ -173,6 +191,7 @@ fn allowed(input: &Input, facts: &Facts) -> Result<String, String> {
             Asked::OperatorRun(_)
                 | Asked::OperatorInstall(_)
                 | Asked::WorkspaceReconcile(_)
+                | Asked::WorkspaceSource(_)
                 | Asked::WorkspaceAsk(_)
                 | Asked::WorkspaceStart(_)
                 | Asked::WorkspaceStop(_)
@@ -180,7 +199,7 @@ fn allowed(input: &Input, facts: &Facts) -> Result<String, String> {
                 | Asked::WorkspaceUpdate(_)
                 | Asked::WorkspaceView(_)
         );
-        return if own { Ok("team.process".to_owned()) } else { Err("the process does this for nobody".to_owned()) };
+        return if own { Ok("team.process".to_owned()) } else { no("the process does this for nobody".to_owned()) };
     }
     if matches!(asked, Asked::SessionOpen(_)) {
         return Ok("team.sign_in".to_owned());
@@ -195,12 +214,12 @@ fn allowed(input: &Input, facts: &Facts) -> Result<String, String> {
         return Ok("team.developer".to_owned());
     }
     let Some(wanted) = wanted(asked) else {
-        return Err(format!("none of your roles allows {}: ask an administrator", asked.info().name));
+        return no(format!("none of your roles allows {}: ask an administrator", asked.info().name));
     };
     let known = facts.workspace.clone().unwrap_or_default();
     if known.unknown {
         let cluster = &wanted.object.cluster;
-        return Err(format!("it is not known now whose workspaces are whose in {cluster}: try again in a moment"));
+        return no(format!("it is not known now whose workspaces are whose in {cluster}: try again in a moment"));
     }
     let (owner, org) = match asked {
         // One that is to be made is whose it will be, unless it is somebody's already.
@@ -211,15 +230,21 @@ fn allowed(input: &Input, facts: &Facts) -> Result<String, String> {
     if own && has(who, DEVELOPER) {
         return Ok("team.own".to_owned());
     }
-    match known.grant {
+    let ask = format!("ask {owner}, whose it is");
+    match (known.grant, known.sharing) {
         // A grant to make workspaces is one to make one's own.
-        Some(grant) if own || !matches!(asked, Asked::WorkspaceCreate(_)) => Ok(format!("team.grant {grant}")),
-        Some(_) => Err("a workspace is made for oneself: its owner and organization are yours".to_owned()),
-        None => {
+        (Some(grant), _) if own || !matches!(asked, Asked::WorkspaceCreate(_)) => Ok(format!("team.grant {grant}")),
+        (Some(_), _) => no("a workspace is made for oneself: its owner and organization are yours".to_owned()),
+        (None, Sharing::Allows(by)) if !owner.is_empty() && wanted.role.is_some() => Ok(format!("team.share {by}")),
+        (None, Sharing::Ended(until)) => {
+            Err((Code::ShareExpired, format!("it was shared with you until {until}: {ask}")))
+        }
+        (None, Sharing::Less(what)) => Err((Code::ShareDenied, format!("{what}: {ask}"))),
+        (None, _) => {
             let nearest = if known.nearest.is_empty() { "no grant allows it" } else { known.nearest.as_str() };
             let verbs = wanted.verbs.join(" or ");
             let which = if wanted.verbs.len() > 3 { String::new() } else { format!(" of {verbs}") };
-            Err(format!("it is not yours, and {nearest}: ask its owner or an administrator for a grant{which}"))
+            no(format!("it is not yours, and {nearest}: ask its owner or an administrator for a grant{which}"))
         }
     }
 }
@@ -235,6 +260,8 @@ fn looks_at_workspaces(asked: &Asked) -> bool {
     match asked {
         Asked::ClusterView(_) => true,
         Asked::WorkspaceView(a) => a.name.is_empty(),
+        // What a workspace would be made of is looked at before it is made.
+        Asked::WorkspaceSource(_) => true,
         Asked::ObjectView(a) => ours(&a.kind),
         Asked::ObjectRead(a) => ours(&a.object.kind),
         _ => false,
@@ -242,16 +269,42 @@ fn looks_at_workspaces(asked: &Asked) -> bool {
 }
 
 fn wanted_of<'a>(object: Cow<'a, ObjectTarget>, verbs: &'static [&'static str]) -> Option<Wanted<'a>> {
-    Some(Wanted { object, verbs, port: None, image: "", blueprint: "" })
+    Some(Wanted { object, verbs, role: None, port: None, app: "", image: "", blueprint: "" })
+}
+
+/// What a grant or a share would have to allow.
+fn wanted(asked: &Asked) -> Option<Wanted<'_>> {
+    let wanted = grantable(asked)?;
+    Some(Wanted { role: shareable(asked), ..wanted })
+}
+
+/// The least role in which somebody whom a workspace is shared with may do it.
+fn shareable(asked: &Asked) -> Option<ShareRole> {
+    match asked {
+        Asked::WorkspaceView(_) | Asked::ObjectRead(_) | Asked::WorkspaceLogs(_) => Some(ShareRole::Viewer),
+        Asked::WorkspaceConnect(a) if a.purpose == ShellPurpose::List => Some(ShareRole::Viewer),
+        Asked::WorkspaceApps(a) if a.act == "list" || a.act == "logs" => Some(ShareRole::Viewer),
+        Asked::WorkspaceConnect(_)
+        | Asked::WorkspaceExec(_)
+        | Asked::WorkspaceProxy(_)
+        | Asked::WorkspaceFiles(_)
+        | Asked::WorkspaceApps(_)
+        | Asked::WorkspaceWake(_) => Some(ShareRole::User),
+        Asked::WorkspaceStart(_) | Asked::WorkspaceStop(_) | Asked::WorkspaceKeep(_) | Asked::WorkspaceUpdate(_) => {
+            Some(ShareRole::Admin)
+        }
+        _ => None,
+    }
 }
 
 /// What a grant would have to allow.
-fn wanted(asked: &Asked) -> Option<Wanted<'_>> {
+fn grantable(asked: &Asked) -> Option<Wanted<'_>> {
     match asked {
         Asked::WorkspaceCreate(a) => {
             let blueprint = a.blueprint.rsplit('/').next().unwrap_or_default();
             Some(Wanted { image: &a.image, blueprint, ..wanted_of(Cow::Borrowed(&a.object), &["launch"])? })
         }
+        Asked::WorkspaceSource(a) => wanted_of(Cow::Borrowed(&a.object), &["launch"]),
         Asked::WorkspaceView(a) if !a.name.is_empty() => {
             let (cluster, namespace, name) = (a.cluster.clone(), a.namespace.clone(), a.name.clone());
             wanted_of(Cow::Owned(ObjectTarget { cluster, kind: WORKSPACES.to_owned(), namespace, name }), ANY)
@@ -260,7 +313,7 @@ fn wanted(asked: &Asked) -> Option<Wanted<'_>> {
         Asked::WorkspaceConnect(a) => wanted_of(Cow::Borrowed(&a.object), &["connect"]),
         Asked::WorkspaceExec(a) => wanted_of(Cow::Borrowed(&a.object), &["connect"]),
         Asked::WorkspaceProxy(a) => {
-            Some(Wanted { port: Some(a.port), ..wanted_of(Cow::Borrowed(&a.object), &["proxy"])? })
+            Some(Wanted { port: Some(a.port), app: &a.app, ..wanted_of(Cow::Borrowed(&a.object), &["proxy"])? })
         }
         Asked::WorkspaceFiles(a) => wanted_of(Cow::Borrowed(&a.object), &["files"]),
         Asked::WorkspaceApps(a) if a.act == "list" => {

@@ -1,5 +1,7 @@
 //! What a team's policy knows of workspaces and grants: kept by watches of each cluster, so that a decision asks nobody.
 
+mod sharing;
+
 use crate::follow::{self, Change, Watched};
 use crate::index::Item;
 use crate::key::Key;
@@ -44,6 +46,7 @@ struct Own {
     owner: String,
     org: String,
     labels: BTreeMap<String, String>,
+    shared: sharing::Shared,
 }
 
 impl Known {
@@ -172,14 +175,14 @@ impl Workspaces for Known {
             Ok(grant) => (Some(grant), String::new()),
             Err(denied) => (None, denied.to_string()),
         };
-        WorkspaceFacts { owner: own.owner, org: own.org, grant, nearest, unknown: false }
+        let sharing = own.shared.with(who, wanted, &own.org, now(now_ms));
+        WorkspaceFacts { owner: own.owner, org: own.org, grant, nearest, sharing, unknown: false }
     }
 }
 
 impl Known {
     fn granted(&self, seen: &Seen, who: &Who, wanted: &Wanted<'_>, own: &Own, now_ms: u64) -> Result<String, Denied> {
         let orgs: Vec<String> = Some(who.org.clone()).filter(|org| !org.is_empty()).into_iter().collect();
-        let now = i64::try_from(now_ms).ok().and_then(Time::from_millis).unwrap_or(Time(jiff::Timestamp::UNIX_EPOCH));
         let in_use = |grant: &Grant| grant.status.as_ref().and_then(|status| status.in_use).unwrap_or_default();
         let port: Vec<u16> = wanted.port.into_iter().collect();
         let images: Vec<&str> = Some(wanted.image).filter(|image| !image.is_empty()).into_iter().collect();
@@ -197,7 +200,7 @@ impl Known {
                     ports: &port,
                     ..Limits::default()
                 },
-                now,
+                now: now(now_ms),
             };
             match crd::grant::decide(seen.grants.values(), &self.system_namespace, &in_use, &asked) {
                 Ok(grant) => return Ok(name_of(grant)),
@@ -218,7 +221,12 @@ fn name_of(grant: &Grant) -> String {
 
 fn own(object: &Value) -> Own {
     let text = |pointer: &str| object.pointer(pointer).and_then(Value::as_str).unwrap_or_default().to_owned();
-    Own { owner: text("/spec/owner"), org: text("/spec/org"), labels: crate::book::launch::labels(object) }
+    let (labels, shared) = (crate::book::launch::labels(object), sharing::Shared::of(object));
+    Own { owner: text("/spec/owner"), org: text("/spec/org"), labels, shared }
+}
+
+fn now(now_ms: u64) -> Time {
+    i64::try_from(now_ms).ok().and_then(Time::from_millis).unwrap_or(Time(jiff::Timestamp::UNIX_EPOCH))
 }
 
 /// What may not be watched is tried again after this, at first.

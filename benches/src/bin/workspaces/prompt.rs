@@ -25,11 +25,13 @@ pub(crate) fn run(place: &Place<'_>, rounds: usize, figures: &mut Figures) -> Re
 /// WP-02, by HTTP: from a request for a workspace that is stopped to the first byte from inside of it.
 pub(crate) fn wake(place: &Place<'_>, console: &Console, rounds: usize, figures: &mut Figures) -> Result<()> {
     let _ = place.ready("sleeper")?;
+    let wakes = r#"{"spec":{"lifecycle":{"wakeOn":["http"]}}}"#;
+    let object = "workspaces.quarterdeck.dev/sleeper";
+    place.node.kubectl(&["patch", "-n", NAMESPACE, object, "--type=merge", "-p", wakes])?;
     let opened = console.open("sleeper", 3000)?;
     let (mut ours, mut theirs) = (Vec::new(), Vec::new());
     for round in 0..rounds {
         place.ws(&["stop", "sleeper", "--yes"])?;
-        let object = "workspaces.quarterdeck.dev/sleeper";
         until("it is stopped", PATIENCE, || Ok(place.get(object)?["status"]["phase"] == "Stopped"))?;
         let began = Instant::now();
         // Until its daemon says itself that nothing listens there, the door says that it is starting.

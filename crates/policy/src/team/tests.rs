@@ -1,12 +1,12 @@
 #![allow(clippy::unwrap_used, clippy::expect_used, clippy::panic, clippy::indexing_slicing)]
 
-use super::{DenyRule, Team, Wanted, Workspaces};
+use super::{DenyRule, ShareRole, Team, Wanted, Workspaces};
 use crate::action::{
     AuditQuery, ClusterView, ObjectDelete, ObjectRead, ObjectTarget, ObjectView, OperatorRun, Propagation,
     SecretReveal, SessionKey, SessionOpen, ShellPurpose, TapView, WorkspaceAsk, WorkspaceConnect, WorkspaceCreate,
-    WorkspaceDelete, WorkspaceProxy, WorkspaceReconcile, WorkspaceStop, WorkspaceView,
+    WorkspaceDelete, WorkspaceProxy, WorkspaceReconcile, WorkspaceSource, WorkspaceStop, WorkspaceView,
 };
-use crate::decide::{Facts, WorkspaceFacts};
+use crate::decide::{Facts, Sharing, WorkspaceFacts};
 use crate::desk::Desk;
 use crate::principal::{Member, Who};
 use crate::testing::{TestGate, gate};
@@ -14,7 +14,7 @@ use crate::{Action, Answers, Decide, Input, Principal};
 use base::{ClusterName, Code, Coded};
 use std::sync::Arc;
 
-/// `ada` owns `hers` of the organisation lab; a grant lets `bob` reach it by `connect` and `proxy` of port 8080.
+/// `ada` owns `hers` of the organisation lab, and shares it with `cam` as user; with `old` until yesterday; a grant lets `bob` reach it by `connect` and `proxy` of port 8080.
 struct Known;
 
 impl Workspaces for Known {
@@ -29,6 +29,12 @@ impl Workspaces for Known {
             org: org.to_owned(),
             grant: (granted || launch).then(|| "ns/share".to_owned()),
             nearest: "no grant names you".to_owned(),
+            sharing: match (who.name.as_str(), wanted.role) {
+                ("cam", Some(role)) if role <= ShareRole::User => Sharing::Allows("user cam as user".to_owned()),
+                ("cam", Some(_)) => Sharing::Less("it is shared with you as user, which is not enough".to_owned()),
+                ("old", Some(_)) => Sharing::Ended("yesterday".to_owned()),
+                _ => Sharing::Nothing,
+            },
             unknown: wanted.object.cluster.as_str() == "dark",
         }
     }
@@ -221,6 +227,32 @@ fn the_process_runs_its_operator_and_reads_nobodys_objects() {
 }
 
 #[test]
+fn ws_09f_a_rule_for_people_binds_the_repositories_of_their_workspaces_too() {
+    let t = gate(team());
+    let source = |owner: &str| WorkspaceSource {
+        object: hers(),
+        owner: owner.into(),
+        host: "git.example.org".into(),
+        repository: "acme/shop".into(),
+        reference: "default branch".into(),
+    };
+    let process = t.composed.verifier.process("operator");
+    assert_eq!(rule(&t, &process, source("ada")), "team.process");
+    assert_eq!(rule(&t, &member(&t, "eve", &["developer"]), source("eve")), "team.developer");
+    assert_eq!(rule(&t, &member(&t, "vic", &["viewer"]), source("vic")), "deny team.default");
+    let deny = DenyRule {
+        name: "no-repositories".to_owned(),
+        actions: vec!["workspace:source".to_owned()],
+        people: vec!["ada".to_owned()],
+        ..DenyRule::default()
+    };
+    let strict = gate(Team { deny: vec![deny], ..team() });
+    let process = strict.composed.verifier.process("operator");
+    assert!(rule(&strict, &process, source("ada")).starts_with("deny"));
+    assert_eq!(rule(&strict, &process, source("eve")), "team.process");
+}
+
+#[test]
 fn what_is_not_known_denies_and_facts_decide_again_the_same() {
     let t = gate(team());
     let ada = member(&t, "ada", &["developer"]);
@@ -238,6 +270,35 @@ fn what_is_not_known_denies_and_facts_decide_again_the_same() {
     }
     let later = Team { workspaces: Arc::new(Nothing), ..team() };
     assert_eq!((later.decide(&input, &facts).rule, later.digest()), ("team.own".to_owned(), decided.policy));
+}
+
+#[test]
+fn ws_15c_whom_a_workspace_is_shared_with_may_do_what_their_role_says_and_no_more() {
+    let t = gate(team());
+    let (cam, old) = (member(&t, "cam", &[]), member(&t, "old", &["developer"]));
+    let read = ObjectRead { object: hers() };
+    let one = WorkspaceView { cluster: ClusterName::new("dev"), namespace: "ns".into(), name: "hers".into() };
+    for allowed in [rule(&t, &cam, one), rule(&t, &cam, read), rule(&t, &cam, shell()), rule(&t, &cam, proxy(22))] {
+        assert_eq!(allowed, "team.share user cam as user");
+    }
+    let list = || WorkspaceConnect { object: hers(), purpose: ShellPurpose::List };
+    assert_eq!(rule(&t, &cam, list()), "team.share user cam as user");
+    // What takes more than their role, and what no role gives.
+    let stop = || WorkspaceStop { object: hers(), delay_seconds: 0 };
+    assert_eq!(rule(&t, &cam, stop()), "deny team.default");
+    assert_eq!(rule(&t, &cam, WorkspaceDelete { object: hers(), uid: None }), "deny team.default");
+    assert_eq!(rule(&t, &cam, create("cam", "lab")), "deny team.default");
+    assert_eq!(rule(&t, &cam, view("pods", &["ns"])), "deny team.default");
+    let less = t.composed.gate.permit(&cam, stop(), &Answers::default()).unwrap_err();
+    assert_eq!(less.code(), Code::ShareDenied);
+    assert!(less.to_string().ends_with("which is not enough: ask ada, whose it is"), "{less}");
+    let ended = t.composed.gate.permit(&old, proxy(8080), &Answers::default()).unwrap_err();
+    assert_eq!(ended.code(), Code::ShareExpired);
+    assert_eq!(ended.to_string(), "it was shared with you until yesterday: ask ada, whose it is");
+    // A rule that denies wins over what is shared.
+    let deny = DenyRule { people: vec!["cam".to_owned()], ..deny("cam", &["workspace:*"]) };
+    let t = gate(Team { deny: vec![deny], ..team() });
+    assert_eq!(rule(&t, &member(&t, "cam", &[]), shell()), "deny team.deny.cam");
 }
 
 #[test]
