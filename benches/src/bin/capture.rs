@@ -1,4 +1,4 @@
-//! `cargo xtask bench capture`: the capture engine's rows CAP-P-01 to 04, 12, 15 and 16 on real traffic of nginx, wrk and
+//! `cargo xtask bench capture`: the capture engine's rows CAP-P-01 to 05, 12, 15 and 16 on real traffic of nginx, wrk and
 //! nghttpd, beside tshark, Suricata, gopacket, editcap and tcpdump on the same files in the same run. A figure counts only when the product
 //! found every transaction that the server logged.
 
@@ -6,6 +6,8 @@
 mod export;
 #[path = "capture/gopacket.rs"]
 mod gopacket;
+#[path = "capture/live.rs"]
+mod live;
 #[path = "capture/traffic.rs"]
 mod traffic;
 
@@ -25,6 +27,9 @@ struct Args {
     /// Small captures, one round: to see that it works
     #[arg(long)]
     quick: bool,
+    /// Only these parts, with commas: ka, short, h2, dns, export, live
+    #[arg(long, value_delimiter = ',', value_parser = PARTS)]
+    only: Vec<String>,
     /// Where captures are kept from run to run; a temporary folder without it
     #[arg(long)]
     keep: Option<PathBuf>,
@@ -49,10 +54,12 @@ fn main() -> Result<()> {
     let folder = args.keep.clone().unwrap_or_else(|| temporary.path().to_owned());
     std::fs::create_dir_all(&folder)?;
     let rounds = if args.quick { 1 } else { args.rounds.max(1) };
-    let gopacket = if args.no_gopacket { None } else { Some(gopacket::build(&folder)?) };
+    let wanted = |part: &str| args.only.is_empty() || args.only.iter().any(|one| one == part);
+    let gopacket =
+        if args.no_gopacket || !(wanted("ka") || wanted("short")) { None } else { Some(gopacket::build(&folder)?) };
     let mut figures = Figures::default();
     let mut line = Map::new();
-    for traffic in traffic::all(&folder, args.quick)? {
+    for traffic in traffic::all(&folder, args.quick, &wanted)? {
         let found = count(&qd, &traffic)?;
         ensure!(found == traffic.transactions, "{}: {found} of {} transactions", traffic.name, traffic.transactions);
         let gopacket = gopacket.as_deref().filter(|_| traffic.row == "CAP-P-01");
@@ -60,11 +67,19 @@ fn main() -> Result<()> {
         let result = bench.run(!args.no_suricata, &mut figures)?;
         line.insert(traffic.name.to_owned(), result);
     }
-    line.insert("export".to_owned(), export::run(&qd, &folder, args.quick, rounds, &mut figures)?);
+    if wanted("export") {
+        line.insert("export".to_owned(), export::run(&qd, &folder, args.quick, rounds, &mut figures)?);
+    }
+    if wanted("live") {
+        line.insert("live".to_owned(), live::run(&mut figures)?);
+    }
     figures.print();
     println!("{}", json!({ "bench": "capture", "rounds": rounds, "captures": line }));
     Ok(())
 }
+
+/// What `--only` may name.
+const PARTS: [&str; 6] = ["ka", "short", "h2", "dns", "export", "live"];
 
 /// Everything about one capture.
 struct Bench<'a> {

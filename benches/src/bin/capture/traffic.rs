@@ -24,8 +24,8 @@ pub(crate) struct Traffic {
     pub(crate) decode: Vec<String>,
 }
 
-/// Makes them, or takes what an earlier run left in the folder.
-pub(crate) fn all(folder: &Path, quick: bool) -> Result<Vec<Traffic>> {
+/// Makes those that are wanted, or takes what an earlier run left in the folder.
+pub(crate) fn all(folder: &Path, quick: bool, wanted: &dyn Fn(&str) -> bool) -> Result<Vec<Traffic>> {
     let scale = |many: u64| if quick { many / 20 } else { many };
     let made = |name: &'static str, make: &dyn Fn(&Path) -> Result<u64>| -> Result<(PathBuf, u64)> {
         let (file, count) = (folder.join(format!("{name}.pcap")), folder.join(format!("{name}.count")));
@@ -45,29 +45,36 @@ pub(crate) fn all(folder: &Path, quick: bool) -> Result<Vec<Traffic>> {
         fields: HTTP,
         decode: Vec::new(),
     };
-    let ka = made("ka", &|file| web(folder, file, scale(194_000), &[]))?;
-    let short = made("short", &|file| web(folder, file, scale(45_000), &["Connection: close"]))?;
-    let h2 = made("h2", &|file| streams(folder, file, scale(20_000)))?;
-    let dns = made("dns", &|file| names(folder, file, scale(100_000)))?;
-    let port = std::fs::read_to_string(h2.0.with_extension("port"))?;
-    Ok(vec![
-        base("ka", "CAP-P-01", ka),
-        base("short", "CAP-P-01", short),
-        Traffic {
+    let mut all = Vec::new();
+    if wanted("ka") {
+        all.push(base("ka", "CAP-P-01", made("ka", &|file| web(folder, file, scale(194_000), &[]))?));
+    }
+    if wanted("short") {
+        let made = made("short", &|file| web(folder, file, scale(45_000), &["Connection: close"]))?;
+        all.push(base("short", "CAP-P-01", made));
+    }
+    if wanted("h2") {
+        let made = made("h2", &|file| streams(folder, file, scale(20_000)))?;
+        let port = std::fs::read_to_string(made.0.with_extension("port"))?;
+        all.push(Traffic {
             filter: "http2",
             fields: HTTP2,
             decode: vec!["-d".to_owned(), format!("tcp.port=={},http2", port.trim())],
-            ..base("h2", "CAP-P-12", h2)
-        },
-        Traffic {
+            ..base("h2", "CAP-P-12", made)
+        });
+    }
+    if wanted("dns") {
+        let made = made("dns", &|file| names(folder, file, scale(100_000)))?;
+        all.push(Traffic {
             kind: "dns",
             whole: "kind = dns and latency_us >= 0",
             filter: "dns",
             fields: DNS,
             decode: vec!["-d".to_owned(), format!("udp.port=={DNS_PORT},dns")],
-            ..base("dns", "CAP-P-12", dns)
-        },
-    ])
+            ..base("dns", "CAP-P-12", made)
+        });
+    }
+    Ok(all)
 }
 
 /// nginx under wrk, until it answered so many requests; how many it logged.
