@@ -354,7 +354,7 @@ fn wanted<'a>(good: bool, cpu: &'a Quantity) -> Wanted<'a> {
 }
 
 #[test]
-fn wd_05a_each_action_by_selector_namespace_and_limit() {
+fn wd_05_each_action_by_selector_namespace_and_limit() {
     let labelled = |pairs: &[(&str, &str)]| -> BTreeMap<String, String> {
         pairs.iter().map(|(key, value)| ((*key).to_owned(), (*value).to_owned())).collect()
     };

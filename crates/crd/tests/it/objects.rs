@@ -17,7 +17,7 @@ fn header_and_row(text: &str) -> (Vec<String>, Vec<String>) {
 }
 
 #[test]
-fn ws_01e_wide_columns_of_an_object() {
+fn ws_01_wide_columns_of_an_object() {
     let namespace = server().namespace("crd-columns");
     namespace.run(&["create", "-f", "-"], &workspace("shop", "dev1")).good();
     let status = json!({ "status": {

@@ -111,7 +111,7 @@ fn wl_02b_phase_stage_and_conditions_follow_the_pod() {
 }
 
 #[test]
-fn wl_04a_progress_never_goes_back_and_is_never_100_on_failure() {
+fn wl_04_progress_never_goes_back_and_is_never_100_on_failure() {
     let mut case = case();
     let waiting = |reason: &str| State::Waiting(reason.into(), "not found".into());
     case.observed.pod = Some(pod(waiting("ContainerCreating"), false));

@@ -125,7 +125,7 @@ fn objects_of(one: &One) -> Objects {
 }
 
 #[test]
-fn wn_02a_all_pairs_of_classes() {
+fn wn_02_all_pairs_of_classes() {
     const CLASSES: [&str; 5] = ["isolated", "user", "workspace", "organization", "system"];
     let mut all = Vec::new();
     for owner in ["ada", "bob"] {
