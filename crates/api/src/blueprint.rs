@@ -130,6 +130,10 @@ pub struct BlueprintPreviewRequest {
     /// The image of its main container.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub image: Option<String>,
+    /// The address of a git repository. Its file is laid over the blueprint; where neither blueprint nor image is named, it says
+    /// itself what it builds on.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub repository: Option<String>,
     /// Values of the blueprint's parameters.
     #[serde(default, skip_serializing_if = "BTreeMap::is_empty")]
     #[ts(as = "Option<BTreeMap<String, String>>")]
@@ -164,6 +168,14 @@ pub struct BlueprintPreview {
     pub params: BTreeMap<String, Value>,
     /// The layers, lowest first: `platform rust`, `overrides`.
     pub layers: Vec<String>,
+    /// The repository and commit whose file was looked for.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    #[ts(optional)]
+    pub source: Option<String>,
+    /// Why the file of its repository is no part of it.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    #[ts(optional)]
+    pub fallback: Option<String>,
     /// The tightest Pod Security level that lets its main container through; empty where it is not valid.
     pub pod_security: String,
     /// What is wrong, each with its pointer, and what is doubtful.

@@ -4,11 +4,13 @@ mod compat;
 mod exposure;
 mod names;
 mod proxy;
+mod repositories;
 mod serve;
 
 pub(crate) use compat::Compat;
 pub(crate) use exposure::Exposure;
 pub(crate) use proxy::Proxy;
+pub(crate) use repositories::Repositories;
 pub(crate) use serve::{Policy, Role, Serve};
 
 use base::{Code, Coded};
@@ -30,6 +32,8 @@ pub struct Config {
     pub operator: Operator,
     /// How workspaces are reached from outside.
     pub exposure: Exposure,
+    /// Repositories that say what workspaces are made from.
+    pub repositories: Repositories,
     /// The team gateway.
     pub serve: Serve,
     /// What people of a team may.

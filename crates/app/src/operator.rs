@@ -85,6 +85,7 @@ pub(crate) async fn start(
 /// What holds for all workspaces of a cluster.
 pub(crate) fn platform(config: &Config, cluster: &str) -> Result<Platform, Failed> {
     let exposing = config.exposing().map_err(Failed::of)?;
+    let repositories = config.repositories.reader().map_err(Failed::of)?;
     let config = &config.operator;
     let agent_image = config.agent_image.clone().unwrap_or_else(|| format!("{AGENT_IMAGE}:{VERSION}"));
     Ok(Platform {
@@ -94,6 +95,7 @@ pub(crate) fn platform(config: &Config, cluster: &str) -> Result<Platform, Faile
         default_blueprint: config.default_blueprint.clone(),
         cluster_domain: config.cluster_domain.clone(),
         single_node: config.single_node,
+        repositories,
         ..Platform::new(cluster, &agent_image)
     })
 }
@@ -110,6 +112,7 @@ fn operator(config: &Config, cluster: Cluster, desk: &Desk, principal: Principal
         namespace: config.watch_namespace.clone(),
         require_grants: config.require_grants,
         system_namespace: config.namespace.clone(),
+        repositories: platform.repositories.clone(),
         ..Settings::new(id)
     };
     Ok(Operator {

@@ -36,7 +36,7 @@ use std::sync::Arc;
 pub struct RepoFile<'a> {
     /// The repository's files.
     pub files: &'a dyn Files,
-    /// The file in it.
+    /// The file in it; empty where it has none: then it is no layer, and expressions know it.
     pub path: &'a str,
     /// Owner of the repository.
     pub owner: &'a str,
@@ -199,10 +199,16 @@ fn choose<'a>(request: &'a Request<'_>, repo: Option<&'a Definition>) -> Result<
     Ok(Chosen::Named(one))
 }
 
+/// The name of the blueprint that a repository's file is, where it says none itself.
+#[must_use]
+pub fn repo_name(owner: &str, name: &str) -> String {
+    normalize_dns(&format!("repo-{owner}-{name}"))
+}
+
 fn bounded_layers(request: &Request<'_>, problems: &mut Vec<Problem>) -> Result<Vec<Definition>, Problem> {
     let mut layers = Vec::new();
-    if let Some(repo) = &request.repo {
-        let name = normalize_dns(&format!("repo-{}-{}", repo.owner, repo.name));
+    if let Some(repo) = request.repo.as_ref().filter(|repo| !repo.path.is_empty()) {
+        let name = repo_name(repo.owner, repo.name);
         let (definition, found) = single(repo.files, repo.path, LayerKind::Repo, &name)?;
         problems.extend(found);
         layers.push(definition);

@@ -8,7 +8,8 @@ use crate::node::{Layer, LayerKind, Node};
 use crate::problem::{Mark, Problem};
 use crate::yaml;
 use base::Code;
-use std::collections::{BTreeMap, HashSet};
+use std::cell::RefCell;
+use std::collections::{BTreeMap, BTreeSet, HashSet};
 use std::sync::Arc;
 
 /// The files of one tree. Paths are relative to its root, with `/`, and hold no `..`.
@@ -25,6 +26,21 @@ impl Files for BTreeMap<String, String> {
     fn read(&self, path: &str) -> Result<String, String> {
         self.get(path).cloned().ok_or_else(|| "there is no such file".to_owned())
     }
+}
+
+/// The paths that are asked for when a repository's file is read, itself among them: as far as they can be read.
+#[must_use]
+pub fn included(files: &dyn Files, path: &str) -> Vec<String> {
+    struct Watched<'a>(&'a dyn Files, RefCell<BTreeSet<String>>);
+    impl Files for Watched<'_> {
+        fn read(&self, path: &str) -> Result<String, String> {
+            self.1.borrow_mut().insert(path.to_owned());
+            self.0.read(path)
+        }
+    }
+    let watched = Watched(files, RefCell::default());
+    let _ = read_all(&watched, &[path.to_owned()], LayerKind::Repo);
+    watched.1.into_inner().into_iter().collect()
 }
 
 /// A file, read: its documents, or what is wrong with it.

@@ -40,10 +40,10 @@ pub mod userstr;
 mod validate;
 mod yaml;
 
-pub use compose::{Effective, RepoFile, Request, compose};
+pub use compose::{Effective, RepoFile, Request, compose, repo_name};
 pub use defaults::Settings;
 pub use explain::{Change, Explanation, Said, diff, explain};
-pub use files::Files;
+pub use files::{Files, included};
 pub use fixture::{Fixture, Fixtures, read_json, user};
 pub use identity::{Key, RepoCase};
 pub use library::{Definition, Library};

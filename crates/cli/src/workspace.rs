@@ -117,7 +117,7 @@ async fn create(desk: &Desk, args: &CreateArgs, out: &mut impl Write) -> Result<
     let which = which(desk, &args.wait.which)?;
     let meant = &which.meant;
     let kind = if args.own_blueprint { "Blueprint" } else { "ClusterBlueprint" };
-    let launch = Launch {
+    let mut launch = Launch {
         owner: args.owner.clone().or(meant.user.clone()).unwrap_or_else(|| desk.principal.name().to_owned()),
         org: args.org.clone(),
         blueprint: args.blueprint.clone().or(meant.blueprint.clone()),
@@ -135,9 +135,12 @@ async fn create(desk: &Desk, args: &CreateArgs, out: &mut impl Write) -> Result<
         stopped: args.stopped,
         ..Launch::default()
     };
+    // A repository may say itself what its workspaces are made from.
+    launch.by_file();
     if launch.blueprint.is_none() && launch.image.is_none() {
         return Err(Error::Usage(
-            "say what it is made from: --blueprint or --image, or a user string that names one".to_owned(),
+            "say what it is made from: --blueprint or --image, or a user string that names a blueprint or a repository"
+                .to_owned(),
         ));
     }
     let permit = ask::permit(desk, launch.action(which.object.clone()))?;

@@ -91,7 +91,7 @@ impl Default for Settings {
             plain_hosts: Vec::new(),
             authorities: Vec::new(),
             most_bytes: 64 << 20,
-            time: Duration::from_secs(20),
+            time: Duration::from_secs(10),
         }
     }
 }

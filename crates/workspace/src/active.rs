@@ -11,6 +11,7 @@ use crate::operator::Operator;
 use crate::probe::{Asked, Inside, Probed, probe};
 use crate::queue::Queue;
 use crate::reconcile::{Done, Job, reconcile, say_refused};
+use crate::source::{self, Sourced};
 use crate::standing::Shared;
 use crate::trust::Trust;
 use crate::upward::{self, Links, Who};
@@ -38,6 +39,8 @@ pub(crate) struct Active<'a> {
     /// Those that are answered when they ask.
     pub(crate) held: Links,
     pub(crate) answers: Arc<upward::Desk>,
+    /// Reads their repositories.
+    pub(crate) sources: Option<Arc<source::Desk>>,
     /// Who certifies them.
     pub(crate) trust: Trust,
     /// The journal takes no decisions: another operator's may.
@@ -163,7 +166,7 @@ impl Active<'_> {
             if has.workspaces == 0 && !was_accepted(&object) {
                 continue;
             }
-            let rendered = self.operator.render.render(&desired, &object);
+            let rendered = self.operator.render.render(&desired, &object, &Sourced::None);
             let launch = rendered.ok().map(|rendered| Launch::of(&object, &rendered));
             let load = crd::quota::Load { workspaces: 1, ..has };
             book.enter(&key, launch::who(&desired), load, launch.as_ref(), now_ms);
@@ -269,6 +272,7 @@ impl Active<'_> {
             limits: self.operator.settings.limits,
             now_ms: i64::try_from(self.now()).unwrap_or(i64::MAX),
             shared: self.shared.clone(),
+            sources: self.sources.clone(),
         }
     }
 

@@ -3,12 +3,17 @@
 //! The blueprints of the platform are the ClusterBlueprint objects, those of an organisation the Blueprint objects of the
 //! workspace's namespace, which shadow them. `default` is built in and can be replaced by a ClusterBlueprint of that name.
 
+mod sourced;
+
+pub use sourced::Made;
+
 use crate::desired::Desired;
 use crate::exposing::{Asked, Certificate, Exposing, Reached};
 use crate::render::{Object, Refused, Render, Rendered};
+use crate::source::{Repositories, Sourced};
 use base::{Code, Secret};
 use blueprint::objects::{Opening, Outside, Place, Port};
-use blueprint::{Effective, Given, LayerKind, Library, Node, Problem, Problems, Request, User};
+use blueprint::{Effective, Given, LayerKind, Library, Node, Problem, Problems, User};
 use parking_lot::RwLock;
 use serde::de::DeserializeOwned;
 use serde_json::{Value, json};
@@ -39,6 +44,8 @@ pub struct Platform {
     pub exposing: Exposing,
     /// The folder of the authority that makes certificates of their hosts, where nobody else is named.
     pub authority: Option<std::path::PathBuf>,
+    /// Reads the repositories of workspaces; nothing where none are read.
+    pub repositories: Option<Repositories>,
 }
 
 impl Platform {
@@ -56,6 +63,7 @@ impl Platform {
             password: None,
             exposing: Exposing::default(),
             authority: None,
+            repositories: None,
         }
     }
 }
@@ -132,7 +140,7 @@ fn document(name: &str, spec: &Value) -> String {
 }
 
 impl Render for Blueprints {
-    fn render(&self, desired: &Desired, workspace: &Value) -> Result<Rendered, Refused> {
+    fn render(&self, desired: &Desired, workspace: &Value, sourced: &Sourced) -> Result<Rendered, Refused> {
         let spec = workspace.get("spec").unwrap_or(&Value::Null);
         let seen = self.seen(&desired.key.namespace);
         let user = user(spec);
@@ -141,24 +149,37 @@ impl Render for Blueprints {
             None if spec.get("image").is_some() => &self.platform.default_blueprint,
             None => return Err(refused("Accepted", "BlueprintNotFound", "it names neither a blueprint nor an image")),
         };
+        if let Sourced::Pending(message) = sourced {
+            let (condition, reason) = ("BlueprintResolved", "Unknown");
+            return Err(Refused { condition, reason, message: message.clone(), queued: true });
+        }
         let params: Given = member(spec, "params")?;
-        let effective = self.composed(&seen, Some(name), &desired.key.name, spec, &params).map_err(|wrong| {
+        let asked = sourced::Asked {
+            seen: &seen,
+            name: Some(name),
+            workspace: &desired.key.name,
+            spec,
+            params: &params,
+            sourced,
+        };
+        let Made { effective, fallback } = self.made(&asked).map_err(|wrong| {
             // A blueprint that could not be read is not found: what is wrong with it is what helps.
             let broken = seen.problems.iter().filter(|one| !one.warning);
-            of_problems(wrong.list().iter().chain(broken.filter(|one| one.blueprint == name)))
+            of_problems(wrong.list().iter().chain(broken.filter(|one| one.blueprint == name)), sourced)
         })?;
         let asked = self.platform.exposing.asked(desired, spec, &self.platform.cluster);
         let mut place = self.place(desired, spec, user)?;
         if let Asked::For(_, outside) = &asked {
             place.outside = Some(outside.clone());
         }
-        let objects =
-            blueprint::objects::objects(&effective, &place).map_err(|wrong| of_problems(wrong.list().iter()))?;
+        let objects = blueprint::objects::objects(&effective, &place)
+            .map_err(|wrong| of_problems(wrong.list().iter(), sourced))?;
         let mut notes = objects.notes.clone();
         notes.extend(effective.warnings.iter().map(|one| one.message.clone()));
         let internal = |_| refused("BlueprintResolved", "BlueprintInvalid", "its objects cannot be written");
         let mut rendered = Rendered {
-            blueprint: status(&effective),
+            blueprint: status(&effective, sourced),
+            fallback,
             agent_version: place.agent_version.clone(),
             service_dns: format!("{}.{}.svc.{}", place.id, place.namespace, place.cluster_domain),
             secret: objects.secret.as_ref().map(|need| (need.name.clone(), need.key.clone())),
@@ -237,40 +258,21 @@ impl Blueprints {
         workspace: &str,
         spec: &Value,
         params: &Given,
-    ) -> Result<Effective, Problems> {
-        self.composed(&self.seen(namespace), name, workspace, spec, params)
+        sourced: &Sourced,
+    ) -> Result<Made, Problems> {
+        self.made(&sourced::Asked { seen: &self.seen(namespace), name, workspace, spec, params, sourced })
+    }
+
+    /// What reads repositories.
+    #[must_use]
+    pub fn repositories(&self) -> Option<&Repositories> {
+        self.platform.repositories.as_ref()
     }
 
     /// The blueprint of a workspace that names an image alone.
     #[must_use]
     pub fn usual(&self) -> &str {
         &self.platform.default_blueprint
-    }
-
-    fn composed(
-        &self,
-        seen: &Seen,
-        name: Option<&str>,
-        workspace: &str,
-        spec: &Value,
-        params: &Given,
-    ) -> Result<Effective, Problems> {
-        let overrides = BTreeMap::from([(OVERRIDES.to_owned(), overrides(spec).to_string())]);
-        let settings = self.settings();
-        blueprint::compose(&Request {
-            library: &seen.library,
-            name,
-            user: &user(spec),
-            repo: None,
-            overrides: Some((&overrides, OVERRIDES)),
-            params,
-            preset: spec.get("presetsRef").and_then(Value::as_str),
-            patches: &[],
-            settings: &settings,
-            env: &BTreeMap::new(),
-            workspace,
-            cluster: &self.platform.cluster,
-        })
     }
 
     /// What leads to a workspace from outside.
@@ -384,14 +386,20 @@ fn read<T: DeserializeOwned>(key: &str, value: &Value) -> Result<T, Refused> {
 }
 
 /// What the status shows of a blueprint.
-fn status(effective: &Effective) -> Value {
+fn status(effective: &Effective, sourced: &Sourced) -> Value {
     let digest = |node: &Node| hex::encode(Sha256::digest(node.to_json().to_string().as_bytes()));
     let layers: Vec<Value> = effective
         .layers
         .iter()
         .map(|layer| {
             let origin = &layer.origin.layer;
-            json!({ "kind": origin.kind.as_str(), "name": origin.name, "digest": digest(layer) })
+            let name = match sourced {
+                Sourced::Read(read) if origin.kind == LayerKind::Repo => {
+                    format!("{} of {}", read.file.as_deref().unwrap_or_default(), read.words())
+                }
+                _ => origin.name.clone(),
+            };
+            json!({ "kind": origin.kind.as_str(), "name": name, "digest": digest(layer) })
         })
         .collect();
     json!({ "name": effective.name, "digest": digest(&effective.node), "layers": layers })
@@ -402,7 +410,7 @@ fn refused(condition: &'static str, reason: &'static str, message: &str) -> Refu
 }
 
 /// All problems in one text; the first that stands for a condition names it.
-fn of_problems<'a>(problems: impl Iterator<Item = &'a Problem>) -> Refused {
+fn of_problems<'a>(problems: impl Iterator<Item = &'a Problem>, sourced: &Sourced) -> Refused {
     let problems: Vec<&Problem> = problems.collect();
     let words = |code: Code| match code {
         Code::BlueprintNotFound => Some(("Accepted", "BlueprintNotFound")),
@@ -411,9 +419,20 @@ fn of_problems<'a>(problems: impl Iterator<Item = &'a Problem>) -> Refused {
         Code::CelError => Some(("BlueprintResolved", "CELError")),
         Code::ParamInvalid => Some(("BlueprintResolved", "ParamInvalid")),
         Code::FieldNotAllowed => Some(("BlueprintResolved", "FieldNotAllowed")),
+        Code::RepositoryRefused | Code::RepositoryNotFound | Code::RepositoryUnreachable | Code::TooLarge => {
+            Some(("BlueprintResolved", "RepoFileInvalid"))
+        }
+        Code::PolicyDenied => Some(("Accepted", "PolicyDenied")),
+        _ => None,
+    };
+    let of_file = |one: &Problem| match sourced {
+        Sourced::Read(read) if read.texts.contains_key(&*one.mark.file) => {
+            Some(("BlueprintResolved", "RepoFileInvalid"))
+        }
         _ => None,
     };
     let found = problems.iter().find_map(|one| words(one.code));
+    let found = found.or_else(|| problems.iter().find_map(|one| of_file(one)));
     let (condition, reason) = found.unwrap_or(("Accepted", "BlueprintInvalid"));
     let lines: Vec<String> =
         problems.iter().map(|one| format!("{} {}: {}", one.mark, one.pointer, one.message)).collect();

@@ -1,11 +1,12 @@
 //! The blueprints that a namespace sees, and what a workspace would be made of: read from the cluster when somebody asks.
 
 use crate::acts::ActError;
-use crate::blueprints::{Blueprints, Platform};
+use crate::blueprints::{Blueprints, Made, Platform};
 use crate::follow::ours;
 use crate::launch::Launch;
 use crate::pages;
 use crate::render::Render;
+use crate::source::Sourced;
 use api::blueprint::{
     BlueprintField, BlueprintList, BlueprintOption, BlueprintParam, BlueprintPreset, BlueprintPreview,
     BlueprintProblem, BlueprintRow,
@@ -71,7 +72,7 @@ pub fn offers(blueprints: &Blueprints, namespace: &str, owner: &str, org: &str) 
     let offer = |one: &Definition| {
         let blueprint = Some(one.name.clone());
         let launch = Launch { owner: owner.to_owned(), org: org.to_owned(), blueprint, ..Launch::default() };
-        let effective = effective(blueprints, namespace, "preview", &launch).ok()?;
+        let effective = effective(blueprints, namespace, "preview", &launch, &Sourced::None).ok()?.effective;
         let image = effective.node.leaves().into_iter().find(|(pointer, _)| pointer.to_string() == "/image")?;
         let image = image.1.to_json().as_str()?.to_owned();
         let chain = library.chain(&one.name).unwrap_or_default();
@@ -85,39 +86,65 @@ pub fn offers(blueprints: &Blueprints, namespace: &str, owner: &str, org: &str) 
 ///
 /// # Errors
 /// All that is wrong, at once.
-pub fn effective(blueprints: &Blueprints, namespace: &str, name: &str, launch: &Launch) -> Result<Effective, Problems> {
+pub fn effective(
+    blueprints: &Blueprints,
+    namespace: &str,
+    name: &str,
+    launch: &Launch,
+    sourced: &Sourced,
+) -> Result<Made, Problems> {
     let params: Given = launch.params.iter().map(|(name, value)| (name.clone(), value.as_str().into())).collect();
     let usual = || launch.image.is_some().then(|| blueprints.usual());
     let chosen = launch.blueprint.as_deref().or_else(usual);
-    blueprints.effective(namespace, chosen, name, &launch.spec(), &params)
+    blueprints.effective(namespace, chosen, name, &launch.spec(), &params, sourced)
 }
 
 /// The same for people who fill in a form.
 #[must_use]
-pub fn preview(blueprints: &Blueprints, namespace: &str, name: &str, launch: &Launch) -> BlueprintPreview {
-    match effective(blueprints, namespace, name, launch) {
-        Ok(effective) => BlueprintPreview {
+pub fn preview(
+    blueprints: &Blueprints,
+    namespace: &str,
+    name: &str,
+    launch: &Launch,
+    sourced: &Sourced,
+) -> BlueprintPreview {
+    let source = match sourced {
+        Sourced::Read(read) => Some(read.words()),
+        _ => None,
+    };
+    match effective(blueprints, namespace, name, launch, sourced) {
+        Ok(Made { effective, fallback }) => BlueprintPreview {
             valid: true,
             name: effective.name.clone(),
-            fields: fields(&effective),
+            fields: fields(&effective, sourced),
+            source,
+            fallback,
             params: effective.params.clone(),
             layers: effective.layers.iter().map(|layer| layer.origin.layer.to_string()).collect(),
             pod_security: effective.pod_security.as_str().to_owned(),
             problems: effective.warnings.iter().map(problem).collect(),
         },
         Err(wrong) => {
-            BlueprintPreview { problems: wrong.list().iter().map(problem).collect(), ..BlueprintPreview::default() }
+            let problems = wrong.list().iter().map(problem).collect();
+            BlueprintPreview { problems, source, ..BlueprintPreview::default() }
         }
     }
 }
 
-fn fields(effective: &Effective) -> Vec<BlueprintField> {
-    let field = |(pointer, node): (blueprint::Pointer, &blueprint::Node)| BlueprintField {
-        value: node.to_json(),
-        layer: node.origin.layer.kind.as_str().to_owned(),
-        blueprint: node.origin.layer.name.clone(),
-        why: explain(effective, &pointer).map(|one| one.sentence()).unwrap_or_default(),
-        pointer: pointer.to_string(),
+fn fields(effective: &Effective, sourced: &Sourced) -> Vec<BlueprintField> {
+    let field = |(pointer, node): (blueprint::Pointer, &blueprint::Node)| {
+        let mut why = explain(effective, &pointer).map(|one| one.sentence()).unwrap_or_default();
+        if let (Sourced::Read(read), LayerKind::Repo) = (sourced, node.origin.layer.kind) {
+            let by = if read.author.is_empty() { String::new() } else { format!(" by {}", read.author) };
+            why = format!("{why} ({}{by})", read.words());
+        }
+        BlueprintField {
+            value: node.to_json(),
+            layer: node.origin.layer.kind.as_str().to_owned(),
+            blueprint: node.origin.layer.name.clone(),
+            why,
+            pointer: pointer.to_string(),
+        }
     };
     effective.node.leaves().into_iter().map(field).collect()
 }
@@ -131,10 +158,10 @@ fn row(blueprints: &Blueprints, library: &Library, one: &Definition, namespace: 
     if !one.is_abstract && problems.is_empty() {
         let launch = Launch { blueprint: Some(one.name.clone()), ..launch.clone() };
         let asks = params.iter().any(|param| param.required);
-        match effective(blueprints, namespace, "preview", &launch) {
-            Ok(effective) => {
+        match effective(blueprints, namespace, "preview", &launch, &Sourced::None) {
+            Ok(made) => {
                 valid = true;
-                problems = effective.warnings;
+                problems = made.effective.warnings;
             }
             Err(wrong) => {
                 // What has to be given is not wrong as long as nobody was asked for it.

@@ -164,6 +164,23 @@ impl Launch {
         Value::Object(fields.into_iter().filter_map(|(key, value)| Some((key.to_owned(), value?))).collect())
     }
 
+    /// Makes it from the file of its repository where nobody says what it is made from.
+    pub fn by_file(&mut self) {
+        if self.blueprint.is_none() && self.image.is_none() {
+            self.blueprint = self.file();
+        }
+    }
+
+    /// Whether it is made from the file of its repository.
+    #[must_use]
+    pub fn is_by_file(&self) -> bool {
+        self.blueprint.is_some() && self.blueprint == self.file()
+    }
+
+    fn file(&self) -> Option<String> {
+        crate::source::blueprint_of(&json!({ "source": self.source }))
+    }
+
     /// What the policy is asked.
     #[must_use]
     pub fn action(&self, object: ObjectTarget) -> WorkspaceCreate {

@@ -53,6 +53,7 @@ pub mod role;
 pub mod schedule;
 pub mod shells;
 pub mod sizes;
+pub mod source;
 pub mod stage;
 mod standing;
 mod status;
@@ -63,7 +64,7 @@ mod upward;
 pub mod watch;
 
 pub use activity::Activity;
-pub use blueprints::{Blueprints, Platform};
+pub use blueprints::{Blueprints, Made, Platform};
 pub use error::Error;
 pub use exposing::Exposing;
 pub use key::Key;

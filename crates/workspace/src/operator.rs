@@ -11,6 +11,7 @@ use crate::lease::{Election, Terms, Turn};
 use crate::queue::Queue;
 use crate::reconcile::Done;
 use crate::render::Render;
+use crate::source::{self, Repositories};
 use crate::standing::{self, Shared};
 use crate::trust::{self, Trust};
 use crate::upward::{self, Links};
@@ -63,6 +64,8 @@ pub struct Settings {
     pub require_grants: bool,
     /// The namespace whose grants may be for others.
     pub system_namespace: String,
+    /// Reads repositories of workspaces; nothing where none are read.
+    pub repositories: Option<Repositories>,
 }
 
 impl Settings {
@@ -77,6 +80,7 @@ impl Settings {
             terms: Terms::default(),
             require_grants: false,
             system_namespace: String::new(),
+            repositories: None,
         }
     }
 }
@@ -256,6 +260,10 @@ impl Operator {
             principal: self.principal.clone(),
             render: self.render.clone(),
         });
+        let sources = self.settings.repositories.clone().map(|repositories| {
+            let (cluster, gate, principal) = (self.cluster.clone(), self.gate.clone(), self.principal.clone());
+            Arc::new(source::Desk { repositories, cluster, gate, principal })
+        });
         let mut active = Active {
             operator: self,
             owner: owner.clone(),
@@ -267,6 +275,7 @@ impl Operator {
             daemons: Daemons::default(),
             held: Links::default(),
             answers,
+            sources,
             trust,
             mute: false,
             since_ms: i64::try_from(self.clock.now_ms()).unwrap_or_default(),

@@ -14,6 +14,7 @@ use crate::life::{self, Known};
 use crate::observed::{Observed, is_own};
 use crate::probe::Asked;
 use crate::render::{Object, Refused, Render, Rendered};
+use crate::source::{self, Sourced};
 use crate::standing::Shared;
 use crate::status::{Making, Trouble};
 use cluster::{Error, Hands, Owned, Owner};
@@ -33,6 +34,8 @@ pub(crate) struct Job {
     pub(crate) known: Known,
     /// Who may have what.
     pub(crate) shared: Arc<Shared>,
+    /// Reads its repository; nothing where none are read.
+    pub(crate) sources: Option<Arc<source::Desk>>,
 }
 
 /// What came of it.
@@ -124,7 +127,15 @@ pub(crate) async fn reconcile(hands: &Hands, render: &dyn Render, job: Job) -> D
     let key = job.key.clone();
     let mut done = Done::of(&key);
     let Some(desired) = Desired::of(&job.object) else { return done };
-    let rendered = if desired.deleting { Err(unlooked()) } else { render.render(&desired, &job.object) };
+    let sourced = match &job.sources {
+        Some(sources) if !desired.deleting && !desired.paused => {
+            let makes = desired.running && job.observed.pod.is_none();
+            sources.look(hands, &desired, &job.object, makes).await
+        }
+        _ => Sourced::None,
+    };
+    let rendered = if desired.deleting { Err(unlooked()) } else { render.render(&desired, &job.object, &sourced) };
+    let sourced_ms = looked_again(&sourced, &rendered, job.now_ms);
     let (rendered, mut asked_again_ms) = admit(&job, &desired, rendered);
     let mut decision = decide(&desired, &rendered, &job.observed, job.limits, job.now_ms);
     let mut life = life::judge(&job, &desired, &decision);
@@ -206,7 +217,8 @@ pub(crate) async fn reconcile(hands: &Hands, render: &dyn Render, job: Job) -> D
         now_ms: job.now_ms,
     };
     let made = making.make();
-    done.again_ms = [decision.again_ms, made.again_ms, asked_again_ms, life.again_ms].into_iter().flatten().min();
+    let again = [decision.again_ms, made.again_ms, asked_again_ms, life.again_ms, sourced_ms];
+    done.again_ms = again.into_iter().flatten().min();
     (done.alert_ms, done.ask) = (life.judged.alert_ms, life.ask.clone());
     if *previous != made.status {
         let object = object_of(&key, &desired.uid, &made.status);
@@ -222,6 +234,18 @@ pub(crate) async fn reconcile(hands: &Hands, render: &dyn Render, job: Job) -> D
         }
     }
     done
+}
+
+/// When its repository is worth another look: nobody tells when something is pushed.
+fn looked_again(sourced: &Sourced, rendered: &Result<Rendered, Refused>, now_ms: i64) -> Option<i64> {
+    let whole = rendered.as_ref().is_ok_and(|rendered| rendered.fallback.is_none());
+    match sourced {
+        Sourced::None => None,
+        Sourced::Pending(_) => Some(now_ms + 500),
+        Sourced::Failed(..) => Some(now_ms + 15_000),
+        Sourced::Read(_) if whole => Some(now_ms + 600_000),
+        Sourced::Read(_) => Some(now_ms + 20_000),
+    }
 }
 
 /// Asks the book for the place of a workspace, and reserves it.

@@ -3,6 +3,7 @@
 use crate::desired::Desired;
 use crate::exposing::Reached;
 use crate::key::MANIFEST_HASH;
+use crate::source::Sourced;
 use base::Secret;
 use cluster::Owned;
 use serde_json::{Map, Value};
@@ -10,11 +11,11 @@ use sha2::{Digest, Sha256};
 
 /// Makes the objects of workspaces. Pure and quick.
 pub trait Render: Send + Sync + 'static {
-    /// The objects of a Workspace, or why there are none.
+    /// The objects of a Workspace, with what there is of its repository; or why there are none.
     ///
     /// # Errors
     /// What is wrong with the Workspace or its blueprint.
-    fn render(&self, desired: &Desired, workspace: &Value) -> Result<Rendered, Refused>;
+    fn render(&self, desired: &Desired, workspace: &Value, sourced: &Sourced) -> Result<Rendered, Refused>;
 
     /// Takes a blueprint: the spec of a Blueprint of a namespace, or of a ClusterBlueprint, which has none. `None` says that
     /// it is gone.
@@ -56,6 +57,8 @@ pub struct Rendered {
     pub reached: Option<Reached>,
     /// The value of its Secret, where that is no random one.
     pub password: Option<Secret<String>>,
+    /// Why the file of its repository is no part of it.
+    pub fallback: Option<String>,
     /// What is not as the blueprint may lead one to think.
     pub notes: Vec<String>,
 }

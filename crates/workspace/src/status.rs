@@ -270,6 +270,8 @@ impl Making<'_> {
             all.push(("ApplyFailed", problem.clone()));
         }
         all.extend(self.nearly_full().into_iter().map(|words| ("VolumeNearlyFull", words)));
+        let fallback = self.rendered.ok().and_then(|rendered| rendered.fallback.clone());
+        all.extend(fallback.map(|words| ("RepoFileFallback", words)));
         let Some(pod) = &self.observed.pod else { return all };
         if let Some(words) = &pod.resize {
             let what = match words.split_once(':').map(|(reason, _)| reason) {

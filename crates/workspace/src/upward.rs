@@ -7,7 +7,7 @@
 //! The operator keeps the link by which it asked a daemon how it is, one for each workspace, and answers what comes over it. Each
 //! question is a decision of its own, on disk before anything is done; what is answered is written nowhere.
 
-mod credentials;
+pub(crate) mod credentials;
 
 use crate::acts::{ActError, kind, narrow};
 use crate::key::Key;

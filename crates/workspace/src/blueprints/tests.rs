@@ -15,7 +15,7 @@ fn render(blueprints: &Blueprints, spec: Value) -> Result<Rendered, Refused> {
         "metadata": { "name": "w", "namespace": "team", "uid": "uid-1", "generation": 1, "resourceVersion": "1" },
         "spec": spec,
     });
-    blueprints.render(&Desired::of(&object).unwrap(), &object)
+    blueprints.render(&Desired::of(&object).unwrap(), &object, &crate::source::Sourced::None)
 }
 
 #[test]

@@ -40,7 +40,7 @@ impl Launch {
         Self {
             labels: labels(object),
             images: rendered.images.clone(),
-            blueprint: rendered.blueprint.get("name").and_then(Value::as_str).map(str::to_owned),
+            blueprint: blueprint(&rendered.blueprint),
             ports: ports(pod),
             network_class: NetworkClass::deserialize(class).ok(),
             exposure: exposure(object, rendered),
@@ -69,6 +69,18 @@ impl Launch {
             expires_at: self.expires_at,
         }
     }
+}
+
+/// The blueprint that grants name: of a repository's file, the one that it builds on.
+fn blueprint(status: &Value) -> Option<String> {
+    let layers = status.get("layers").and_then(Value::as_array).map(Vec::as_slice).unwrap_or_default();
+    let of = |layer: &Value, kinds: &[&str]| kinds.iter().any(|kind| layer.get("kind").is_some_and(|own| own == kind));
+    let name = if layers.iter().any(|layer| of(layer, &["repo"])) {
+        layers.iter().rev().find(|layer| of(layer, &["platform", "org"]))?.get("name")
+    } else {
+        status.get("name")
+    };
+    name.and_then(Value::as_str).map(str::to_owned)
 }
 
 /// The labels of a Workspace.

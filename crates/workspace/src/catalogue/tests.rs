@@ -4,6 +4,7 @@ use super::{list, offers, preview};
 use crate::blueprints::{Blueprints, Platform};
 use crate::launch::Launch;
 use crate::render::Render;
+use crate::source::Sourced;
 use serde_json::json;
 
 fn blueprints() -> Blueprints {
@@ -50,11 +51,11 @@ fn wb_01k_a_preview_has_every_field_with_its_layer() {
         memory: Some("3Gi".into()),
         ..Launch::default()
     };
-    let wrong = preview(&blueprints(), "lab", "dev", &launch);
+    let wrong = preview(&blueprints(), "lab", "dev", &launch, &Sourced::None);
     assert!(!wrong.valid && wrong.problems[0].code == "param_invalid", "{wrong:?}");
     assert_eq!(wrong.problems[0].pointer, "/params/1");
     launch.params.insert("CHANNEL".into(), "beta".into());
-    let told = preview(&blueprints(), "lab", "dev", &launch);
+    let told = preview(&blueprints(), "lab", "dev", &launch, &Sourced::None);
     assert!(told.valid, "{:?}", told.problems);
     let of = |pointer: &str| told.fields.iter().find(|one| one.pointer == pointer).unwrap();
     assert_eq!((of("/image").value.as_str(), of("/image").layer.as_str()), (Some("images.invalid/rust:1"), "platform"));
@@ -65,7 +66,7 @@ fn wb_01k_a_preview_has_every_field_with_its_layer() {
     assert!(of("/image").why.contains("images.invalid/base:1"), "{}", of("/image").why);
     assert_eq!(told.params["CHANNEL"], "beta");
     launch.params.insert("CPU".into(), "9".into());
-    let wrong = preview(&blueprints(), "lab", "dev", &launch);
+    let wrong = preview(&blueprints(), "lab", "dev", &launch, &Sourced::None);
     assert!(wrong.problems[0].message.contains("at most 8"), "{wrong:?}");
 }
 

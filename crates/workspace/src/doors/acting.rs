@@ -6,6 +6,7 @@ use crate::acts::{self, ActError};
 use crate::catalogue;
 use crate::jobs::{Ask, Begun, Opened};
 use crate::launch::{Launch, Meant, Repository};
+use crate::source::Sourced;
 use crate::story::likeness;
 use crate::until::Until;
 use api::ErrorBody;
@@ -13,7 +14,7 @@ use api::workspace::{
     Workspace, WorkspaceAccepted, WorkspaceAct, WorkspaceActing, WorkspaceCreate, WorkspaceStopping, WorkspaceUpdate,
 };
 
-use base::RequestId;
+use base::{Code, RequestId};
 use policy::action::{self, WorkspaceDelete, WorkspaceStart, WorkspaceStop};
 use policy::{Answers, Principal};
 use serde_json::Value;
@@ -70,13 +71,14 @@ impl Workspaces {
         let usual = || {
             // The first by name that there is.
             let (library, _) = blueprints.library(&named.namespace);
-            image.is_none().then(|| library.names().first().map(|name| (*name).to_owned())).flatten()
+            let asks = image.is_none() && meant.source.is_none();
+            asks.then(|| library.names().first().map(|name| (*name).to_owned())).flatten()
         };
-        let launch = Launch {
+        let mut launch = Launch {
             owner: principal.name().to_owned(),
             org: org_of(principal, asked.org),
             blueprint: blueprint.or_else(usual),
-            source: meant.source,
+            source: meant.source.clone(),
             params: asked.params,
             preset: asked.preset,
             overrides: asked.overrides,
@@ -91,13 +93,21 @@ impl Workspaces {
             blueprint_kind: None,
             image,
         };
+        launch.by_file();
         let (spec, object) = (launch.spec(), target(&named.cluster, &named.namespace, &named.name));
         let request = key.map(|key| (key, digest));
         if looks {
             self.free(principal, &named).await?;
         }
-        catalogue::effective(&blueprints, &named.namespace, &named.name, &launch)?;
-        let permit = self.0.gate.permit(principal, launch.action(object.clone()), &given)?;
+        let sourced = self.sourced(principal, &blueprints, object.clone(), &launch).await;
+        let mut action = launch.action(object.clone());
+        match (&sourced, catalogue::effective(&blueprints, &named.namespace, &named.name, &launch, &sourced)) {
+            (_, Ok(made)) => action.blueprint = made.built_on(action.blueprint),
+            // It may be one that its owner has credentials for: the operator knows.
+            (Sourced::Failed(Code::RepositoryNotFound, ..), Err(_)) if launch.is_by_file() => {}
+            (_, Err(wrong)) => return Err(wrong.into()),
+        }
+        let permit = self.0.gate.permit(principal, action, &given)?;
         let likeness = likeness(&named.cluster, &serde_json::json!({ "spec": spec }));
         let ask = Ask { principal, act: WorkspaceAct::Create, object: &object, request, likeness };
         let opened = match self.0.jobs.begin(ask).await? {

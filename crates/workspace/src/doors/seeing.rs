@@ -3,9 +3,10 @@
 use super::{DoorError, Workspaces, namespace, target};
 use crate::acts::{self, ActError};
 use crate::jobs::Told;
-use crate::launch::{Launch, Meant};
+use crate::launch::{Launch, Meant, Repository};
+use crate::source::{Asking, Sourced, Wanted};
 use crate::story::Watcher;
-use crate::{about, catalogue};
+use crate::{Blueprints, about, catalogue};
 use api::blueprint::{BlueprintList, BlueprintPreview, BlueprintPreviewRequest};
 use api::rest::{Need, Verdict};
 use api::workspace::{Workspace, WorkspaceAct, WorkspaceHandshake, WorkspaceMay, WorkspaceWhy};
@@ -18,6 +19,7 @@ use policy::action::{
 };
 use policy::{Action, Answers, Decision, Permit, Principal, Refusal};
 use serde_json::Value;
+use std::time::Duration;
 
 /// Which workspace a request names.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -139,11 +141,14 @@ impl Workspaces {
     ) -> Result<BlueprintPreview, DoorError> {
         let (blueprints, namespace) = self.catalogue(principal, &asked.cluster, asked.namespace.as_deref()).await?;
         let name = asked.name.as_deref().filter(|name| Meant::name(name).is_ok()).unwrap_or("preview").to_owned();
-        let launch = Launch {
+        let repository = asked.repository.as_deref().filter(|address| !address.trim().is_empty());
+        let mut launch = Launch {
             owner: principal.name().to_owned(),
             org: org_of(principal, asked.org),
             blueprint: asked.blueprint.filter(|name| !name.is_empty()),
             image: asked.image.filter(|image| !image.is_empty()),
+            // One that is half typed is none yet.
+            source: repository.and_then(|address| Repository::parse(address).ok()).map(|found| found.source()),
             params: asked.params,
             preset: asked.preset,
             overrides: asked.overrides,
@@ -151,7 +156,24 @@ impl Workspaces {
             memory: asked.memory,
             ..Launch::default()
         };
-        Ok(catalogue::preview(&blueprints, &namespace, &name, &launch))
+        launch.by_file();
+        let object = target(&asked.cluster, &namespace, &name);
+        let sourced = self.sourced(principal, &blueprints, object, &launch).await;
+        Ok(catalogue::preview(&blueprints, &namespace, &name, &launch, &sourced))
+    }
+
+    /// What there is of the repository of a workspace that is to be.
+    pub(super) async fn sourced(
+        &self,
+        principal: &Principal,
+        blueprints: &Blueprints,
+        object: ObjectTarget,
+        launch: &Launch,
+    ) -> Sourced {
+        let Some(repositories) = blueprints.repositories() else { return Sourced::None };
+        let Some(wanted) = Wanted::of(&launch.spec(), repositories.host()) else { return Sourced::None };
+        let asking = Asking { repositories, gate: &self.0.gate, principal, object, owner: &launch.owner };
+        asking.read(&wanted, None, FRESH).await
     }
 
     pub(super) async fn catalogue(
@@ -279,5 +301,7 @@ pub(super) fn org_of(principal: &Principal, asked: Option<String>) -> String {
     asked.or(own).unwrap_or_else(|| ORG.to_owned())
 }
 
+/// How old may be what is shown of a repository.
+const FRESH: Duration = Duration::from_secs(2);
 /// The organization of whoever has none.
 const ORG: &str = "default";

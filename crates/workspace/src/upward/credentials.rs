@@ -130,8 +130,15 @@ fn value(secret: &Value, owner: &str, key: &str) -> Option<Zeroizing<Vec<u8>>> {
     STANDARD.decode(secret.get("data")?.get(key)?.as_str()?).ok().map(Zeroizing::new)
 }
 
+/// The owner's login at a host of repositories.
+pub(crate) fn git_login(secret: &Value, owner: &str, host: &str) -> Option<git::Login> {
+    let wanted = Wanted { service: "git", host: host.to_owned() };
+    let login: Login = serde_json::from_slice(&value(secret, owner, &wanted.key())?).ok()?;
+    Some(git::Login { username: login.username, secret: base::Secret::new(login.secret) })
+}
+
 /// The name of the Secret of an owner: the owner's own where that can be one.
-fn name_of(owner: &str) -> String {
+pub(crate) fn name_of(owner: &str) -> String {
     let plain = |one: u8| one.is_ascii_lowercase() || one.is_ascii_digit() || one == b'-';
     let edge = |one: Option<&u8>| one.is_some_and(u8::is_ascii_alphanumeric);
     let bytes = owner.as_bytes();

@@ -35,6 +35,8 @@ export function Preview({ preview, error, old, others, blueprint }: Props) {
           )}
         </p>
       ))}
+      {preview?.source !== undefined && <p className={css.hint}>With the file of {preview.source}.</p>}
+      {preview?.fallback !== undefined && <p className={css.warning}>▲ {preview.fallback}</p>}
       {preview === null && error === null && <Skeleton lines={8} />}
       {preview !== null && preview.fields.length > 0 && <Provenance preview={preview} />}
       {preview !== null && preview.fields.length === 0 && (

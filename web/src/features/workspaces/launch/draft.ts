@@ -97,7 +97,7 @@ function filled({ values }: Draft, asked: readonly string[]): Record<string, str
 const some = (key: string, value: string) => (value.trim() === '' ? {} : { [key]: value.trim() })
 
 export function previewRequest(draft: Draft, asked: readonly string[]): BlueprintPreviewRequest {
-  const { cluster, namespace, name, blueprint, image, preset, cpu, memory } = draft
+  const { cluster, namespace, name, blueprint, image, repository, preset, cpu, memory } = draft
   return {
     cluster,
     params: filled(draft, asked),
@@ -105,6 +105,7 @@ export function previewRequest(draft: Draft, asked: readonly string[]): Blueprin
     ...(nameProblem(name) === null ? { name } : {}),
     ...some('blueprint', blueprint),
     ...some('image', image),
+    ...some('repository', repository),
     ...some('preset', preset),
     ...some('cpu', cpu),
     ...some('memory', memory),
@@ -120,7 +121,6 @@ export function createRequest(draft: Draft, asked: readonly string[]): Workspace
     ...previewRequest(draft, asked),
     // A repository names the workspace where nobody does.
     ...some('name', draft.name),
-    ...some('repository', draft.repository),
     ...(args.length === 0 ? {} : { args }),
     ...(ports.length === 0 ? {} : { ports }),
     ...(Object.keys(labels).length === 0 ? {} : { labels }),
@@ -201,7 +201,9 @@ export function placed(problems: readonly BlueprintProblem[], params: readonly B
 export function between(draft: Draft, preview: BlueprintPreview | null): string | null {
   const named = draft.name !== '' || draft.repository.trim() === ''
   if (named && nameProblem(draft.name) !== null) return `name: ${nameProblem(draft.name)}`
-  if (draft.blueprint === '' && draft.image.trim() === '') return 'a blueprint or an image is needed'
+  // A repository may say itself what it builds on.
+  const made = draft.blueprint !== '' || draft.image.trim() !== '' || draft.repository.trim() !== ''
+  if (!made) return 'a blueprint or an image is needed'
   const line = variables(draft.env).wrong ?? labelsOf(draft.labels).wrong ?? portsOf(draft.ports).wrong
   if (line !== null) return line
   if (preview === null) return null

@@ -1,0 +1,84 @@
+//! `[repositories]`: which repositories are read for the file that says what their workspaces are made from.
+
+use super::ConfigError;
+use git::Git;
+use rustls::pki_types::CertificateDer;
+use rustls::pki_types::pem::PemObject;
+use serde::{Deserialize, Serialize};
+use std::path::PathBuf;
+
+/// `[repositories]`
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields, default)]
+pub struct Repositories {
+    /// Their files are read at all.
+    pub read: bool,
+    /// The host of repositories that name none.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub host: Option<String>,
+    /// The hosts that are read, each with its port where it has one; any, when there are none here.
+    #[serde(skip_serializing_if = "Vec::is_empty")]
+    pub hosts: Vec<String>,
+    /// Hosts that may be in a private network.
+    #[serde(skip_serializing_if = "Vec::is_empty")]
+    pub private_hosts: Vec<String>,
+    /// Hosts that are asked without TLS, and never with credentials.
+    #[serde(skip_serializing_if = "Vec::is_empty")]
+    pub plain_hosts: Vec<String>,
+    /// A file with certificate authorities of hosts, beside those of the system.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub authorities_file: Option<PathBuf>,
+    /// The blueprint of a repository without a file; without one, it has to be named.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub default_blueprint: Option<String>,
+}
+
+impl Default for Repositories {
+    fn default() -> Self {
+        Self {
+            read: true,
+            host: None,
+            hosts: Vec::new(),
+            private_hosts: Vec::new(),
+            plain_hosts: Vec::new(),
+            authorities_file: None,
+            default_blueprint: None,
+        }
+    }
+}
+
+impl Repositories {
+    /// What reads them; nothing where none are read.
+    ///
+    /// # Errors
+    /// When the authorities cannot be read.
+    pub(crate) fn reader(&self) -> Result<Option<workspace::source::Repositories>, ConfigError> {
+        if !self.read {
+            return Ok(None);
+        }
+        let form = |message: String| ConfigError::Form { place: "[repositories]".to_owned(), message };
+        let authorities = match &self.authorities_file {
+            None => Vec::new(),
+            Some(path) => {
+                let place = || format!("authorities_file {}", path.display());
+                let pem = std::fs::read(path)
+                    .map_err(|source| ConfigError::Read { path: path.display().to_string(), source })?;
+                let all: Result<Vec<_>, _> = CertificateDer::pem_slice_iter(&pem).collect();
+                let all = all.map_err(|error| form(format!("{}: {error}", place())))?;
+                if all.is_empty() {
+                    return Err(form(format!("{} holds no certificate", place())));
+                }
+                all
+            }
+        };
+        let settings = git::Settings {
+            hosts: self.hosts.clone(),
+            private_hosts: self.private_hosts.clone(),
+            plain_hosts: self.plain_hosts.clone(),
+            authorities,
+            ..git::Settings::default()
+        };
+        let git = Git::new(settings).map_err(|error| form(error.to_string()))?;
+        Ok(Some(workspace::source::Repositories::new(git, self.host.clone(), self.default_blueprint.clone())))
+    }
+}

@@ -1,0 +1,147 @@
+//! The file of a workspace's repository among its layers: whether it is one, and what holds where it cannot be.
+//!
+//! A Workspace whose `blueprintRef` is `repo-OWNER-NAME` is made from that file: where it is wrong, nothing is made; where
+//! there is none, it is made from the platform's blueprint for such repositories, if there is one. A Workspace that names another
+//! blueprint is made from that one, and the file is laid over it where it builds on the same one and is right. Whatever is left
+//! out is told.
+
+use super::{Blueprints, OVERRIDES, Seen, overrides, user};
+use crate::source::{self, Read, Sourced};
+use base::Code;
+use blueprint::{Effective, Given, LayerKind, Mark, Problem, Problems, RepoFile, Request};
+use serde_json::Value;
+use std::collections::BTreeMap;
+
+/// What came of the layers.
+#[derive(Debug)]
+pub struct Made {
+    /// What a workspace is made from.
+    pub effective: Effective,
+    /// Why the file of its repository is no part of it.
+    pub fallback: Option<String>,
+}
+
+impl Made {
+    /// The blueprint that grants name: of a repository's file, the one that it builds on; else `named`.
+    pub(crate) fn built_on(&self, named: String) -> String {
+        let layers = || self.effective.layers.iter().map(|layer| &layer.origin.layer);
+        if !layers().any(|layer| layer.kind == LayerKind::Repo) {
+            return named;
+        }
+        let below = layers().rfind(|layer| matches!(layer.kind, LayerKind::Platform | LayerKind::Org));
+        below.map_or(named, |layer| layer.name.clone())
+    }
+}
+
+/// What is composed.
+pub(super) struct Asked<'a> {
+    pub(super) seen: &'a Seen,
+    pub(super) name: Option<&'a str>,
+    pub(super) workspace: &'a str,
+    pub(super) spec: &'a Value,
+    pub(super) params: &'a Given,
+    pub(super) sourced: &'a Sourced,
+}
+
+impl Blueprints {
+    pub(super) fn made(&self, asked: &Asked<'_>) -> Result<Made, Problems> {
+        let named = source::blueprint_of(asked.spec);
+        let by_file = asked.name.is_some() && asked.name == named.as_deref();
+        // A blueprint of that very name is one like others.
+        let by_file = by_file && asked.name.is_some_and(|name| asked.seen.library.get(name).is_none());
+        let whole = |effective: Effective| Made { effective, fallback: None };
+        match (asked.sourced, by_file) {
+            (Sourced::Read(read), true) => match (&read.file, self.usual_of_repositories()) {
+                (Some(_), _) => self.compose(asked, None, Some((read, true))).map(whole),
+                (None, Some(usual)) => {
+                    let effective = self.compose(asked, Some(usual), Some((read, false)))?;
+                    let fallback = Some(format!("{}: it is made of {usual}", none_of(read)));
+                    Ok(Made { effective, fallback })
+                }
+                (None, None) => {
+                    let hint = "add one, or name a blueprint";
+                    Err(problem(Code::BlueprintNotFound, &format!("{}: {hint}", none_of(read))).into())
+                }
+            },
+            (Sourced::Read(read), false) if read.file.is_some() => {
+                let wrong = match self.compose(asked, asked.name, Some((read, true))) {
+                    Ok(effective) => return Ok(whole(effective)),
+                    Err(wrong) => wrong,
+                };
+                let Ok(effective) = self.compose(asked, asked.name, Some((read, false))) else { return Err(wrong) };
+                let fallback = Some(format!("the file of {} is no part of it: {}", read.words(), lines(&wrong)));
+                Ok(Made { effective, fallback })
+            }
+            (Sourced::Read(read), false) => self.compose(asked, asked.name, Some((read, false))).map(whole),
+            (Sourced::Failed(code, message, _), true) => Err(problem(*code, message).into()),
+            (Sourced::Pending(message), true) => Err(problem(Code::RepositoryUnreachable, message).into()),
+            (Sourced::None, true) => {
+                let why = "no repository is read here: [repositories] says of which host it is, or none may be read";
+                Err(problem(Code::RepositoryRefused, why).into())
+            }
+            (Sourced::Failed(_, message, _), false) => {
+                let effective = self.compose(asked, asked.name, None)?;
+                Ok(Made { effective, fallback: Some(format!("its repository is no part of it: {message}")) })
+            }
+            (Sourced::None | Sourced::Pending(_), false) => self.compose(asked, asked.name, None).map(whole),
+        }
+    }
+
+    /// The blueprint of repositories without a file.
+    fn usual_of_repositories(&self) -> Option<&str> {
+        self.platform.repositories.as_ref().and_then(source::Repositories::usual)
+    }
+
+    fn compose(
+        &self,
+        asked: &Asked<'_>,
+        name: Option<&str>,
+        read: Option<(&Read, bool)>,
+    ) -> Result<Effective, Problems> {
+        let overrides = BTreeMap::from([(OVERRIDES.to_owned(), overrides(asked.spec).to_string())]);
+        let settings = self.settings();
+        blueprint::compose(&Request {
+            library: &asked.seen.library,
+            name,
+            user: &user(asked.spec),
+            repo: read.map(|(read, file)| RepoFile {
+                files: read,
+                path: read.file.as_deref().filter(|_| file).unwrap_or_default(),
+                owner: &read.owner,
+                name: &read.name,
+                reference: &read.reference,
+                address: &read.address,
+            }),
+            overrides: Some((&overrides, OVERRIDES)),
+            params: asked.params,
+            preset: asked.spec.get("presetsRef").and_then(Value::as_str),
+            patches: &[],
+            settings: &settings,
+            env: &BTreeMap::new(),
+            workspace: asked.workspace,
+            cluster: &self.platform.cluster,
+        })
+    }
+}
+
+fn none_of(read: &Read) -> String {
+    format!("{} has none of {}", read.words(), source::NAMES.join(", "))
+}
+
+fn problem(code: Code, message: &str) -> Problem {
+    Problem {
+        code,
+        warning: false,
+        blueprint: String::new(),
+        pointer: "/source/repo".to_owned(),
+        mark: Mark::start("spec"),
+        message: message.to_owned(),
+    }
+}
+
+/// What is wrong, in one line.
+fn lines(wrong: &Problems) -> String {
+    let all = wrong.list().iter().filter(|one| !one.warning);
+    let all: Vec<String> = all.map(|one| format!("{} {}: {}", one.mark, one.pointer, one.message)).collect();
+    all.join("; ")
+}

@@ -1,0 +1,129 @@
+//! What the operator reads of repositories: each time as the policy allows it, with the credentials of the workspace's owner
+//! where there are some.
+
+use super::{Repositories, Sourced, Wanted};
+use crate::desired::Desired;
+use crate::key::Key;
+use crate::upward::credentials;
+use base::{Code, Coded, RequestId};
+use cluster::{Cluster, Hands, Owned};
+use policy::action::{ObjectTarget, WorkspaceSource};
+use policy::{Answers, Decision, Door, Gate, Outcome, Principal};
+use serde_json::Value;
+use std::sync::Arc;
+use std::time::Duration;
+
+/// Reads for the operator.
+pub(crate) struct Desk {
+    pub(crate) repositories: Repositories,
+    pub(crate) cluster: Cluster,
+    pub(crate) gate: Gate,
+    /// The process: it reads for the owner of a workspace.
+    pub(crate) principal: Principal,
+}
+
+/// Reads one repository for somebody.
+pub(crate) struct Asking<'a> {
+    pub(crate) repositories: &'a Repositories,
+    pub(crate) gate: &'a Gate,
+    pub(crate) principal: &'a Principal,
+    pub(crate) object: ObjectTarget,
+    pub(crate) owner: &'a str,
+}
+
+impl Asking<'_> {
+    fn action(&self, wanted: &Wanted) -> WorkspaceSource {
+        WorkspaceSource {
+            object: self.object.clone(),
+            owner: self.owner.to_owned(),
+            host: wanted.remote.host.clone(),
+            repository: wanted.remote.path.clone(),
+            reference: wanted.reference.to_string(),
+        }
+    }
+
+    /// Reads it; what was read is told to those alone who may read it.
+    pub(crate) async fn read(&self, wanted: &Wanted, login: Option<&git::Login>, age: Duration) -> Sourced {
+        let action = self.action(wanted);
+        if let Decision::Deny(denial) = self.gate.preview(self.principal, &action) {
+            return Sourced::Failed(denial.code, denial.reason, false);
+        }
+        let whose = login.map(|_| (self.object.namespace.as_str(), self.owner));
+        if !self.repositories.asks(wanted, whose, age) {
+            return self.repositories.read(wanted, login, whose, age).await.into();
+        }
+        let permit = match self.gate.permit(self.principal, action, &Answers::default()) {
+            Ok(permit) => permit,
+            Err(refusal) => return Sourced::Failed(refusal.code(), refusal.to_string(), true),
+        };
+        if permit.settled().await.is_err() {
+            let words = "the journal takes no entries, so it was not read".to_owned();
+            return Sourced::Failed(Code::AuditUnavailable, words, true);
+        }
+        let read = self.repositories.read(wanted, login, whose, age).await;
+        permit.finish(match &read {
+            Ok(read) => Outcome::Done { message: format!("commit {}", read.commit) },
+            Err(error) => {
+                let code = error.code().as_str().to_owned();
+                Outcome::Failed { code, message: error.to_string() }
+            }
+        });
+        read.into()
+    }
+}
+
+impl Desk {
+    /// What there is of the repository of a workspace. Who is not answered soon comes again: it goes on meanwhile.
+    pub(crate) async fn look(
+        self: &Arc<Self>,
+        hands: &Hands,
+        desired: &Desired,
+        object: &Value,
+        makes: bool,
+    ) -> Sourced {
+        let spec = object.get("spec").unwrap_or(&Value::Null);
+        let Some(wanted) = Wanted::of(spec, self.repositories.host()) else { return Sourced::None };
+        // What is made now is made of what stands there now.
+        let age = if makes { SOON } else { LATER };
+        let login = self.login(hands, desired, &wanted).await;
+        let (this, key, owner) = (self.clone(), desired.key.clone(), desired.owner.clone());
+        let words = wanted.remote.to_string();
+        let task = tokio::spawn(async move { this.read(&key, &owner, &wanted, login, age).await });
+        match tokio::time::timeout(PATIENCE, task).await {
+            Ok(Ok(sourced)) => sourced,
+            Ok(Err(_)) => Sourced::Failed(Code::Internal, format!("{words} could not be read"), true),
+            Err(_) => Sourced::Pending(format!("repository {words} is being read")),
+        }
+    }
+
+    async fn read(&self, key: &Key, owner: &str, wanted: &Wanted, login: Option<git::Login>, age: Duration) -> Sourced {
+        let object = ObjectTarget {
+            cluster: self.cluster.name().clone(),
+            kind: Owned::Workspace.id().to_owned(),
+            namespace: key.namespace.clone(),
+            name: key.name.clone(),
+        };
+        let principal = self.principal.asking(RequestId::new(), Door::Process);
+        let (repositories, gate) = (&self.repositories, &self.gate);
+        Asking { repositories, gate, principal: &principal, object, owner }.read(wanted, login.as_ref(), age).await
+    }
+
+    /// The owner's credentials for the host.
+    async fn login(&self, hands: &Hands, desired: &Desired, wanted: &Wanted) -> Option<git::Login> {
+        let name = credentials::name_of(&desired.owner);
+        match hands.get(Owned::Secret, &name).await {
+            Ok(secret) => credentials::git_login(&secret?, &desired.owner, &wanted.remote.host),
+            Err(error) => {
+                tracing::debug!(workspace = %desired.key, %error, "the credentials of its owner cannot be read");
+                None
+            }
+        }
+    }
+}
+
+/// How old may be what a workspace is made of that starts.
+const SOON: Duration = Duration::from_secs(1);
+/// And what one is made of that runs.
+const LATER: Duration = Duration::from_secs(300);
+/// For one look: others wait for their turn.
+const PATIENCE: Duration = Duration::from_millis(700);
