@@ -2862,6 +2862,11 @@ blueprint?: string,
  */
 image?: string, 
 /**
+ * The address of a git repository. Its file is laid over the blueprint; where neither blueprint nor image is named, it says
+ * itself what it builds on.
+ */
+repository?: string, 
+/**
  * Values of the blueprint's parameters.
  */
 params?: { [key in string]: string }, 
@@ -2906,6 +2911,14 @@ params: Record<string, unknown>,
  * The layers, lowest first: `platform rust`, `overrides`.
  */
 layers: Array<string>, 
+/**
+ * The repository and commit whose file was looked for.
+ */
+source?: string, 
+/**
+ * Why the file of its repository is no part of it.
+ */
+fallback?: string, 
 /**
  * The tightest Pod Security level that lets its main container through; empty where it is not valid.
  */
