@@ -375,7 +375,7 @@ async fn answer<S: crate::way::Stream>(
 }
 
 /// What is waited for, as long as something moves in either direction; `None` when nothing did for so long.
-async fn quiet<T>(wait: impl Future<Output = T>, moved: &Pulse, long: Duration) -> Option<T> {
+pub(crate) async fn quiet<T>(wait: impl Future<Output = T>, moved: &Pulse, long: Duration) -> Option<T> {
     let mut wait = std::pin::pin!(wait);
     loop {
         let since = moved.last();

@@ -26,6 +26,7 @@ use workspace::activity::{Activity, Door as Use};
 mod failures;
 mod forms;
 mod http2;
+mod limits;
 mod scheme;
 mod smuggling;
 
