@@ -157,9 +157,26 @@ fn engine(args: &ReadArgs) -> Result<Engine, Error> {
             return Err(Error::of(TapError::Limit(format!("a key log has at most {LONGEST_KEYS} bytes"))));
         }
         let bytes = std::fs::read(path).map_err(|error| Error::of(TapError::read(&file, error)))?;
-        engine.keys(&key_lines(&bytes));
+        let lines = key_lines(&bytes);
+        left_out(&file, &lines).iter().for_each(|line| eprintln!("qd: {line}"));
+        engine.keys(&lines);
     }
     Ok(engine)
+}
+
+/// What of a key log is none, by the number of its line; never what stands there.
+fn left_out(file: &str, lines: &[KeyLine]) -> Vec<String> {
+    let bad = |(at, line): (usize, &KeyLine)| {
+        let why = flow::keylog::parse(&line.text).err()?;
+        Some(format!("{file}: line {} is no key and left out: {why}", at + 1))
+    };
+    let mut told: Vec<String> = lines.iter().enumerate().filter_map(bad).collect();
+    if told.len() > TOLD_LINES {
+        let more = told.len() - TOLD_LINES;
+        told.truncate(TOLD_LINES);
+        told.push(format!("{file}: {more} more such lines are left out"));
+    }
+    told
 }
 
 fn key_lines(bytes: &[u8]) -> Vec<KeyLine> {
@@ -278,7 +295,12 @@ const BUDGET: usize = 12 << 20;
 const LONGEST_BODY: usize = 256 << 10;
 /// The longest key log.
 const LONGEST_KEYS: u64 = 64 << 20;
+/// So many lines that are no keys are told one by one.
+const TOLD_LINES: usize = 10;
 /// Names taken from one block.
 const MOST_NAMES: usize = 65_536;
 /// How long a growing file is left alone.
 const PAUSE: Duration = Duration::from_millis(100);
+
+#[cfg(test)]
+mod tests;

@@ -115,6 +115,28 @@ fn cap_f_14b_a_full_disk_leaves_whole_blocks() {
     assert_eq!(code(error), ("write_failed", 1));
 }
 
+#[test]
+fn cap_f_26_a_key_log_that_is_bad_or_of_others_is_counted_and_said_at_each_connection() {
+    let folder = tempfile::tempdir().unwrap();
+    let (path, _, _) = secured(folder.path());
+    let keys = folder.path().join("others.log");
+    let random = "c".repeat(64);
+    let labels = ["CLIENT_HANDSHAKE_TRAFFIC_SECRET", "SERVER_HANDSHAKE_TRAFFIC_SECRET", "CLIENT_TRAFFIC_SECRET_0"];
+    let mut log: Vec<String> = labels.iter().map(|label| format!("{label} {random} {}", "d".repeat(96))).collect();
+    log.insert(1, "CLIENT_RANDOM zz 00".to_owned());
+    log.push("not a line of a key log".to_owned());
+    std::fs::write(&keys, log.join("\n")).unwrap();
+    let all = records(&path, &["--keylog", keys.to_str().unwrap()]);
+    let stats = all.iter().rfind(|record| record["kind"] == "stats").unwrap();
+    assert_eq!(stats["keys_invalid"], 2, "{stats}");
+    let closed = |record: &&serde_json::Value| record["kind"] == "flow" && record["state"] == "close";
+    let flows: Vec<_> = all.iter().filter(closed).filter(|flow| flow["app"] == "tls").collect();
+    assert!(flows.len() >= 3, "{all:#?}");
+    assert!(flows.iter().all(|flow| flow["verdict"]["code"] == "keys_for_other_connections"), "{flows:#?}");
+    assert!(flows.iter().all(|flow| !flow["verdict"]["why"].as_str().unwrap().is_empty()));
+    assert!(all.iter().all(|record| record["kind"] != "http"));
+}
+
 /// A file system of its own, gone when dropped.
 struct Disk<'f>(&'f Path);
 
