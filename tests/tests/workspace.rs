@@ -125,7 +125,7 @@ fn wl_02c_what_does_not_start_says_why_and_starts_once_it_is_put_right() {
 }
 
 #[test]
-fn wo_03f_what_somebody_else_changes_is_put_right_and_a_pod_that_is_deleted_comes_back() {
+fn wo_03_what_somebody_else_changes_is_put_right_and_a_pod_that_is_deleted_comes_back() {
     let fresh = Fresh::new("ws-drift");
     let ns = fresh.name();
     let _operator = operator();

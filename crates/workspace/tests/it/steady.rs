@@ -42,6 +42,12 @@ async fn wd_06d_who_else_writes_its_objects_again_and_again_does_not_keep_them()
     until("its Service leads to it again", 30, || {
         get(&["-n", &place.namespace, "service", "w"])["spec"]["selector"]["quarterdeck.dev/workspace"] != "another"
     });
+    let log = std::env::var("QD_TEST_AUDIT_LOG").expect("the API server's audit log");
+    let tried = format!("/api/v1/namespaces/{}/services/w?", place.namespace);
+    until("what it would change was looked at first", 20, || {
+        let log = std::fs::read_to_string(&log).unwrap();
+        log.lines().any(|line| line.contains(&tried) && line.contains("dryRun=All"))
+    });
     assert_eq!((place.phase().as_str(), port()), ("Running", ours));
     assert_eq!(place.pod()["metadata"]["uid"], pod, "no second pod, no new one");
 }
