@@ -64,6 +64,46 @@ async fn wx_08f_an_answer_that_takes_its_time_is_waited_for_as_long_as_the_reque
     }
 }
 
+/// Whoever is called takes no connection and refuses none.
+struct Nowhere;
+
+impl Way for Nowhere {
+    fn ready(&self) -> BoxFuture<'_, Result<(), NoWay>> {
+        async { Ok(()) }.boxed()
+    }
+
+    fn dial(&self, _: u16) -> BoxFuture<'_, Result<Box<dyn Stream>, NoWay>> {
+        std::future::pending().boxed()
+    }
+
+    fn app<'a>(&'a self, _: &'a str) -> BoxFuture<'a, Result<(u16, bool), NoWay>> {
+        async { Err(NoWay::Unknown) }.boxed()
+    }
+
+    fn ports(&self) -> BoxFuture<'_, Result<Vec<(u16, String)>, NoWay>> {
+        async { Ok(Vec::new()) }.boxed()
+    }
+
+    fn stale(&self) {}
+
+    fn word(&self) -> &'static str {
+        "nowhere"
+    }
+}
+
+#[tokio::test]
+async fn wx_08h_a_connection_to_the_app_is_waited_for_and_then_given_up() {
+    let Times { connect, answer, rest: idle, upgraded, .. } = Times::default();
+    assert_eq!([connect, answer, idle, upgraded].map(|time| time.as_secs()), [5, 60, 600, 3600]);
+    let app = TcpListener::bind("127.0.0.1:0").await.unwrap();
+    let times = Times { connect: Duration::from_millis(80), ..Times::default() };
+    let place = Place::by(times, app, Box::new(Nowhere), Service::Port(3000));
+    let mut browser = place.come();
+    browser.write_all(place.request("GET /", "Connection: close\r\n").as_bytes()).await.unwrap();
+    let out = rest(&mut browser).await;
+    assert!(out.starts_with("HTTP/1.1 504 ") && out.contains("\"proxy_timeout\""), "{out}");
+}
+
 #[tokio::test]
 async fn wx_09b_a_login_has_256_connections_to_its_workspace_and_one_that_ends_makes_room() {
     let place = Place::new().await;
