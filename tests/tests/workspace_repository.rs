@@ -87,7 +87,7 @@ fn source(more: &Value) -> Value {
 }
 
 #[test]
-fn ws_09j_a_workspace_is_made_from_the_file_of_its_repository_and_says_so() {
+fn ws_09_a_workspace_is_made_from_the_file_of_its_repository_and_says_so() {
     let _alone = alone();
     let place = Place::new("ws-repo");
     let ns = place.fresh.name();

@@ -8,6 +8,7 @@
 //! pure.
 
 mod desk;
+mod foreign;
 mod repositories;
 
 pub(crate) use desk::{Asking, Desk};
@@ -83,11 +84,29 @@ pub struct Read {
     pub author: String,
     /// The file that says what a workspace needs; `None` where there is none.
     pub file: Option<String>,
+    /// The file is one of other tools: it names no blueprint that it builds on.
+    pub foreign: bool,
     /// That file and what it includes; or why one of them cannot be read.
     pub(crate) texts: BTreeMap<String, Result<String, String>>,
 }
 
 impl Read {
+    /// The same, where the file is one of other tools: built on `template`.
+    pub(crate) fn on(&self, template: &str) -> Self {
+        let mut read = self.clone();
+        let Some(Ok(text)) = read.file.as_ref().filter(|_| read.foreign).and_then(|file| read.texts.get_mut(file))
+        else {
+            return read;
+        };
+        if let Ok(mut document) = serde_json::from_str::<Value>(text)
+            && let Some(fields) = document.get_mut("blueprint").and_then(Value::as_object_mut)
+        {
+            fields.insert("template".to_owned(), template.into());
+            *text = document.to_string();
+        }
+        read
+    }
+
     /// In a few words: `git.example/org/proj at 1a2b3c4`.
     #[must_use]
     pub fn words(&self) -> String {

@@ -98,15 +98,18 @@ impl Blueprints {
         name: Option<&str>,
         read: Option<(&Read, bool)>,
     ) -> Result<Effective, Problems> {
+        // A file of another tool builds on what was chosen.
+        let usual = || self.usual_of_repositories().unwrap_or(&self.platform.default_blueprint);
+        let read = read.map(|(read, file)| (read.on(name.unwrap_or_else(usual)), file));
         let overrides = BTreeMap::from([(OVERRIDES.to_owned(), overrides(asked.spec).to_string())]);
         let settings = self.settings();
         blueprint::compose(&Request {
             library: &asked.seen.library,
             name,
             user: &user(asked.spec),
-            repo: read.map(|(read, file)| RepoFile {
+            repo: read.as_ref().map(|(read, file)| RepoFile {
                 files: read,
-                path: read.file.as_deref().filter(|_| file).unwrap_or_default(),
+                path: read.file.as_deref().filter(|_| *file).unwrap_or_default(),
                 owner: &read.owner,
                 name: &read.name,
                 reference: &read.reference,
@@ -125,7 +128,7 @@ impl Blueprints {
 }
 
 fn none_of(read: &Read) -> String {
-    format!("{} has none of {}", read.words(), source::NAMES.join(", "))
+    format!("{} has none of {}, devcontainer.json, devfile.yaml", read.words(), source::NAMES.join(", "))
 }
 
 fn problem(code: Code, message: &str) -> Problem {

@@ -1,9 +1,10 @@
 //! Reads repositories, and keeps what was read by commit. One asks a host for one thing at a time; the others wait for what
 //! comes of it.
 
-use super::{NO_FILE, Read, Wanted};
+use super::{NO_FILE, Read, Wanted, foreign};
 use git::{Entry, Error, Git, Login, Snapshot};
 use parking_lot::Mutex;
+use serde_json::json;
 use std::collections::{BTreeMap, HashMap};
 use std::sync::Arc;
 use std::time::{Duration, Instant};
@@ -122,8 +123,10 @@ impl Repositories {
             commit: commit.to_string(),
             author: snapshot.author.clone(),
             file: found(&snapshot, wanted),
+            foreign: false,
             texts: BTreeMap::new(),
         };
+        read.foreign = read.file.as_deref().is_some_and(foreign::is_one);
         let mut more: Vec<String> = read.file.clone().into_iter().collect();
         for _ in 0..MOST_TURNS {
             let paths: Vec<&str> = more.iter().map(String::as_str).collect();
@@ -132,11 +135,16 @@ impl Repositories {
             }
             git.files(&wanted.remote, &mut snapshot, &paths, login).await?;
             for path in &more {
-                read.texts.insert(path.clone(), text(&snapshot, path));
+                let mut text = text(&snapshot, path);
+                if read.foreign {
+                    let fields = text.and_then(|text| foreign::fields(path, &text));
+                    text = fields.map(|fields| json!({ "blueprint": fields }).to_string());
+                }
+                read.texts.insert(path.clone(), text);
             }
             more = match &read.file {
-                Some(file) => blueprint::included(&read, file),
-                None => Vec::new(),
+                Some(file) if !read.foreign => blueprint::included(&read, file),
+                _ => Vec::new(),
             };
             more.retain(|path| !read.texts.contains_key(path));
         }
@@ -175,7 +183,15 @@ fn found(snapshot: &Snapshot, wanted: &Wanted) -> Option<String> {
     let under = |folder: &str, name: &str| if folder.is_empty() { name.to_owned() } else { format!("{folder}/{name}") };
     let mut folders = vec![wanted.folder.as_str()];
     folders.extend((!wanted.folder.is_empty()).then_some(""));
-    folders.into_iter().find_map(|folder| NAMES.iter().map(|name| under(folder, name)).find(&is_file))
+    folders.into_iter().find_map(|folder| {
+        let ours = NAMES.iter().chain(FOREIGN).map(|name| under(folder, name)).find(&is_file);
+        let several = || {
+            let at = under(folder, ".devcontainer");
+            let all = snapshot.list(&at).into_iter().map(|(name, _)| format!("{at}/{name}/devcontainer.json"));
+            all.into_iter().find(&is_file)
+        };
+        ours.or_else(several).or_else(|| Some(under(folder, "devfile.yaml")).filter(&is_file))
+    })
 }
 
 /// The text of a file.
@@ -195,6 +211,8 @@ fn text(snapshot: &Snapshot, path: &str) -> Result<String, String> {
 
 /// The usual names of the file.
 pub(crate) const NAMES: &[&str] = &[".quarterdeck.yaml", ".k8shell.yaml", ".k8shell"];
+/// Those of other tools.
+const FOREIGN: &[&str] = &[".devcontainer/devcontainer.json", ".devcontainer.json"];
 const MOST_BYTES: usize = 4 << 20;
 /// Files that include each other.
 const MOST_TURNS: usize = 32;

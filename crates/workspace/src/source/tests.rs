@@ -72,6 +72,27 @@ async fn ws_09g_the_file_is_found_by_its_usual_names_or_the_one_that_is_said_wit
         read(&all, &spec(&more), Duration::ZERO).await.unwrap()
     };
     assert_eq!(now(&[("README", "x")], json!({})).await.file, None);
+    // Those of other tools, each before the one that was there.
+    for (path, text) in [
+        ("devfile.yaml", "components: [{name: dev, container: {image: 'images.invalid/own:1'}}]\n"),
+        (".devcontainer/b/devcontainer.json", "{\"image\": \"images.invalid/own:1\"}"),
+        (".devcontainer/a/devcontainer.json", "{\"image\": \"images.invalid/own:1\"}"),
+        (".devcontainer.json", "{\"image\": \"images.invalid/own:1\", /* a comment */}"),
+        (".devcontainer/devcontainer.json", "// a comment\n{\"image\": \"images.invalid/own:1\"}"),
+    ] {
+        let read = now(&[(path, text)], json!({})).await;
+        assert_eq!((read.file.as_deref(), read.foreign), (Some(path), true));
+        // It is laid over what is chosen, or over the usual one.
+        for name in ["repo-acme-shop", "go"] {
+            let chosen = spec(&json!({ "blueprintRef": { "name": name } }));
+            let rendered = render(&platform(None), &chosen, &Sourced::Read(read.clone())).unwrap();
+            assert_eq!(
+                (image(&rendered).as_str(), &rendered.fallback),
+                ("images.invalid/own:1", &None),
+                "{path} {name}"
+            );
+        }
+    }
     assert_eq!(now(&[(".k8shell", FILE)], json!({})).await.file.as_deref(), Some(".k8shell"));
     assert_eq!(now(&[(".k8shell.yaml", FILE)], json!({})).await.file.as_deref(), Some(".k8shell.yaml"));
     let whole =
@@ -127,7 +148,7 @@ async fn ws_09h_what_was_read_is_kept_by_commit_and_a_host_that_is_away_changes_
 }
 
 #[test]
-fn wd_17a_a_file_that_is_wrong_is_an_error_with_its_line_and_is_left_out_only_where_another_blueprint_was_chosen() {
+fn wd_17_a_file_that_is_wrong_is_an_error_with_its_line_and_is_left_out_only_where_another_blueprint_was_chosen() {
     let blueprints = platform(None);
     let by_file = spec(&json!({ "blueprintRef": { "name": "repo-acme-shop" } }));
     let chosen = spec(&json!({ "blueprintRef": { "name": "go" } }));
