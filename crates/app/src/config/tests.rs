@@ -40,6 +40,19 @@ fn what_is_shown_loads_back() {
 }
 
 #[test]
+fn wx_08i_how_long_quiet_connections_to_apps_stay_stands_in_the_configuration() {
+    let seconds = |text: &str| {
+        let times = Config::load(Some(file(text).path()), vars(&[])).unwrap().proxy.times();
+        (times.rest.as_secs(), times.upgraded.as_secs())
+    };
+    assert_eq!(seconds(""), (600, 3600));
+    assert_eq!(seconds("[proxy]\nidle_seconds = 30\nupgraded_idle_seconds = 86400\n"), (30, 86_400));
+    assert_eq!(seconds("[proxy]\nidle_seconds = 0\n"), (1, 3600));
+    let bad = file("[proxy]\nidle_seconds = \"long\"\n");
+    assert!(Config::load(Some(bad.path()), vars(&[])).is_err());
+}
+
+#[test]
 fn cap_10a_the_agents_image_stands_in_the_configuration_or_its_variable() {
     let file = file("[capture]\nagent_image = \"registry.test/agent:1\"\n");
     let config = Config::load(Some(file.path()), vars(&[])).unwrap();
