@@ -34,7 +34,7 @@ fn write(folder: &Path, files: &[(&str, &str)]) {
 #[test]
 fn wb_02b_the_examples_are_right_and_their_fixtures_pass() {
     let (out, failed) = run(&["validate", &examples()]);
-    assert_eq!((out.as_str(), failed), ("5 blueprints are right\n", None));
+    assert_eq!((out.as_str(), failed), ("6 blueprints are right\n", None));
     let (out, failed) = run(&["test", &examples(), "-o", "jsonl"]);
     assert_eq!(failed, None, "{out}");
     let results: Vec<Value> = out.lines().map(|line| serde_json::from_str(line).unwrap()).collect();
