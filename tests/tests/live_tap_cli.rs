@@ -194,7 +194,7 @@ fn cap_30e_the_image_that_qd_writes_is_the_one_that_runs() {
 }
 
 #[test]
-fn cap_d_17_what_a_pod_is_asked_to_run_is_by_name_and_digest_what_qd_writes() {
+fn cap_d_17_cap_01_what_a_pod_is_asked_to_run_is_by_name_and_digest_what_qd_writes() {
     let _alone = alone();
     let home = tempfile::tempdir().unwrap();
     let archive = home.path().join("agent.tar");
@@ -209,8 +209,13 @@ fn cap_d_17_what_a_pod_is_asked_to_run_is_by_name_and_digest_what_qd_writes() {
     let version = qd(home.path(), &kubeconfig(), &["version", "-o", "json"]);
     let version: Value = serde_json::from_str(&out(&version)).unwrap();
     assert_eq!(version["agent_images"][0]["id"], digest.as_str());
+    let told = out(&qd(home.path(), &kubeconfig(), &["version"]));
+    let told: Vec<&str> = told.lines().collect();
+    assert!(told[0].starts_with("qd ") && told[1] == "agent protocol qd.capture/1", "{told:?}");
+    assert!(told[2].starts_with("agent image ") && told[2].contains(&digest), "{told:?}");
     // What this tap asks for, and what the node runs then.
-    let output = qd(home.path(), &kubeconfig(), &["tap", "-n", "shop", "-l", FRONT, "--duration", "2", "-o", "jsonl"]);
+    let words = ["tap", "start", "-n", "shop", "-l", FRONT, "--duration", "2", "-o", "jsonl"];
+    let output = qd(home.path(), &kubeconfig(), &words);
     let said = errors(&output);
     assert!(output.status.success(), "{said}");
     let name = said

@@ -145,8 +145,35 @@ fn cap_a_06_tls_is_what_tshark_says_of_the_same_packets() {
     }
 }
 
+/// A folder with `qd`, the C library it is linked to and a kubeconfig: what a container has that has nothing else.
+fn empty_place(root: &Path) {
+    for folder in ["proc", "dev", "tmp", "home"] {
+        std::fs::create_dir_all(root.join(folder)).unwrap();
+    }
+    std::fs::copy(e2e::qd(), root.join("qd")).unwrap();
+    std::fs::copy(kubeconfig(), root.join("config")).unwrap();
+    let linked = out(&Command::new("ldd").arg(e2e::qd()).output().unwrap());
+    let libraries: Vec<&str> = linked.split_whitespace().filter(|word| word.starts_with('/')).collect();
+    let usual = ["libc.so", "libm.so", "libgcc_s.so", "ld-linux"];
+    for library in libraries {
+        assert!(usual.iter().any(|name| library.contains(name)), "a library that a machine may lack: {library}");
+        let to = root.join(library.trim_start_matches('/'));
+        std::fs::create_dir_all(to.parent().unwrap()).unwrap();
+        std::fs::copy(library, to).unwrap();
+    }
+}
+
+/// `/qd WORDS` in there, with the devices and the processes that every container has.
+fn in_place(root: &Path, words: &[&str]) -> std::process::Output {
+    let script = "mount -t proc proc \"$0/proc\" && mount --bind /dev \"$0/dev\" && \
+        exec env -i HOME=/home KUBECONFIG=/config \"$(command -v chroot)\" \"$0\" /qd \"$@\"";
+    let mut command = Command::new("unshare");
+    command.args(["--mount", "--pid", "--fork", "--kill-child", "sh", "-c", script]).arg(root).args(words);
+    command.env("PATH", "/usr/sbin:/usr/bin:/sbin:/bin").output().unwrap()
+}
+
 #[test]
-fn cap_a_01a_what_a_tap_adds_is_the_ephemeral_entry_alone() {
+fn cap_a_01_one_program_in_an_empty_place_is_enough_and_adds_the_ephemeral_entry_alone() {
     let _alone = alone();
     let home = tempfile::tempdir().unwrap();
     let kinds = kubectl::stdout(&kubeconfig(), &["api-resources", "--verbs=list", "-o", "name"]);
@@ -164,9 +191,12 @@ fn cap_a_01a_what_a_tap_adds_is_the_ephemeral_entry_alone() {
         kubectl::stdout(&kubeconfig(), &["get", "pod", &front, "-n", "shop", "-o", path]).split_whitespace().count()
     };
     let (before, had) = (list(), entries());
-    let tap = Tapping::start(home.path(), &["-n", "shop", "--pod", &front]);
+    let root = home.path().join("root");
+    empty_place(&root);
+    let output = in_place(&root, &["tap", "-n", "shop", "--pod", &front, "--count", "3", "-o", "jsonl"]);
+    assert!(output.status.success(), "{}", errors(&output));
+    assert_eq!(out(&output).lines().count(), 3, "{}", errors(&output));
     let during = list();
-    assert_eq!(tap.stop(), Some(0));
     // The shop's autoscaler may add a pod at any time.
     let new: Vec<&String> = during.difference(&before).filter(|name| !name.starts_with("pod/")).collect();
     assert!(new.is_empty(), "{new:?}");
