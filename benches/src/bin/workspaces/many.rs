@@ -187,7 +187,7 @@ fn written(log: &Path) -> Result<(usize, Kinds)> {
             let writes = matches!(verb, "create" | "update" | "patch" | "delete" | "deletecollection");
             let of = &event["objectRef"];
             let ours = of["namespace"] == OURS || of["resource"] == "workspaces";
-            if agent.starts_with("quarterdeck") && writes && ours && event["stage"] == "ResponseComplete" {
+            if agent.starts_with("qd/") && writes && ours && event["stage"] == "ResponseComplete" {
                 all += 1;
                 let resource = of["resource"].as_str().unwrap_or_default();
                 let sub = of["subresource"].as_str().map(|sub| format!("/{sub}")).unwrap_or_default();
@@ -195,6 +195,7 @@ fn written(log: &Path) -> Result<(usize, Kinds)> {
             }
         }
     }
+    ensure!(all > 0, "the audit log of the API server names no write of the operator");
     Ok((all, kinds))
 }
 
