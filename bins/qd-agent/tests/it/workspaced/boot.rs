@@ -19,7 +19,9 @@ fn wo_05a_install_copies_the_program_and_its_other_names() {
     let copy = folder.path().join("qd-agent");
     assert_eq!(std::fs::metadata(&copy).unwrap().mode() & 0o7777, 0o755);
     assert_eq!(std::fs::read(&copy).unwrap(), std::fs::read(PROGRAM).unwrap());
-    for name in ["kbox", "sftp-server", "uptime", "last", "shutdown"] {
+    let helpers = ["git", "docker", "kubectl"].map(|what| format!("{what}-credential-quarterdeck"));
+    let plain = ["kbox", "sftp-server", "uptime", "last", "shutdown"].map(str::to_owned);
+    for name in plain.iter().chain(&helpers) {
         let link = folder.path().join("bin").join(name);
         assert_eq!(std::fs::canonicalize(&link).unwrap(), copy.canonicalize().unwrap(), "{name}");
     }

@@ -30,6 +30,10 @@ fn ac_77a_from_inside_the_workspace_tells_who_it_is_and_lets_go_of_a_shell() {
         assert_eq!((&told["workspace"], &told["blueprint"]), (&json!("blue"), &json!("shell")));
         assert!(say("uptime").await.0.starts_with("up 0:00:"));
         assert!(say("logs").await.0.contains("blue is ready"));
+        let other = say("--no-ansi --socket /run/quarterdeck/agent.sock splash").await;
+        assert_eq!(other, ("Welcome\n".to_owned(), String::new(), 0));
+        let (_, err, code) = say("--socket /run/none splash").await;
+        assert!(code == 1 && err.contains("does not answer"), "{err}");
         let (_, err, code) = say("dance").await;
         assert!(code == 2 && err.contains("usage: kbox"), "{err}");
         let (_, err, code) = say("detach sh-none").await;

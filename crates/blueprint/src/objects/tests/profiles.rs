@@ -6,7 +6,7 @@ use serde_json::json;
 const SERVICE: &str = "runProfile: service";
 
 #[test]
-fn wo_05a_a_shell_is_the_agent_and_starts_after_its_copy() {
+fn wo_05_a_shell_is_the_agent_and_starts_after_its_copy() {
     let pod = pod("");
     let install = container(&pod, "install");
     assert_eq!(install["command"], json!(["/qd-agent", "install", "/qd"]));
@@ -81,7 +81,7 @@ fn wo_05c_a_quarter_is_requested_within_bounds() {
 }
 
 #[test]
-fn wo_06c_each_profile_has_the_rights_it_needs_and_no_more() {
+fn wo_06_each_profile_has_the_rights_it_needs_and_no_more() {
     let context = |fields: &str, name: &str| container(&pod(fields), name)["securityContext"].clone();
     let shell = context("", "main");
     let expected = json!({
