@@ -47,7 +47,8 @@ pub(crate) enum File {
     Text { content: String, to: String, mode: u32 },
 }
 
-/// Writes the image as a docker-archive to `out`, replacing it as a whole.
+/// Writes the image as a docker-archive to `out`, replacing it as a whole; one that is the same already stays, for what was
+/// built from it.
 pub(crate) fn write(spec: &ImageSpec, out: &Path) -> Result<()> {
     let parent = out.parent().context("the image archive needs a folder")?;
     fs::create_dir_all(parent).with_context(|| format!("cannot make {}", parent.display()))?;
@@ -77,6 +78,9 @@ pub(crate) fn write(spec: &ImageSpec, out: &Path) -> Result<()> {
     let manifest = json!([{ "Config": config_path, "RepoTags": [spec.name], "Layers": layer_paths }]);
     append(&mut archive, "manifest.json", &serde_json::to_vec(&manifest)?)?;
     let partial = archive.into_inner()?.into_inner().map_err(io::IntoInnerError::into_error)?;
+    if out.is_file() && digest_file(out)? == digest_file(partial.path())? {
+        return Ok(());
+    }
     partial.persist(out).with_context(|| format!("cannot write {}", out.display()))?;
     Ok(())
 }

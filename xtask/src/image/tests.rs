@@ -35,7 +35,15 @@ fn the_same_input_gives_the_same_archive() {
     let (one, two) = (dir.path().join("one.tar"), dir.path().join("two.tar"));
     write(&spec(dir.path()), &one).unwrap();
     write(&spec(dir.path()), &two).unwrap();
-    assert_eq!(fs::read(one).unwrap(), fs::read(two).unwrap());
+    assert_eq!(fs::read(one).unwrap(), fs::read(&two).unwrap());
+    // one that is the same stays, one that is not is replaced
+    let made = |path: &Path| fs::metadata(path).unwrap().modified().unwrap();
+    let long_ago = std::time::SystemTime::UNIX_EPOCH + std::time::Duration::from_secs(1);
+    FsFile::options().append(true).open(&two).unwrap().set_modified(long_ago).unwrap();
+    write(&spec(dir.path()), &two).unwrap();
+    assert_eq!(made(&two), long_ago);
+    write(&ImageSpec { name: "images.invalid/tool:2".to_owned(), ..spec(dir.path()) }, &two).unwrap();
+    assert_ne!(made(&two), long_ago);
 }
 
 #[test]

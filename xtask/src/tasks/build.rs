@@ -4,8 +4,6 @@ use std::path::{Path, PathBuf};
 use std::process::Command;
 
 use anyhow::Context;
-use sha2::{Digest, Sha256};
-use walkdir::WalkDir;
 
 use super::metadata::Metadata;
 use super::{agent, proc};
@@ -15,7 +13,7 @@ use crate::paths;
 /// made; returns where it is.
 pub(super) fn qd(metadata: &Metadata) -> anyhow::Result<PathBuf> {
     let target = Path::new(&metadata.target_directory);
-    let digest = console(&paths::root().join("web/dist"))?;
+    let digest = super::web::digest(&[paths::root().join("web/dist")])?;
     let stamp = target.join("console.sha256");
     let embedded = std::fs::read_to_string(&stamp).unwrap_or_default() == digest;
     if !embedded {
@@ -49,19 +47,6 @@ pub(super) fn xtask() -> anyhow::Result<Command> {
 pub(super) fn xtask_path() -> anyhow::Result<PathBuf> {
     let link = PathBuf::from(format!("/proc/{}/exe", std::process::id()));
     if link.exists() { Ok(link) } else { std::env::current_exe().context("cannot tell which program this is") }
-}
-
-/// A hash of the built console: names and bytes.
-fn console(folder: &Path) -> anyhow::Result<String> {
-    let mut hash = Sha256::new();
-    for entry in WalkDir::new(folder).sort_by_file_name() {
-        let entry = entry.context("web/dist cannot be read")?;
-        if entry.file_type().is_file() {
-            hash.update(entry.path().to_string_lossy().as_bytes());
-            hash.update(std::fs::read(entry.path())?);
-        }
-    }
-    Ok(hex::encode(hash.finalize()))
 }
 
 #[cfg(test)]

@@ -4,8 +4,16 @@ use std::path::PathBuf;
 use std::process::Command;
 use std::time::SystemTime;
 
+use anyhow::Context;
+use sha2::{Digest, Sha256};
+use walkdir::WalkDir;
+
 use super::proc;
 use crate::paths;
+
+/// What the bundle is made from.
+const INPUTS: [&str; 7] =
+    ["index.html", "package-lock.json", "package.json", "public", "src", "tsconfig.json", "vite.config.ts"];
 
 /// Where the console lives, once it exists.
 pub(super) fn folder() -> Option<PathBuf> {
@@ -39,10 +47,33 @@ pub(super) fn lint() -> anyhow::Result<()> {
     Ok(())
 }
 
-/// The bundle that `qd` embeds, in web/dist.
+/// The bundle that `qd` embeds, in web/dist. Where nothing changed it stays as it is: a `qd` that is built from it is not
+/// built again.
 pub(super) fn build() -> anyhow::Result<()> {
     install()?;
-    script_command("build").map_or(Ok(()), |mut command| proc::run(command.stdout(std::io::stderr())))
+    let Some(folder) = folder() else { return Ok(()) };
+    let (dist, stamp) = (folder.join("dist"), folder.join("node_modules/.console.sha256"));
+    let inputs = digest(&INPUTS.map(|name| folder.join(name)))?;
+    let built = || digest(std::slice::from_ref(&dist)).map(|dist| format!("{inputs} {dist}"));
+    if std::fs::read_to_string(&stamp).is_ok_and(|was| built().is_ok_and(|is| was == is)) {
+        return Ok(());
+    }
+    script_command("build").map_or(Ok(()), |mut command| proc::run(command.stdout(std::io::stderr())))?;
+    std::fs::write(&stamp, built()?).with_context(|| format!("cannot write {}", stamp.display()))
+}
+
+/// A hash of files and of what is in folders: names and bytes.
+pub(super) fn digest(paths: &[PathBuf]) -> anyhow::Result<String> {
+    let mut hash = Sha256::new();
+    for entry in paths.iter().flat_map(|path| WalkDir::new(path).sort_by_file_name()) {
+        let entry = entry.context("the console cannot be read")?;
+        if entry.file_type().is_file() {
+            hash.update(entry.path().to_string_lossy().as_bytes());
+            hash.update([0]);
+            hash.update(std::fs::read(entry.path())?);
+        }
+    }
+    Ok(hex::encode(hash.finalize()))
 }
 
 /// `npm run SCRIPT` in web/, when the console exists.
@@ -66,4 +97,25 @@ fn npm(words: &[&str]) -> Command {
 
 fn modified(path: &std::path::Path) -> Option<SystemTime> {
     std::fs::metadata(path).and_then(|metadata| metadata.modified()).ok()
+}
+
+#[cfg(test)]
+mod tests {
+    #![allow(clippy::unwrap_used)]
+
+    use super::{INPUTS, digest, folder};
+
+    #[test]
+    fn what_the_console_is_made_from_has_one_digest_until_it_changes() {
+        let folder = folder().unwrap();
+        assert!(INPUTS.iter().all(|name| folder.join(name).exists()), "{INPUTS:?}");
+        let place = tempfile::tempdir().unwrap();
+        let here = [place.path().to_owned()];
+        std::fs::create_dir(place.path().join("src")).unwrap();
+        std::fs::write(place.path().join("src/a.ts"), "1").unwrap();
+        let was = digest(&here).unwrap();
+        assert_eq!(digest(&here).unwrap(), was);
+        std::fs::write(place.path().join("src/a.ts"), "2").unwrap();
+        assert_ne!(digest(&here).unwrap(), was);
+    }
 }
