@@ -19,7 +19,11 @@ const table = (cluster, kind) => {
   if (!tables.has(id))
     tables.set(
       id,
-      cluster === 'empty' ? [] : kind === WORKSPACES ? workspaces() : objects(kind, cluster === 'prod-eu' ? pods : 24),
+      cluster === 'empty'
+        ? []
+        : kind === WORKSPACES
+          ? workspaces()
+          : objects(kind, cluster === 'prod-eu' && kind === 'pods' ? pods : 24),
     )
   return tables.get(id)
 }
@@ -61,6 +65,8 @@ const server = createServer((request, response) => {
   response.writeHead(200, {
     'content-type': types[extname(file)] ?? 'application/octet-stream',
     'content-security-policy': csp,
+    // as the real one: what has its hash in its name stays
+    'cache-control': url.pathname.startsWith('/assets/') ? 'public, max-age=31536000, immutable' : 'no-store',
   })
   createReadStream(file).pipe(response)
 })
