@@ -153,13 +153,15 @@ fn ac_71o_without_enable_apps_nothing_is_started_and_what_ends_leaves_nobody() {
         assert_eq!(one(&link, "web").await.state, AppState::Stopped);
     });
     assert!(pod.ends_by(rustix::process::Signal::TERM).1 == Some(0));
-    let stubborn = "trap '' TERM; (setsid sleep 7010 &); while :; do sleep 1; done";
+    let stubborn = "trap '' TERM; echo > ~/deaf; (setsid sleep 7010 &); while :; do sleep 1; done";
     let mut pod =
         Pod::start(&with(&json!({ "web": { "enabled": true, "autoStart": true, "start": ["sh", "-c", stubborn] } })));
     steps(async {
         let link = pod.link().await;
         let mut watch = link.watch_apps().await.unwrap();
         until(&mut watch, "web", "it runs", |app| app.state == AppState::Running).await;
+        // a shell that has just begun would still hear it
+        pod.until("it hears no signal", |pod| pod.home("deaf").exists());
         link.app("web", AppAct::Restart).await.unwrap();
         let app = until(&mut watch, "web", "it runs again", |app| app.state == AppState::Running).await;
         assert_eq!((app.restarts, app.ended.as_str()), (0, "signal 9"), "who does not end in the grace is ended");
