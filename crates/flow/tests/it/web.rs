@@ -33,7 +33,7 @@ fn served(home: &Path) -> Served {
     std::fs::write(
         &config,
         format!(
-            "daemon off; user root; worker_processes 1; pid {root}/pid; error_log stderr crit;\n\
+            "daemon off; master_process off; user root; pid {root}/pid; error_log stderr crit;\n\
              events {{ worker_connections 256; }}\n\
              http {{ access_log {root}/access.log combined; keepalive_requests 1000000; keepalive_timeout 600;\n\
              client_body_temp_path {root}/b; proxy_temp_path {root}/p; fastcgi_temp_path {root}/f;\n\
