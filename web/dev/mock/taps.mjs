@@ -295,6 +295,12 @@ setInterval(() => {
   for (let n = 0; n < 3; n++) live.add(Date.now() * 1000 + n)
 }, 700).unref()
 
+/** Rows of records, which stay as they are. */
+const rowsOf = new WeakMap()
+const rowOf = (r) => {
+  if (!rowsOf.has(r)) rowsOf.set(r, [Number(r.n), 0, 'shop', r.n, cells(r)])
+  return rowsOf.get(r)
+}
 /** Columns and rows of a list for a query. */
 export function list(query) {
   if (query.list === 'taps') return { columns: TAP, rows: taps.map((tap, at) => tap.row(at + 1)) }
@@ -305,7 +311,7 @@ export function list(query) {
     .replace(/where.*/, '')
     .trim()
     .toLowerCase()
-  const all = tap.records.map((r) => [Number(r.n), 0, 'shop', r.n, cells(r)])
+  const all = tap.records.map(rowOf)
   const holds = (row) =>
     tests.every(([, id, op, value]) => {
       const cell = row[4][RECORD.findIndex((column) => column.id === id)]
