@@ -34,7 +34,9 @@ if (mock)
 
 const rows = async (page) =>
   page
-    .waitForSelector('[role=grid] [role=row][aria-rowindex="2"], main h2, main h3', { timeout: 10_000 })
+    .waitForSelector('[role=grid] [role=row]:not([aria-rowindex="1"]), main h2, main h3, main table, main figure', {
+      timeout: 10_000,
+    })
     .catch(() => {})
 const press = async (page, ...keys) => {
   for (const key of keys) await page.keyboard.press(key)
