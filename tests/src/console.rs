@@ -91,6 +91,18 @@ impl Console {
         command(self.home(), kubeconfig)
     }
 
+    /// The entries of its journal, a line of JSON each.
+    ///
+    /// # Panics
+    /// When they cannot be read.
+    #[must_use]
+    pub fn journal(&self) -> String {
+        let mut command = self.qd(None);
+        let output = command.args(["audit", "query", "--limit", "500", "-o", "jsonl"]).output().expect("qd runs");
+        assert!(output.status.success(), "{}", String::from_utf8_lossy(&output.stderr));
+        String::from_utf8(output.stdout).expect("the journal is text")
+    }
+
     /// Sends SIGTERM and waits for the end; the exit code.
     pub fn stop(&mut self) -> Option<i32> {
         self.server.stop()

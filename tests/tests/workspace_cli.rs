@@ -66,13 +66,9 @@ fn wl_08f_workspaces_are_made_stopped_started_and_deleted_from_the_command_line(
     assert_eq!(run(&["create", "Bad_Name", "--image", "x"]).status.code(), Some(2));
 
     // What it did is in the journal, each under its decision.
-    let journal = console
-        .qd(Some(&kubeconfig()))
-        .args(["audit", "query", "--limit", "500", "-o", "jsonl"])
-        .output()
-        .expect("qd runs");
+    let journal = console.journal();
     for action in ["workspace:create", "workspace:stop", "workspace:start", "workspace:delete", "workspace:reconcile"] {
-        assert!(out(&journal).contains(action), "{action}: {}", out(&journal));
+        assert!(journal.contains(action), "{action}: {journal}");
     }
 }
 

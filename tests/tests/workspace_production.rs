@@ -7,7 +7,7 @@ use e2e::fresh::Fresh;
 use e2e::socket::Socket;
 use e2e::terminal::Terminal;
 use e2e::workspaces::{apply, operator, wait};
-use e2e::{errors, kubeconfig, kubectl, out};
+use e2e::{errors, kubeconfig, kubectl};
 use serde_json::json;
 use std::process::{Command, Output, Stdio};
 use std::time::Duration;
@@ -114,8 +114,7 @@ fn ex_11d_terminals_files_and_apps_of_production_ask_first_and_take_the_answer()
     assert!(opened.json()["url"].as_str().unwrap().starts_with("http://"), "{}", opened.body);
 
     // the journal has the refusals, and the reason beside what was allowed
-    let mut query = place.console.qd(Some(&kubeconfig()));
-    let journal = out(&query.args(["audit", "query", "--limit", "500", "-o", "jsonl"]).output().expect("qd runs"));
+    let journal = place.console.journal();
     for words in ["workspace:connect", "workspace:files", "workspace:proxy", "to stow it", "looking after it"] {
         assert!(journal.contains(words), "{words}: {journal}");
     }

@@ -7,7 +7,7 @@ use e2e::curl::Answer;
 use e2e::fresh::Fresh;
 use e2e::opened::{self, Opened, comes};
 use e2e::workspaces::{apply, get, operator, until, wait};
-use e2e::{kubeconfig, out};
+use e2e::kubeconfig;
 use serde_json::json;
 use std::io::{Read, Write};
 use std::net::TcpStream;
@@ -225,13 +225,8 @@ fn wx_05d_who_is_not_signed_in_is_told_how_and_every_opening_is_in_the_journal()
     let path = url.split_once(&ada.host).unwrap().1;
     assert!(stranger.get(path, "").starts_with("HTTP/1.1 303 "));
     assert!(stranger.get(path, "").contains("\"token_invalid\""));
-    let mut command = place.console.qd(Some(&kubeconfig()));
-    let journal = out_of(command.args(["audit", "query", "--limit", "200", "-o", "jsonl"]));
+    let journal = place.console.journal();
     assert!(journal.contains("workspace:proxy") && journal.contains("ws-proxy"), "{journal}");
-}
-
-fn out_of(command: &mut std::process::Command) -> String {
-    out(&command.output().expect("qd runs"))
 }
 
 #[test]

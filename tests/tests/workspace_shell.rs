@@ -53,12 +53,6 @@ impl Place {
         assert!(listed.status.success(), "{}", errors(&listed));
         out(&listed).lines().map(|line| serde_json::from_str(line).expect("a line of JSON")).collect()
     }
-
-    /// All of the journal, as text.
-    fn journal(&self) -> String {
-        let mut command = self.console.qd(Some(&kubeconfig()));
-        out(&command.args(["audit", "query", "--limit", "500", "-o", "jsonl"]).output().expect("qd runs"))
-    }
 }
 
 /// Types a line whose output is not what was typed, and waits for that.
@@ -242,7 +236,7 @@ fn ac_71j_a_program_has_its_outputs_apart_its_input_and_its_code_and_the_journal
     assert_eq!(refused.ended().exit_code(), 3);
     assert_eq!(place.run(&["exec", "w", "--", "test", "-e", "/tmp/written"]).status.code(), Some(1));
 
-    let journal = place.journal();
+    let journal = place.console.journal();
     let lines: Vec<&str> = journal.lines().collect();
     let has = |words: &[&str]| lines.iter().any(|line| words.iter().all(|word| line.contains(word)));
     assert!(has(&["workspace:exec", "sh in workspaces.quarterdeck.dev ws-exec/w"]), "{journal}");

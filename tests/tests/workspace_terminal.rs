@@ -72,11 +72,6 @@ impl Place {
         let text = |one: &serde_json::Value, key: &str| one[key].as_str().unwrap().to_owned();
         told["shells"].as_array().unwrap().iter().map(|one| (text(one, "id"), text(one, "state"))).collect()
     }
-
-    fn journal(&self) -> String {
-        let mut command = self.console.qd(Some(&kubeconfig()));
-        out(&command.args(["audit", "query", "--limit", "500", "-o", "jsonl"]).output().expect("qd runs"))
-    }
 }
 
 fn says(terminal: &mut Socket, number: u32) {
@@ -198,8 +193,8 @@ fn ac_75k_a_killed_console_is_followed_by_one_that_comes_back_to_the_shell_and_n
     again.until("the same shell", |one| one.screen().contains("canary-of-the-keys-2"));
     again.type_in("exit 0\r");
     again.until("its end", |one| one.said.iter().any(|one| one["is"] == "exit"));
-    until("the journal has its end", 20, || place.journal().contains("ended with 0; "));
-    let journal = place.journal();
+    until("the journal has its end", 20, || place.console.journal().contains("ended with 0; "));
+    let journal = place.console.journal();
     assert!(journal.contains("workspace:connect") && journal.contains(&shell), "{journal}");
     assert!(!journal.contains("canary-of-the-keys"), "what was typed stands nowhere");
     assert!(!place.console.said().contains("canary-of-the-keys"));
@@ -345,7 +340,7 @@ fn ar_07l_a_folder_is_listed_changed_and_fetched_as_an_archive() {
     assert_eq!(place.ask("files", "&path=box", &["-X", "DELETE"]).code(), "file_conflict");
     assert_eq!(place.ask("files", "&path=box&recursive=true", &["-X", "DELETE"]).json()["count"], 6);
     assert!(!place.home.join("box").exists());
-    let journal = place.journal();
+    let journal = place.console.journal();
     assert!(journal.contains("workspace:files") && journal.contains("delete"), "{journal}");
 }
 

@@ -15,10 +15,11 @@ use policy::compose::{Composed, Parts, compose};
 use policy::desk::Desk as DeskPolicy;
 use policy::{Decide, Door, Epochs, Principal, Verifier};
 use std::path::PathBuf;
-use std::sync::Arc;
+use std::sync::{Arc, OnceLock};
 use store::{Journal, JournalConfig, Store};
 use tokio::sync::watch;
 use workspace::Activity;
+use workspace::source::Repositories;
 
 /// What a desk console or command runs on.
 pub(crate) struct Desk {
@@ -33,6 +34,8 @@ pub(crate) struct Desk {
     pub(crate) activity: Activity,
     /// Why there are no clusters.
     pub(crate) problem: Option<ErrorBody>,
+    /// Reads repositories, for doors and operators alike.
+    repositories: OnceLock<Option<Repositories>>,
     holds: Holds,
 }
 
@@ -59,6 +62,15 @@ impl Holds {
 impl Desk {
     pub(crate) fn into_holds(self) -> Holds {
         self.holds
+    }
+
+    /// What reads repositories; `None` where the configuration lets none be read.
+    pub(crate) fn repositories(&self, config: &Config) -> Result<Option<Repositories>, Failed> {
+        if let Some(made) = self.repositories.get() {
+            return Ok(made.clone());
+        }
+        let made = config.repositories.reader().map_err(Failed::of)?;
+        Ok(self.repositories.get_or_init(|| made).clone())
     }
 
     /// Whether the journal takes entries.
@@ -126,7 +138,19 @@ impl Parted {
     pub(crate) fn over(self, principal: watch::Receiver<Principal>) -> Desk {
         let Self { mirror, clusters, plans, gate, store, clock, problem, holds } = self;
         let activity = Activity::new(clock.clone());
-        Desk { mirror, clusters, plans, gate, store, principal, clock, activity, problem, holds }
+        Desk {
+            mirror,
+            clusters,
+            plans,
+            gate,
+            store,
+            principal,
+            clock,
+            activity,
+            problem,
+            repositories: OnceLock::new(),
+            holds,
+        }
     }
 }
 

@@ -57,7 +57,7 @@ impl Doors {
             gate: desk.gate.clone(),
             store: desk.store.clone(),
             process: desk.principal.borrow().asking(RequestId::new(), Door::Process),
-            platform: operator::platform(config, "")?,
+            platform: operator::platform(config, desk, "")?,
             clock: desk.clock.clone(),
         });
         workspaces.resume().await.map_err(Failed::of)?;

@@ -83,9 +83,9 @@ pub(crate) async fn start(
 }
 
 /// What holds for all workspaces of a cluster.
-pub(crate) fn platform(config: &Config, cluster: &str) -> Result<Platform, Failed> {
+pub(crate) fn platform(config: &Config, desk: &Desk, cluster: &str) -> Result<Platform, Failed> {
     let exposing = config.exposing().map_err(Failed::of)?;
-    let repositories = config.repositories.reader().map_err(Failed::of)?;
+    let repositories = desk.repositories(config)?;
     let config = &config.operator;
     let agent_image = config.agent_image.clone().unwrap_or_else(|| format!("{AGENT_IMAGE}:{VERSION}"));
     Ok(Platform {
@@ -101,7 +101,7 @@ pub(crate) fn platform(config: &Config, cluster: &str) -> Result<Platform, Faile
 }
 
 fn operator(config: &Config, cluster: Cluster, desk: &Desk, principal: Principal) -> Result<Operator, Failed> {
-    let mut platform = platform(config, cluster.name().as_str())?;
+    let mut platform = platform(config, desk, cluster.name().as_str())?;
     platform.password = password(config)?;
     if config.exposure.local_authority {
         platform.authority = Some(crate::cert::folder()?);

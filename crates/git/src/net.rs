@@ -53,8 +53,12 @@ pub(crate) fn tls(settings: &Settings) -> Result<ClientConfig, Error> {
     Ok(config)
 }
 
-/// Asks, and reads the answer.
-pub(crate) async fn ask(settings: &Settings, tls: &Arc<ClientConfig>, ask: Ask<'_>) -> Result<Answer, Error> {
+/// Asks, and reads the answer. `tls` is asked for where the host is one of https.
+pub(crate) async fn ask(
+    settings: &Settings,
+    tls: impl FnOnce() -> Result<Arc<ClientConfig>, Error>,
+    ask: Ask<'_>,
+) -> Result<Answer, Error> {
     let host = host_of(ask.uri);
     let gone = |why: String| Error::Unreachable { host: host.clone(), why };
     if !settings.reads(&host) {
@@ -90,8 +94,7 @@ pub(crate) async fn ask(settings: &Settings, tls: &Arc<ClientConfig>, ask: Ask<'
     let request = request.body(Full::new(ask.body.unwrap_or_default())).map_err(|error| gone(error.to_string()))?;
     if secure {
         let server = ServerName::try_from(name).map_err(|error| gone(error.to_string()))?;
-        let stream =
-            TlsConnector::from(tls.clone()).connect(server, stream).await.map_err(|why| gone(why.to_string()))?;
+        let stream = TlsConnector::from(tls()?).connect(server, stream).await.map_err(|why| gone(why.to_string()))?;
         send(stream, request, &host, ask.most).await
     } else {
         send(stream, request, &host, ask.most).await

@@ -10,7 +10,7 @@ use bytes::{Bytes, BytesMut};
 use http::{StatusCode, Uri};
 use rustls::ClientConfig;
 use std::collections::HashMap;
-use std::sync::Arc;
+use std::sync::{Arc, OnceLock};
 use std::time::Duration;
 
 /// Reads repositories. Clones are the same.
@@ -19,7 +19,8 @@ pub struct Git(Arc<Inner>);
 
 struct Inner {
     settings: Settings,
-    tls: Arc<ClientConfig>,
+    /// Made for the first question: the authorities of the system are many.
+    tls: OnceLock<Arc<ClientConfig>>,
 }
 
 /// A repository that was found, and what its host understands.
@@ -38,12 +39,9 @@ impl std::fmt::Debug for Git {
 
 impl Git {
     /// Reads what `settings` allow.
-    ///
-    /// # Errors
-    /// When there is no TLS to be had.
-    pub fn new(settings: Settings) -> Result<Self, Error> {
-        let tls = Arc::new(net::tls(&settings)?);
-        Ok(Self(Arc::new(Inner { settings, tls })))
+    #[must_use]
+    pub fn new(settings: Settings) -> Self {
+        Self(Arc::new(Inner { settings, tls: OnceLock::new() }))
     }
 
     /// The commit that is meant.
@@ -105,6 +103,14 @@ impl Git {
         .await
     }
 
+    fn tls(&self) -> Result<Arc<ClientConfig>, Error> {
+        if let Some(made) = self.0.tls.get() {
+            return Ok(made.clone());
+        }
+        let made = Arc::new(net::tls(&self.0.settings)?);
+        Ok(self.0.tls.get_or_init(|| made).clone())
+    }
+
     async fn in_time<T>(&self, remote: &Remote, work: impl Future<Output = Result<T, Error>>) -> Result<T, Error> {
         let time: Duration = self.0.settings.time;
         tokio::time::timeout(time, work).await.unwrap_or_else(|_| {
@@ -134,7 +140,7 @@ impl Git {
             // What is for one host is told to no other one.
             let login = login.filter(|_| net::host_of(&uri) == first && uri.scheme_str() == Some("https"));
             let ask = Ask { uri: &uri, body: None, login, most: MOST_LIST };
-            let answer = net::ask(&self.0.settings, &self.0.tls, ask).await?;
+            let answer = net::ask(&self.0.settings, || self.tls(), ask).await?;
             if answer.status.is_redirection() {
                 let to = answer.location.ok_or_else(|| protocol(remote, "it leads nowhere"))?;
                 let to = if to.starts_with('/') {
@@ -240,7 +246,7 @@ impl Git {
         let uri: Uri = format!("{}{PACK}", found.base).parse().map_err(|_| protocol(remote, "its address is none"))?;
         let same = net::host_of(&uri) == remote.host.to_ascii_lowercase() && uri.scheme_str() == Some("https");
         let ask = Ask { uri: &uri, body: Some(body), login: login.filter(|_| same), most };
-        good(remote, net::ask(&self.0.settings, &self.0.tls, ask).await?)
+        good(remote, net::ask(&self.0.settings, || self.tls(), ask).await?)
     }
 }
 

@@ -67,10 +67,6 @@ impl Accounting {
 struct Loopback;
 
 impl Way for Loopback {
-    fn ready(&self) -> BoxFuture<'_, Result<(), NoWay>> {
-        async { Ok(()) }.boxed()
-    }
-
     fn dial(&self, port: u16) -> BoxFuture<'_, Result<Box<dyn Stream>, NoWay>> {
         async move {
             let stream = TcpStream::connect(("127.0.0.1", port)).await.map_err(|_| NoWay::Nothing)?;
@@ -79,16 +75,6 @@ impl Way for Loopback {
         }
         .boxed()
     }
-
-    fn app<'a>(&'a self, _: &'a str) -> BoxFuture<'a, Result<(u16, bool), NoWay>> {
-        async { Err(NoWay::Unknown) }.boxed()
-    }
-
-    fn ports(&self) -> BoxFuture<'_, Result<Vec<(u16, String)>, NoWay>> {
-        async { Ok(Vec::new()) }.boxed()
-    }
-
-    fn stale(&self) {}
 
     fn word(&self) -> &'static str {
         "loopback"

@@ -36,10 +36,6 @@ const HOST: &str = "3000--w.localhost:5050";
 struct Loopback(u16);
 
 impl Way for Loopback {
-    fn ready(&self) -> BoxFuture<'_, Result<(), NoWay>> {
-        async { Ok(()) }.boxed()
-    }
-
     fn dial(&self, _: u16) -> BoxFuture<'_, Result<Box<dyn Stream>, NoWay>> {
         async {
             let stream = TcpStream::connect(("127.0.0.1", self.0)).await.map_err(|_| NoWay::Nothing)?;
@@ -55,8 +51,6 @@ impl Way for Loopback {
     fn ports(&self) -> BoxFuture<'_, Result<Vec<(u16, String)>, NoWay>> {
         async { Ok(vec![(5173, "node".to_owned())]) }.boxed()
     }
-
-    fn stale(&self) {}
 
     fn word(&self) -> &'static str {
         "loopback"

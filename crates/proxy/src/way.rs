@@ -24,19 +24,25 @@ impl<T: AsyncRead + AsyncWrite + Send + Unpin + 'static> Stream for T {}
 /// Where the ports of one workspace are reached.
 pub(crate) trait Way: Send + Sync + 'static {
     /// Makes sure that there is one: what may take its time.
-    fn ready(&self) -> BoxFuture<'_, Result<(), NoWay>>;
+    fn ready(&self) -> BoxFuture<'_, Result<(), NoWay>> {
+        Box::pin(async { Ok(()) })
+    }
 
     /// A new connection to a port.
     fn dial(&self, port: u16) -> BoxFuture<'_, Result<Box<dyn Stream>, NoWay>>;
 
     /// The port of an app, and whether it speaks TLS there.
-    fn app<'a>(&'a self, name: &'a str) -> BoxFuture<'a, Result<(u16, bool), NoWay>>;
+    fn app<'a>(&'a self, _name: &'a str) -> BoxFuture<'a, Result<(u16, bool), NoWay>> {
+        Box::pin(async { Err(NoWay::Unknown) })
+    }
 
     /// The ports on which something listens, with the program where it is known.
-    fn ports(&self) -> BoxFuture<'_, Result<Vec<(u16, String)>, NoWay>>;
+    fn ports(&self) -> BoxFuture<'_, Result<Vec<(u16, String)>, NoWay>> {
+        Box::pin(async { Ok(Vec::new()) })
+    }
 
     /// It did not answer in time: the next ones take another.
-    fn stale(&self);
+    fn stale(&self) {}
 
     /// How it leads there, in a word.
     fn word(&self) -> &'static str;

@@ -162,11 +162,13 @@ impl Render for Blueprints {
             params: &params,
             sourced,
         };
-        let Made { effective, fallback } = self.made(&asked).map_err(|wrong| {
+        let made = self.made(&asked).map_err(|wrong| {
             // A blueprint that could not be read is not found: what is wrong with it is what helps.
             let broken = seen.problems.iter().filter(|one| !one.warning);
             of_problems(wrong.list().iter().chain(broken.filter(|one| one.blueprint == name)), sourced)
         })?;
+        let built_on = made.built_on().to_owned();
+        let Made { effective, fallback } = made;
         let asked = self.platform.exposing.asked(desired, spec, &self.platform.cluster);
         let mut place = self.place(desired, spec, user)?;
         if let Asked::For(_, outside) = &asked {
@@ -179,6 +181,7 @@ impl Render for Blueprints {
         let internal = |_| refused("BlueprintResolved", "BlueprintInvalid", "its objects cannot be written");
         let mut rendered = Rendered {
             blueprint: status(&effective, sourced),
+            built_on,
             fallback,
             agent_version: place.agent_version.clone(),
             service_dns: format!("{}.{}.svc.{}", place.id, place.namespace, place.cluster_domain),

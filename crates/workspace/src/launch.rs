@@ -178,7 +178,7 @@ impl Launch {
     }
 
     fn file(&self) -> Option<String> {
-        crate::source::blueprint_of(&json!({ "source": self.source }))
+        self.source.as_ref().and_then(crate::source::blueprint_of)
     }
 
     /// What the policy is asked.

@@ -47,6 +47,8 @@ pub struct Rendered {
     pub secret: Option<(String, String)>,
     /// The blueprint, as the status shows it: `{name, digest, layers}`.
     pub blueprint: Value,
+    /// The blueprint that grants name: of a repository's file, the one that it builds on.
+    pub built_on: String,
     /// Version of the agent in the pod.
     pub agent_version: String,
     /// The name of the service in the cluster.

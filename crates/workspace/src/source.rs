@@ -39,11 +39,11 @@ impl Wanted {
     /// Reads a `spec`; `None` where it names no repository, or one of a host that nobody named.
     #[must_use]
     pub fn of(spec: &Value, host: Option<&str>) -> Option<Self> {
-        let text = |at: &str| spec.pointer(at).and_then(Value::as_str).filter(|text| !text.is_empty());
-        let (owner, name) = (text("/source/repo/owner")?, text("/source/repo/name")?);
-        let host = text("/source/repo/host").or(host)?.to_ascii_lowercase();
-        let pull = spec.pointer("/source/repo/pullRequest").and_then(Value::as_u64);
-        let reference = match (pull.and_then(|number| u32::try_from(number).ok()), text("/source/repo/ref")) {
+        let source = spec.get("source")?;
+        let (owner, name) = named(source)?;
+        let host = text(source, "/repo/host").or(host)?.to_ascii_lowercase();
+        let pull = source.pointer("/repo/pullRequest").and_then(Value::as_u64);
+        let reference = match (pull.and_then(|number| u32::try_from(number).ok()), text(source, "/repo/ref")) {
             (Some(number), _) => Reference::Pull(number),
             (None, Some(name)) => Reference::Named(name.to_owned()),
             (None, None) => Reference::Default,
@@ -51,20 +51,27 @@ impl Wanted {
         Some(Self {
             remote: Remote { host, path: format!("{owner}/{name}") },
             reference,
-            file: text("/source/file").map(|path| path.trim_start_matches("./").to_owned()),
-            folder: text("/source/repo/path").unwrap_or_default().trim_matches('/').to_owned(),
+            file: text(source, "/file").map(|path| path.trim_start_matches("./").to_owned()),
+            folder: text(source, "/repo/path").unwrap_or_default().trim_matches('/').to_owned(),
             owner: owner.to_owned(),
             name: name.to_owned(),
         })
     }
 }
 
-/// The blueprint that the file of a repository is, by its name; `None` where a `spec` names no repository.
+/// The blueprint that the file of a repository is, by its name; `None` where a `spec.source` names no repository.
 #[must_use]
-pub fn blueprint_of(spec: &Value) -> Option<String> {
-    let text = |at: &str| spec.pointer(at).and_then(Value::as_str).filter(|text| !text.is_empty());
-    let (owner, name) = (text("/source/repo/owner")?, text("/source/repo/name")?);
-    Some(blueprint::repo_name(owner, name))
+pub fn blueprint_of(source: &Value) -> Option<String> {
+    named(source).map(|(owner, name)| blueprint::repo_name(owner, name))
+}
+
+/// Owner and name of the repository of a `spec.source`.
+fn named(source: &Value) -> Option<(&str, &str)> {
+    Some((text(source, "/repo/owner")?, text(source, "/repo/name")?))
+}
+
+fn text<'a>(source: &'a Value, at: &str) -> Option<&'a str> {
+    source.pointer(at).and_then(Value::as_str).filter(|text| !text.is_empty())
 }
 
 /// What was read of a repository.
@@ -131,15 +138,15 @@ pub enum Sourced {
     Read(Arc<Read>),
     /// It is being read.
     Pending(String),
-    /// It cannot be read: why, and whether that may pass.
-    Failed(Code, String, bool),
+    /// It cannot be read: why.
+    Failed(Code, String),
 }
 
 impl From<Result<Arc<Read>, git::Error>> for Sourced {
     fn from(read: Result<Arc<Read>, git::Error>) -> Self {
         match read {
             Ok(read) => Self::Read(read),
-            Err(error) => Self::Failed(error.code(), error.to_string(), error.may_pass()),
+            Err(error) => Self::Failed(error.code(), error.to_string()),
         }
     }
 }

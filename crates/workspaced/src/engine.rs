@@ -52,8 +52,8 @@ async fn keep(daemon: &Daemon, path: &Path, folder: &Path) -> io::Result<()> {
         }
         if open_to_all(path) {
             // the mode is the owner's to change, who is the user by now
-            let words = ["/proc/self/exe", "workspaced", "close", daemon.config.engine_socket.as_str()];
-            if let Err(error) = start::output(daemon, &words.map(str::to_owned), 0).await {
+            let words = start::this(&["close", &daemon.config.engine_socket]);
+            if let Err(error) = start::output(daemon, &words, 0).await {
                 daemon.log.warn("engine", format!("{} stays open to everybody: {error}", path.display()));
             }
         }

@@ -128,7 +128,7 @@ async fn write(daemon: &Arc<Daemon>) -> io::Result<()> {
     shells.truncate(MOST_SHELLS);
     let ports = ports::now(daemon).await.iter().map(|port| port.port).collect();
     let text = serde_json::to_vec(&Stop { shells: within(shells), apps, ports })?;
-    let mut command = start::own(daemon, &program("keep"));
+    let mut command = start::own(daemon, &start::this(&["keep"]));
     command.stdin(Stdio::piped()).stdout(Stdio::null());
     let mut running = daemon.children.spawn(&mut command)?;
     let input = running.child.stdin.take().ok_or_else(|| io::Error::other("a pipe is missing"))?;
@@ -155,7 +155,7 @@ fn within(mut shells: Vec<KeptShell>) -> Vec<KeptShell> {
 
 /// Reads what the stop before left, which is then nobody's any more.
 pub(crate) async fn load(daemon: &Daemon) -> Vec<String> {
-    let Ok(text) = start::output(daemon, &program("kept"), MOST).await else { return Vec::new() };
+    let Ok(text) = start::output(daemon, &start::this(&["kept"]), MOST).await else { return Vec::new() };
     let Ok(stop) = serde_json::from_slice::<Stop>(&text) else { return Vec::new() };
     let apps = stop.apps.clone();
     *daemon.kept.0.lock() = stop;
@@ -172,11 +172,6 @@ pub(crate) async fn resume(daemon: &Daemon, apps: &[String]) {
             daemon.log.warn("apps", format!("{} was up and does not start: {error}", app.id));
         }
     }
-}
-
-/// This program, as the user.
-fn program(word: &str) -> [String; 3] {
-    ["/proc/self/exe", "workspaced", word].map(str::to_owned)
 }
 
 /// What a process was started as, as it is typed.

@@ -105,7 +105,7 @@ pub(crate) fn comes_from(pid: i32, top: i32) -> bool {
 /// # Errors
 /// When it has ended, or is not the user's.
 pub(crate) async fn folder(daemon: &Daemon, pid: i32) -> std::io::Result<String> {
-    let words = ["/proc/self/exe".to_owned(), "workspaced".to_owned(), "cwd".to_owned(), pid.to_string()];
+    let words = start::this(&["cwd", &pid.to_string()]);
     let text = start::output(daemon, &words, MAX_PATH).await?;
     Ok(String::from_utf8_lossy(&text).trim_end_matches('\n').to_owned())
 }
@@ -127,8 +127,7 @@ pub(crate) async fn signal(children: &Children, account: &Account, signal: Signa
     if left.is_empty() {
         return;
     }
-    let mut words = vec!["/proc/self/exe".to_owned(), "workspaced".to_owned(), "signal".to_owned()];
-    words.push(signal.as_raw().to_string());
+    let mut words = start::this(&["signal", &signal.as_raw().to_string()]);
     words.extend(left.iter().map(ToString::to_string));
     let mut command = start::command(account, Terminal::None, Path::new("/"), None, &words, &BTreeMap::new());
     command.stdin(Stdio::null()).stdout(Stdio::null()).stderr(Stdio::null());

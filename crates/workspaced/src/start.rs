@@ -32,6 +32,11 @@ pub(crate) enum Terminal {
     None,
 }
 
+/// The words of this very program with a command of the daemon.
+pub(crate) fn this(words: &[&str]) -> Vec<String> {
+    [THIS, "workspaced"].iter().chain(words).map(|word| (*word).to_owned()).collect()
+}
+
 /// The command that becomes the user and then `program`. Its environment is `env` and nothing else.
 pub(crate) fn command(
     account: &Account,
@@ -41,7 +46,7 @@ pub(crate) fn command(
     program: &[String],
     env: &BTreeMap<String, String>,
 ) -> Command {
-    let mut command = Command::new("/proc/self/exe");
+    let mut command = Command::new(THIS);
     command.arg("workspaced").arg("start");
     if rustix::process::geteuid().is_root() {
         command.arg(format!("--uid={}", account.uid)).arg(format!("--gid={}", account.gid));
@@ -177,6 +182,7 @@ fn change(uid: u32, gid: u32) -> io::Result<()> {
 }
 
 /// How long a program may take whose output is waited for.
+const THIS: &str = "/proc/self/exe";
 const PATIENCE: Duration = Duration::from_secs(10);
 const OWN_PATH: &str = "/qd/bin";
 const PATH: &str = "/qd/bin:/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin";

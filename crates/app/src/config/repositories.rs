@@ -78,7 +78,10 @@ impl Repositories {
             authorities,
             ..git::Settings::default()
         };
-        let git = Git::new(settings).map_err(|error| form(error.to_string()))?;
-        Ok(Some(workspace::source::Repositories::new(git, self.host.clone(), self.default_blueprint.clone())))
+        Ok(Some(workspace::source::Repositories::new(
+            Git::new(settings),
+            self.host.clone(),
+            self.default_blueprint.clone(),
+        )))
     }
 }

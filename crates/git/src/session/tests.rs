@@ -39,7 +39,7 @@ async fn ws_09a_a_commit_is_found_by_branch_tag_commit_and_pull_request_and_its_
     repository.git(&["update-ref", "refs/merge-requests/9/head", &first]);
     repository.git(&["checkout", "-q", "main"]);
     host.keep("acme/shop", &repository);
-    let git = Git::new(plain(&host)).unwrap();
+    let git = Git::new(plain(&host));
     let remote = remote(&host.name());
     for (reference, commit) in [
         (Reference::Default, &first),
@@ -80,7 +80,7 @@ async fn ws_09a_a_commit_is_found_by_branch_tag_commit_and_pull_request_and_its_
 #[tokio::test]
 async fn ws_09b_private_addresses_other_hosts_and_plain_http_are_refused_wherever_a_redirect_leads() {
     let (host, _repository) = shop();
-    let (name, git) = (host.name(), |settings: Settings| Git::new(settings).unwrap());
+    let (name, git) = (host.name(), |settings: Settings| Git::new(settings));
     let asks = async |git: Git, host: &str| git.resolve(&remote(host), &Reference::Default, None).await;
     let refused = |error: Error| match error {
         Error::Refused { why, .. } => why,
@@ -123,13 +123,13 @@ async fn ws_09c_what_is_too_large_too_slow_absent_or_no_git_server_is_told_so() 
     repository.commit(&[("large", &large)], "large");
     host.keep("acme/shop", &repository);
     let name = host.name();
-    let small = Git::new(Settings { most_bytes: 1 << 16, ..plain(&host) }).unwrap();
+    let small = Git::new(Settings { most_bytes: 1 << 16, ..plain(&host) });
     let at = remote(&name);
     let commit = small.resolve(&at, &Reference::Default, None).await.unwrap();
     let mut snapshot = small.snapshot(&at, commit, None).await.unwrap();
     let error = small.files(&at, &mut snapshot, &["large"], None).await.unwrap_err();
     assert!(matches!(error, Error::TooLarge { .. }), "{error}");
-    let git = Git::new(plain(&host)).unwrap();
+    let git = Git::new(plain(&host));
     let gone = Remote { path: "acme/none".into(), ..at.clone() };
     assert!(matches!(git.resolve(&gone, &Reference::Default, None).await, Err(Error::NotFound(_))));
     let outside = Remote { path: "../../etc".into(), ..at.clone() };
@@ -144,7 +144,7 @@ async fn ws_09c_what_is_too_large_too_slow_absent_or_no_git_server_is_told_so() 
         time: std::time::Duration::from_millis(300),
         ..Settings::default()
     };
-    let git = Git::new(quick).unwrap();
+    let git = Git::new(quick);
     let error = git.resolve(&remote(&name), &Reference::Default, None).await.unwrap_err();
     assert!(error.may_pass() && error.to_string().contains("took longer"), "{error}");
     drop(silent);
@@ -182,9 +182,9 @@ async fn ws_09d_over_tls_the_certificate_is_checked_and_credentials_stay_with_th
     let (name, cert) = secured(&host).await;
     host.asks_for(&STANDARD.encode("ada:a token"));
     let settings = Settings { private_hosts: vec!["127.0.0.1".into()], ..Settings::default() };
-    let error = Git::new(settings.clone()).unwrap().resolve(&remote(&name), &Reference::Default, None).await;
+    let error = Git::new(settings.clone()).resolve(&remote(&name), &Reference::Default, None).await;
     assert!(error.unwrap_err().to_string().contains("certificate"), "nobody vouches for it");
-    let git = Git::new(Settings { authorities: vec![cert.der().clone()], ..settings.clone() }).unwrap();
+    let git = Git::new(Settings { authorities: vec![cert.der().clone()], ..settings.clone() });
     let without = git.resolve(&remote(&name), &Reference::Default, None).await.unwrap_err();
     assert!(matches!(without, Error::NotFound(_)) && without.to_string().contains("credentials"), "{without}");
     let login = Login { username: "ada".into(), secret: base::Secret::new("a token".into()) };
@@ -193,7 +193,7 @@ async fn ws_09d_over_tls_the_certificate_is_checked_and_credentials_stay_with_th
     git.files(&remote(&name), &mut snapshot, &["big"], Some(&login)).await.unwrap();
     // Over plain HTTP, or to another host, they are not told: there they are asked for in vain.
     let here = plain(&host);
-    let plain = Git::new(here.clone()).unwrap();
+    let plain = Git::new(here.clone());
     assert!(plain.resolve(&remote(&host.name()), &Reference::Default, Some(&login)).await.is_err());
     assert!(!format!("{login:?}").contains("a token"));
     let front = Host::start();
@@ -205,6 +205,6 @@ async fn ws_09d_over_tls_the_certificate_is_checked_and_credentials_stay_with_th
         plain_hosts: vec![at.clone()],
         ..Settings::default()
     };
-    let led = Git::new(settings).unwrap().resolve(&remote(&at), &Reference::Default, Some(&login)).await;
+    let led = Git::new(settings).resolve(&remote(&at), &Reference::Default, Some(&login)).await;
     assert!(matches!(led, Err(Error::NotFound(_))), "{led:?}");
 }

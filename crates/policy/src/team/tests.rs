@@ -52,6 +52,12 @@ fn team() -> Team {
     Team { care, deny: vec![no_reveal, no_taps], workspaces: Arc::new(Known) }
 }
 
+/// The team, with a rule of the person's name that takes actions from them.
+fn without(person: &str, action: &str) -> TestGate {
+    let deny = DenyRule { people: vec![person.to_owned()], ..deny(person, &[action]) };
+    gate(Team { deny: vec![deny], ..team() })
+}
+
 fn member(t: &TestGate, name: &str, roles: &[&str]) -> Principal {
     let roles = roles.iter().map(|role| (*role).to_owned()).collect();
     t.composed.verifier.member(Member { name: name.to_owned(), org: "lab".to_owned(), roles, ..Member::default() })
@@ -211,13 +217,7 @@ fn the_process_runs_its_operator_and_reads_nobodys_objects() {
     };
     assert_eq!(rule(&t, &process, ask("credentials")), "team.process");
     assert_eq!(rule(&t, &member(&t, "dev", &["developer"]), ask("credentials")), "deny team.default");
-    let deny = DenyRule {
-        name: "no-deletion".to_owned(),
-        actions: vec!["workspace:ask".to_owned()],
-        people: vec!["ada".to_owned()],
-        ..DenyRule::default()
-    };
-    let strict = gate(Team { deny: vec![deny], ..team() });
+    let strict = without("ada", "workspace:ask");
     let process_of = strict.composed.verifier.process("operator");
     assert!(rule(&strict, &process_of, ask("delete")).starts_with("deny"), "a rule for the owner binds her workspaces");
     let other = WorkspaceAsk { owner: "eve".into(), ..ask("delete") };
@@ -240,13 +240,7 @@ fn ws_09f_a_rule_for_people_binds_the_repositories_of_their_workspaces_too() {
     assert_eq!(rule(&t, &process, source("ada")), "team.process");
     assert_eq!(rule(&t, &member(&t, "eve", &["developer"]), source("eve")), "team.developer");
     assert_eq!(rule(&t, &member(&t, "vic", &["viewer"]), source("vic")), "deny team.default");
-    let deny = DenyRule {
-        name: "no-repositories".to_owned(),
-        actions: vec!["workspace:source".to_owned()],
-        people: vec!["ada".to_owned()],
-        ..DenyRule::default()
-    };
-    let strict = gate(Team { deny: vec![deny], ..team() });
+    let strict = without("ada", "workspace:source");
     let process = strict.composed.verifier.process("operator");
     assert!(rule(&strict, &process, source("ada")).starts_with("deny"));
     assert_eq!(rule(&strict, &process, source("eve")), "team.process");
@@ -296,8 +290,7 @@ fn ws_15c_whom_a_workspace_is_shared_with_may_do_what_their_role_says_and_no_mor
     assert_eq!(ended.code(), Code::ShareExpired);
     assert_eq!(ended.to_string(), "it was shared with you until yesterday: ask ada, whose it is");
     // A rule that denies wins over what is shared.
-    let deny = DenyRule { people: vec!["cam".to_owned()], ..deny("cam", &["workspace:*"]) };
-    let t = gate(Team { deny: vec![deny], ..team() });
+    let t = without("cam", "workspace:*");
     assert_eq!(rule(&t, &member(&t, "cam", &[]), shell()), "deny team.deny.cam");
 }
 

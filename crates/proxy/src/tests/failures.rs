@@ -24,8 +24,6 @@ impl Way for Says {
         async { Ok(vec![(5173, "node".to_owned()), (8080, "java".to_owned())]) }.boxed()
     }
 
-    fn stale(&self) {}
-
     fn word(&self) -> &'static str {
         "nowhere"
     }

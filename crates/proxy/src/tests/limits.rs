@@ -68,23 +68,9 @@ async fn wx_08f_an_answer_that_takes_its_time_is_waited_for_as_long_as_the_reque
 struct Nowhere;
 
 impl Way for Nowhere {
-    fn ready(&self) -> BoxFuture<'_, Result<(), NoWay>> {
-        async { Ok(()) }.boxed()
-    }
-
     fn dial(&self, _: u16) -> BoxFuture<'_, Result<Box<dyn Stream>, NoWay>> {
         std::future::pending().boxed()
     }
-
-    fn app<'a>(&'a self, _: &'a str) -> BoxFuture<'a, Result<(u16, bool), NoWay>> {
-        async { Err(NoWay::Unknown) }.boxed()
-    }
-
-    fn ports(&self) -> BoxFuture<'_, Result<Vec<(u16, String)>, NoWay>> {
-        async { Ok(Vec::new()) }.boxed()
-    }
-
-    fn stale(&self) {}
 
     fn word(&self) -> &'static str {
         "nowhere"

@@ -22,14 +22,12 @@ pub struct Made {
 }
 
 impl Made {
-    /// The blueprint that grants name: of a repository's file, the one that it builds on; else `named`.
-    pub(crate) fn built_on(&self, named: String) -> String {
+    /// The blueprint that grants name: of a repository's file, the one that it builds on.
+    pub(crate) fn built_on(&self) -> &str {
         let layers = || self.effective.layers.iter().map(|layer| &layer.origin.layer);
-        if !layers().any(|layer| layer.kind == LayerKind::Repo) {
-            return named;
-        }
-        let below = layers().rfind(|layer| matches!(layer.kind, LayerKind::Platform | LayerKind::Org));
-        below.map_or(named, |layer| layer.name.clone())
+        let by_file = layers().any(|layer| layer.kind == LayerKind::Repo);
+        let below = || layers().rfind(|layer| matches!(layer.kind, LayerKind::Platform | LayerKind::Org));
+        by_file.then(below).flatten().map_or(&self.effective.name, |layer| &layer.name)
     }
 }
 
@@ -45,7 +43,7 @@ pub(super) struct Asked<'a> {
 
 impl Blueprints {
     pub(super) fn made(&self, asked: &Asked<'_>) -> Result<Made, Problems> {
-        let named = source::blueprint_of(asked.spec);
+        let named = asked.spec.get("source").and_then(source::blueprint_of);
         let by_file = asked.name.is_some() && asked.name == named.as_deref();
         // A blueprint of that very name is one like others.
         let by_file = by_file && asked.name.is_some_and(|name| asked.seen.library.get(name).is_none());
@@ -73,13 +71,13 @@ impl Blueprints {
                 Ok(Made { effective, fallback })
             }
             (Sourced::Read(read), false) => self.compose(asked, asked.name, Some((read, false))).map(whole),
-            (Sourced::Failed(code, message, _), true) => Err(problem(*code, message).into()),
+            (Sourced::Failed(code, message), true) => Err(problem(*code, message).into()),
             (Sourced::Pending(message), true) => Err(problem(Code::RepositoryUnreachable, message).into()),
             (Sourced::None, true) => {
                 let why = "no repository is read here: [repositories] says of which host it is, or none may be read";
                 Err(problem(Code::RepositoryRefused, why).into())
             }
-            (Sourced::Failed(_, message, _), false) => {
+            (Sourced::Failed(_, message), false) => {
                 let effective = self.compose(asked, asked.name, None)?;
                 Ok(Made { effective, fallback: Some(format!("its repository is no part of it: {message}")) })
             }

@@ -20,7 +20,7 @@ use std::collections::BTreeMap;
 pub(crate) struct Launch {
     pub(crate) labels: BTreeMap<String, String>,
     images: Vec<String>,
-    blueprint: Option<String>,
+    blueprint: String,
     ports: Vec<u16>,
     network_class: Option<NetworkClass>,
     exposure: Option<ExposureType>,
@@ -40,7 +40,7 @@ impl Launch {
         Self {
             labels: labels(object),
             images: rendered.images.clone(),
-            blueprint: blueprint(&rendered.blueprint),
+            blueprint: rendered.built_on.clone(),
             ports: ports(pod),
             network_class: NetworkClass::deserialize(class).ok(),
             exposure: exposure(object, rendered),
@@ -59,7 +59,7 @@ impl Launch {
     pub(super) fn wanted<'a>(&'a self, images: &'a [&'a str]) -> Wanted<'a> {
         Wanted {
             images,
-            blueprint: self.blueprint.as_deref(),
+            blueprint: Some(&self.blueprint),
             ports: &self.ports,
             network_class: self.network_class,
             exposure: self.exposure,
@@ -69,18 +69,6 @@ impl Launch {
             expires_at: self.expires_at,
         }
     }
-}
-
-/// The blueprint that grants name: of a repository's file, the one that it builds on.
-fn blueprint(status: &Value) -> Option<String> {
-    let layers = status.get("layers").and_then(Value::as_array).map(Vec::as_slice).unwrap_or_default();
-    let of = |layer: &Value, kinds: &[&str]| kinds.iter().any(|kind| layer.get("kind").is_some_and(|own| own == kind));
-    let name = if layers.iter().any(|layer| of(layer, &["repo"])) {
-        layers.iter().rev().find(|layer| of(layer, &["platform", "org"]))?.get("name")
-    } else {
-        status.get("name")
-    };
-    name.and_then(Value::as_str).map(str::to_owned)
 }
 
 /// The labels of a Workspace.

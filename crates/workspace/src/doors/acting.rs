@@ -102,7 +102,7 @@ impl Workspaces {
         let sourced = self.sourced(principal, &blueprints, object.clone(), &launch).await;
         let mut action = launch.action(object.clone());
         match (&sourced, catalogue::effective(&blueprints, &named.namespace, &named.name, &launch, &sourced)) {
-            (_, Ok(made)) => action.blueprint = made.built_on(action.blueprint),
+            (_, Ok(made)) => action.blueprint = made.built_on().to_owned(),
             // It may be one that its owner has credentials for: the operator knows.
             (Sourced::Failed(Code::RepositoryNotFound, ..), Err(_)) if launch.is_by_file() => {}
             (_, Err(wrong)) => return Err(wrong.into()),

@@ -42,11 +42,19 @@ impl Asking<'_> {
         }
     }
 
+    /// Why it may not be read.
+    fn denied(&self, action: &WorkspaceSource) -> Option<Sourced> {
+        match self.gate.preview(self.principal, action) {
+            Decision::Deny(denial) => Some(Sourced::Failed(denial.code, denial.reason)),
+            _ => None,
+        }
+    }
+
     /// Reads it; what was read is told to those alone who may read it.
     pub(crate) async fn read(&self, wanted: &Wanted, login: Option<&git::Login>, age: Duration) -> Sourced {
         let action = self.action(wanted);
-        if let Decision::Deny(denial) = self.gate.preview(self.principal, &action) {
-            return Sourced::Failed(denial.code, denial.reason, false);
+        if let Some(denied) = self.denied(&action) {
+            return denied;
         }
         let whose = login.map(|_| (self.object.namespace.as_str(), self.owner));
         if !self.repositories.asks(wanted, whose, age) {
@@ -54,11 +62,11 @@ impl Asking<'_> {
         }
         let permit = match self.gate.permit(self.principal, action, &Answers::default()) {
             Ok(permit) => permit,
-            Err(refusal) => return Sourced::Failed(refusal.code(), refusal.to_string(), true),
+            Err(refusal) => return Sourced::Failed(refusal.code(), refusal.to_string()),
         };
         if permit.settled().await.is_err() {
             let words = "the journal takes no entries, so it was not read".to_owned();
-            return Sourced::Failed(Code::AuditUnavailable, words, true);
+            return Sourced::Failed(Code::AuditUnavailable, words);
         }
         let read = self.repositories.read(wanted, login, whose, age).await;
         permit.finish(match &read {
@@ -85,27 +93,44 @@ impl Desk {
         let Some(wanted) = Wanted::of(spec, self.repositories.host()) else { return Sourced::None };
         // What is made now is made of what stands there now.
         let age = if makes { SOON } else { LATER };
+        if let Some(known) = self.known(desired, &wanted, age) {
+            return known;
+        }
         let login = self.login(hands, desired, &wanted).await;
         let (this, key, owner) = (self.clone(), desired.key.clone(), desired.owner.clone());
         let words = wanted.remote.to_string();
         let task = tokio::spawn(async move { this.read(&key, &owner, &wanted, login, age).await });
         match tokio::time::timeout(PATIENCE, task).await {
             Ok(Ok(sourced)) => sourced,
-            Ok(Err(_)) => Sourced::Failed(Code::Internal, format!("{words} could not be read"), true),
+            Ok(Err(_)) => Sourced::Failed(Code::Internal, format!("{words} could not be read")),
             Err(_) => Sourced::Pending(format!("repository {words} is being read")),
         }
     }
 
+    /// What is known without asking anybody: the owner's credentials are wanted only where its host is.
+    fn known(&self, desired: &Desired, wanted: &Wanted, age: Duration) -> Option<Sourced> {
+        let (key, owner) = (&desired.key, desired.owner.as_str());
+        let principal = self.principal.asking(RequestId::new(), Door::Process);
+        let asking = self.asking(&principal, key, owner);
+        asking.denied(&asking.action(wanted)).or_else(|| {
+            let whose = [Some((key.namespace.as_str(), owner)), None];
+            whose.into_iter().find_map(|whose| self.repositories.kept(wanted, whose, age)).map(Sourced::Read)
+        })
+    }
+
     async fn read(&self, key: &Key, owner: &str, wanted: &Wanted, login: Option<git::Login>, age: Duration) -> Sourced {
+        let principal = self.principal.asking(RequestId::new(), Door::Process);
+        self.asking(&principal, key, owner).read(wanted, login.as_ref(), age).await
+    }
+
+    fn asking<'a>(&'a self, principal: &'a Principal, key: &Key, owner: &'a str) -> Asking<'a> {
         let object = ObjectTarget {
             cluster: self.cluster.name().clone(),
             kind: Owned::Workspace.id().to_owned(),
             namespace: key.namespace.clone(),
             name: key.name.clone(),
         };
-        let principal = self.principal.asking(RequestId::new(), Door::Process);
-        let (repositories, gate) = (&self.repositories, &self.gate);
-        Asking { repositories, gate, principal: &principal, object, owner }.read(wanted, login.as_ref(), age).await
+        Asking { repositories: &self.repositories, gate: &self.gate, principal, object, owner }
     }
 
     /// The owner's credentials for the host.

@@ -4,6 +4,7 @@
 //! container with its variables and sizes, and the commands after its start. What has to be built is refused.
 
 use base::shell;
+use jsonc_parser::{CollectOptions, ParseOptions};
 use serde_json::{Map, Value, json};
 
 /// Whether a path is one of theirs.
@@ -17,7 +18,10 @@ pub(crate) fn is_one(path: &str) -> bool {
 /// What cannot be taken, in words.
 pub(crate) fn fields(path: &str, text: &str) -> Result<Value, String> {
     if path.ends_with(".json") {
-        container(&blueprint::read_json(&plain(text), path)?)
+        // It may have comments, and commas before an end.
+        let read = jsonc_parser::parse_to_ast(text, &CollectOptions::default(), &ParseOptions::default());
+        let read = read.map_err(|error| format!("{path}: {error}"))?;
+        container(&read.value.map(Value::from).unwrap_or_default())
     } else {
         devfile(&blueprint::read_json(text, path)?)
     }
@@ -105,55 +109,10 @@ fn text<'a>(of: &'a Value, key: &str) -> Option<&'a str> {
     of.get(key).and_then(Value::as_str).filter(|text| !text.is_empty())
 }
 
-/// JSON without the comments, and the commas before an end, that this file may have.
-fn plain(text: &str) -> String {
-    let (mut out, mut chars, mut quoted) = (String::with_capacity(text.len()), text.chars().peekable(), false);
-    while let Some(one) = chars.next() {
-        match (one, chars.peek()) {
-            ('\\', Some(_)) if quoted => {
-                out.push(one);
-                out.extend(chars.next());
-            }
-            ('"', _) => {
-                quoted = !quoted;
-                out.push(one);
-            }
-            ('/', Some('/')) if !quoted => {
-                // The line stays a line.
-                if chars.by_ref().any(|one| one == '\n') {
-                    out.push('\n');
-                }
-            }
-            ('/', Some('*')) if !quoted => {
-                chars.next();
-                let mut before = ' ';
-                for one in chars.by_ref() {
-                    if one == '\n' {
-                        out.push('\n');
-                    }
-                    if before == '*' && one == '/' {
-                        break;
-                    }
-                    before = one;
-                }
-            }
-            ('}' | ']', _) if !quoted => {
-                let end = out.trim_end().len();
-                if out.get(..end).is_some_and(|text| text.ends_with(',')) {
-                    out.remove(end - 1);
-                }
-                out.push(one);
-            }
-            _ => out.push(one),
-        }
-    }
-    out
-}
-
 #[cfg(test)]
 mod tests {
     #![allow(clippy::unwrap_used)]
-    use super::{fields, is_one, plain};
+    use super::{fields, is_one};
     use serde_json::json;
 
     #[test]
@@ -175,7 +134,10 @@ mod tests {
         let built = fields("devcontainer.json", r#"{ "build": { "dockerfile": "Dockerfile" } }"#).unwrap_err();
         assert!(built.contains("would have to be built"), "{built}");
         assert!(fields("devcontainer.json", "[]").is_err() && fields("devcontainer.json", "{").is_err());
-        assert_eq!(plain("[1, // a\n 2,\n]"), "[1, \n 2\n]");
+        let wrong = fields("devcontainer.json", "{ /* a\nb */\n\"image\": [,\n}").unwrap_err();
+        assert!(wrong.contains("line 3"), "{wrong}");
+        let deep = fields("devcontainer.json", &"[".repeat(100_000)).unwrap_err();
+        assert!(deep.len() < 200, "{deep}");
     }
 
     #[test]

@@ -61,6 +61,13 @@ impl Repositories {
         slot.is_none_or(|slot| slot.try_lock().is_ok_and(|slot| slot.answer(age).is_none()))
     }
 
+    /// What was read for the same less than `age` ago.
+    pub(crate) fn kept(&self, wanted: &Wanted, whose: Option<(&str, &str)>, age: Duration) -> Option<Arc<Read>> {
+        let slot = self.0.slots.lock().get(&key(wanted, whose)).cloned()?;
+        let slot = slot.try_lock().ok()?;
+        slot.answer(age)?.ok()
+    }
+
     /// Reads a repository; what was read less than `age` ago, or failed a moment ago, is not asked for again.
     ///
     /// # Errors

@@ -13,7 +13,7 @@ use std::time::Duration;
 fn repositories(host: &Host, usual: Option<&str>) -> Repositories {
     let here = vec![host.name()];
     let settings = Settings { private_hosts: here.clone(), plain_hosts: here, ..Settings::default() };
-    Repositories::new(Git::new(settings).unwrap(), Some(host.name()), usual.map(str::to_owned))
+    Repositories::new(Git::new(settings), Some(host.name()), usual.map(str::to_owned))
 }
 
 fn spec(more: &Value) -> Value {
@@ -120,7 +120,7 @@ async fn ws_09g_the_file_is_found_by_its_usual_names_or_the_one_that_is_said_wit
     std::os::unix::fs::symlink("/etc/passwd", repository.path().join("link")).unwrap();
     assert!(now(&[], said("link")).await.texts["link"].as_ref().unwrap_err().contains("link"));
     let own = spec(&json!({ "source": { "repo": { "owner": "Acme", "name": "My.Shop" } } }));
-    assert_eq!(blueprint_of(&own).as_deref(), Some("repo-acme-my-shop"));
+    assert_eq!(blueprint_of(&own["source"]).as_deref(), Some("repo-acme-my-shop"));
 }
 
 #[tokio::test]
@@ -202,7 +202,7 @@ fn bc_09b_a_repository_without_a_file_is_made_of_the_platforms_blueprint_for_tho
     // A file that is wrong is no file that is absent.
     assert_eq!(render(&usual, &by_file, &sourced(Some("blueprint: 1\n"))).unwrap_err().reason, "RepoFileInvalid");
     // Nor is a host that is away.
-    let away = Sourced::Failed(base::Code::RepositoryUnreachable, "git.example does not answer".into(), true);
+    let away = Sourced::Failed(base::Code::RepositoryUnreachable, "git.example does not answer".into());
     let refused = render(&usual, &by_file, &away).unwrap_err();
     assert_eq!((refused.reason, refused.message.contains("does not answer")), ("RepoFileInvalid", true));
     let chosen = spec(&json!({ "image": "images.invalid/own:1" }));

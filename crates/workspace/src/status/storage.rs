@@ -34,17 +34,11 @@ impl Making<'_> {
     /// do, tells nothing of what this claim may hold.
     fn mounted(&self, claim: &Claim) -> Option<&Mount> {
         let pod = self.rendered.ok()?.pod.as_ref()?;
-        let list =
-            |value: &Value, path: &str| value.pointer(path).and_then(Value::as_array).cloned().unwrap_or_default();
-        let text = |value: &Value, path: &str| value.pointer(path).and_then(Value::as_str).map(str::to_owned);
-        let volumes = list(&pod.body, "/spec/volumes");
-        let volume = volumes
-            .iter()
-            .find(|one| text(one, "/persistentVolumeClaim/claimName").as_deref() == Some(claim.name.as_str()));
-        let name = text(volume?, "/name")?;
-        let mounts = list(&pod.body, "/spec/containers/0/volumeMounts");
-        let path = mounts.iter().find(|one| text(one, "/name").as_ref() == Some(&name))?;
-        let path = text(path, "/mountPath")?;
+        let mut volumes = pod.body.pointer("/spec/volumes")?.as_array()?.iter();
+        let volume = volumes.find(|one| text(one, "/persistentVolumeClaim/claimName") == Some(&claim.name))?;
+        let name = text(volume, "/name")?;
+        let mut mounts = pod.body.pointer("/spec/containers/0/volumeMounts")?.as_array()?.iter();
+        let path = text(mounts.find(|one| text(one, "/name") == Some(name))?, "/mountPath")?;
         let size = u64::try_from(base::quantity::milli(&claim.size)? / 1000).ok()?;
         let mount = self.daemon()?.mounts.iter().find(|mount| mount.path == path)?;
         (mount.bytes > 0 && mount.bytes <= size.saturating_mul(5) / 4).then_some(mount)
@@ -109,6 +103,10 @@ impl Making<'_> {
         }
         (false, "Provisioning", format!("{} not bound yet", unbound.join(", ")))
     }
+}
+
+fn text<'a>(value: &'a Value, path: &str) -> Option<&'a str> {
+    value.pointer(path).and_then(Value::as_str)
 }
 
 /// How much is used, in steps of a twentieth: a status that followed each file would be written all the time.

@@ -19,7 +19,7 @@ use crate::{output, scripts};
 /// Looks whether the program is there, and asks it for its version.
 pub(super) async fn look(daemon: &Daemon, app: &App) -> bool {
     let installed = app.wanted.binary.is_empty() || {
-        let words = ["/proc/self/exe", "workspaced", "has", app.wanted.binary.as_str()].map(str::to_owned);
+        let words = start::this(&["has", &app.wanted.binary]);
         start::output(daemon, &words, 0).await.is_ok()
     };
     let version = if installed { version(daemon, app).await } else { String::new() };

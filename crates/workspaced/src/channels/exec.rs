@@ -29,7 +29,7 @@ pub(super) async fn run(daemon: &Daemon, channel: &Channel, asked: Exec) -> Resu
 
 /// Files of the user are served by a process of the user.
 pub(super) async fn files(daemon: &Daemon, channel: &Channel) -> Result<(), Gone> {
-    let words = ["/proc/self/exe", "workspaced", "sftp"].map(str::to_owned);
+    let words = start::this(&["sftp"]);
     let env = daemon.own_environment(&daemon.account);
     program(daemon, channel, "sf", &words, "", &env).await
 }
