@@ -96,7 +96,10 @@ pub fn until(what: &str, most: Duration, mut so: impl FnMut() -> bool) -> Durati
     let most = if std::env::var_os("CI").is_some() { most * 3 } else { most };
     while !so() {
         assert!(began.elapsed() < most, "not {what} within {most:?}");
-        std::thread::sleep(Duration::from_millis(150));
+        std::thread::sleep(STEP);
     }
     began.elapsed()
 }
+
+/// Between two looks: most of them start a program, on a machine that many suites share.
+const STEP: Duration = Duration::from_millis(300);

@@ -205,7 +205,7 @@ export async function until<T>(read: () => Promise<T>, good: (value: T) => boole
     const value = await read()
     if (good(value)) return value
     if (Date.now() > deadline) throw new Error(`${what}: still ${JSON.stringify(value)}`)
-    await new Promise((resolve) => setTimeout(resolve, 40))
+    await new Promise((resolve) => setTimeout(resolve, 80))
   }
 }
 

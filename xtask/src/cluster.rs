@@ -58,17 +58,10 @@ pub(crate) fn kubeconfig_path(name: &str) -> PathBuf {
     layout::dir(name).join("kubeconfig")
 }
 
-/// The `kubectl` of the version that the clusters run; built when it is missing.
+/// The `kubectl` of the version that the clusters run; built when it is missing. A program of its own, because tests start it
+/// thousands of times, and the parts of a node take as long to begin as it takes to ask.
 pub(crate) fn kubectl_path() -> Result<PathBuf> {
-    let node = go_build(&module(), "node")?;
-    let link = node.with_file_name("kubectl");
-    if !link.exists() {
-        match std::os::unix::fs::symlink(&node, &link) {
-            Err(error) if error.kind() != std::io::ErrorKind::AlreadyExists => return Err(error.into()),
-            _ => {}
-        }
-    }
-    Ok(link)
+    go::build_package(&module(), "kubectl", Some("k8s.io/kubernetes/cmd/kubectl"))
 }
 
 /// The Go module that the clusters are built from.

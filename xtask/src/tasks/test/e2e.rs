@@ -2,7 +2,7 @@
 
 use std::time::Instant;
 
-use super::stage::{Large, NODE, Node, Programs};
+use super::stage::{NODE, Node, Programs};
 use super::{Count, Scope, journeys, lanes};
 use crate::tasks::proc;
 
@@ -30,8 +30,7 @@ pub(super) fn run(scope: &Scope<'_>, count: &mut Count) -> anyhow::Result<()> {
         return Ok(());
     }
     let node = node.map_or_else(|| Node::start(&programs, NODE, true), Ok)?;
-    let large = Large::start()?;
-    journeys::run(&node, &large, count)?;
+    journeys::run(&node, count)?;
     took("the journeys");
     Ok(())
 }

@@ -1,5 +1,6 @@
 //! The journeys of the console in a real browser: two groups beside each other, since most of each is waiting for a kubelet
-//! or a clock, then those that measure, with nothing beside them.
+//! or a clock, then those that measure, with nothing beside them. Long tables are there for those alone that look at them:
+//! the control plane that holds them takes its part of the machine.
 
 use std::path::Path;
 
@@ -13,15 +14,17 @@ use crate::tasks::web;
 /// Of workspaces: they share what an operator does.
 const WORKSPACES: &[&str] = &["apps", "terminal", "upkeep", "workspaces"];
 /// They take times.
-const MEASURE: &[&str] = &["large", "live", "traffic"];
+const MEASURE: &[&str] = &["live", "traffic"];
+/// They look at long tables, and measure.
+const LARGE: &[&str] = &["large"];
 
 /// Runs all of them.
-pub(super) fn run(node: &Node<'_>, large: &Large, count: &mut Count) -> anyhow::Result<()> {
+pub(super) fn run(node: &Node<'_>, count: &mut Count) -> anyhow::Result<()> {
     let folder = web::folder().context("there is no web/package.json")?.join("e2e");
-    let [workspaces, others, measure] = groups(names(&folder)?);
+    let [workspaces, others, measure, large] = groups(names(&folder)?);
     let beside = |group: &[String]| {
         let mut own = Count::default();
-        watch_as(Runner::Vitest, script(node, large, "e2e")?.arg("--").args(group), &mut own, Block::default())?;
+        watch_as(Runner::Vitest, script(node, "e2e")?.arg("--").args(group), &mut own, Block::default())?;
         anyhow::Ok(own)
     };
     let both = std::thread::scope(|threads| {
@@ -31,7 +34,11 @@ pub(super) fn run(node: &Node<'_>, large: &Large, count: &mut Count) -> anyhow::
     for own in both {
         count.add(&own?);
     }
-    watch(Runner::Vitest, script(node, large, "e2e")?.arg("--").args(measure), count)
+    watch(Runner::Vitest, script(node, "e2e")?.arg("--").args(measure), count)?;
+    let tables = Large::start()?;
+    let mut command = script(node, "e2e")?;
+    tables.tell(&mut command);
+    watch(Runner::Vitest, command.arg("--").args(large), count)
 }
 
 /// The journeys of a folder, by the paths of their files in web/.
@@ -46,11 +53,16 @@ fn names(folder: &Path) -> anyhow::Result<Vec<String>> {
     Ok(names)
 }
 
-/// Those of workspaces, those that measure nothing, and those that do.
-fn groups(names: Vec<String>) -> [Vec<String>; 3] {
-    let mut groups = [const { Vec::new() }; 3];
+/// Those of workspaces, those that measure nothing, those that do, and those of long tables.
+fn groups(names: Vec<String>) -> [Vec<String>; 4] {
+    let mut groups = [const { Vec::new() }; 4];
     for name in names {
-        let group = if WORKSPACES.contains(&&*name) { 0 } else { 1 + usize::from(MEASURE.contains(&&*name)) };
+        let group = match &*name {
+            name if WORKSPACES.contains(&name) => 0,
+            name if MEASURE.contains(&name) => 2,
+            name if LARGE.contains(&name) => 3,
+            _ => 1,
+        };
         if let Some(group) = groups.get_mut(group) {
             group.push(format!("e2e/{name}.e2e.ts"));
         }
@@ -62,15 +74,16 @@ fn groups(names: Vec<String>) -> [Vec<String>; 3] {
 mod tests {
     #![allow(clippy::unwrap_used)]
 
-    use super::{MEASURE, WORKSPACES, groups, names};
+    use super::{LARGE, MEASURE, WORKSPACES, groups, names};
 
     #[test]
     fn every_journey_is_in_one_group() {
         let all = names(&crate::paths::root().join("web/e2e")).unwrap();
-        assert!(WORKSPACES.iter().chain(MEASURE).all(|name| all.iter().any(|one| one == name)), "{all:?}");
-        let [workspaces, others, measure] = groups(all.clone());
-        assert_eq!((workspaces.len(), measure.len()), (WORKSPACES.len(), MEASURE.len()));
-        assert_eq!(workspaces.len() + others.len() + measure.len(), all.len());
+        let named = [WORKSPACES, MEASURE, LARGE];
+        assert!(named.iter().copied().flatten().all(|name| all.iter().any(|one| one == name)), "{all:?}");
+        let [workspaces, others, measure, large] = groups(all.clone());
+        assert_eq!([&workspaces, &measure, &large].map(Vec::len), named.map(<[_]>::len));
+        assert_eq!(workspaces.len() + others.len() + measure.len() + large.len(), all.len());
         assert!(others.contains(&"e2e/table.e2e.ts".to_owned()));
     }
 }

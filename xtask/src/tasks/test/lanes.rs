@@ -2,6 +2,7 @@
 //! a suite is waiting for a kubelet, and what happens on one node nobody sees on another.
 
 use std::path::Path;
+use std::sync::atomic::{AtomicBool, Ordering};
 use std::time::Instant;
 
 use super::block::Block;
@@ -18,20 +19,17 @@ struct Lane {
     demo: bool,
     /// How the names of its suites begin.
     takes: &'static [&'static str],
-    /// After them `cargo xtask run` is cut short at every stage.
-    cuts: bool,
 }
 
 /// The first takes what no other does. About as long each.
 const LANES: [Lane; 3] = [
-    Lane { nodes: &[NODE], demo: true, takes: &[], cuts: false },
+    Lane { nodes: &[NODE], demo: true, takes: &[] },
     Lane {
         nodes: &["e2e-taps"],
         demo: true,
         takes: &["live_tap_life", "live_tap_forms", "tap_proof", "tap_words", "taps"],
-        cuts: true,
     },
-    Lane { nodes: &["e2e-work", "e2e-doors"], demo: false, takes: &["workspace", "serve"], cuts: false },
+    Lane { nodes: &["e2e-work", "e2e-doors"], demo: false, takes: &["workspace", "serve"] },
 ];
 
 /// Runs what is chosen; the node with the demo stays, for whoever wants to go on with it.
@@ -43,6 +41,8 @@ pub(super) fn run<'a>(
     let chosen = chosen(scope);
     let lanes = LANES.iter().map(|lane| Ok((lane, build(&of(lane, &chosen))?))).collect::<anyhow::Result<Vec<_>>>()?;
     let queues: Vec<_> = lanes.iter().map(|(lane, suites)| (*lane, suites.len(), Queue::of(suites))).collect();
+    // whose suites end first cuts `cargo xtask run` short at every stage
+    let cuts = &AtomicBool::new(scope.chosen("xtask"));
     std::thread::scope(|threads| {
         let nodes = queues.iter().flat_map(|(lane, suites, queue)| {
             // a lane of one suite needs one node
@@ -54,9 +54,8 @@ pub(super) fn run<'a>(
                     let mut own = Count::default();
                     let ended =
                         on_node(name, lane, queue, programs, &mut own).map(|node| (name == NODE).then_some(node));
-                    let cuts = lane.cuts && scope.chosen("xtask");
                     let ended = ended.and_then(|kept| {
-                        if cuts {
+                        if cuts.swap(false, Ordering::Relaxed) {
                             selftest(&programs.qd, &mut own)?;
                         }
                         Ok(kept)

@@ -39,7 +39,8 @@ fn deaf() -> anyhow::Result<Vec<String>> {
 pub(super) fn soak(scope: &Scope<'_>, seconds: u32, count: &mut Count) -> anyhow::Result<()> {
     let programs = Programs::build(scope, "soak")?;
     let (node, large) = (Node::start(&programs, NODE, true)?, Large::start()?);
-    let mut command = script(&node, &large, "e2e")?;
+    let mut command = script(&node, "e2e")?;
+    large.tell(&mut command);
     command.args(["--", "e2e/live.e2e.ts", "e2e/large.e2e.ts", "e2e/apps.e2e.ts", "--testNamePattern", SOAKED]);
     command.env("QD_E2E_OPEN_SECONDS", seconds.to_string());
     command.env("QD_E2E_CHURN_SECONDS", seconds.to_string());

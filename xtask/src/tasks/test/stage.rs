@@ -102,11 +102,10 @@ impl Large {
     }
 }
 
-/// `npm run SCRIPT` of the console, told of a node with the demo in it and of long tables.
-pub(super) fn script(node: &Node<'_>, large: &Large, script: &str) -> anyhow::Result<Command> {
+/// `npm run SCRIPT` of the console, told of a node with the demo in it.
+pub(super) fn script(node: &Node<'_>, script: &str) -> anyhow::Result<Command> {
     let mut command = web::script_command(script).ok_or_else(no_console)?;
     node.tell(&mut command)?;
-    large.tell(&mut command);
     Ok(command)
 }
 
