@@ -218,10 +218,10 @@ impl Shell {
         Told {
             id: self.id.clone(),
             kind: "shell",
-            state: match (exit, state.viewers.is_empty()) {
+            state: match (exit, state.detached_ms) {
                 (Some(_), _) => "STOPPED",
-                (None, true) => "DETACHED",
-                (None, false) => "ACTIVE",
+                (None, Some(_)) => "DETACHED",
+                (None, None) => "ACTIVE",
             },
             command: self.command.clone(),
             principal: self.principal.clone(),

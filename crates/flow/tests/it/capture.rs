@@ -74,7 +74,7 @@ impl Capture {
     /// Everything of some ports, from now on.
     pub(crate) fn start(file: &Path, filter: &str) -> Capture {
         let mut child = program("tcpdump", "tcpdump")
-            .args(["-i", "lo", "-s", "0", "-B", "65536", "--immediate-mode", "-U", "-Z", "root", "-w"])
+            .args(["-i", "lo", "-s", "66000", "-B", "262144", "--immediate-mode", "-U", "-Z", "root", "-w"])
             .arg(file)
             .arg(filter)
             .stdin(Stdio::null())

@@ -97,8 +97,11 @@ async fn limit(daemon: Arc<Daemon>, shell: Arc<Shell>) {
             before = turn;
             until = after(&daemon, &shell);
             let mut state = shell.state.lock();
-            state.detached_ms = Some(now_ms());
-            state.ends_ms = until.map(|at| now_ms() + at.duration_since(Instant::now()).as_millis() as u64);
+            // who comes this moment has taken both away already
+            if state.viewers.is_empty() {
+                state.detached_ms = Some(now_ms());
+                state.ends_ms = until.map(|at| now_ms() + at.duration_since(Instant::now()).as_millis() as u64);
+            }
         }
         let over = async {
             match until {
