@@ -182,6 +182,51 @@ pub struct BlueprintPreview {
     pub problems: Vec<BlueprintProblem>,
 }
 
+/// `POST /api/v1/blueprints/validate`: a file of blueprints that somebody is still writing. Nothing is made.
+#[derive(Clone, Debug, Serialize, Deserialize, TS, JsonSchema)]
+#[serde(deny_unknown_fields)]
+#[ts(export_to = "api.ts", optional_fields)]
+pub struct BlueprintValidate {
+    /// The cluster.
+    #[ts(as = "String")]
+    #[schemars(with = "String")]
+    pub cluster: ClusterName,
+    /// The namespace whose blueprints it stands among, in the place of those of the same names.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub namespace: Option<String>,
+    /// The organization.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub org: Option<String>,
+    /// The file: YAML.
+    pub text: String,
+    /// How problems name it.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub file: Option<String>,
+    /// Which of its blueprints is shown as it would be; absent for the first.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub blueprint: Option<String>,
+    /// Values of its parameters.
+    #[serde(default, skip_serializing_if = "BTreeMap::is_empty")]
+    #[ts(as = "Option<BTreeMap<String, String>>")]
+    pub params: BTreeMap<String, String>,
+}
+
+/// What is wrong with it, and what a workspace of whoever asks would be made of.
+#[derive(Clone, Debug, Default, Serialize, Deserialize, TS, JsonSchema)]
+#[ts(export_to = "api.ts")]
+pub struct BlueprintValidated {
+    /// Nothing is wrong.
+    pub valid: bool,
+    /// Its blueprints, in order.
+    pub names: Vec<String>,
+    /// All that is wrong with it, each with its pointer, line and column, and what is doubtful.
+    pub problems: Vec<BlueprintProblem>,
+    /// The whole of the one that was asked for; absent where it cannot be composed.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    #[ts(optional)]
+    pub preview: Option<BlueprintPreview>,
+}
+
 /// A field with where it comes from.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize, TS, JsonSchema)]
 #[ts(export_to = "api.ts")]

@@ -189,6 +189,10 @@ codes! {
     FileFailed = "file_failed", 502, 1;
     /// The workspace is starting; the message says how far it is.
     WorkspaceWaking = "workspace_waking", 503, 1;
+    /// Something else is being done to the workspace that this would undo; the details name its job.
+    WorkspaceBusy = "workspace_busy", 409, 1;
+    /// The workspace waits in the queue of a quota; the message says of which, and how many are before it.
+    Queued = "queued", 503, 1;
     /// A workspace has no such port or app.
     ProxyPortUnknown = "proxy_port_unknown", 404, 4;
     /// Nothing listens on the port, or what does cannot be understood; the ports that answer are in the details.

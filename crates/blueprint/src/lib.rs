@@ -33,6 +33,7 @@ mod pointer;
 mod problem;
 mod render;
 mod schema;
+mod splash;
 #[cfg(test)]
 mod testing;
 mod user;
@@ -47,7 +48,7 @@ pub use files::{Files, included};
 pub use fixture::{Fixture, Fixtures, read_json, user};
 pub use identity::{Key, RepoCase};
 pub use library::{Definition, Library};
-pub use lint::lint;
+pub use lint::{lint, lint_one};
 pub use node::{Entry, Layer, LayerKind, Node, Origin, Value};
 pub use objects::{Objects, Place, Profile, objects};
 pub use params::Given;

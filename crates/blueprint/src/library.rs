@@ -40,6 +40,12 @@ impl Definition {
         self.node.get("description").and_then(Node::text)
     }
 
+    /// Its fields as they are written; an expression is its text after `!cel `.
+    #[must_use]
+    pub fn fields(&self) -> serde_json::Value {
+        self.node.to_json()
+    }
+
     /// The items of one of its lists: `params`, `presets`.
     #[must_use]
     pub fn listed(&self, key: &str) -> Vec<serde_json::Value> {
@@ -93,6 +99,11 @@ impl Library {
             }
         }
         problems
+    }
+
+    /// Takes a blueprint of an organization out, so that another one of its name can be tried in its place.
+    pub fn forget(&mut self, name: &str) {
+        self.org.remove(name);
     }
 
     /// The expressions that were met in them and compiled.
@@ -277,6 +288,10 @@ fn define(mut node: Node, kind: LayerKind, problems: &mut Vec<Problem>) -> Optio
     let before = problems.len();
     legacy::rewrite(&mut node, problems);
     expressions(&mut node, problems);
+    // Objects have it beside the network.
+    if let Some(taken) = node.take("kubernetesAccess") {
+        node.set(&Pointer::parse("/network/kubernetesAccess"), taken.node);
+    }
     for problem in problems.iter_mut().skip(before) {
         problem.blueprint.clone_from(&name);
     }

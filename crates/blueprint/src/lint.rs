@@ -21,19 +21,46 @@ use std::collections::BTreeMap;
 pub fn lint(library: &Library, settings: &Settings, env: &BTreeMap<String, String>) -> Vec<Problem> {
     let mut found = Vec::new();
     for definition in library.all() {
-        written(definition, &mut found);
-        if definition.is_abstract {
-            if let Err(problem) = library.chain_from(definition) {
-                add(problem, &mut found);
-            }
-            continue;
-        }
-        for (label, user) in User::synthetic() {
-            tried(library, definition, label, &user, settings, env, &mut found);
-        }
+        one(library, definition, settings, env, &mut found);
     }
+    sorted(found)
+}
+
+/// All that is wrong with one of them, and with those that it builds on as far as it shows in it.
+#[must_use]
+pub fn lint_one(
+    library: &Library,
+    definition: &Definition,
+    settings: &Settings,
+    env: &BTreeMap<String, String>,
+) -> Vec<Problem> {
+    let mut found = Vec::new();
+    one(library, definition, settings, env, &mut found);
+    sorted(found)
+}
+
+fn sorted(mut found: Vec<Problem>) -> Vec<Problem> {
     found.sort_by(|a, b| (&a.mark, &a.pointer).cmp(&(&b.mark, &b.pointer)));
     found
+}
+
+fn one(
+    library: &Library,
+    definition: &Definition,
+    settings: &Settings,
+    env: &BTreeMap<String, String>,
+    found: &mut Vec<Problem>,
+) {
+    written(definition, found);
+    if definition.is_abstract {
+        if let Err(problem) = library.chain_from(definition) {
+            add(problem, found);
+        }
+        return;
+    }
+    for (label, user) in User::synthetic() {
+        tried(library, definition, label, &user, settings, env, found);
+    }
 }
 
 /// The blueprint alone, with nothing evaluated.

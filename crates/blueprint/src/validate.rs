@@ -32,6 +32,7 @@ pub(crate) fn validate(node: &Node) -> Vec<Problem> {
     }
     rules.apps();
     rules.service();
+    rules.not_yet();
     rules.problems
 }
 
@@ -284,6 +285,20 @@ impl<'a> Rules<'a> {
         let paths: Vec<&str> = storages.filter_map(|entry| entry.node.get("path")?.text()).collect();
         for entry in files.entries().iter().filter(|entry| paths.contains(&entry.key.as_str())) {
             self.wrong(at, &entry.node, format!("a storage is mounted at {} already", entry.key));
+        }
+    }
+
+    /// What is taken and does nothing yet.
+    fn not_yet(&mut self) {
+        for (pointer, message) in [
+            ("/pool", "no workspaces stand ready yet: each is made when somebody asks for it"),
+            ("/activity/urls", "apps are not asked yet when they were used last"),
+            ("/webProxy/alias", "no host has this name yet: an app is reached by its port or its own name"),
+            ("/webProxy/roles", "roles open nothing yet: portSharing says who may"),
+        ] {
+            if let Some(node) = self.at(pointer) {
+                self.warn(pointer, node, message);
+            }
         }
     }
 

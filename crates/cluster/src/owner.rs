@@ -113,7 +113,8 @@ impl Owner {
         self.link.send(method, verb, kind, &self.namespace, &path, Some(("application/json", object))).await
     }
 
-    /// Applies our fields of a status: of a workspace that may not be carried out, of a quota, of a grant.
+    /// Applies our fields of a status: of a workspace that may not be carried out, of a quota, of a grant,
+    /// of a blueprint.
     ///
     /// # Errors
     /// As [`Error`] says.

@@ -132,6 +132,10 @@ words! {
         QuotaExceeded,
         /// Accepted: something else has the name.
         NameConflict,
+        /// Accepted: no workspace is made a part of a workload here, or attached to a pod.
+        InjectDisabled,
+        /// Accepted: it asks for what cannot be done here.
+        FeatureUnavailable,
         /// BlueprintResolved: an expression fails.
         CELError,
         /// BlueprintResolved: a parameter is missing, unknown or wrong.
@@ -248,8 +252,12 @@ impl ConditionType {
                 R::GrantMissing,
                 R::QuotaExceeded,
                 R::NameConflict,
+                R::InjectDisabled,
+                R::FeatureUnavailable,
             ],
             Self::Valid => &[
+                R::BlueprintNotFound,
+                R::BlueprintInvalid,
                 R::CELError,
                 R::ParamInvalid,
                 R::FieldNotAllowed,
@@ -260,9 +268,10 @@ impl ConditionType {
                 R::RolesUnknown,
                 R::NotMeasured,
             ],
-            Self::BlueprintResolved | Self::Resolved => {
+            Self::BlueprintResolved => {
                 &[R::CELError, R::ParamInvalid, R::FieldNotAllowed, R::RepoFileInvalid, R::Cycle]
             }
+            Self::Resolved => &[R::BlueprintNotFound, R::BlueprintInvalid, R::CELError, R::ParamInvalid, R::Cycle],
             Self::StorageReady => &[R::Provisioning, R::FailedBinding, R::Restoring, R::VolumeInUse],
             Self::Progressing | Self::Stalled => &[R::Idle, R::DeadlineExceeded],
             Self::Ready => &[

@@ -145,7 +145,7 @@ async fn passed(
     login.requests.fetch_add(1, Ordering::Relaxed);
     let upgrade = upgrade(head, &body);
     // a socket tells by itself when somebody uses it
-    if upgrade.is_none() {
+    if upgrade.is_none() && login.meter.counts(target) {
         login.meter.touch(Door::Http, "requests of its apps");
     }
     let mut counts = Counts::default();
@@ -180,7 +180,12 @@ async fn passed(
         Went::Done => (false, "ended"),
         Went::Became(upstream) => {
             let frames = upgrade.filter(|to| to.eq_ignore_ascii_case(b"websocket")).map(|_| Frames::default());
-            let used = || login.meter.touch(Door::Http, "a socket of its apps");
+            let counts_as_use = login.meter.counts(target);
+            let used = || {
+                if counts_as_use {
+                    login.meter.touch(Door::Http, "a socket of its apps");
+                }
+            };
             let passed = tokio::select! {
                 passed = relay(client, *upstream, times.upgraded, frames, used) => passed,
                 () = login.end.cancelled() => (0, 0),

@@ -42,7 +42,9 @@ async fn passed(door: &Proxy, request: Request<Incoming>, peer: IpAddr) -> Resul
     }
     let login = admitted(door, &head, &host)?;
     login.requests.fetch_add(1, Ordering::Relaxed);
-    login.meter.touch(Door::Http, "requests of its apps");
+    if login.meter.counts(path) {
+        login.meter.touch(Door::Http, "requests of its apps");
+    }
     let story = Arc::new(Story::new(login.clone(), request.method().clone()));
     let told = ask(door, &login, &head, path, peer, request.into_body(), &story).await;
     match told {

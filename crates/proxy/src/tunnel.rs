@@ -99,7 +99,7 @@ impl Tunnel {
 fn narrow(error: ReachError) -> NoWay {
     match error {
         ReachError::Stopped { why, .. } => NoWay::Stopped(why),
-        ReachError::NoPod(_) => NoWay::Waking,
+        ReachError::NoPod(_) | ReachError::Queued { .. } => NoWay::Waking,
         // its pod is there and its container is not yet
         error @ ReachError::Closed(_) if error.is_passing() => NoWay::Waking,
         error => NoWay::Failed(error.code(), error.to_string()),

@@ -80,17 +80,12 @@ impl Active<'_> {
         let now = self.now();
         let concerns = match change {
             Change::Seen(item) => {
-                if let Item::Blueprint { namespace, name, spec } = &item {
-                    self.operator.render.learn(namespace, name, spec.clone());
-                }
                 self.learn(&item);
-                self.index.see(item)
+                if self.is_same_blueprint(&item, false) { Concerns::Nobody } else { self.index.see(item) }
             }
             Change::Gone(item) => {
-                if let Item::Blueprint { namespace, name, .. } = &item {
-                    self.operator.render.learn(namespace, name, None);
-                }
                 self.learn(&item);
+                self.is_same_blueprint(&item, true);
                 self.index.gone(&item, i64::try_from(now).unwrap_or(i64::MAX))
             }
             Change::Whole(watched) => {
@@ -148,6 +143,17 @@ impl Active<'_> {
         self.shared.changed.notify_one();
     }
 
+    /// Takes a blueprint. Whether it is one that says what it said before.
+    fn is_same_blueprint(&self, item: &Item, gone: bool) -> bool {
+        let Item::Blueprint { namespace, name, spec, generation, status } = item else { return false };
+        let spec = if gone { None } else { Some(spec.clone().unwrap_or_default()) };
+        let changed = self.operator.render.learn(namespace, name, spec);
+        let told = (!gone).then_some((*generation, status));
+        self.shared.shelf.lock().see(namespace, name, told, changed);
+        self.shared.changed.notify_one();
+        !changed
+    }
+
     /// Enters what is there already, before anybody asks for more.
     fn open_book(&mut self) {
         let now_ms = i64::try_from(self.now()).unwrap_or(i64::MAX);
@@ -156,6 +162,7 @@ impl Active<'_> {
             let Some(workspace) = self.index.workspace(key) else { continue };
             let Ok(object) = serde_json::from_slice::<Value>(&workspace.json) else { continue };
             let Some(desired) = Desired::of(&object) else { continue };
+            self.uses(key, &object);
             let made = object.pointer("/metadata/creationTimestamp").and_then(Value::as_str).unwrap_or_default();
             there.push((made.to_owned(), key.clone(), desired, object));
         }
@@ -172,7 +179,14 @@ impl Active<'_> {
             book.enter(&key, launch::who(&desired), load, launch.as_ref(), now_ms);
         }
         drop(book);
+        self.shared.shelf.lock().open();
         self.shared.changed.notify_one();
+    }
+
+    /// Takes of which blueprint a workspace is made.
+    fn uses(&self, key: &Key, object: &Value) -> bool {
+        let spec = object.get("spec").unwrap_or(&Value::Null);
+        self.shared.shelf.lock().uses(key, spec, self.operator.render.usual())
     }
 
     /// Begins looks that are due.
@@ -204,6 +218,9 @@ impl Active<'_> {
             self.operator.activity.forget(self.operator.cluster.name(), key);
             self.daemons.known.remove(key);
             self.held.forget(key);
+            if self.shared.shelf.lock().forget(key) {
+                self.shared.changed.notify_one();
+            }
             if !self.index.has_pod(key) {
                 self.shared.book.lock().release(key);
                 self.wake();
@@ -220,6 +237,9 @@ impl Active<'_> {
         let same =
             self.kept.get(key).is_some_and(|kept| kept.uid == workspace.uid && kept.generation == workspace.generation);
         if !same {
+            if self.uses(key, &object) {
+                self.shared.changed.notify_one();
+            }
             let written =
                 self.kept.get(key).filter(|kept| kept.uid == workspace.uid).and_then(|kept| kept.written.clone());
             self.drop_kept(key, "another generation came");
@@ -294,6 +314,9 @@ impl Active<'_> {
         }
         let alert_ms = u64::try_from(done.alert_ms).unwrap_or_default();
         self.operator.activity.alert(self.operator.cluster.name(), &done.key, alert_ms);
+        if let Some(paths) = &done.ignored {
+            self.operator.activity.ignore(self.operator.cluster.name(), &done.key, paths);
+        }
         let asked_ms = done.ask.and_then(|asked| self.ask(asked));
         self.wake();
         match done.failed {

@@ -93,6 +93,8 @@ struct Slot {
     held: [AtomicU32; DOORS],
     /// Whoever touches it at this time or later tells.
     alert_ms: AtomicU64,
+    /// Paths whose requests are no use, with `*` for any text.
+    ignored: RwLock<Arc<[String]>>,
     past: Mutex<Past>,
 }
 
@@ -203,6 +205,14 @@ impl Activity {
         }
     }
 
+    /// Requests of its apps for these paths are no use from now on: what an IDE asks by itself.
+    pub(crate) fn ignore(&self, cluster: &ClusterName, key: &Key, paths: &[String]) {
+        let slot = self.meter(cluster, key).slot;
+        if **slot.ignored.read() != *paths {
+            *slot.ignored.write() = Arc::from(paths);
+        }
+    }
+
     /// It is gone for good.
     pub(crate) fn forget(&self, cluster: &ClusterName, key: &Key) {
         self.of_cluster(cluster).slots.write().remove(key);
@@ -234,6 +244,17 @@ impl Meter {
             self.slot.past.lock().note(door, now, detail);
         }
         self.tell(now);
+    }
+
+    /// Whether a request for this path is a use, its query left out.
+    #[must_use]
+    pub fn counts(&self, path: &[u8]) -> bool {
+        let ignored = self.slot.ignored.read().clone();
+        if ignored.is_empty() {
+            return true;
+        }
+        let path = path.split(|byte| *byte == b'?').next().unwrap_or_default();
+        !ignored.iter().any(|pattern| matches(pattern.as_bytes(), path))
     }
 
     /// It is in use until what comes back is dropped.
@@ -281,6 +302,7 @@ impl Slot {
             last_ms: Default::default(),
             held: Default::default(),
             alert_ms: AtomicU64::new(NEVER),
+            ignored: RwLock::new(Arc::from([])),
             past: Mutex::default(),
         }
     }
@@ -299,6 +321,25 @@ impl Slot {
         doors.sort_by_key(|used| std::cmp::Reverse((used.now, used.at_ms)));
         Usage { doors }
     }
+}
+
+/// Whether a pattern, in which `*` stands for any text, is the whole of this one.
+fn matches(pattern: &[u8], text: &[u8]) -> bool {
+    let mut parts = pattern.split(|byte| *byte == b'*');
+    let Some(mut rest) = text.strip_prefix(parts.next().unwrap_or_default()) else { return false };
+    let mut parts = parts.peekable();
+    if parts.peek().is_none() {
+        return rest.is_empty();
+    }
+    while let Some(part) = parts.next() {
+        if parts.peek().is_none() {
+            return rest.ends_with(part);
+        }
+        let at = if part.is_empty() { Some(0) } else { rest.windows(part.len()).position(|window| window == part) };
+        let Some(after) = at.and_then(|at| rest.get(at + part.len()..)) else { return false };
+        rest = after;
+    }
+    true
 }
 
 const DOORS: usize = Door::ALL.len();

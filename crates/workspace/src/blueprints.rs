@@ -3,9 +3,13 @@
 //! The blueprints of the platform are the ClusterBlueprint objects, those of an organisation the Blueprint objects of the
 //! workspace's namespace, which shadow them. `default` is built in and can be replaced by a ClusterBlueprint of that name.
 
+mod looked;
 mod sourced;
+mod tried;
 
+pub use looked::{Found, Looked};
 pub use sourced::Made;
+pub use tried::Tried;
 
 use crate::desired::Desired;
 use crate::exposing::{Asked, Certificate, Exposing, Reached};
@@ -13,8 +17,10 @@ use crate::render::{Object, Refused, Render, Rendered};
 use crate::source::{Repositories, Sourced};
 use base::{Code, Secret};
 use blueprint::objects::{Opening, Outside, Place, Port};
-use blueprint::{Effective, Given, LayerKind, Library, Node, Problem, Problems, User};
+use blueprint::{Effective, Given, LayerKind, Library, Mark, Node, Problem, Problems, User};
+use crd::blueprint::Activity;
 use parking_lot::RwLock;
+use serde::Deserialize as _;
 use serde::de::DeserializeOwned;
 use serde_json::{Value, json};
 use sha2::{Digest, Sha256};
@@ -109,6 +115,35 @@ impl Blueprints {
         sets.read.insert(namespace.to_owned(), seen.clone());
         seen
     }
+
+    /// The blueprints as a workspace means them: whose its own is, it may say.
+    fn seen_by(&self, namespace: &str, spec: &Value) -> Result<Arc<Seen>, Problem> {
+        let text = |at: &str| spec.pointer(at).and_then(Value::as_str);
+        match (text("/blueprintRef/kind"), text("/blueprintRef/name")) {
+            (Some("ClusterBlueprint"), _) => Ok(self.seen("")),
+            (Some("Blueprint"), Some(name)) => {
+                let seen = self.seen(namespace);
+                let own = seen.library.get(name).is_some_and(|one| one.layer.kind == LayerKind::Org);
+                if own || spec.get("source").and_then(crate::source::blueprint_of).as_deref() == Some(name) {
+                    return Ok(seen);
+                }
+                let all = seen.library.all().filter(|one| one.layer.kind == LayerKind::Org && !one.is_abstract);
+                let mut names: Vec<&str> = all.map(|one| one.name.as_str()).collect();
+                names.sort_unstable();
+                let listed =
+                    if names.is_empty() { "none is".to_owned() } else { format!("there are {}", names.join(", ")) };
+                Err(Problem {
+                    code: Code::BlueprintNotFound,
+                    warning: false,
+                    blueprint: name.to_owned(),
+                    pointer: "/blueprintRef".to_owned(),
+                    mark: Mark::start(OVERRIDES),
+                    message: format!("no Blueprint of this namespace is named {name}; {listed}"),
+                })
+            }
+            _ => Ok(self.seen(namespace)),
+        }
+    }
 }
 
 impl Sets {
@@ -142,7 +177,10 @@ fn document(name: &str, spec: &Value) -> String {
 impl Render for Blueprints {
     fn render(&self, desired: &Desired, workspace: &Value, sourced: &Sourced) -> Result<Rendered, Refused> {
         let spec = workspace.get("spec").unwrap_or(&Value::Null);
-        let seen = self.seen(&desired.key.namespace);
+        not_yet(spec)?;
+        let seen = self
+            .seen_by(&desired.key.namespace, spec)
+            .map_err(|wrong| of_problems(std::iter::once(&wrong), sourced))?;
         let user = user(spec);
         let name = match spec.pointer("/blueprintRef/name").and_then(Value::as_str) {
             Some(name) => name,
@@ -188,6 +226,7 @@ impl Render for Blueprints {
             secret: objects.secret.as_ref().map(|need| (need.name.clone(), need.key.clone())),
             reached: self.reached(desired, asked, objects.opening.as_ref()),
             password: self.platform.password.clone(),
+            activity: activity(&effective),
             notes,
             ..Rendered::default()
         };
@@ -209,9 +248,13 @@ impl Render for Blueprints {
         Some(pki::Local::open(folder, now).and_then(|authority| authority.issue(&[host.to_owned()], now)))
     }
 
-    fn learn(&self, namespace: &str, name: &str, spec: Option<Value>) {
+    fn learn(&self, namespace: &str, name: &str, spec: Option<Value>) -> bool {
         let mut sets = self.sets.write();
         let key = (namespace.to_owned(), name.to_owned());
+        let before = if namespace.is_empty() { sets.cluster.get(name) } else { sets.org.get(&key) };
+        if before == spec.as_ref() {
+            return false;
+        }
         match (namespace, spec) {
             ("", Some(spec)) => drop(sets.cluster.insert(key.1, spec)),
             ("", None) => drop(sets.cluster.remove(name)),
@@ -223,15 +266,19 @@ impl Render for Blueprints {
         } else {
             sets.read.remove(namespace);
         }
+        true
+    }
+
+    fn look(&self, namespace: &str, name: &str) -> Option<Looked> {
+        self.looked(namespace, name)
+    }
+
+    fn usual(&self) -> &str {
+        &self.platform.default_blueprint
     }
 
     fn problems(&self, path: &str, text: &str) -> Vec<Value> {
-        // Beside the platform's, which it may build upon, and instead of one of the same name.
-        let mut library = self.seen("").library.clone();
-        let files = BTreeMap::from([(path.to_owned(), text.to_owned())]);
-        let mut problems = library.add(&files, &[path.to_owned()], LayerKind::Org);
-        problems.extend(blueprint::lint(&library, &self.settings(), &BTreeMap::new()));
-        problems.iter().filter(|one| &*one.mark.file == path).map(Problem::to_json).collect()
+        self.tried("", path, text).problems.iter().map(Problem::to_json).collect()
     }
 }
 
@@ -263,7 +310,8 @@ impl Blueprints {
         params: &Given,
         sourced: &Sourced,
     ) -> Result<Made, Problems> {
-        self.made(&sourced::Asked { seen: &self.seen(namespace), name, workspace, spec, params, sourced })
+        let seen = self.seen_by(namespace, spec)?;
+        self.made(&sourced::Asked { seen: &seen, name, workspace, spec, params, sourced })
     }
 
     /// What reads repositories.
@@ -328,6 +376,23 @@ impl Blueprints {
     }
 }
 
+/// What a Workspace may ask for and nobody here can do yet: it is told, and nothing else is made in its place.
+fn not_yet(spec: &Value) -> Result<(), Refused> {
+    let text = |at: &str| spec.pointer(at).and_then(Value::as_str);
+    if let Some(mode) = text("/mode").filter(|mode| *mode != "Standalone") {
+        let way = if mode == "Attach" { "attached to a pod" } else { "made a part of a workload" };
+        let message = format!(
+            "the mode {mode} is off here: no workspace is {way}; leave mode and target out for a pod of its own"
+        );
+        return Err(refused("Accepted", "InjectDisabled", &message));
+    }
+    if spec.pointer("/storage/from").is_some() {
+        let message = "storage.from cannot be done here: nothing fills volumes from snapshots or other workspaces; leave it out to begin with empty ones";
+        return Err(refused("Accepted", "FeatureUnavailable", message));
+    }
+    Ok(())
+}
+
 /// The images of a pod's containers, but the platform's own.
 fn images(pod: &Value, own: &str) -> Vec<String> {
     let list = |name: &str| pod.pointer(name).and_then(Value::as_array).into_iter().flatten();
@@ -386,6 +451,12 @@ fn member<T: DeserializeOwned + Default>(object: &Value, key: &str) -> Result<T,
 
 fn read<T: DeserializeOwned>(key: &str, value: &Value) -> Result<T, Refused> {
     T::deserialize(value).map_err(|error| refused("Accepted", "BlueprintInvalid", &format!("spec.{key}: {error}")))
+}
+
+/// What counts as use. It was checked with the rest of the blueprint.
+fn activity(effective: &Effective) -> Activity {
+    let node = effective.node.at(&blueprint::Pointer::parse("/activity"));
+    node.and_then(|node| Activity::deserialize(node.to_json()).ok()).unwrap_or_default()
 }
 
 /// What the status shows of a blueprint.

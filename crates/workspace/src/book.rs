@@ -21,7 +21,7 @@ pub(crate) mod launch;
 mod standing;
 
 pub(crate) use backstop::{Backstop, NAME as BACKSTOP};
-pub(crate) use standing::Standing;
+pub(crate) use standing::{Standing, differs, with_conditions};
 
 /// What is reserved, granted and waited for.
 #[derive(Default)]

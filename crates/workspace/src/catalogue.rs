@@ -9,7 +9,7 @@ use crate::render::Render;
 use crate::source::Sourced;
 use api::blueprint::{
     BlueprintField, BlueprintList, BlueprintOption, BlueprintParam, BlueprintPreset, BlueprintPreview,
-    BlueprintProblem, BlueprintRow,
+    BlueprintProblem, BlueprintRow, BlueprintValidate, BlueprintValidated,
 };
 use base::Code;
 use blueprint::{Definition, Effective, Given, LayerKind, Library, Problem, Problems, explain};
@@ -113,21 +113,67 @@ pub fn preview(
         _ => None,
     };
     match effective(blueprints, namespace, name, launch, sourced) {
-        Ok(Made { effective, fallback }) => BlueprintPreview {
-            valid: true,
-            name: effective.name.clone(),
-            fields: fields(&effective, sourced),
-            source,
-            fallback,
-            params: effective.params.clone(),
-            layers: effective.layers.iter().map(|layer| layer.origin.layer.to_string()).collect(),
-            pod_security: effective.pod_security.as_str().to_owned(),
-            problems: effective.warnings.iter().map(problem).collect(),
-        },
+        Ok(made) => BlueprintPreview { source, ..shown(made, sourced) },
         Err(wrong) => {
             let problems = wrong.list().iter().map(problem).collect();
             BlueprintPreview { problems, source, ..BlueprintPreview::default() }
         }
+    }
+}
+
+/// What is wrong with a file of blueprints, and what would be made of the one that is asked for: the first, where none is.
+#[must_use]
+pub fn validate(
+    blueprints: &Blueprints,
+    namespace: &str,
+    asked: &BlueprintValidate,
+    owner: &str,
+    org: &str,
+) -> BlueprintValidated {
+    let file = asked.file.as_deref().filter(|file| !file.is_empty()).unwrap_or("blueprint.yaml");
+    let tried = blueprints.tried(namespace, file, &asked.text);
+    let mut problems = tried.problems.clone();
+    let params: Given = asked.params.iter().map(|(name, value)| (name.clone(), value.as_str().into())).collect();
+    let wanted = asked.blueprint.as_deref().or(tried.whole.first().map(String::as_str));
+    let made = wanted.map(|name| blueprints.made_of(&tried, name, owner, org, &params));
+    let preview = match made {
+        Some(Ok(made)) => Some(shown(made, &Sourced::None)),
+        Some(Err(wrong)) => {
+            problems.extend(wrong.list().iter().filter(|one| !tried.problems.contains(one)).cloned());
+            None
+        }
+        None => None,
+    };
+    if tried.names.is_empty() && problems.is_empty() {
+        problems.push(Problem {
+            code: Code::BlueprintInvalid,
+            warning: false,
+            blueprint: String::new(),
+            pointer: String::new(),
+            mark: blueprint::Mark::start(file),
+            message: "there is no blueprint in it".to_owned(),
+        });
+    }
+    BlueprintValidated {
+        valid: problems.iter().all(|one| one.warning),
+        names: tried.names.clone(),
+        problems: problems.iter().map(problem).collect(),
+        preview,
+    }
+}
+
+fn shown(made: Made, sourced: &Sourced) -> BlueprintPreview {
+    let Made { effective, fallback, .. } = made;
+    BlueprintPreview {
+        valid: true,
+        name: effective.name.clone(),
+        fields: fields(&effective, sourced),
+        source: None,
+        fallback,
+        params: effective.params.clone(),
+        layers: effective.layers.iter().map(|layer| layer.origin.layer.to_string()).collect(),
+        pod_security: effective.pod_security.as_str().to_owned(),
+        problems: effective.warnings.iter().map(problem).collect(),
     }
 }
 

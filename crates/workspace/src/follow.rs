@@ -144,7 +144,9 @@ impl Watched {
             Self::Claims => Item::Claim(of(), Claim::of(node)),
             Self::Parts(kind) => Item::Part { key: of(), kind, name, seen: part(&wire::to_json(node)) },
             Self::ClusterBlueprints | Self::Blueprints => {
-                Item::Blueprint { namespace, name, spec: node.get("spec").map(wire::to_json) }
+                let generation = node.path(&["metadata", "generation"]).and_then(Node::as_i64).unwrap_or_default();
+                let status = node.get("status").map(wire::to_json).unwrap_or_default();
+                Item::Blueprint { namespace, name, spec: node.get("spec").map(wire::to_json), generation, status }
             }
             Self::Quotas => Item::Quota { name, object: Some(wire::to_json(node)) },
             Self::Grants => Item::Grant { key: key(name), object: Some(wire::to_json(node)) },
@@ -353,7 +355,8 @@ fn slim(item: &Item) -> Item {
             Item::Pod(key.clone(), Box::new(Pod { uid: pod.uid.clone(), name: pod.name.clone(), ..Pod::default() }))
         }
         Item::Blueprint { namespace, name, .. } => {
-            Item::Blueprint { namespace: namespace.clone(), name: name.clone(), spec: None }
+            let (namespace, name) = (namespace.clone(), name.clone());
+            Item::Blueprint { namespace, name, spec: None, generation: 0, status: Value::Null }
         }
         Item::Quota { name, .. } => Item::Quota { name: name.clone(), object: None },
         Item::Grant { key, .. } => Item::Grant { key: key.clone(), object: None },

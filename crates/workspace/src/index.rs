@@ -56,6 +56,9 @@ pub(crate) enum Item {
         namespace: String,
         name: String,
         spec: Option<Value>,
+        generation: i64,
+        /// Its status as it stands.
+        status: Value,
     },
 }
 

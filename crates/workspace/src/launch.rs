@@ -50,6 +50,19 @@ impl Meant {
     /// When it breaks a rule of their form, or names what no workspace of its own is.
     pub fn user_string(text: &str) -> Result<Self, LaunchError> {
         let user = UserString::parse(text)?;
+        match user.target() {
+            Target::Blueprint { workload: Some(_), .. } | Target::Repo { workload: Some(_), .. } => {
+                return Err(LaunchError::Off(
+                    "no workspace is made a part of a workload here: leave workload and ns out",
+                ));
+            }
+            Target::Pod { .. } => {
+                return Err(LaunchError::Off(
+                    "it names a running pod, and no pod but that of a workspace is entered here",
+                ));
+            }
+            _ => {}
+        }
         let key = Key::of(&user, RepoCase::Folds, None).map_err(|error| LaunchError::Open(error.to_string()))?;
         let mut meant = Self {
             name: key.id(),
@@ -210,6 +223,9 @@ pub enum LaunchError {
     /// It is no user string.
     #[error(transparent)]
     UserString(#[from] blueprint::userstr::Error),
+    /// It asks for what cannot be done here.
+    #[error("{0}")]
+    Off(&'static str),
     /// What a user string means is not known yet.
     #[error("{0}")]
     Open(String),
@@ -220,6 +236,7 @@ impl Coded for LaunchError {
         match self {
             Self::Name { .. } => Code::WorkspaceNameInvalid,
             Self::UserString(error) => error.code(),
+            Self::Off(_) => Code::FeatureUnavailable,
             Self::Open(_) => Code::BadRequest,
         }
     }
@@ -228,7 +245,7 @@ impl Coded for LaunchError {
         match self {
             Self::Name { free, .. } => Some(json!({ "free": free })),
             Self::UserString(error) => error.details(),
-            Self::Open(_) => None,
+            Self::Off(_) | Self::Open(_) => None,
         }
     }
 }

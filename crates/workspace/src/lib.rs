@@ -51,6 +51,7 @@ mod reconcile;
 pub mod render;
 pub mod role;
 pub mod schedule;
+mod shelf;
 pub mod shells;
 pub mod sizes;
 pub mod source;
@@ -64,7 +65,7 @@ mod upward;
 pub mod watch;
 
 pub use activity::Activity;
-pub use blueprints::{Blueprints, Made, Platform};
+pub use blueprints::{Blueprints, Found, Looked, Made, Platform, Tried};
 pub use error::Error;
 pub use exposing::Exposing;
 pub use key::Key;

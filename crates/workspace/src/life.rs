@@ -123,8 +123,33 @@ impl Life {
     }
 }
 
+/// From when on programs that compute are a use.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) struct Busy {
+    /// More than so much of a core; 0 never counts.
+    percent: u8,
+    /// For so long.
+    for_ms: i64,
+}
+
+impl Default for Busy {
+    fn default() -> Self {
+        Self { percent: BUSY_PERCENT, for_ms: BUSY_MS }
+    }
+}
+
+impl Busy {
+    /// As a blueprint has it.
+    pub(crate) fn of(activity: &crd::blueprint::Activity) -> Self {
+        let percent = activity.cpu_percent.and_then(|percent| u8::try_from(percent).ok());
+        let seconds = activity.cpu_for.as_ref().and_then(crd::Span::seconds).filter(|seconds| *seconds > 0);
+        let ms = seconds.and_then(|seconds| i64::try_from(seconds.saturating_mul(1_000)).ok());
+        Self { percent: percent.unwrap_or(BUSY_PERCENT), for_ms: ms.unwrap_or(BUSY_MS).min(MOST_BUSY_MS) }
+    }
+}
+
 /// Looks at the life of a workspace.
-pub(crate) fn judge(job: &Job, desired: &Desired, decision: &Decision) -> Life {
+pub(crate) fn judge(job: &Job, desired: &Desired, decision: &Decision, busy: Busy) -> Life {
     if desired.deleting {
         return Life::default();
     }
@@ -153,7 +178,7 @@ pub(crate) fn judge(job: &Job, desired: &Desired, decision: &Decision) -> Life {
     }
     let mut life = Life { again_ms: judged.again_ms, problems: rules.problems.clone(), ..Life::default() };
     if let Some(pod) = running {
-        life.asks(job, decision, pod, &rules, judged.ask);
+        life.asks(job, decision, pod, &rules, judged.ask, busy);
     }
     life.judged = judged;
     life
@@ -169,7 +194,7 @@ impl Life {
         }
     }
 
-    fn asks(&mut self, job: &Job, decision: &Decision, pod: &Pod, rules: &Rules, needed: bool) {
+    fn asks(&mut self, job: &Job, decision: &Decision, pod: &Pod, rules: &Rules, needed: bool, busy: Busy) {
         let (now, known) = (job.now_ms, &job.known.daemon);
         let due = known.of(&pod.uid).map_or(i64::MIN, |daemon| daemon.due(job.known.every_ms));
         let runs = decision.seen.stage == Stage::Running;
@@ -179,11 +204,11 @@ impl Life {
         if needed || runs && now >= due {
             let fresh = known.of(&pod.uid).filter(|daemon| daemon.canary.is_some());
             let canary = fresh.is_none_or(|daemon| now >= daemon.canary_ms.saturating_add(CANARY_MS));
-            let window_ms = rules.idle_ms.map_or(BUSY_MS, |idle| (idle / 4).clamp(1_000, BUSY_MS));
+            let window_ms = rules.idle_ms.map_or(busy.for_ms, |idle| (idle / 4).clamp(1_000, busy.for_ms.max(1_000)));
             let beside = known.of(&pod.uid).and_then(|daemon| daemon.beside_ms);
             let beside = beside.is_none_or(|at| now >= at.saturating_add(BESIDE_MS));
             let (key, uid, pod) = (job.key.clone(), pod.controller.clone(), pod.uid.clone());
-            self.ask = Some(Asked { key, pod, uid, at_ms: now, window_ms, canary, beside });
+            self.ask = Some(Asked { key, pod, uid, at_ms: now, window_ms, percent: busy.percent, canary, beside });
         } else if runs {
             self.again_ms = Some(self.again_ms.map_or(due, |other| other.min(due)));
         }
@@ -218,5 +243,9 @@ const FIRST_MS: i64 = 2_000;
 const CANARY_MS: i64 = 600_000;
 /// How often the certificate of a daemon beside the main container is looked after.
 const BESIDE_MS: i64 = 600_000;
-/// How long programs have to compute to count.
+/// How long programs have to compute to count, where nobody says otherwise.
 const BUSY_MS: i64 = 300_000;
+/// Daemons remember no longer.
+const MOST_BUSY_MS: i64 = 600_000;
+/// And more than so much of a core.
+const BUSY_PERCENT: u8 = 5;

@@ -250,8 +250,9 @@ impl Operator {
             require_grants: self.settings.require_grants,
             system_namespace: self.settings.system_namespace.clone(),
         };
-        let shared = Arc::new(Shared { book: Mutex::new(Book::new(rules)), changed: Notify::new() });
-        watches.spawn(standing::run(owner.clone(), shared.clone(), self.clock.clone()));
+        let book = Mutex::new(Book::new(rules));
+        let shared = Arc::new(Shared { book, shelf: Mutex::default(), changed: Notify::new() });
+        watches.spawn(standing::run(owner.clone(), shared.clone(), self.render.clone(), self.clock.clone()));
         let trust = Trust::default();
         watches.spawn(trust::keep(owner.clone(), trust.clone(), self.clock.clone()));
         let answers = Arc::new(upward::Desk {

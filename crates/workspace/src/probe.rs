@@ -157,6 +157,8 @@ pub(crate) struct Asked {
     pub(crate) at_ms: i64,
     /// Programs that compute count when they did so over this long.
     pub(crate) window_ms: i64,
+    /// And took more than so much of a core; 0 never counts.
+    pub(crate) percent: u8,
     /// The connection that must fail is to be tried.
     pub(crate) canary: bool,
     /// A daemon beside the main container is to be looked after, if there is one.
@@ -175,7 +177,8 @@ async fn ask(
         let message = format!("its daemon is not well: {health}");
         return Err(link::Error::Refused { code: "unavailable".to_owned(), message }.into());
     }
-    let uses = get(&link, "GET", &format!("/api/v1/activity?window_ms={}", asked.window_ms)).await?;
+    let uses =
+        get(&link, "GET", &format!("/api/v1/activity?window_ms={}&percent={}", asked.window_ms, asked.percent)).await?;
     let canary = if asked.canary { get(&link, "POST", "/api/v1/canary").await? } else { None };
     let system: Option<System> = get(&link, "GET", "/api/v1/sysinfo").await?;
     let mounts = system.map(|system| system.mounts);

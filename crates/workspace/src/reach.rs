@@ -2,6 +2,7 @@
 //!
 //! Each way in is under a permit, whose decision is on disk before the API server is asked.
 
+use crate::about::condition;
 use crate::acts::{ActError, kind, narrow};
 use base::{Code, Coded};
 use catalog::Kind;
@@ -76,6 +77,14 @@ pub enum ReachError {
     /// It has no pod yet.
     #[error("workspace {0} has no pod that runs")]
     NoPod(String),
+    /// It has none, since it waits for room.
+    #[error("workspace {workspace} waits in a queue: {why}")]
+    Queued {
+        /// Which.
+        workspace: String,
+        /// The quota, the bound in its way and how many are before it.
+        why: String,
+    },
     /// Its pod cannot be entered.
     #[error("{0}")]
     Closed(#[source] cluster::Error),
@@ -102,6 +111,7 @@ impl Coded for ReachError {
             Self::Act(error) => error.code(),
             Self::Stopped { .. } => Code::WorkspaceStopped,
             Self::NoPod(_) => Code::WorkspaceDaemon,
+            Self::Queued { .. } => Code::Queued,
             Self::Closed(error) => error.code(),
             Self::Daemon { error: link::Error::Refused { code, .. }, .. } if code == "not_found" => Code::NotFound,
             Self::Daemon { .. } => Code::WorkspaceDaemon,
@@ -112,7 +122,7 @@ impl Coded for ReachError {
         match self {
             Self::Act(error) => error.details(),
             Self::Closed(error) => error.details(),
-            Self::Stopped { .. } | Self::NoPod(_) | Self::Daemon { .. } => None,
+            Self::Stopped { .. } | Self::NoPod(_) | Self::Queued { .. } | Self::Daemon { .. } => None,
         }
     }
 }
@@ -124,7 +134,7 @@ impl ReachError {
         match self {
             Self::Act(ActError::Cluster(error)) => error.is_passing(),
             Self::Act(_) | Self::Stopped { .. } => false,
-            Self::NoPod(_) => true,
+            Self::NoPod(_) | Self::Queued { .. } => true,
             // A container that starts again is not found meanwhile.
             Self::Closed(error) => error.is_passing() || matches!(error, cluster::Error::NotFound { .. }),
             Self::Daemon { error, .. } => !matches!(error, link::Error::Refused { .. }),
@@ -148,6 +158,12 @@ pub(crate) async fn reach_beside<A: Reaches>(cluster: &Cluster, permit: &Permit<
     by(cluster, permit, BESIDE).await
 }
 
+/// Why it waits for room; `None` for one that does not.
+fn queued(workspace: &Value) -> Option<String> {
+    let accepted = condition(workspace, "Accepted").filter(|one| one.reason == "QuotaExceeded")?;
+    (crate::about::text(workspace, "/status/stage") == "Queued").then_some(accepted.message)
+}
+
 async fn by<A: Reaches>(cluster: &Cluster, permit: &Permit<A>, relay: &[&str]) -> Result<Link, ReachError> {
     permit.settled().await.map_err(ActError::from)?;
     let object = permit.target().workspace();
@@ -159,7 +175,10 @@ async fn by<A: Reaches>(cluster: &Cluster, permit: &Permit<A>, relay: &[&str]) -
     if let Some(why) = stopped(&seen) {
         return Err(ReachError::Stopped { workspace: name, why });
     }
-    let pod = seen.pointer("/status/pod/name").and_then(Value::as_str).ok_or(ReachError::NoPod(name))?;
+    let pod = seen.pointer("/status/pod/name").and_then(Value::as_str).ok_or_else(|| match queued(&seen) {
+        Some(why) => ReachError::Queued { workspace: name.clone(), why },
+        None => ReachError::NoPod(name.clone()),
+    })?;
     let pods = Kind::builtin("pods").ok_or(ActError::NotInstalled)?;
     let target = Target { kind: &pods, namespace: &object.namespace, name: pod };
     let streams = timeout(PATIENCE, acting.exec(target, CONTAINER, relay)).await;

@@ -52,6 +52,8 @@ pub(crate) struct Done {
     pub(crate) alert_ms: i64,
     /// What its daemon is to be asked.
     pub(crate) ask: Option<Asked>,
+    /// Paths of its apps whose requests are no use; nothing where that is not known.
+    pub(crate) ignored: Option<Vec<String>>,
     /// It has to be tried again.
     pub(crate) failed: Option<String>,
 }
@@ -59,7 +61,16 @@ pub(crate) struct Done {
 impl Done {
     fn of(key: &Key) -> Self {
         let (applied, status, again_ms, failed) = (Vec::new(), None, None, None);
-        Self { key: key.clone(), applied, status, again_ms, alert_ms: i64::MAX, ask: None, failed }
+        Self {
+            key: key.clone(),
+            applied,
+            status,
+            again_ms,
+            alert_ms: i64::MAX,
+            ask: None,
+            ignored: None,
+            failed,
+        }
     }
 }
 
@@ -138,7 +149,9 @@ pub(crate) async fn reconcile(hands: &Hands, render: &dyn Render, job: Job) -> D
     let sourced_ms = looked_again(&sourced, &rendered, job.now_ms);
     let (rendered, mut asked_again_ms) = admit(&job, &desired, rendered);
     let mut decision = decide(&desired, &rendered, &job.observed, job.limits, job.now_ms);
-    let mut life = life::judge(&job, &desired, &decision);
+    let activity = rendered.as_ref().ok().map(|rendered| &rendered.activity);
+    done.ignored = activity.map(|activity| activity.ignore_paths.clone());
+    let mut life = life::judge(&job, &desired, &decision, activity.map(life::Busy::of).unwrap_or_default());
     life.makes_room(&job, desired.paused);
     decision.steps.extend(life.step());
     let (mut trouble, mut outside) = (None, None);

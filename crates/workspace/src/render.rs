@@ -1,5 +1,6 @@
 //! The port to what makes the objects of a workspace. The operator knows no blueprints.
 
+use crate::blueprints::Looked;
 use crate::desired::Desired;
 use crate::exposing::Reached;
 use crate::key::MANIFEST_HASH;
@@ -19,7 +20,14 @@ pub trait Render: Send + Sync + 'static {
 
     /// Takes a blueprint: the spec of a Blueprint of a namespace, or of a ClusterBlueprint, which has none. `None` says that
     /// it is gone.
-    fn learn(&self, namespace: &str, name: &str, spec: Option<Value>);
+    /// Whether it is something else than before.
+    fn learn(&self, namespace: &str, name: &str, spec: Option<Value>) -> bool;
+
+    /// How a blueprint is that was learned; `None` for any other.
+    fn look(&self, namespace: &str, name: &str) -> Option<Looked>;
+
+    /// The blueprint of a workspace that names none.
+    fn usual(&self) -> &str;
 
     /// Makes a certificate for a host; `None` where this operator makes none.
     ///
@@ -61,6 +69,8 @@ pub struct Rendered {
     pub password: Option<Secret<String>>,
     /// Why the file of its repository is no part of it.
     pub fallback: Option<String>,
+    /// What counts as use of it beside people at its doors.
+    pub activity: crd::blueprint::Activity,
     /// What is not as the blueprint may lead one to think.
     pub notes: Vec<String>,
 }

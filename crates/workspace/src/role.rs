@@ -71,9 +71,11 @@ fn everywhere() -> Vec<Value> {
     let mut rules = rules(&all);
     // What it sees and is no kind of its own.
     rules.push(rule("", &["nodes"], &["list", "watch"]));
-    rules.push(rule("quarterdeck.dev", &["blueprints", "clusterblueprints"], &["list", "watch"]));
     // It tells how they are, also where it may do nothing else.
-    rules.push(rule("quarterdeck.dev", &["workspaces/status", "qdquotas/status", "grants/status"], &["patch"]));
+    let told =
+        ["workspaces", "qdquotas", "grants", "blueprints", "clusterblueprints"].map(|kind| format!("{kind}/status"));
+    let told: Vec<&str> = told.iter().map(String::as_str).collect();
+    rules.push(rule("quarterdeck.dev", &told, &["patch"]));
     rules
 }
 

@@ -1,6 +1,9 @@
-//! Writes how quotas and grants stand, a moment after something changed: many changes at once are one status.
+//! Writes how quotas, grants and blueprints stand, a moment after something changed: many changes at once are one status.
 
 use crate::book::{BACKSTOP, Backstop, Book, Standing};
+use crate::key::Key;
+use crate::render::Render;
+use crate::shelf::Shelf;
 use base::Clock;
 use cluster::{Error, Owner};
 use parking_lot::Mutex;
@@ -8,14 +11,15 @@ use std::sync::Arc;
 use std::time::Duration;
 use tokio::sync::Notify;
 
-/// The book, and that it changed.
+/// The book and the shelf, and that one of them changed.
 pub(crate) struct Shared {
     pub(crate) book: Mutex<Book>,
+    pub(crate) shelf: Mutex<Shelf>,
     pub(crate) changed: Notify,
 }
 
 /// Writes until it is dropped.
-pub(crate) async fn run(owner: Arc<Owner>, shared: Arc<Shared>, clock: Arc<dyn Clock>) {
+pub(crate) async fn run(owner: Arc<Owner>, shared: Arc<Shared>, render: Arc<dyn Render>, clock: Arc<dyn Clock>) {
     let mut next_ms = None;
     let mut held = Vec::new();
     loop {
@@ -27,8 +31,10 @@ pub(crate) async fn run(owner: Arc<Owner>, shared: Arc<Shared>, clock: Arc<dyn C
             () = async { tokio::time::sleep(Duration::from_millis(ahead.unwrap_or(0))).await }, if ahead.is_some() => {}
         }
         tokio::time::sleep(TOGETHER).await;
-        let (stale, next) = shared.book.lock().standing(now());
+        look(&shared, &render).await;
+        let (mut stale, next) = shared.book.lock().standing(now());
         next_ms = next;
+        stale.extend(shared.shelf.lock().standing(now()));
         let wanted = shared.book.lock().backstops();
         hold(&owner, &wanted, &mut held).await;
         let mut failed = false;
@@ -39,6 +45,23 @@ pub(crate) async fn run(owner: Arc<Owner>, shared: Arc<Shared>, clock: Arc<dyn C
             tokio::time::sleep(PAUSE).await;
             shared.changed.notify_one();
         }
+    }
+}
+
+/// Looks at blueprints that something changed for. It takes as long as trying them does, so it is done beside the runtime.
+async fn look(shared: &Shared, render: &Arc<dyn Render>) {
+    let mut asked = shared.shelf.lock().asked();
+    if asked.keys.is_empty() {
+        return;
+    }
+    let (render, keys) = (render.clone(), std::mem::take(&mut asked.keys));
+    let found = tokio::task::spawn_blocking(move || {
+        let look = |key: Key| render.look(&key.namespace, &key.name).map(|looked| (key, looked));
+        keys.into_iter().filter_map(look).collect::<Vec<_>>()
+    });
+    match found.await {
+        Ok(found) => shared.shelf.lock().looked(&asked, found),
+        Err(error) => tracing::error!(%error, "a look at blueprints broke off"),
     }
 }
 

@@ -89,6 +89,7 @@ fn of_reason(reason: &str) -> Code {
         "PolicyDenied" => Code::PolicyDenied,
         "GrantMissing" => Code::GrantMissing,
         "QuotaExceeded" => Code::QuotaExceeded,
+        "InjectDisabled" | "FeatureUnavailable" => Code::FeatureUnavailable,
         _ => Code::WorkspaceFailed,
     }
 }

@@ -38,6 +38,23 @@ struct Computed {
     samples: VecDeque<(u64, u64)>,
     /// When programs last had computed for a while.
     busy_ms: u64,
+    /// What counts, as whoever keeps the workspace asked last.
+    bound: Bound,
+}
+
+/// From when on programs that compute are a use.
+#[derive(Clone, Copy, Debug)]
+struct Bound {
+    /// They computed for this long.
+    window_ms: u64,
+    /// And took more than so much of a core; 0 never counts.
+    percent: u64,
+}
+
+impl Default for Bound {
+    fn default() -> Self {
+        Self { window_ms: WINDOW_MS, percent: BUSY_PERCENT }
+    }
 }
 
 impl Activity {
@@ -54,8 +71,8 @@ impl Activity {
         until_ms
     }
 
-    /// All of it, for programs that computed over this long.
-    pub(crate) fn told(&self, daemon: &Daemon, window_ms: u64) -> Value {
+    /// All of it, for programs that took more than so much of a core over this long.
+    pub(crate) fn told(&self, daemon: &Daemon, window_ms: u64, percent: u64) -> Value {
         let now = now_ms();
         let mut uses: Vec<Value> = Vec::new();
         let mut put = |door: &str, at_ms: u64, goes_on: bool, detail: String| {
@@ -73,11 +90,10 @@ impl Activity {
         }
         let mut computed = self.computed.lock();
         computed.sample(now);
-        let share = computed.share(now, window_ms.clamp(1_000, WINDOW_MS));
-        if share > BUSY_PERCENT {
-            computed.busy_ms = now;
-        }
-        if computed.busy_ms > 0 {
+        computed.bound = Bound { window_ms: window_ms.clamp(1_000, MOST_WINDOW_MS), percent };
+        let window_ms = computed.bound.window_ms;
+        let share = computed.judge(now, window_ms);
+        if computed.busy_ms > 0 && percent > 0 {
             put("cpu", computed.busy_ms, false, format!("programs took {share} % of a core"));
         }
         drop(computed);
@@ -95,6 +111,15 @@ impl Computed {
         while self.samples.len() > MOST_SAMPLES {
             self.samples.pop_front();
         }
+    }
+
+    /// Whether programs compute, and how much of a core they took.
+    fn judge(&mut self, now: u64, window_ms: u64) -> u64 {
+        let share = self.share(now, window_ms);
+        if self.bound.percent > 0 && share > self.bound.percent {
+            self.busy_ms = now;
+        }
+        share
     }
 
     /// How much of a core was in use over the time before now, in percent; 0 while that is not known for all of it.
@@ -116,9 +141,9 @@ pub(crate) async fn watch(daemon: Arc<Daemon>) {
         let now = now_ms();
         let mut computed = daemon.activity.computed.lock();
         computed.sample(now);
-        if computed.share(now, WINDOW_MS) > BUSY_PERCENT {
-            computed.busy_ms = now;
-        }
+        // What is asked for about a shorter time is for that question alone.
+        let window_ms = computed.bound.window_ms.max(WINDOW_MS);
+        computed.judge(now, window_ms);
     }
 }
 
@@ -141,12 +166,14 @@ fn used() -> Option<u64> {
 }
 
 const EVERY: Duration = Duration::from_secs(5);
-/// Programs have to compute for this long to count.
+/// Programs have to compute for this long to count, where nobody says otherwise.
 const WINDOW_MS: u64 = 300_000;
 /// And more than so much of a core.
 const BUSY_PERCENT: u64 = 5;
+/// Samples are not kept for longer.
+const MOST_WINDOW_MS: u64 = 600_000;
 /// Those of the window, at the pace of the watch, and some that were asked for between.
-const MOST_SAMPLES: usize = 128;
+const MOST_SAMPLES: usize = 256;
 const LONGEST_KEEP_S: u64 = 7 * 86_400;
 const MAX_REASON: usize = 200;
 
@@ -173,5 +200,16 @@ mod tests {
         assert_eq!(computed.share(NOW, 60_000), 30);
         assert_eq!(computed.share(NOW, 120_000), 15);
         assert_eq!(computed.share(NOW, 300_000), 0, "nobody knows what was before");
+    }
+
+    #[test]
+    fn ws_17d_how_busy_programs_have_to_be_is_for_the_blueprint_to_say() {
+        let samples = (0..=12_u64).map(|n| (NOW - 120_000 + n * 10_000, n * 3_000_000)).collect();
+        let mut computed = Computed { samples, ..Computed::default() };
+        for (percent, busy) in [(0, false), (30, false), (29, true)] {
+            computed.bound.percent = percent;
+            computed.judge(NOW, 60_000);
+            assert_eq!(computed.busy_ms == NOW, busy, "{percent} %");
+        }
     }
 }

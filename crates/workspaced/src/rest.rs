@@ -90,7 +90,10 @@ pub(crate) async fn answer(daemon: &Arc<Daemon>, asker: Asker, method: &str, pat
         ("GET", ["logs"]) => Answer::ok(lines(&daemon.log, &query)),
         ("GET", ["ports"]) => Answer::ok(json!({ "ports": *ports::now(daemon).await })),
         ("GET", ["sysinfo"]) => Answer::ok(json!(sysinfo::now(daemon).await)),
-        ("GET", ["activity"]) => Answer::ok(daemon.activity.told(daemon, query.number("window_ms", 300_000))),
+        ("GET", ["activity"]) => {
+            let (window_ms, percent) = (query.number("window_ms", 300_000), query.number("percent", 5));
+            Answer::ok(daemon.activity.told(daemon, window_ms, percent))
+        }
         ("POST", ["keep"]) => keep(daemon, body),
         ("POST", ["canary"]) if asker == Asker::Link => fly(daemon).await,
         ("GET", ["shells", id, "cwd"]) => cwd(daemon, id).await,

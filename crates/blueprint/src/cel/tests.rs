@@ -84,6 +84,16 @@ fn bc_07c_what_there_is_not_is_told_before_anything_runs() {
 }
 
 #[test]
+fn bc_07f_a_result_has_64_kib_at_most() {
+    let doubled = |times: usize| {
+        let more: String = (0..times).map(|at| format!(".map(a{at}, a{at} + a{at})")).collect();
+        format!("['0123456789abcdef']{more}[0]")
+    };
+    assert!(matches!(run(&doubled(11)), Ok(Value::Text(text)) if text.len() == 32 << 10));
+    assert!(run(&doubled(13)).unwrap_err().contains("costs too much"));
+}
+
+#[test]
 fn wd_23a_the_environment_is_closed_and_bombs_stop() {
     assert!(run("env('PATH')").unwrap_err().contains("lists no such name"));
     let doubled = |levels: usize| {

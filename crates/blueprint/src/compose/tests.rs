@@ -35,7 +35,7 @@ fn origin(effective: &Effective, pointer: &str) -> String {
 }
 
 #[test]
-fn bc_03c_layers_from_the_root_to_the_policy() {
+fn bc_03_layers_from_the_root_to_the_policy() {
     let ask = Ask {
         platform: PLATFORM,
         repo: Some("blueprint:\n  template: go\n  env: {STAGE: test}\n  resources: {memory: 1Gi}\n"),

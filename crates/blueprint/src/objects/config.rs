@@ -10,6 +10,7 @@ use super::{AGENT_PORT, Place, Port, Profile, Said};
 use crate::compose::Effective;
 use crate::node::{Node, Value};
 use crate::pointer::Pointer;
+use crate::splash::{self, Facts};
 use base::Code;
 use k8s_openapi::api::core::v1::{
     ConfigMap, ConfigMapProjection, ConfigMapVolumeSource, KeyToPath, ProjectedVolumeSource, Volume, VolumeMount,
@@ -101,7 +102,7 @@ fn agent(effective: &Effective, place: &Place, ports: &[Port], volumes: &Volumes
             Profile::Service => proto::workspace::Profile::Service,
         },
         env: super::containers::plain_env(effective, place),
-        splash: splash(blueprint),
+        splash: splash(effective, place),
         init_scripts: scripts(blueprint),
         show_init_script_status: is(blueprint, "/showInitScriptStatus"),
         enable_apps: is(blueprint, "/enableApps"),
@@ -187,10 +188,20 @@ fn seconds(text: &str) -> Option<u32> {
     digits.parse::<u32>().ok()?.checked_mul(unit)
 }
 
-/// The splash without bytes that would steer a terminal.
-fn splash(blueprint: &Node) -> String {
-    let text = text(blueprint, "/splash").unwrap_or_default();
-    text.chars().filter(|c| matches!(c, '\n' | '\t') || !c.is_control()).collect()
+/// The splash with its names filled in, without bytes that would steer a terminal.
+fn splash(effective: &Effective, place: &Place) -> String {
+    let user = &place.user;
+    let facts = Facts {
+        user: &user.username,
+        full_name: &user.fullname,
+        email: &user.email,
+        organization: &user.organization,
+        workspace: &place.workspace,
+        blueprint: &effective.name,
+        version: &place.agent_version,
+        commit: option_env!("QD_COMMIT").unwrap_or("unknown"),
+    };
+    splash::render(text(&effective.node, "/splash").unwrap_or_default(), &facts)
 }
 
 /// The blueprint with sizes and hashes of files instead of their contents.

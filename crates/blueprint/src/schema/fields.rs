@@ -40,7 +40,7 @@ pub(crate) const BLUEPRINT: Shape = Shape::Fields(&[
     never("description", text(500, checks::any)),
     never("isTemplate", Shape::Bool),
     may("template", text(63, checks::label)),
-    may("splash", text(4096, checks::any)),
+    may("splash", text(4096, crate::splash::check)),
     may("image", IMAGE),
     never("imagePullPolicy", PULL),
     may("runProfile", Shape::Choice(&["shell", "service"])),
@@ -62,6 +62,8 @@ pub(crate) const BLUEPRINT: Shape = Shape::Fields(&[
     never("params", list(&PARAM)),
     never("presets", list(&PRESET)),
     never("allow", Shape::Map { key: checks::pointer, of: &BOUND, max: 256 }),
+    never("pool", POOL),
+    never("activity", ACTIVITY),
 ]);
 
 const AGENT: Shape = Shape::Fields(&[
@@ -236,6 +238,22 @@ const PRESET: Shape = Shape::Fields(&[
     never("name", text(40, checks::short_label)),
     never("description", text(500, checks::any)),
     never("params", SCALARS),
+]);
+
+const POOL: Shape = Shape::Fields(&[
+    never("size", Shape::Int { min: 0, max: 1_000 }),
+    never(
+        "schedule",
+        Shape::Fields(&[never("cron", text(256, checks::any)), never("timezone", text(64, checks::any))]),
+    ),
+    never("ttl", text(32, checks::any)),
+]);
+
+const ACTIVITY: Shape = Shape::Fields(&[
+    never("ignorePaths", list(&text(512, checks::any))),
+    never("urls", list(&text(2048, checks::any))),
+    never("cpuPercent", Shape::Int { min: 0, max: 100 }),
+    never("cpuFor", text(32, checks::duration)),
 ]);
 
 const BOUND: Shape = Shape::Fields(&[

@@ -98,7 +98,7 @@ fn ac_03_case() {
 }
 
 #[test]
-fn ac_04b_what_we_print_is_safe_everywhere() {
+fn ac_04_what_we_print_is_safe_everywhere() {
     assert_eq!(good("dev1~repo=org/proj+ref=a%2Fb").emit(), "dev1~repo=org~proj+ref=a~b");
     let odd = good("dev1~repo=org~proj+ref=a%2Bb%25");
     assert!(odd.emit().starts_with("b64-"), "{}", odd.emit());

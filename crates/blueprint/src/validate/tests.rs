@@ -35,7 +35,11 @@ fn bp_01_names_and_descriptions() {
 
 #[test]
 fn bp_02a_splash_is_bounded() {
-    table(&[("splash: 'Welcome {{ .User }}'", &[]), (&format!("splash: {}", "s".repeat(4097)), &["/splash"])]);
+    table(&[
+        ("splash: 'Welcome {{ .User }}'", &[]),
+        ("splash: 'Welcome {{ .Nobody }}'", &["/splash"]),
+        (&format!("splash: {}", "s".repeat(4097)), &["/splash"]),
+    ]);
 }
 
 #[test]
@@ -181,6 +185,17 @@ fn bp_10a_storages() {
 }
 
 #[test]
+fn ws_17e_what_does_nothing_yet_is_taken_and_said() {
+    table(&[
+        ("activity: {ignorePaths: [/healthz], cpuPercent: 10, cpuFor: 5m}", &[]),
+        ("activity: {cpuPercent: 101, cpuFor: long}", &["/activity/cpuPercent", "/activity/cpuFor"]),
+        ("activity: {urls: ['http://localhost:8888/api/status']}", &["/activity/urls?"]),
+        ("pool: {size: 2, ttl: 1h, schedule: {cron: '0 8 * * *'}}", &["/pool?"]),
+        ("kubernetesAccess: true", &[]),
+    ]);
+}
+
+#[test]
 fn bp_12a_init_scripts() {
     table(&[
         ("initScripts: [{name: a, script: x}, {name: b, script: y}]\nshowInitScriptStatus: true", &[]),
@@ -287,8 +302,9 @@ fn bp_15a_apps() {
 #[test]
 fn bp_16a_web_proxy() {
     table(&[
-        ("webProxy: {port: 8080, alias: my-app, roles: [dev]}", &[]),
-        ("webProxy: {port: 70000, alias: My.App}", &["/webProxy/port", "/webProxy/alias"]),
+        ("webProxy: {port: 8080}", &[]),
+        ("webProxy: {port: 8080, alias: my-app, roles: [dev]}", &["/webProxy/alias?", "/webProxy/roles?"]),
+        ("webProxy: {port: 70000, alias: My.App}", &["/webProxy/port", "/webProxy/alias", "/webProxy/alias?"]),
     ]);
 }
 

@@ -31,6 +31,10 @@ pub enum Owned {
     Quota,
     /// Who may do what: its status.
     Grant,
+    /// What workspaces of an organisation are made from: its status.
+    Blueprint,
+    /// What all workspaces are made from: its status.
+    ClusterBlueprint,
     /// How much all of a namespace may have, as the API server holds it.
     ResourceQuota,
     /// How much one pod of a namespace may have, as the API server holds it.
@@ -55,6 +59,8 @@ impl Owned {
         Self::Workspace,
         Self::Quota,
         Self::Grant,
+        Self::Blueprint,
+        Self::ClusterBlueprint,
         Self::ResourceQuota,
         Self::LimitRange,
         Self::Definition,
@@ -92,7 +98,9 @@ impl Owned {
             Self::NetworkPolicy | Self::Ingress => "networking.k8s.io/v1",
             Self::HttpRoute => "gateway.networking.k8s.io/v1",
             Self::Lease => "coordination.k8s.io/v1",
-            Self::Workspace | Self::Quota | Self::Grant => "quarterdeck.dev/v1alpha1",
+            Self::Workspace | Self::Quota | Self::Grant | Self::Blueprint | Self::ClusterBlueprint => {
+                "quarterdeck.dev/v1alpha1"
+            }
             Self::Definition => "apiextensions.k8s.io/v1",
         }
     }
@@ -114,6 +122,8 @@ impl Owned {
             Self::Workspace => "Workspace",
             Self::Quota => "Quota",
             Self::Grant => "Grant",
+            Self::Blueprint => "Blueprint",
+            Self::ClusterBlueprint => "ClusterBlueprint",
             Self::ResourceQuota => "ResourceQuota",
             Self::LimitRange => "LimitRange",
             Self::Definition => "CustomResourceDefinition",
@@ -137,6 +147,8 @@ impl Owned {
             Self::Workspace => "workspaces.quarterdeck.dev",
             Self::Quota => "qdquotas.quarterdeck.dev",
             Self::Grant => "grants.quarterdeck.dev",
+            Self::Blueprint => "blueprints.quarterdeck.dev",
+            Self::ClusterBlueprint => "clusterblueprints.quarterdeck.dev",
             Self::ResourceQuota => "resourcequotas",
             Self::LimitRange => "limitranges",
             Self::Definition => "customresourcedefinitions.apiextensions.k8s.io",
@@ -155,7 +167,7 @@ impl Owned {
             Self::Secret => &["get", "create", "patch"],
             Self::Lease => &["get", "create", "update"],
             Self::Workspace => &["get", "list", "watch", "patch", "delete"],
-            Self::Event | Self::Quota | Self::Grant => &["list", "watch"],
+            Self::Event | Self::Quota | Self::Grant | Self::Blueprint | Self::ClusterBlueprint => &["list", "watch"],
             Self::ResourceQuota | Self::LimitRange => &["create", "patch", "delete"],
             Self::Definition => &["get"],
         }

@@ -11,7 +11,9 @@ use super::{Answer, Body, Params, fail};
 use crate::caller::Caller;
 use crate::error::{Failure, Refused};
 use crate::server::Shared;
-use api::blueprint::{BlueprintList, BlueprintPreview, BlueprintPreviewRequest};
+use api::blueprint::{
+    BlueprintList, BlueprintPreview, BlueprintPreviewRequest, BlueprintValidate, BlueprintValidated,
+};
 use api::workspace::{
     Workspace, WorkspaceActing, WorkspaceCreate, WorkspaceDeleteMode, WorkspaceKeeping, WorkspaceKept, WorkspaceList,
     WorkspaceRemains, WorkspaceStopping, WorkspaceUpdate, WorkspaceWhy,
@@ -43,6 +45,7 @@ pub(super) fn router() -> Router<Arc<Shared>> {
         .merge(inside::router())
         .route("/api/v1/blueprints", get(blueprints))
         .route("/api/v1/blueprints/preview", post(preview))
+        .route("/api/v1/blueprints/validate", post(validate))
         .merge(jobs::router())
 }
 
@@ -212,6 +215,14 @@ async fn preview(
     Body(asked): Body<BlueprintPreviewRequest>,
 ) -> Answer<BlueprintPreview> {
     shared.workspaces().preview(&caller.principal, asked).await.map(Json).map_err(wrong(&caller))
+}
+
+async fn validate(
+    State(shared): State<Arc<Shared>>,
+    Extension(caller): Asking,
+    Body(asked): Body<BlueprintValidate>,
+) -> Answer<BlueprintValidated> {
+    shared.workspaces().validate(&caller.principal, asked).await.map(Json).map_err(wrong(&caller))
 }
 
 /// A body that may be left out.

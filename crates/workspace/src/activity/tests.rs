@@ -90,3 +90,28 @@ async fn wb_05c_whoever_asked_is_told_once() {
     activity.forget(&cluster, &key);
     assert!(activity.usage(&cluster, &key).doors.is_empty());
 }
+
+#[test]
+fn ws_17c_paths_that_a_blueprint_ignores_are_no_use() {
+    let (activity, _, cluster, key) = made();
+    let meter = activity.meter(&cluster, &key);
+    assert!(meter.counts(b"/healthz"), "nobody said otherwise");
+    let patterns = ["/healthz", "/api/*/heartbeat", "*.map"].map(str::to_owned);
+    activity.ignore(&cluster, &key, &patterns);
+    for (path, counts) in [
+        ("/healthz", false),
+        ("/healthz?now=1", false),
+        ("/healthz/more", true),
+        ("/api/v2/heartbeat", false),
+        ("/api/a/b/heartbeat", false),
+        ("/api/heartbeat", true),
+        ("/static/x.map", false),
+        ("/static/x.map?y", false),
+        ("/x?file=a.map", true),
+        ("/", true),
+    ] {
+        assert_eq!(meter.counts(path.as_bytes()), counts, "{path}");
+    }
+    activity.ignore(&cluster, &key, &[]);
+    assert!(meter.counts(b"/healthz"));
+}

@@ -151,3 +151,137 @@ fn wd_16a_no_lookup_misses_while_blueprints_are_read_again_and_again() {
     });
     assert!(looked.load(order) >= 10_000);
 }
+
+#[test]
+fn ws_08c_a_workspace_may_say_whose_blueprint_it_means() {
+    let blueprints = blueprints();
+    blueprints.learn("", "go", Some(json!({ "image": "images.invalid/platform:1" })));
+    blueprints.learn("", "rust", Some(json!({ "image": "images.invalid/rust:1" })));
+    blueprints.learn("team", "go", Some(json!({ "image": "images.invalid/team:1" })));
+    let image = |reference: Value| {
+        let rendered = render(&blueprints, json!({ "owner": "ada", "org": "lab", "blueprintRef": reference }));
+        rendered.map(|one| one.pod.unwrap().body["spec"]["containers"][0]["image"].as_str().unwrap().to_owned())
+    };
+    assert_eq!(image(json!({ "name": "go" })).unwrap(), "images.invalid/team:1");
+    assert_eq!(image(json!({ "name": "go", "kind": "Blueprint" })).unwrap(), "images.invalid/team:1");
+    assert_eq!(image(json!({ "name": "go", "kind": "ClusterBlueprint" })).unwrap(), "images.invalid/platform:1");
+    assert_eq!(image(json!({ "name": "rust", "kind": "ClusterBlueprint" })).unwrap(), "images.invalid/rust:1");
+    let refused = image(json!({ "name": "rust", "kind": "Blueprint" })).unwrap_err();
+    assert_eq!((refused.condition, refused.reason), ("Accepted", "BlueprintNotFound"));
+    assert!(refused.message.contains("there are go"), "{}", refused.message);
+}
+
+#[test]
+fn ws_10b_what_cannot_be_done_here_is_refused_and_nothing_else_is_made() {
+    let tried = |more: Value| {
+        let mut spec = json!({ "owner": "ada", "org": "lab", "image": "images.invalid/shell:1" });
+        spec.as_object_mut().unwrap().extend(more.as_object().unwrap().clone());
+        render(&blueprints(), spec).map(drop).map_err(|refused| (refused.condition, refused.reason))
+    };
+    let target = json!({ "kind": "deployment", "name": "front" });
+    assert_eq!(tried(json!({ "mode": "Standalone" })), Ok(()));
+    for mode in ["Inject", "Attach"] {
+        assert_eq!(tried(json!({ "mode": mode, "target": target })), Err(("Accepted", "InjectDisabled")), "{mode}");
+    }
+    let from = json!({ "from": { "workspace": "before" } });
+    assert_eq!(tried(json!({ "storage": from })), Err(("Accepted", "FeatureUnavailable")));
+    assert_eq!(tried(json!({ "storage": { "onDelete": "Delete" } })), Ok(()));
+}
+
+#[test]
+fn ws_17b_every_field_of_a_blueprints_object_is_taken() {
+    let blueprints = blueprints();
+    let spec = json!({
+        "image": "images.invalid/shell:1", "kubernetesAccess": true, "pool": { "size": 2, "ttl": "1h" },
+        "activity": { "ignorePaths": ["/healthz"], "cpuPercent": 20, "cpuFor": "2m", "urls": ["http://localhost:8888/api"] },
+        "network": { "networkPolicyClass": "user" },
+    });
+    blueprints.learn("", "go", Some(spec));
+    let rendered =
+        render(&blueprints, json!({ "owner": "ada", "org": "lab", "blueprintRef": { "name": "go" } })).unwrap();
+    assert_eq!(rendered.activity.ignore_paths, ["/healthz"]);
+    assert_eq!(rendered.activity.cpu_percent, Some(20));
+    assert_eq!(rendered.activity.cpu_for.as_ref().and_then(crd::Span::seconds), Some(120));
+    for word in ["stand ready", "asked yet when they were used"] {
+        assert!(rendered.notes.iter().any(|note| note.contains(word)), "{word}: {:?}", rendered.notes);
+    }
+    let looked = blueprints.look("", "go").unwrap();
+    assert!(looked.valid.holds && looked.resolved.holds, "{looked:?}");
+    let (made, _) = blueprints.library("team");
+    assert_eq!(made.get("go").unwrap().fields()["network"]["kubernetesAccess"], true);
+}
+
+#[test]
+fn ws_11b_params_presets_and_overrides_hold_within_what_the_blueprint_allows() {
+    let blueprints = blueprints();
+    let spec = json!({
+        "image": "images.invalid/go:1", "expressions": { "/env/SIZE": "string(params.SIZE)" },
+        "params": [{ "name": "SIZE", "type": "number", "default": 1, "max": 9 }],
+        "presets": [{ "name": "big", "params": { "SIZE": "5" } }],
+        "allow": { "/resources/cpu": { "max": "2" } },
+    });
+    blueprints.learn("", "go", Some(spec));
+    let made = |more: Value| {
+        let mut spec = json!({ "owner": "ada", "org": "lab", "blueprintRef": { "name": "go" } });
+        spec.as_object_mut().unwrap().extend(more.as_object().unwrap().clone());
+        render(&blueprints, spec).map(|one| one.pod.unwrap().body["spec"]["containers"][0].clone())
+    };
+    let size = |more: Value| {
+        let main = made(more).unwrap();
+        let env = main["env"].as_array().unwrap().clone();
+        env.iter().find(|one| one["name"] == "SIZE").unwrap()["value"].clone()
+    };
+    assert_eq!(size(json!({})), "1");
+    assert_eq!(size(json!({ "params": { "SIZE": "3" } })), "3");
+    assert_eq!(size(json!({ "presetsRef": "big" })), "5");
+    assert_eq!(
+        size(json!({ "presetsRef": "big", "params": { "SIZE": "3" } })),
+        "3",
+        "what is said itself stands first"
+    );
+    let main = made(json!({ "overrides": { "env": { "A": "b" }, "resources": { "cpu": "1500m" } } })).unwrap();
+    assert_eq!(main["resources"]["limits"]["cpu"], "1500m");
+    assert!(main["env"].as_array().unwrap().contains(&json!({ "name": "A", "value": "b" })));
+    for (more, reason) in [
+        (json!({ "params": { "NONE": "1" } }), "ParamInvalid"),
+        (json!({ "params": { "SIZE": "10" } }), "ParamInvalid"),
+        (json!({ "presetsRef": "none" }), "ParamInvalid"),
+        (json!({ "overrides": { "resources": { "cpu": "3" } } }), "FieldNotAllowed"),
+        (json!({ "overrides": { "network": { "networkPolicyClass": "system" } } }), "FieldNotAllowed"),
+        (json!({ "overrides": { "storages": { "d": { "path": "/d", "existingClaim": "x" } } } }), "FieldNotAllowed"),
+    ] {
+        assert_eq!(made(more.clone()).unwrap_err().reason, reason, "{more}");
+    }
+}
+
+#[test]
+fn ws_12_variables_ports_and_devices_reach_the_pod_as_they_are_written() {
+    let env = json!([
+        { "name": "PLAIN", "value": "1 $(B)" },
+        { "name": "KEY", "valueFrom": { "secretKeyRef": { "name": "keys", "key": "one", "optional": true } } },
+        { "name": "SETTING", "valueFrom": { "configMapKeyRef": { "name": "settings", "key": "two" } } },
+        { "name": "NODE", "valueFrom": { "fieldRef": { "fieldPath": "spec.nodeName" } } },
+        { "name": "CORES", "valueFrom": { "resourceFieldRef": { "resource": "limits.cpu" } } },
+    ]);
+    let spec = json!({
+        "owner": "ada", "org": "lab", "image": "images.invalid/shell:1", "env": env,
+        "ports": [{ "name": "web", "containerPort": 3000, "protocol": "TCP" }, { "containerPort": 5353, "protocol": "UDP" }],
+        "resources": { "cpu": "300m", "memory": "200Mi", "extended": { "nvidia.com/gpu": "2" } },
+    });
+    let rendered = render(&blueprints(), spec).unwrap();
+    let main = rendered.pod.unwrap().body["spec"]["containers"][0].clone();
+    let has = main["env"].as_array().unwrap();
+    for one in env.as_array().unwrap() {
+        let there = has.iter().find(|other| other["name"] == one["name"]).unwrap();
+        for key in ["value", "valueFrom"] {
+            assert_eq!(there[key], one[key], "{there}");
+        }
+    }
+    let limits = json!({ "cpu": "300m", "memory": "200Mi", "nvidia.com/gpu": "2" });
+    assert_eq!(main["resources"]["limits"], limits);
+    let service = rendered.parts.iter().find(|part| part.kind == Owned::Service).unwrap();
+    let ports = service.body["spec"]["ports"].as_array().unwrap();
+    for (port, protocol) in [(3000, "TCP"), (5353, "UDP")] {
+        assert!(ports.iter().any(|one| one["port"] == port && one["protocol"] == protocol), "{port}: {ports:?}");
+    }
+}

@@ -102,7 +102,7 @@ impl Book {
     }
 }
 
-fn with_conditions(mut status: Value, list: Conditions<'_>) -> Value {
+pub(crate) fn with_conditions(mut status: Value, list: Conditions<'_>) -> Value {
     if let Some(fields) = status.as_object_mut() {
         fields.insert("conditions".to_owned(), list.done());
         fields.retain(|_, value| !value.is_null());
@@ -110,7 +110,8 @@ fn with_conditions(mut status: Value, list: Conditions<'_>) -> Value {
     status
 }
 
-fn differs(kind: Owned, key: &Key, stands: &Value, status: Value) -> Option<Standing> {
+/// The status to write, where it is not what stands there.
+pub(crate) fn differs(kind: Owned, key: &Key, stands: &Value, status: Value) -> Option<Standing> {
     if *stands == status {
         return None;
     }

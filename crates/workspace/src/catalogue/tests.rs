@@ -5,6 +5,7 @@ use crate::blueprints::{Blueprints, Platform};
 use crate::launch::Launch;
 use crate::render::Render;
 use crate::source::Sourced;
+use api::blueprint::BlueprintValidate;
 use serde_json::json;
 
 fn blueprints() -> Blueprints {
@@ -77,4 +78,61 @@ fn gn_02b_what_can_be_made_without_being_asked_is_offered_with_its_image() {
     // `base` is a parent alone, `broken` is broken, and `rust` asks for a channel.
     assert_eq!(names, ["default"]);
     assert!(!told[0].image.is_empty());
+}
+
+#[test]
+fn bc_08_a_file_is_tried_for_whoever_asks_with_all_its_problems_or_what_would_be_made_of_it() {
+    let blueprints = blueprints();
+    blueprints.learn("lab", "mine", Some(json!({ "image": "images.invalid/old:1" })));
+    let asked = |text: &str, blueprint: Option<&str>| BlueprintValidate {
+        cluster: base::ClusterName::new("dev"),
+        namespace: None,
+        org: None,
+        text: text.to_owned(),
+        file: None,
+        blueprint: blueprint.map(str::to_owned),
+        params: [("CPU".to_owned(), "4".to_owned())].into(),
+    };
+    let tried = |text: &str, blueprint: Option<&str>| {
+        super::validate(&blueprints, "lab", &asked(text, blueprint), "ada", "lab")
+    };
+    let good = "- {name: parts, isTemplate: true, image: images.invalid/parts:1}\n- name: mine\n  template: parts\n  \
+                params: [{name: CPU, type: number, default: 2}]\n  resources: {cpu: !cel params.CPU}\n  env: {ME: !cel user.username}\n";
+    let told = tried(good, None);
+    assert!(told.valid, "{:?}", told.problems);
+    assert_eq!(told.names, ["parts", "mine"]);
+    let preview = told.preview.expect("it can be made");
+    let value = |pointer: &str| preview.fields.iter().find(|one| one.pointer == pointer).map(|one| one.value.clone());
+    assert_eq!((preview.name.as_str(), value("/env/ME")), ("mine", Some(json!("ada"))), "for whoever asks");
+    assert_eq!((value("/resources/cpu"), value("/image")), (Some(json!(4)), Some(json!("images.invalid/parts:1"))));
+
+    let bad = "- name: mine\n  imag: x\n  image: images.invalid/x:1\n  env: {1A: x}\n  securityContext: {privileged: true}\n  \
+               storages: {a: {path: /a, claimSpec: {size: 3}}}\n  network: {allowEgressToCIDRs: [10.0.0.1/8]}\n  \
+               agent: {ignoreOrphans: ['(']}\n  resources: {cpu: !cel user.nothing}\n";
+    let told = tried(bad, None);
+    assert!(!told.valid && told.preview.is_none());
+    let pointers: Vec<&str> = told.problems.iter().map(|one| one.pointer.as_str()).collect();
+    for pointer in [
+        "/imag",
+        "/env/1A",
+        "/securityContext/privileged",
+        "/storages/a/claimSpec/size",
+        "/network/allowEgressToCIDRs/0",
+        "/agent/ignoreOrphans/0",
+        "/resources/cpu",
+    ] {
+        assert!(pointers.contains(&pointer), "{pointer}: {pointers:?}");
+    }
+    let env = told.problems.iter().find(|one| one.pointer == "/env/1A").unwrap();
+    assert_eq!((env.file.as_str(), env.line, env.severity.as_str()), ("blueprint.yaml", 4, "error"));
+    let odd = "- {name: mine, image: images.invalid/x:1, env: {A: !cel 'user.username.matches(\"^[a-z]+$\") ? \"a\" : user.gitAddress'}}";
+    let told = tried(odd, None);
+    assert!(told.problems.iter().any(|one| one.message.contains("for a user like")), "{:?}", told.problems);
+    for (text, code) in
+        [("", "blueprint_invalid"), ("x: [", "blueprint_invalid"), ("- {name: a, template: b}", "blueprint_not_found")]
+    {
+        let told = tried(text, None);
+        assert!(!told.valid && told.problems.iter().any(|one| one.code == code), "{text:?}: {:?}", told.problems);
+    }
+    assert_eq!(tried(good, Some("nowhere")).problems[0].code, "blueprint_not_found");
 }

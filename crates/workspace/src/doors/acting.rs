@@ -143,6 +143,7 @@ impl Workspaces {
         let (this, principal) = (self.clone(), principal.clone());
         self.whole(async move {
             let there = this.object(&principal, &named).await?;
+            this.goes_on(&named, &there)?;
             let action = WorkspaceStart { object: named.target() };
             let permit = this.0.gate.permit(&principal, action, &answers(&asked.answers))?;
             let opened = match this.opened(&principal, &named, WorkspaceAct::Start, &there).await? {
@@ -172,6 +173,7 @@ impl Workspaces {
         }
         self.whole(async move {
             let there = this.object(&principal, &named).await?;
+            this.goes_on(&named, &there)?;
             let action = WorkspaceStop { object: named.target(), delay_seconds: asked.delay_seconds };
             let permit = this.0.gate.permit(&principal, action, &answers(&asked.answers))?;
             let opened = match this.opened(&principal, &named, WorkspaceAct::Stop, &there).await? {
@@ -320,6 +322,15 @@ impl Workspaces {
     }
 
     /// A job for an act; the one that is at it already is the answer.
+    /// What is being deleted neither starts nor changes any more.
+    fn goes_on(&self, named: &Named, there: &Value) -> Result<(), DoorError> {
+        if there.pointer("/metadata/deletionTimestamp").is_none() {
+            return Ok(());
+        }
+        let job = self.0.jobs.on(&named.target()).filter(|job| job.act == WorkspaceAct::Delete);
+        Err(DoorError::Ending(format!("{}/{}", named.namespace, named.name), job.map(|job| job.id)))
+    }
+
     pub(super) async fn opened(
         &self,
         principal: &Principal,

@@ -37,6 +37,9 @@ pub enum DoorError {
     /// Its daemon is not reached.
     #[error(transparent)]
     Reach(#[from] ReachError),
+    /// It is being deleted, which nothing undoes; the id of the job that does it.
+    #[error("workspace {0} is being deleted: wait until it is gone, then make it again")]
+    Ending(String, Option<String>),
     /// A workspace is made for whoever asks.
     #[error("the user string is of {user}, and you are {you}: workspaces are made for whoever asks")]
     Other {
@@ -91,6 +94,7 @@ impl Coded for DoorError {
             Self::Exists(..) => Code::WorkspaceExists,
             Self::Job(error) => error.code(),
             Self::Reach(error) => error.code(),
+            Self::Ending(..) => Code::WorkspaceBusy,
             Self::Other { .. } => Code::PolicyDenied,
             Self::Fixed { .. } => Code::FieldNotAllowed,
             Self::Bad(_) => Code::BadRequest,
@@ -108,6 +112,7 @@ impl Coded for DoorError {
             Self::Job(error) => error.details(),
             Self::Reach(error) => error.details(),
             Self::Fixed { field, .. } => Some(json!({ "pointer": format!("/spec/{field}") })),
+            Self::Ending(_, job) => Some(json!({ "job": job, "act": "delete" })),
             Self::Other { .. } | Self::Bad(_) => None,
         }
     }

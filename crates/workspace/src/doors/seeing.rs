@@ -7,7 +7,7 @@ use crate::launch::{Launch, Meant, Repository};
 use crate::source::{Asking, Sourced, Wanted};
 use crate::story::Watcher;
 use crate::{Blueprints, about, catalogue};
-use api::blueprint::{BlueprintList, BlueprintPreview, BlueprintPreviewRequest};
+use api::blueprint::{BlueprintList, BlueprintPreview, BlueprintPreviewRequest, BlueprintValidate, BlueprintValidated};
 use api::rest::{Need, Verdict};
 use api::workspace::{Workspace, WorkspaceAct, WorkspaceHandshake, WorkspaceMay, WorkspaceWhy};
 use base::ClusterName;
@@ -160,6 +160,20 @@ impl Workspaces {
         let object = target(&asked.cluster, &namespace, &name);
         let sourced = self.sourced(principal, &blueprints, object, &launch).await;
         Ok(catalogue::preview(&blueprints, &namespace, &name, &launch, &sourced))
+    }
+
+    /// What is wrong with a file of blueprints, for the organization of whoever asks.
+    ///
+    /// # Errors
+    /// As [`DoorError`] says; what is wrong with the file stands in the answer.
+    pub async fn validate(
+        &self,
+        principal: &Principal,
+        asked: BlueprintValidate,
+    ) -> Result<BlueprintValidated, DoorError> {
+        let (blueprints, namespace) = self.catalogue(principal, &asked.cluster, asked.namespace.as_deref()).await?;
+        let org = org_of(principal, asked.org.clone());
+        Ok(catalogue::validate(&blueprints, &namespace, &asked, principal.name(), &org))
     }
 
     /// What there is of the repository of a workspace that is to be.

@@ -27,6 +27,10 @@ fn wl_01b_a_user_string_says_who_what_and_under_which_name() {
     assert_ne!(repo.name, meant.name);
     assert_eq!(Meant::either("scratch").unwrap(), Meant { name: "scratch".into(), ..Meant::default() });
     assert!(Meant::either("ada~nope=1").is_err());
+    for other in ["ada~pod=web-0", "ada~rust+workload=deployment~web+ns=shop", "ada~repo=a+workload=daemonset~x+ns=y"] {
+        let error = Meant::either(other).unwrap_err();
+        assert_eq!(error.code(), Code::FeatureUnavailable, "nothing else is made in its place: {other}");
+    }
 }
 
 #[test]

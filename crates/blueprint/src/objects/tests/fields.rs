@@ -67,8 +67,8 @@ fn wo_03a_all_but_claims_and_what_is_shared_end_with_the_workspace() {
 
 #[test]
 fn bp_02b_a_splash_steers_no_terminal() {
-    let made = made("splash: \"a\\u001b[2Jb\\nc\"");
-    assert_eq!(config(&made).splash, "a[2Jb\nc");
+    let made = made("splash: \"a\\u001b[2Jb\\nc {{ .User }} {{ .Blueprint }}\"");
+    assert_eq!(config(&made).splash, "a[2Jb\nc ada go");
 }
 
 #[test]
