@@ -9,7 +9,7 @@ mod net;
 use std::io::{BufWriter, Read, Write};
 
 use flow::{
-    Config, Direction, Engine, Envelope, Packet, Record, Sink,
+    Config, Direction, Engine, Envelope, Packet, Record, Sink, Writer,
     redact::{Redaction, Rules},
 };
 use net::{Client, Net, Server, Tcp};
@@ -19,6 +19,7 @@ use pcap::{Item, Step};
 #[derive(Default)]
 struct Lines {
     out: Vec<u8>,
+    writer: Writer,
     /// Lines are wanted by somebody.
     keep: bool,
     bytes: u64,
@@ -30,9 +31,12 @@ impl Sink for Lines {
     fn record(&mut self, envelope: &Envelope<'_>, record: &Record<'_>) {
         self.records += 1;
         self.http += u64::from(record.kind() == "http");
-        record.write_json(envelope, &mut self.out);
+        self.writer.write(record, envelope, &mut self.out);
         self.out.push(b'\n');
-        if !self.keep && self.out.len() > 1 << 16 {
+        if self.out.len() > 1 << 16 {
+            if self.keep {
+                std::io::stdout().write_all(&self.out).unwrap();
+            }
             self.bytes += self.out.len() as u64;
             self.out.clear();
         }

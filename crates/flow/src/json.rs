@@ -29,6 +29,11 @@ pub(crate) fn write_array(out: &mut Vec<u8>, values: impl FnOnce(Array<'_>)) {
     *out = buffer.finish();
 }
 
+/// What stands between the brackets of an object.
+pub(crate) fn members(object: &[u8]) -> &[u8] {
+    object.get(1..object.len().saturating_sub(1)).unwrap_or_default()
+}
+
 /// An open JSON object.
 pub struct Object<'a> {
     out: &'a mut Buffer,
@@ -119,10 +124,17 @@ impl<'a> Object<'a> {
 
     /// A word of ours, in which nothing is to be escaped.
     #[inline(always)]
-    pub(crate) fn word(&mut self, name: &'static str, value: &'static str) {
+    pub(crate) fn word(&mut self, name: &'static str, value: &str) {
         self.quoted(name);
         self.out.append(value.as_bytes());
         self.out.push(b'"');
+    }
+
+    /// Members of another object of ours, as [`members`] gives them.
+    #[inline]
+    pub(crate) fn members(&mut self, json: &[u8]) {
+        self.out.push(std::mem::replace(&mut self.before, b','));
+        self.out.append(json);
     }
 
     /// JSON as it is.
@@ -255,6 +267,14 @@ impl<'a> Array<'a> {
     pub fn bytes(&mut self, value: &[u8]) {
         self.quote();
         write_text(self.out, value);
+        self.out.push(b'"');
+    }
+
+    /// A word of ours, in which nothing is to be escaped.
+    #[inline]
+    pub(crate) fn word(&mut self, value: &str) {
+        self.quote();
+        self.out.append(value.as_bytes());
         self.out.push(b'"');
     }
 

@@ -63,4 +63,4 @@ pub use named::{Called, Named};
 pub use packet::{Direction, Packet};
 pub use parser::{AfterGap, AnyParser, App, Chunk, End, Gap, GapCause, Parser, Side, Step, Vouch};
 pub use peek::{Ends, ends, payload_at};
-pub use record::{Endpoint, Envelope, MaskSpan, Place, Record, Sink, Vantage};
+pub use record::{Endpoint, Envelope, MaskSpan, Place, Record, Sink, Vantage, Writer};

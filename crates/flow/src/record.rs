@@ -15,9 +15,12 @@ pub mod socket;
 pub mod sql;
 pub mod stats;
 pub mod tls;
+mod writer;
 pub mod ws;
 
 use std::net::IpAddr;
+
+use writer::Ready;
 
 use crate::{
     FlowId, Marks, Named, RecordId, Side,
@@ -38,6 +41,7 @@ pub use socket::{SocketRecord, TcpRecord};
 pub use sql::SqlRecord;
 pub use stats::StatsRecord;
 pub use tls::TlsRecord;
+pub use writer::Writer;
 pub use ws::WsRecord;
 
 /// Takes what the engine finds, in completion order.
@@ -215,11 +219,16 @@ impl Record<'_> {
 
     /// Writes it with its envelope as one line of JSON without the line end.
     pub fn write_json(&self, envelope: &Envelope<'_>, out: &mut Vec<u8>) {
-        write_object(out, |mut object| self.write(envelope, &mut object));
+        self.write_with(envelope, &Ready::default(), out);
     }
 
-    fn write(&self, envelope: &Envelope<'_>, object: &mut Object<'_>) {
-        envelope.write(self.kind(), object);
+    /// As [`Self::write_json`], with what is text already.
+    fn write_with(&self, envelope: &Envelope<'_>, ready: &Ready<'_>, out: &mut Vec<u8>) {
+        write_object(out, |mut object| self.write(envelope, ready, &mut object));
+    }
+
+    fn write(&self, envelope: &Envelope<'_>, ready: &Ready<'_>, object: &mut Object<'_>) {
+        envelope.write(self.kind(), ready.ends, object);
         match self {
             Self::Flow(record) => record.write(object),
             Self::Gap(record) => record.write(object),
@@ -227,7 +236,7 @@ impl Record<'_> {
             Self::Anomaly(record) => record.write(object),
             Self::Stats(record) => record.write(object),
             Self::Icmp(record) => record.write(object),
-            Self::Http(record) => record.write(object),
+            Self::Http(record) => record.write(ready, object),
             Self::Ws(record) => record.write(object),
             Self::Dns(record) => record.write(object),
             Self::Tls(record) => record.write(object),
@@ -265,21 +274,16 @@ impl Endpoint {
 }
 
 impl Envelope<'_> {
-    fn write(&self, kind: &'static str, object: &mut Object<'_>) {
+    fn write(&self, kind: &'static str, ends: &[u8], object: &mut Object<'_>) {
         object.uint("v", 1);
         object.word("kind", kind);
         object.hex128("id", self.id.0);
         object.uint("seq", self.seq);
         object.int("ts", self.ts_us);
-        if let Some(flow) = self.flow {
-            object.hex128("flow", flow.0);
-        }
-        let [client, server] = self.names;
-        if let Some(endpoint) = &self.src {
-            endpoint.write(client, object.object("src"));
-        }
-        if let Some(endpoint) = &self.dst {
-            endpoint.write(server, object.object("dst"));
+        if ends.is_empty() {
+            self.write_ends(object)
+        } else {
+            object.members(ends)
         }
         if let Some(vantage) = self.vantage {
             object.text("vantage", vantage.name());
@@ -297,6 +301,20 @@ impl Envelope<'_> {
                     list.text(word);
                 }
             }
+        }
+    }
+
+    /// The flow and its ends.
+    fn write_ends(&self, object: &mut Object<'_>) {
+        if let Some(flow) = self.flow {
+            object.hex128("flow", flow.0);
+        }
+        let [client, server] = self.names;
+        if let Some(endpoint) = &self.src {
+            endpoint.write(client, object.object("src"));
+        }
+        if let Some(endpoint) = &self.dst {
+            endpoint.write(server, object.object("dst"));
         }
     }
 }

@@ -8,7 +8,7 @@ use serde_json::Value;
 use crate::redact::{Redaction, Rules};
 use crate::{
     AfterGap, AnyParser, App, Chunk, Context, End, Endpoint, Envelope, Facts, FlowId, Gap, GapCause, Limits, MaskSpan,
-    Parser, Record, Side, Sink, Step, Transport, dns,
+    Parser, Record, Side, Sink, Step, Transport, Writer, dns,
 };
 
 /// What came out.
@@ -16,12 +16,16 @@ use crate::{
 pub(crate) struct Kept {
     pub(crate) records: Vec<Value>,
     pub(crate) masks: Vec<MaskSpan>,
+    writer: Writer,
 }
 
 impl Sink for Kept {
     fn record(&mut self, envelope: &Envelope<'_>, record: &Record<'_>) {
         let mut out = Vec::new();
         record.write_json(envelope, &mut out);
+        let mut again = Vec::new();
+        self.writer.write(record, envelope, &mut again);
+        assert_eq!(String::from_utf8_lossy(&again), String::from_utf8_lossy(&out));
         let text = String::from_utf8(out).expect("JSON is UTF-8");
         let record = serde_json::from_str(&text).unwrap_or_else(|error| panic!("{error}: {text}"));
         crate::schema::check(&record);

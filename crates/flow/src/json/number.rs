@@ -10,17 +10,37 @@ pub(super) fn write_uint(out: &mut Buffer, value: u64) {
     if value < 10 {
         return out.push(b'0' + value as u8);
     }
+    if value < 10_000 {
+        return write_four(out, value as u32);
+    }
     if value < BLOCK_OF_DIGITS {
         return write_first(out, value as u32);
     }
     let (high, low) = (value / BLOCK_OF_DIGITS, (value % BLOCK_OF_DIGITS) as u32);
-    if high < BLOCK_OF_DIGITS {
+    if high < 10 {
+        out.push(b'0' + high as u8);
+    } else if high < 10_000 {
+        write_four(out, high as u32);
+    } else if high < BLOCK_OF_DIGITS {
         write_first(out, high as u32);
     } else {
         write_first(out, (high / BLOCK_OF_DIGITS) as u32);
         out.fixed(&(decimal((high % BLOCK_OF_DIGITS) as u32) + ZEROS).to_le_bytes());
     }
     out.fixed(&(decimal(low) + ZEROS).to_le_bytes());
+}
+
+/// Two, three or four digits.
+#[inline]
+fn write_four(out: &mut Buffer, value: u32) {
+    let pair = |two: u32| PAIRS.get(two as usize).copied().unwrap_or_default();
+    let digits = u32::from(pair(value / 100)) | u32::from(pair(value % 100)) << 16;
+    let zeros = u32::from(value < 1000) + u32::from(value < 100);
+    out.place(4 - zeros as usize, |place| {
+        if let Some(four) = place.first_chunk_mut() {
+            *four = (digits >> (zeros * 8)).to_le_bytes();
+        }
+    });
 }
 
 #[inline]
@@ -122,6 +142,18 @@ const OCTETS: [u32; 256] = {
         }
         octet += 1;
     }
+};
+
+/// The two digits of each number below a hundred, the first in the lower byte.
+#[expect(clippy::indexing_slicing, reason = "done when this is compiled")]
+const PAIRS: [u16; 100] = {
+    let mut all = [0; 100];
+    let mut two = 0;
+    while two < 100 {
+        all[two] = u16::from_le_bytes([b'0' + two as u8 / 10, b'0' + two as u8 % 10]);
+        two += 1;
+    }
+    all
 };
 
 /// What eight digits hold.

@@ -49,17 +49,17 @@ impl DnsRecord<'_> {
             object.text("qname", qname);
         }
         if let Some(qtype) = self.qtype {
-            object.text("qtype", &type_name(qtype));
+            object.word("qtype", &type_name(qtype));
         }
         if !matches!(self.qclass, 0 | 1) {
             object.uint("qclass", u64::from(self.qclass));
         }
-        object.text("opcode", opcode_name(((self.bits >> 11) & 0xf) as u8));
+        object.word("opcode", opcode_name(((self.bits >> 11) & 0xf) as u8));
         if let Some(rcode) = self.rcode() {
-            object.text("rcode", &rcode_name(rcode));
+            object.word("rcode", &rcode_name(rcode));
         }
         let mut list = object.array("flags");
-        flags(self.bits).for_each(|flag| list.text(flag));
+        flags(self.bits).for_each(|flag| list.word(flag));
         drop(list);
         if let Some(response) = &self.response {
             answers(response, object);
@@ -72,7 +72,7 @@ impl DnsRecord<'_> {
             let mut options = inner.array("options");
             edns.options(|option| options.text(option));
         }
-        object.text("transport", self.transport);
+        object.word("transport", self.transport);
         object.maybe("latency_us", self.latency_us);
         object.uint("retries", u64::from(self.retries));
         if let Some(name) = self.search_of {
@@ -94,7 +94,7 @@ fn answers(response: &Message<'_>, object: &mut Object<'_>) {
         if name(response.bytes, one.name, &mut text).is_some() {
             answer.text("name", &text);
         }
-        answer.text("type", &type_name(one.kind));
+        answer.word("type", &type_name(one.kind));
         answer.uint("ttl", u64::from(one.ttl));
         match response.bytes.get(one.data..one.end) {
             Some(&[a, b, c, d]) if one.kind == A => answer.ip("data", [a, b, c, d].into()),

@@ -117,14 +117,14 @@ impl FlowState {
 
 impl FlowRecord<'_> {
     pub(crate) fn write(&self, object: &mut Object<'_>) {
-        object.text("state", self.state.name());
-        object.text("proto", self.proto);
-        object.text("app", self.app.name());
-        object.text("status", self.status);
+        object.word("state", self.state.name());
+        object.word("proto", self.proto);
+        object.word("app", self.app.name());
+        object.word("status", self.status);
         if let Some(how) = self.end_by {
-            object.text("end_by", how.name());
+            object.word("end_by", how.name());
         }
-        object.text("dir_by", self.dir_by);
+        object.word("dir_by", self.dir_by);
         object.int("start", self.start_us);
         object.int("end", self.end_us);
         object.uint("transactions", self.transactions);
@@ -140,7 +140,7 @@ impl FlowRecord<'_> {
         }
         if let Some(verdict) = self.verdict {
             let mut inner = object.object("verdict");
-            inner.text("code", verdict.code);
+            inner.word("code", verdict.code);
             inner.text("why", verdict.why);
         }
         if self.unparsed > 0 {
@@ -157,12 +157,16 @@ impl FlowSide {
         object.uint("bytes", self.bytes);
         if self.tcp {
             object.maybe("unique", self.unique);
-            object.uint("retrans", self.retrans);
-            object.uint("ooo", self.ooo);
-            object.uint("dup_ack", self.dup_ack);
-            object.uint("zero_win", self.zero_win);
-            object.uint("lost", self.lost);
-            object.uint("conflict", self.conflict);
+            if self.retrans | self.ooo | self.dup_ack | self.zero_win | self.lost | self.conflict == 0 {
+                object.members(UNDISTURBED);
+            } else {
+                object.uint("retrans", self.retrans);
+                object.uint("ooo", self.ooo);
+                object.uint("dup_ack", self.dup_ack);
+                object.uint("zero_win", self.zero_win);
+                object.uint("lost", self.lost);
+                object.uint("conflict", self.conflict);
+            }
             object.maybe("isn", self.isn.map(u64::from));
             object.maybe("mss", self.mss.map(u64::from));
             object.maybe("wscale", self.wscale.map(u64::from));
@@ -172,3 +176,6 @@ impl FlowSide {
         object.uint("ttl", u64::from(self.ttl));
     }
 }
+
+/// The counters of a side of which nothing is odd.
+const UNDISTURBED: &[u8] = br#""retrans":0,"ooo":0,"dup_ack":0,"zero_win":0,"lost":0,"conflict":0"#;

@@ -2,6 +2,8 @@
 
 use crate::json::{Array, Object};
 
+use super::writer::{BODY, Ready};
+
 /// One request with its response, or what was seen of them.
 #[derive(Clone, Copy, Debug, Default)]
 pub struct HttpRecord<'a> {
@@ -218,25 +220,12 @@ fn is_zero(part: &[u8]) -> bool {
 }
 
 impl HttpRecord<'_> {
-    pub(crate) fn write(&self, object: &mut Object<'_>) {
-        object.text("version", self.version);
-        if !self.method.is_empty() {
-            object.bytes("method", self.method);
-        }
-        if !self.scheme.is_empty() {
-            object.text("scheme", self.scheme);
-        }
-        if !self.host.is_empty() {
-            object.bytes("host", self.host);
-        }
-        if !self.path.is_empty() {
-            object.bytes("path", self.path);
-        }
-        object.maybe_bytes("query", self.query);
-        if !self.host.is_empty() && !self.path.is_empty() && !self.scheme.is_empty() {
-            let query = self.query.unwrap_or_default();
-            let mark: &[u8] = if self.query.is_some() { b"?" } else { b"" };
-            object.joined("url", &[self.scheme.as_bytes(), b"://", self.host, self.path, mark, query]);
+    pub(crate) fn write(&self, ready: &Ready<'_>, object: &mut Object<'_>) {
+        object.word("version", self.version);
+        if ready.asked.is_empty() {
+            self.write_asked(object)
+        } else {
+            object.members(ready.asked)
         }
         object.maybe("status", self.status.map(u64::from));
         if !self.reason.is_empty() {
@@ -251,10 +240,10 @@ impl HttpRecord<'_> {
             self.informational.iter().for_each(|status| list.uint(u64::from(*status)));
         }
         if let Some(message) = &self.request {
-            message.write(&mut object.object("request"));
+            message.write(ready.request, &mut object.object("request"));
         }
         if let Some(message) = &self.response {
-            message.write(&mut object.object("response"));
+            message.write(ready.response, &mut object.object("response"));
         }
         object.maybe("req_us", self.req_us);
         object.maybe("wait_us", self.wait_us);
@@ -278,10 +267,32 @@ impl HttpRecord<'_> {
             object.object("sse").uint("events", events);
         }
     }
+
+    /// What was asked for.
+    pub(super) fn write_asked(&self, object: &mut Object<'_>) {
+        if !self.method.is_empty() {
+            object.bytes("method", self.method);
+        }
+        if !self.scheme.is_empty() {
+            object.text("scheme", self.scheme);
+        }
+        if !self.host.is_empty() {
+            object.bytes("host", self.host);
+        }
+        if !self.path.is_empty() {
+            object.bytes("path", self.path);
+        }
+        object.maybe_bytes("query", self.query);
+        if !self.host.is_empty() && !self.path.is_empty() && !self.scheme.is_empty() {
+            let query = self.query.unwrap_or_default();
+            let mark: &[u8] = if self.query.is_some() { b"?" } else { b"" };
+            object.joined("url", &[self.scheme.as_bytes(), b"://", self.host, self.path, mark, query]);
+        }
+    }
 }
 
 impl Message<'_> {
-    fn write(&self, object: &mut Object<'_>) {
+    fn write(&self, body: &[u8], object: &mut Object<'_>) {
         if self.headers.json.is_empty() {
             write_headers(object.array("headers"), &self.headers);
         } else {
@@ -292,8 +303,10 @@ impl Message<'_> {
         }
         object.maybe_bytes("type", self.content_type);
         object.maybe_bytes("encoding", self.encoding);
-        if !self.body.is_empty() {
-            object.body("body", "body_b64", self.body);
+        if !body.is_empty() {
+            object.members(body);
+        } else if !self.body.is_empty() {
+            object.body(BODY.0, BODY.1, self.body);
         }
         object.uint("len", self.len);
         object.uint("wire_len", self.wire_len);

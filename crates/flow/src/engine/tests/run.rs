@@ -4,19 +4,23 @@
 use serde_json::Value;
 
 use super::net::{Made, Net};
-use crate::{Config, Direction, Engine, Envelope, MaskSpan, Packet, Record, Sink};
+use crate::{Config, Direction, Engine, Envelope, MaskSpan, Packet, Record, Sink, Writer};
 
 /// What came out.
 #[derive(Default)]
 pub(crate) struct Out {
     pub(crate) lines: Vec<String>,
     pub(crate) masks: Vec<MaskSpan>,
+    writer: Writer,
 }
 
 impl Sink for Out {
     fn record(&mut self, envelope: &Envelope<'_>, record: &Record<'_>) {
         let mut out = Vec::new();
         record.write_json(envelope, &mut out);
+        let mut again = Vec::new();
+        self.writer.write(record, envelope, &mut again);
+        assert_eq!(String::from_utf8_lossy(&again), String::from_utf8_lossy(&out));
         self.lines.push(String::from_utf8(out).expect("JSON is UTF-8"));
     }
 
