@@ -177,9 +177,16 @@ impl Parser for Http1 {
     }
 
     fn heap(&self) -> usize {
-        let exchanges = [&self.current, &self.late].into_iter().flatten();
-        let drafts = exchanges.flat_map(|exchange| [&exchange.request, &exchange.response]).flatten();
-        drafts.chain(&self.queue).map(|draft| draft.heap()).sum::<usize>() + self.queue.capacity() * size_of::<usize>()
+        // Asked after every packet: most often there is one request, or none.
+        let mut heap = self.queue.capacity() * size_of::<usize>();
+        for exchange in [&self.current, &self.late].into_iter().flatten() {
+            heap += exchange.request.as_ref().map_or(0, |draft| draft.heap());
+            heap += exchange.response.as_ref().map_or(0, |draft| draft.heap());
+        }
+        if !self.queue.is_empty() {
+            heap += self.queue.iter().map(|draft| draft.heap()).sum::<usize>();
+        }
+        heap
     }
 }
 

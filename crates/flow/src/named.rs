@@ -45,7 +45,7 @@ pub(crate) fn of_sni(sni: &[u8]) -> Option<Named<'_>> {
 /// The name in a request, where it is that of who is on the port: a proxy is asked for others.
 pub(crate) fn of_host<'a>(host: &'a [u8], scheme: &str, port: Option<u16>) -> Option<Named<'a>> {
     let (name, said) = match memchr::memrchr(b':', host) {
-        Some(at) => (host.get(..at)?, std::str::from_utf8(host.get(at + 1..)?).ok()?.parse().ok()?),
+        Some(at) => (host.get(..at)?, number(host.get(at + 1..)?)?),
         None => (host, if scheme == "https" { 443 } else { 80 }),
     };
     if port != Some(said) {
@@ -54,13 +54,26 @@ pub(crate) fn of_host<'a>(host: &'a [u8], scheme: &str, port: Option<u16>) -> Op
     Some((plain(name)?, "host"))
 }
 
+/// A port.
+fn number(text: &[u8]) -> Option<u16> {
+    match text {
+        [b'1'..=b'9', rest @ ..] if rest.len() < 4 && rest.iter().all(u8::is_ascii_digit) => {
+            Some(text.iter().fold(0, |sum, digit| sum * 10 + u16::from(digit - b'0')))
+        }
+        _ => std::str::from_utf8(text).ok()?.parse().ok(),
+    }
+}
+
 /// A name of DNS, and no address.
 fn plain(name: &[u8]) -> Option<&str> {
     let letter = |byte: &u8| byte.is_ascii_alphanumeric() || matches!(byte, b'-' | b'_' | b'.');
+    if name.is_empty() || name.len() > LONGEST || !name.iter().all(letter) {
+        return None;
+    }
     let text = std::str::from_utf8(name).ok()?;
     // An address of these letters alone is one of IPv4.
-    let is_address = || name.last().is_some_and(u8::is_ascii_digit) && text.parse::<Ipv4Addr>().is_ok();
-    (!name.is_empty() && name.len() <= LONGEST && name.iter().all(letter) && !is_address()).then_some(text)
+    let is_address = name.last().is_some_and(u8::is_ascii_digit) && text.parse::<Ipv4Addr>().is_ok();
+    (!is_address).then_some(text)
 }
 
 const SNI: &str = "sni";

@@ -25,12 +25,18 @@ pub(crate) fn one(byte: u8, bytes: &[u8]) -> Option<usize> {
 #[inline]
 pub(crate) fn before_digits(bytes: &[u8]) -> usize {
     let (zero, nine) = (u8x16::splat(b'0'), u8x16::splat(9));
-    let (blocks, _) = bytes.as_chunks::<16>();
-    let without = |block: &&[u8; 16]| {
-        let above = u8x16::new(**block) - zero;
-        above.min(nine).simd_eq(above).to_bitmask() == 0
+    let digits = |block: &[u8; 16]| {
+        let above = u8x16::new(*block) - zero;
+        above.min(nine).simd_eq(above)
     };
-    blocks.iter().take_while(without).count() * 16
+    let (strides, _) = bytes.as_chunks::<64>();
+    let without = |stride: &&[u8; 64]| {
+        let ([a, b, c, d], _) = stride.as_chunks::<16>() else { return false };
+        (digits(a) | digits(b) | digits(c) | digits(d)).to_bitmask() == 0
+    };
+    let far = strides.iter().take_while(without).count() * 64;
+    let (blocks, _) = bytes.get(far..).unwrap_or_default().as_chunks::<16>();
+    far + blocks.iter().take_while(|block| digits(block).to_bitmask() == 0).count() * 16
 }
 
 #[inline(always)]

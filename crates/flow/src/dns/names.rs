@@ -30,6 +30,9 @@ impl Names {
 
     /// The name of an address, unless its answer is too old.
     pub(super) fn get(&self, ip: IpAddr, now_us: i64) -> Option<&str> {
+        if self.slots.is_empty() {
+            return None;
+        }
         let at = *self.index.find(hash(ip), |at| self.is(*at, ip))?;
         let slot = self.slots.get(at as usize)?;
         (now_us <= slot.until_us).then_some(slot.name.as_str())
