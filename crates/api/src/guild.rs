@@ -208,6 +208,20 @@ pub struct ProxyDebug {
     /// The one that led there last.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub way: Option<String>,
+    /// How the last try of each went.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub tried: Vec<WayTried>,
+}
+
+/// How the last try of a way to a workspace went.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
+pub struct WayTried {
+    /// The way, in a word.
+    pub way: String,
+    /// How many milliseconds it took.
+    pub ms: u64,
+    /// It led there.
+    pub reached: bool,
 }
 
 /// What every error has.

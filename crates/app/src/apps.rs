@@ -5,17 +5,18 @@ use crate::desk::Desk;
 use base::ClusterName;
 use bytes::BytesMut;
 use futures::future::BoxFuture;
-use gateway::{Beside, Http2, OpenApp, Refusal, Streamed, Wire};
+use gateway::{Beside, Http2, Led, NamedApp, OpenApp, Refusal, Streamed, Wire};
 use http::Response;
 use policy::Principal;
-use proxy::{Config, Domain, Open, Proxy, Service, Services};
+use proxy::{AppHost, Config, Domain, Open, Proxy, Service, Services};
 use std::net::IpAddr;
+use std::sync::Arc;
 use tokio_util::sync::CancellationToken;
-use workspace::Key;
+use workspace::{Key, Known};
 
 /// The door to apps, on the console's port.
 pub(crate) fn door(settings: &Settings, desk: &Desk, port: u16) -> Proxy {
-    of_team(settings, desk, domain(port), format!("http://qd.localhost:{port}"))
+    led(settings, desk, domain(port), format!("http://qd.localhost:{port}"), false)
 }
 
 /// Where apps of a desk console are.
@@ -25,46 +26,67 @@ pub(crate) fn domain(port: u16) -> Domain {
 
 /// The door to apps under a domain, for a console at this URL.
 pub(crate) fn of_team(settings: &Settings, desk: &Desk, domain: Domain, console: String) -> Proxy {
+    led(settings, desk, domain, console, true)
+}
+
+fn led(settings: &Settings, desk: &Desk, domain: Domain, console: String, signs_in: bool) -> Proxy {
     let services = Services {
         gate: desk.gate.clone(),
         mirror: desk.mirror.clone(),
         activity: desk.activity.clone(),
         clock: desk.clock.clone(),
     };
-    let (times, ways) = (settings.proxy.times(), settings.proxy.ways());
-    Proxy::new(services, Config { domain, console, times, ways })
+    let (times, ways, limits) = (settings.proxy.times(), settings.proxy.ways(), settings.proxy.limits());
+    Proxy::new(services, Config { domain, console, times, ways, limits, signs_in })
 }
 
 /// The door to apps, as the console needs it.
-pub(crate) struct Apps(pub(crate) Proxy);
+#[derive(Clone)]
+pub(crate) struct Apps {
+    pub(crate) door: Proxy,
+    /// Which workspaces there are, where people come to them from elsewhere.
+    pub(crate) known: Option<Arc<Known>>,
+}
 
 impl Beside for Apps {
     fn takes(&self, host: &str) -> bool {
-        self.0.takes(host)
+        self.door.takes(host)
     }
 
     fn origins(&self) -> String {
-        self.0.origins()
+        self.door.origins()
     }
 
     fn serve(&self, wire: Box<dyn Wire>, begun: BytesMut, peer: IpAddr) -> BoxFuture<'static, ()> {
-        let door = self.0.clone();
+        let door = self.door.clone();
         Box::pin(async move { door.serve(Box::new(wire), begun, peer).await })
     }
 
     fn answer(&self, request: Http2, peer: IpAddr) -> BoxFuture<'static, Response<Streamed>> {
-        let door = self.0.clone();
+        let door = self.door.clone();
         Box::pin(async move { door.answer(request, peer).await })
     }
 
-    fn ways(&self, cluster: &ClusterName, namespace: &str, name: &str) -> (Vec<&'static str>, Option<&'static str>) {
-        self.0.ways(cluster, &Key { namespace: namespace.to_owned(), name: name.to_owned() })
+    fn ways(&self, cluster: &ClusterName, namespace: &str, name: &str) -> Led {
+        let key = Key { namespace: namespace.to_owned(), name: name.to_owned() };
+        let proxy::Led { order, way, tried } = self.door.ways(cluster, &key);
+        Led { order, way, tried: tried.into_iter().map(|one| (one.way, one.ms, one.reached)).collect() }
+    }
+
+    fn named(&self, host: &str) -> Option<NamedApp> {
+        let AppHost { service, route } = self.door.named(host)?;
+        let (cluster, Key { namespace, name }) = self.known.as_ref()?.of_route(&route)?;
+        let service = match service {
+            Service::Port(port) => port.to_string(),
+            Service::App(app) => app,
+        };
+        Some(NamedApp { cluster, namespace, name, service })
     }
 
     fn open(&self, who: Principal, ended: CancellationToken, open: OpenApp) -> BoxFuture<'_, Result<String, Refusal>> {
         let OpenApp { cluster, namespace, name, service, path, framed, browser, answers } = open;
         let service = service.parse().map_or(Service::App(service), Service::Port);
         let open = Open { cluster, namespace, name, service, path, framed, browser, answers };
-        Box::pin(async move { self.0.open(&who, ended, open).await.map_err(|error| Box::new(error) as Refusal) })
+        Box::pin(async move { self.door.open(&who, ended, open).await.map_err(|error| Box::new(error) as Refusal) })
     }
 }

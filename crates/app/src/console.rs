@@ -1,6 +1,6 @@
 //! `qd console`: opens the port, prints the URL, serves until it is told to end. `qd tap --ui` is the same with a tap.
 
-use crate::apps;
+use crate::apps::{self, Apps};
 use crate::browser;
 use crate::compat;
 use crate::config::Config;
@@ -70,7 +70,7 @@ async fn serve(
     let desk = desk::build(config, kubeconfig, Door::Console).await?;
     let end = CancellationToken::new();
     let way = Way {
-        apps: Some(apps::door(config, &desk, listener.local_addr()?.port())),
+        apps: Some(Apps { door: apps::door(config, &desk, listener.local_addr()?.port()), known: None }),
         connections: Connections::plain(listener),
         people: People::Desk(desk.principal.clone()),
         checks: Arc::new([desk.journal_check()]),

@@ -22,7 +22,7 @@ pub(crate) struct Way {
     pub(crate) people: People,
     pub(crate) checks: Arc<[Check]>,
     pub(crate) guild: Option<Guild>,
-    pub(crate) apps: Option<Proxy>,
+    pub(crate) apps: Option<Apps>,
 }
 
 /// The doors, before anybody comes in.
@@ -63,7 +63,7 @@ impl Doors {
         workspaces.resume().await.map_err(Failed::of)?;
         let services = Services {
             workspaces: workspaces.clone(),
-            beside: way.apps.clone().map(|door| Arc::new(Apps(door)) as Arc<dyn Beside>),
+            beside: way.apps.clone().map(|apps| Arc::new(apps) as Arc<dyn Beside>),
             mirror: desk.mirror.clone(),
             taps: taps.clone(),
             plans: desk.plans.clone(),
@@ -81,7 +81,7 @@ impl Doors {
             guild: way.guild,
         };
         let gateway = Gateway::new(way.connections, settings, services, desk.clock.clone(), end)?;
-        Ok(Self { gateway, behind: Behind { taps, workspaces, apps: way.apps } })
+        Ok(Self { gateway, behind: Behind { taps, workspaces, apps: way.apps.map(|apps| apps.door) } })
     }
 
     /// Lets people in.

@@ -11,7 +11,7 @@ mod files;
 mod plan;
 mod tokens;
 
-use crate::apps;
+use crate::apps::{self, Apps};
 use crate::compat;
 use crate::config::{Config, Role};
 use crate::desk::{self, Assembled, Desk, VERSION};
@@ -93,6 +93,7 @@ async fn serve(config: &Config, global: &Global, args: &ServeArgs) -> Result<(),
         certified: plan.certified.clone(),
         problems: Arc::default(),
     };
+    let followed = known.clone();
     let checks: Arc<[Check]> = Arc::new([
         desk::journal_check(journal),
         Check {
@@ -106,7 +107,7 @@ async fn serve(config: &Config, global: &Global, args: &ServeArgs) -> Result<(),
     }
     let doors = match listener {
         Some(listener) => {
-            let way = way(&config, global, &plan, &desk, people.clone(), listener, checks.clone())?;
+            let way = way(&config, global, &plan, &desk, (people.clone(), followed), listener, checks.clone())?;
             Some(Doors::open(&config, &desk, way, end.clone()).await?)
         }
         None => None,
@@ -165,7 +166,7 @@ fn way(
     global: &Global,
     plan: &Plan,
     desk: &Desk,
-    people: Arc<identity::People>,
+    (people, known): (Arc<identity::People>, Arc<Known>),
     listener: TcpListener,
     checks: Arc<[Check]>,
 ) -> Result<Way, Failed> {
@@ -179,7 +180,10 @@ fn way(
         people: People::Team { people, hosts: plan.hosts.clone() },
         checks,
         guild: compat::guild(&config.compat, Some(&plan.kubeconfig), context, domain.clone())?,
-        apps: domain.map(|domain| apps::of_team(config, desk, domain, plan.public_url.clone())),
+        apps: domain.map(|domain| {
+            let door = apps::of_team(config, desk, domain, plan.public_url.clone());
+            Apps { door, known: Some(known) }
+        }),
     })
 }
 

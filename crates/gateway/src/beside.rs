@@ -49,11 +49,38 @@ pub trait Beside: Send + Sync + 'static {
     /// Answers one request of HTTP/2 for one of its names.
     fn answer(&self, request: Http2, peer: IpAddr) -> BoxFuture<'static, Response<Streamed>>;
 
-    /// The ways to workspaces in the order in which they are tried, and the one that led to this one last.
-    fn ways(&self, cluster: &ClusterName, namespace: &str, name: &str) -> (Vec<&'static str>, Option<&'static str>);
+    /// The ways to a workspace.
+    fn ways(&self, cluster: &ClusterName, namespace: &str, name: &str) -> Led;
+
+    /// Whose app one of its names is; `None` where nobody has been told of a workspace that has it.
+    fn named(&self, host: &str) -> Option<NamedApp>;
 
     /// Opens an app for whoever asks: the URL that lets their browser in. The login to it ends with `ended`.
     fn open(&self, who: Principal, ended: CancellationToken, open: OpenApp) -> BoxFuture<'_, Result<String, Refusal>>;
+}
+
+/// The ways to a workspace.
+#[derive(Clone, Debug, Default)]
+pub struct Led {
+    /// In the order in which they are tried.
+    pub order: Vec<&'static str>,
+    /// The one that led there last.
+    pub way: Option<&'static str>,
+    /// How the last try of each went: the way, how many milliseconds it took, and whether it led there.
+    pub tried: Vec<(&'static str, u64, bool)>,
+}
+
+/// An app of a workspace.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct NamedApp {
+    /// In which cluster.
+    pub cluster: ClusterName,
+    /// The workspace's namespace.
+    pub namespace: String,
+    /// The workspace.
+    pub name: String,
+    /// A port by its number, or an app or port by its name.
+    pub service: String,
 }
 
 /// Why an app is not opened.

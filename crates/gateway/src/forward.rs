@@ -166,7 +166,7 @@ async fn let_in(shared: &Shared, caller: &Caller, named: Named, rd: &str) -> Res
 }
 
 /// Leads on by itself. No redirect: one that follows the sign-in form may not leave this origin.
-fn page(url: &str) -> Response {
+pub(crate) fn page(url: &str) -> Response {
     let url = url.replace('&', "&amp;").replace('"', "&quot;").replace('<', "&lt;");
     Html(format!(
         "<!doctype html><html lang=en><meta charset=utf-8><meta name=color-scheme content='light dark'><title>Quarterdeck</title>\

@@ -38,7 +38,7 @@ mod terminal;
 mod tls;
 
 pub use auth::{Doorkeeper, TOKEN_HEADER};
-pub use beside::{Beside, Http2, OpenApp, Refusal, Streamed, Wire};
+pub use beside::{Beside, Http2, Led, NamedApp, OpenApp, Refusal, Streamed, Wire};
 pub use connections::{Connection, Connections};
 pub use guard::Hosts;
 pub use guild::{AppUrl, Guild};

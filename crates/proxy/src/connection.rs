@@ -1,6 +1,6 @@
 //! One connection of a browser: request after request, each looked at before it is passed on.
 
-use crate::answer::Answer;
+use crate::answer::{Answer, written};
 use crate::body::Body;
 use crate::exchange::{Client, Counts, Failed, Request, Went, exchange};
 use crate::fields::{find_cookie, target};
@@ -107,7 +107,15 @@ async fn request(door: &Proxy, client: &mut Client<Box<dyn Stream>>, head: &Head
     }
     let login = match admitted(door, head, &host) {
         Ok(login) => login,
-        Err(answer) => return refuse(client, head, &answer).await,
+        Err(answer) => {
+            return match own::door_of(door, &asked, &answer) {
+                Some(to) => {
+                    let led = written(303, "", &format!("Location: {to}\r\n"), "", false, last);
+                    write(client, &led).await && !last
+                }
+                None => refuse(client, head, &answer).await,
+            };
+        }
     };
     passed(door, client, &login, asked, body).await
 }
@@ -140,16 +148,46 @@ async fn passed(
     asked: own::Asked<'_>,
     body: Body,
 ) -> bool {
-    let own::Asked { head, target, last, .. } = asked;
     let began = Instant::now();
     login.requests.fetch_add(1, Ordering::Relaxed);
+    let mut counts = Counts::default();
+    let head = asked.head;
+    let (on, ended) = match door.0.taken.request(login.principal.id(), &door.0.config.limits) {
+        Ok(()) => led(door, client, login, &asked, body, &mut counts).await,
+        Err(answer) => {
+            counts.status = answer.status;
+            (refuse_if(client, head, &answer, asked.last || !asked.bare).await, "refused")
+        }
+    };
+    login.up.fetch_add(counts.up, Ordering::Relaxed);
+    login.down.fetch_add(counts.down, Ordering::Relaxed);
+    tracing::info!(
+        target: "access",
+        user = login.principal.id(), cluster = %login.cluster, workspace = %login.key, port = login.port.load(Ordering::Relaxed),
+        way = counts.way, method = %String::from_utf8_lossy(head.method()), status = counts.status,
+        up = counts.up, down = counts.down, ms = u64::try_from(began.elapsed().as_millis()).unwrap_or(u64::MAX),
+        decision = login.decision, ended, "request"
+    );
+    on
+}
+
+/// Leads one request to the app; whether another may follow, and how it ended in a word.
+async fn led(
+    door: &Proxy,
+    client: &mut Client<Box<dyn Stream>>,
+    login: &Arc<Login>,
+    asked: &own::Asked<'_>,
+    body: Body,
+    counts: &mut Counts,
+) -> (bool, &'static str) {
+    let own::Asked { head, target, last, .. } = *asked;
     let upgrade = upgrade(head, &body);
     // a socket tells by itself when somebody uses it
     if upgrade.is_none() && login.meter.counts(target) {
         login.meter.touch(Door::Http, "requests of its apps");
     }
-    let mut counts = Counts::default();
     let times = door.0.config.times;
+    let most = door.0.config.limits.body(&login.key, &login.service);
     let mut body = Some(body);
     let mut hold = upgrade.map(|_| Hold::new(times.wake));
     let went = loop {
@@ -157,10 +195,10 @@ async fn passed(
             Ok((port, secure)) => {
                 let face = login.face.at(port, secure);
                 // what is asked for again has no body
-                let request =
-                    Request { head, target, body: body.take().unwrap_or(Body::Over), upgrade, last, unknown: false };
+                let body = body.take().unwrap_or(Body::Over);
+                let request = Request { head, target, body, upgrade, last, unknown: false, most };
                 tokio::select! {
-                    went = exchange(client, &login.pool, &face, &times, request, &mut counts) => went,
+                    went = exchange(client, &login.pool, &face, &times, request, counts) => went,
                     () = login.end.cancelled() => Went::Done,
                 }
             }
@@ -175,7 +213,7 @@ async fn passed(
             (went, _) => break went,
         }
     };
-    let (on, ended) = match went {
+    match went {
         Went::On => (true, "done"),
         Went::Done => (false, "ended"),
         Went::Became(upstream) => {
@@ -199,17 +237,7 @@ async fn passed(
             counts.status = answer.status;
             (refuse_if(client, head, &answer, last || !asked.bare).await, "refused")
         }
-    };
-    login.up.fetch_add(counts.up, Ordering::Relaxed);
-    login.down.fetch_add(counts.down, Ordering::Relaxed);
-    tracing::info!(
-        target: "access",
-        user = login.principal.id(), cluster = %login.cluster, workspace = %login.key, port = login.port.load(Ordering::Relaxed),
-        way = counts.way, method = %String::from_utf8_lossy(head.method()), status = counts.status,
-        up = counts.up, down = counts.down, ms = u64::try_from(began.elapsed().as_millis()).unwrap_or(u64::MAX),
-        decision = login.decision, ended, "request"
-    );
-    on
+    }
 }
 
 /// What the connection is to become: a protocol that nobody reads as requests.

@@ -32,6 +32,8 @@ pub(crate) struct Request<'a> {
     pub(crate) last: bool,
     /// It is not known whether the app speaks TLS.
     pub(crate) unknown: bool,
+    /// The most bytes of the body.
+    pub(crate) most: Option<u64>,
 }
 
 /// How long is waited, and for what.
@@ -87,6 +89,8 @@ pub(crate) enum Failed {
     Request(Bad),
     Answer(String),
     Late,
+    /// The body is longer than this.
+    Long(u64),
 }
 
 /// What ends the passing.
@@ -95,6 +99,8 @@ enum End {
     Client,
     /// The client's body is not framed.
     Request(Bad),
+    /// It is longer than this.
+    Long(u64),
     /// The app closed before it said anything.
     Silent,
     /// It calls a request malformed, where it is not known whether it speaks TLS.
@@ -113,11 +119,20 @@ pub(crate) async fn exchange<S: crate::way::Stream>(
     mut request: Request<'_>,
     counts: &mut Counts,
 ) -> Went {
+    if let (Some(most), Body::Left(len)) = (request.most, &request.body)
+        && *len > most
+    {
+        return Went::Not(Failed::Long(most));
+    }
     // what is here already is looked at before anything is passed on
     let ready = match request.body.take(&client.buffer) {
         Ok(len) => len,
         Err(bad) => return Went::Not(Failed::Request(bad)),
     };
+    let mut bound = Bound { most: request.most, came: 0 };
+    if let Some(most) = bound.more(ready) {
+        return Went::Not(Failed::Long(most));
+    }
     let mut out = Vec::with_capacity(1024 + ready);
     let framing = if matches!(request.head.one("transfer-encoding"), Ok(Some(_))) {
         Body::Chunks(crate::body::Chunks::default())
@@ -154,7 +169,7 @@ pub(crate) async fn exchange<S: crate::way::Stream>(
             tracing::debug!(%error, "the app takes no more"); // it may have answered before it closed
         }
         request.unknown = unknown;
-        let ended = passed(client, &mut upstream, face, times, &mut request, counts, &begun).await;
+        let ended = passed(client, &mut upstream, face, times, &mut request, &mut bound, counts, &begun).await;
         counts.up += out.len() as u64;
         let odd = matches!(ended, Err(End::Silent | End::Answer(_) | End::Refused)) && !begun.load(Ordering::Relaxed);
         if odd && std::mem::take(&mut unknown) {
@@ -179,6 +194,7 @@ pub(crate) async fn exchange<S: crate::way::Stream>(
             Err(_) if begun.load(Ordering::Relaxed) => return Went::Done,
             Err(End::Client) => return Went::Done,
             Err(End::Request(bad)) => return Went::Not(Failed::Request(bad)),
+            Err(End::Long(most)) => return Went::Not(Failed::Long(most)),
             Err(End::Silent) => {
                 return Went::Not(Failed::Answer("the app closed the connection without an answer".to_owned()));
             }
@@ -200,12 +216,14 @@ enum Passed {
     Became,
 }
 
+#[expect(clippy::too_many_arguments, reason = "the parts of two connections, each borrowed alone")]
 async fn passed<S: crate::way::Stream>(
     client: &mut Client<S>,
     upstream: &mut Upstream,
     face: &Face,
     times: &Times,
     request: &mut Request<'_>,
+    bound: &mut Bound,
     counts: &mut Counts,
     begun: &AtomicBool,
 ) -> Result<Passed, End> {
@@ -215,7 +233,7 @@ async fn passed<S: crate::way::Stream>(
     let Client { from, to, buffer, .. } = client;
     let Upstream { from: app_from, to: app_to, buffer: app_buffer, rests, .. } = upstream;
     let sends = async {
-        let end = send(from, buffer, body, app_to, &moved, &up).await;
+        let end = send(from, buffer, body, bound, app_to, &moved, &up).await;
         match end {
             // what is said after an upgrade belongs to the other protocol
             Ok(()) if upgrade.is_some() => std::future::pending().await,
@@ -227,6 +245,7 @@ async fn passed<S: crate::way::Stream>(
             Err(Stop::App) => std::future::pending().await,
             Err(Stop::Client) => End::Client,
             Err(Stop::Bad(bad)) => End::Request(bad),
+            Err(Stop::Long(most)) => End::Long(most),
         }
     };
     let asked = Asked { head, upgrade: upgrade.is_some(), last: *last, unknown: *unknown };
@@ -245,12 +264,28 @@ enum Stop {
     App,
     Client,
     Bad(Bad),
+    Long(u64),
+}
+
+/// How much of a body came, and how much of it may.
+struct Bound {
+    most: Option<u64>,
+    came: u64,
+}
+
+impl Bound {
+    /// More has come; the bound where that is too much.
+    fn more(&mut self, len: usize) -> Option<u64> {
+        self.came = self.came.saturating_add(len as u64);
+        self.most.filter(|most| self.came > *most)
+    }
 }
 
 async fn send<S: crate::way::Stream>(
     from: &mut ReadHalf<S>,
     buffer: &mut BytesMut,
     body: &mut Body,
+    bound: &mut Bound,
     to: &mut WriteHalf<Box<dyn crate::way::Stream>>,
     moved: &Pulse,
     up: &AtomicU64,
@@ -264,6 +299,9 @@ async fn send<S: crate::way::Stream>(
             }
         }
         let len = body.take(buffer).map_err(Stop::Bad)?;
+        if let Some(most) = bound.more(len) {
+            return Err(Stop::Long(most));
+        }
         // taken off first: this ends in the middle when the app has answered, and what is left begins the next request
         let piece = buffer.split_to(len);
         to.write_all(&piece).await.map_err(|_| Stop::App)?;

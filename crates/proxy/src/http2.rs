@@ -14,8 +14,8 @@ use bytes::{Bytes, BytesMut};
 use head::{Bad, Head};
 use http::{HeaderMap, HeaderName, HeaderValue, Method, Request, Response, StatusCode, Version, header};
 use http_body_util::combinators::UnsyncBoxBody;
-use http_body_util::{BodyExt, Full};
-use hyper::body::Incoming;
+use http_body_util::{BodyExt, Full, Limited};
+use hyper::body::{Body as _, Incoming};
 use std::net::IpAddr;
 use std::sync::atomic::{AtomicU16, AtomicU64, Ordering};
 use std::sync::{Arc, OnceLock};
@@ -42,10 +42,20 @@ async fn passed(door: &Proxy, request: Request<Incoming>, peer: IpAddr) -> Resul
     }
     let login = admitted(door, &head, &host)?;
     login.requests.fetch_add(1, Ordering::Relaxed);
+    let story = Arc::new(Story::new(login.clone(), request.method().clone()));
+    let told = |answer: Answer| {
+        story.status.store(answer.status, Ordering::Relaxed);
+        answer
+    };
+    let limits = &door.0.config.limits;
+    door.0.taken.request(login.principal.id(), limits).map_err(told)?;
+    let most = limits.body(&login.key, &login.service);
+    if let Some(most) = most.filter(|most| request.body().size_hint().lower() > *most) {
+        return Err(told(own::failed(door, &login, Failed::Long(most)).await));
+    }
     if login.meter.counts(path) {
         login.meter.touch(Door::Http, "requests of its apps");
     }
-    let story = Arc::new(Story::new(login.clone(), request.method().clone()));
     let told = ask(door, &login, &head, path, peer, request.into_body(), &story).await;
     match told {
         Ok((response, face)) => {
@@ -86,7 +96,12 @@ async fn ask(
         }
         frame
     });
-    let request = request(&head, &face, body.map_err(Into::into).boxed_unsync()).ok_or(Failed::Request(Bad::Field))?;
+    let body = match door.0.config.limits.body(&login.key, &login.service) {
+        // what is longer ends the stream
+        Some(most) => Limited::new(body, usize::try_from(most).unwrap_or(usize::MAX)).boxed_unsync(),
+        None => body.map_err(Into::into).boxed_unsync(),
+    };
+    let request = request(&head, &face, body).ok_or(Failed::Request(Bad::Field))?;
     let unheard = |error: hyper::Error| Failed::Answer(format!("the app does not speak HTTP/2 as it should: {error}"));
     let answers = async {
         sender.ready().await.map_err(unheard)?;

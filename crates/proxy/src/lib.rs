@@ -19,6 +19,7 @@ mod fields;
 mod hold;
 mod host;
 mod http2;
+mod limits;
 mod login;
 #[cfg(feature = "measured")]
 mod measured;
@@ -35,10 +36,11 @@ mod ways;
 pub use exchange::Times;
 pub use host::{AppHost, Domain, Service};
 pub use http2::Streamed;
+pub use limits::{Limits, Rate, Route};
 #[cfg(feature = "measured")]
 pub use measured::Accounting;
-pub use proxy::{Config, Open, OpenError, Proxy, Services};
-pub use way::Stream;
+pub use proxy::{Config, Led, Open, OpenError, Proxy, Services};
+pub use way::{Stream, Tried};
 pub use ways::By;
 
 #[cfg(test)]

@@ -4,7 +4,7 @@
 
 use crate::fields::Face;
 use crate::host::Service;
-use crate::way::{NoWay, Pool};
+use crate::way::{NoWay, Pool, Tried};
 use base::ClusterName;
 use parking_lot::Mutex;
 use policy::action::WorkspaceProxy;
@@ -148,11 +148,12 @@ impl Logins {
         (login.face.host == host && !login.end.is_cancelled()).then_some(login)
     }
 
-    /// How somebody was led to a workspace last, by any of the logins to it.
-    pub(crate) fn led(&self, cluster: &ClusterName, key: &Key) -> Option<&'static str> {
+    /// How somebody was led to a workspace last, and what the tries before were like, by any of the logins to it.
+    pub(crate) fn led(&self, cluster: &ClusterName, key: &Key) -> (Option<&'static str>, Vec<Tried>) {
         let open = self.open.lock();
-        let mut of = open.values().filter(|one| one.cluster == *cluster && one.key == *key);
-        of.find_map(|one| one.pool.led())
+        let of = open.values().filter(|one| one.cluster == *cluster && one.key == *key);
+        let told = of.map(|one| (one.pool.led(), one.pool.way().tried()));
+        told.max_by_key(|(led, tried)| (led.is_some(), tried.len())).unwrap_or_default()
     }
 
     /// All of them.

@@ -36,7 +36,7 @@ impl Proxy {
             decision: permit.decision_id().to_string(),
             service: Service::Port(port),
             face,
-            pool: Pool::new(Box::new(Loopback)),
+            pool: Pool::new(Box::new(Loopback), Arc::default()),
             held: Held::new(permit),
             end: CancellationToken::new(),
             requests: 0.into(),

@@ -5,7 +5,7 @@ use crate::connection::{admitted, malformed, say, write};
 use crate::exchange::{Client, Failed};
 use crate::host::Domain;
 use crate::login::Login;
-use crate::proxy::{LOGIN, Proxy};
+use crate::proxy::{LOGIN, Proxy, escape};
 use crate::wait;
 use crate::way::{NoWay, Stream};
 use base::{Code, RequestId};
@@ -119,6 +119,21 @@ fn place(text: &[u8]) -> String {
     if plain && own { String::from_utf8(out).unwrap_or_else(|_| "/".to_owned()) } else { "/".to_owned() }
 }
 
+/// Where the console lets somebody in who came to this host from elsewhere; `None` where they are told to go there themselves:
+/// what asks is no browser that shows a page, or stands in a frame.
+pub(crate) fn door_of(door: &Proxy, asked: &Asked<'_>, refused: &Answer) -> Option<String> {
+    let Asked { head, host, target, bare, .. } = asked;
+    let page = head.method() == b"GET"
+        && *bare
+        && head.all("accept").any(|value| memchr::memmem::find(value, b"text/html").is_some())
+        && head.all("sec-fetch-dest").all(|value| value == b"document");
+    let leads = door.0.config.signs_in && refused.code == Code::TokenMissing && page;
+    leads.then(|| {
+        let (host, to) = (escape(host.as_bytes()), escape(target));
+        format!("{}/apps/enter?host={host}&to={to}", door.0.config.console)
+    })
+}
+
 fn object(login: &Login) -> ObjectTarget {
     ObjectTarget {
         cluster: login.cluster.clone(),
@@ -153,6 +168,10 @@ pub(crate) async fn failed(door: &Proxy, login: &Arc<Login>, failed: Failed) -> 
         Failed::Request(bad) => malformed(bad),
         Failed::Late => Answer::new(Code::ProxyTimeout, format!("what listens on port {port} does not answer")),
         Failed::Answer(why) => Answer::new(Code::ProxyRefused, why),
+        Failed::Long(most) => Answer::new(
+            Code::TooLarge,
+            format!("the body of the request is longer than {most} bytes, the most that port {port} takes here"),
+        ),
         Failed::Way(no) => no_way(door, login, port, no).await,
     }
 }

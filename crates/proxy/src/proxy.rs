@@ -5,9 +5,10 @@ use crate::exchange::Times;
 use crate::fields::Face;
 use crate::host::{AppHost, Domain, Service};
 use crate::http2::{self, Streamed};
+use crate::limits::{Limits, Taken};
 use crate::login::{Held, Login, Logins, Pending};
 use crate::tls;
-use crate::way::{Pool, Stream};
+use crate::way::{Pool, Stream, Tried};
 use crate::ways::{By, Ways};
 use base::{Clock, ClusterName, Code, Coded};
 use bytes::BytesMut;
@@ -50,6 +51,21 @@ pub struct Config {
     pub times: Times,
     /// The ways to workspaces, in the order in which they are tried.
     pub ways: Arc<[By]>,
+    /// What is bounded.
+    pub limits: Limits,
+    /// The console signs people in, and leads whoever comes to an app from elsewhere on to it.
+    pub signs_in: bool,
+}
+
+/// The ways to a workspace.
+#[derive(Clone, Debug, Default)]
+pub struct Led {
+    /// In the order in which they are tried.
+    pub order: Vec<&'static str>,
+    /// The one that led there last.
+    pub way: Option<&'static str>,
+    /// How the last try of each went.
+    pub tried: Vec<Tried>,
 }
 
 /// The door to apps. Clones are one.
@@ -60,6 +76,7 @@ pub(crate) struct Inner {
     pub(crate) services: Services,
     pub(crate) config: Config,
     pub(crate) logins: Logins,
+    pub(crate) taken: Taken,
     pub(crate) end: CancellationToken,
     tasks: TaskTracker,
 }
@@ -146,7 +163,7 @@ impl Proxy {
     #[must_use]
     pub fn new(services: Services, config: Config) -> Self {
         let (end, tasks) = (CancellationToken::new(), TaskTracker::new());
-        Self(Arc::new(Inner { services, config, logins: Logins::default(), end, tasks }))
+        Self(Arc::new(Inner { services, config, logins: Logins::default(), taken: Taken::default(), end, tasks }))
     }
 
     /// Whether a `Host` is one of ours.
@@ -161,10 +178,17 @@ impl Proxy {
         self.0.config.domain.origins()
     }
 
-    /// The ways to workspaces in the order in which they are tried, and the one that led to this one last.
+    /// The ways to a workspace.
     #[must_use]
-    pub fn ways(&self, cluster: &ClusterName, key: &Key) -> (Vec<&'static str>, Option<&'static str>) {
-        (self.0.config.ways.iter().map(|by| by.word()).collect(), self.0.logins.led(cluster, key))
+    pub fn ways(&self, cluster: &ClusterName, key: &Key) -> Led {
+        let (way, tried) = self.0.logins.led(cluster, key);
+        Led { order: self.0.config.ways.iter().map(|by| by.word()).collect(), way, tried }
+    }
+
+    /// What a `Host` of ours asks for.
+    #[must_use]
+    pub fn named(&self, host: &str) -> Option<AppHost> {
+        self.0.config.domain.read(host)
     }
 
     /// Serves a connection whose first request was for one of our hosts, from its first byte on.
@@ -239,6 +263,8 @@ impl Proxy {
         let asked = permit.target().clone();
         let held = Held::new(permit);
         let key = Key { namespace: open.namespace, name: open.name };
+        let room = self.0.taken.room(&open.cluster, &key);
+        let ways = Ways::new(cluster, held.clone(), config.ways.clone(), config.times.connect);
         let login = Arc::new(Login {
             principal: who.clone(),
             meter: services.activity.meter(&open.cluster, &key),
@@ -247,7 +273,7 @@ impl Proxy {
             decision,
             service: open.service,
             face,
-            pool: Pool::new(Box::new(Ways::new(cluster, held.clone(), config.ways.clone(), config.times.connect))),
+            pool: Pool::new(Box::new(ways), room),
             held,
             end: CancellationToken::new(),
             requests: AtomicU64::new(0),
@@ -267,7 +293,7 @@ impl Proxy {
         };
         self.0.tasks.spawn(self.clone().keep(login, code.clone(), asked, ended));
         let path = if open.path.starts_with('/') { open.path } else { "/".to_owned() };
-        Ok(format!("{}://{host}/.quarterdeck/enter?code={code}&to={}", config.domain.scheme(), escape(&path)))
+        Ok(format!("{}://{host}/.quarterdeck/enter?code={code}&to={}", config.domain.scheme(), escape(path.as_bytes())))
     }
 
     /// Ends a login when its time has come, and says so.
@@ -331,9 +357,9 @@ fn named(workspace: &Value, service: &Service) -> Option<u16> {
     port.get("containerPort").and_then(Value::as_u64).and_then(|port| u16::try_from(port).ok())
 }
 
-fn escape(path: &str) -> String {
+pub(crate) fn escape(path: &[u8]) -> String {
     let mut out = String::with_capacity(path.len());
-    for byte in path.bytes() {
+    for byte in path.iter().copied() {
         match byte {
             b'a'..=b'z' | b'A'..=b'Z' | b'0'..=b'9' | b'/' | b'-' | b'_' | b'.' | b'~' => out.push(char::from(byte)),
             other => out.push_str(&format!("%{other:02X}")),

@@ -4,6 +4,7 @@
 use crate::Times;
 use crate::fields::Face;
 use crate::host::{Domain, Service};
+use crate::limits::Limits;
 use crate::login::{Held, Login};
 use crate::proxy::{Config, Proxy, Services};
 use crate::way::{NoWay, Pool, Stream, Way};
@@ -23,6 +24,7 @@ use tokio_util::sync::CancellationToken;
 use workspace::Key;
 use workspace::activity::{Activity, Door as Use};
 
+mod bounds;
 mod failures;
 mod forms;
 mod http2;
@@ -83,8 +85,26 @@ impl Place {
         Self::by(times, app, Box::new(Loopback(port)), Service::Port(3000))
     }
 
+    /// One that bounds what comes.
+    async fn bounded(limits: Limits) -> Self {
+        let app = TcpListener::bind("127.0.0.1:0").await.unwrap();
+        let way = Box::new(Loopback(app.local_addr().unwrap().port()));
+        Self::within(Times::default(), limits, false, app, way, Service::Port(3000))
+    }
+
     /// One that leads another way to a port or an app.
     fn by(times: Times, app: TcpListener, way: Box<dyn Way>, service: Service) -> Self {
+        Self::within(times, Limits::default(), false, app, way, service)
+    }
+
+    fn within(
+        times: Times,
+        limits: Limits,
+        signs_in: bool,
+        app: TcpListener,
+        way: Box<dyn Way>,
+        service: Service,
+    ) -> Self {
         let gate = gate(policy::testing::AllowAll);
         let clock: Arc<dyn Clock> = Arc::new(gate.clock.clone());
         let activity = Activity::new(clock.clone());
@@ -92,7 +112,7 @@ impl Place {
         let services = Services { gate: gate.composed.gate.clone(), mirror, activity: activity.clone(), clock };
         let domain = Domain { name: "localhost".to_owned(), port: Some(5050), secure: false };
         let console = "http://qd.localhost:5050".to_owned();
-        let door = Proxy::new(services, Config { domain, console, times, ways: crate::By::ALL.into() });
+        let door = Proxy::new(services, Config { domain, console, times, ways: crate::By::ALL.into(), limits, signs_in });
         let cluster = ClusterName::new("dev");
         let object = ObjectTarget {
             cluster: cluster.clone(),
@@ -112,7 +132,7 @@ impl Place {
             decision: permit.decision_id().to_string(),
             service,
             face: Face { host: HOST.to_owned(), scheme: "http", port: 3000, secure: false, framed_by: None },
-            pool: Pool::new(way),
+            pool: Pool::new(way, door.0.taken.room(&ClusterName::new("dev"), &Key { namespace: "n".to_owned(), name: "w".to_owned() })),
             held: Held::new(permit),
             end: CancellationToken::new(),
             requests: 0.into(),

@@ -10,6 +10,7 @@ use hyper_util::rt::{TokioExecutor, TokioIo, TokioTimer};
 use parking_lot::Mutex;
 use std::collections::{HashMap, VecDeque};
 use std::sync::Arc;
+use std::sync::atomic::{AtomicBool, AtomicU64, Ordering};
 use std::time::Duration;
 use tokio::io::{AsyncRead, AsyncReadExt, AsyncWrite, ReadHalf, WriteHalf};
 use tokio::sync::{OwnedSemaphorePermit, Semaphore};
@@ -56,6 +57,22 @@ pub(crate) trait Way: Send + Sync + 'static {
     fn patience(&self, one: Duration) -> Duration {
         one
     }
+
+    /// What the last try of each way was like.
+    fn tried(&self) -> Vec<Tried> {
+        Vec::new()
+    }
+}
+
+/// How the last try of a way went.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Tried {
+    /// The way, in a word.
+    pub way: &'static str,
+    /// How long it took.
+    pub ms: u64,
+    /// It led there.
+    pub reached: bool,
 }
 
 /// A connection, and the word for the way that leads there.
@@ -97,12 +114,30 @@ pub(crate) struct Upstream {
     _place: OwnedSemaphorePermit,
 }
 
+/// What all logins to one workspace share: so many connections, and those of them that rest.
+pub(crate) struct Room {
+    places: Arc<Semaphore>,
+    /// By the login and the port; the last of them rests since the shortest time.
+    idle: Mutex<HashMap<(u64, u16), Resting>>,
+    /// The number of the next login.
+    next: AtomicU64,
+}
+
+type Resting = VecDeque<(Instant, Upstream)>;
+
+impl Default for Room {
+    fn default() -> Self {
+        Self { places: Arc::new(Semaphore::new(MOST)), idle: Mutex::default(), next: 0.into() }
+    }
+}
+
 /// The connections of one login.
 pub(crate) struct Pool {
     way: Box<dyn Way>,
-    places: Arc<Semaphore>,
-    /// Those that rest, by their ports; the last of them rests since the shortest time.
-    idle: Mutex<HashMap<u16, VecDeque<(Instant, Upstream)>>>,
+    room: Arc<Room>,
+    /// Of this login, in the room.
+    number: u64,
+    closed: AtomicBool,
     /// Those of HTTP/2, one for a port.
     shared: tokio::sync::Mutex<HashMap<u16, Shared>>,
     /// Which ports speak TLS, as far as that was found out.
@@ -115,11 +150,13 @@ pub(crate) struct Pool {
 pub(crate) type Shared = (SendRequest<Streamed>, &'static str);
 
 impl Pool {
-    pub(crate) fn new(way: Box<dyn Way>) -> Self {
+    pub(crate) fn new(way: Box<dyn Way>, room: Arc<Room>) -> Self {
+        let number = room.next.fetch_add(1, Ordering::Relaxed);
         Self {
             way,
-            places: Arc::new(Semaphore::new(MOST)),
-            idle: Mutex::default(),
+            room,
+            number,
+            closed: AtomicBool::new(false),
             shared: Default::default(),
             tls: Mutex::default(),
             led: Mutex::default(),
@@ -133,7 +170,7 @@ impl Pool {
     /// A connection that rests, not longer than `rested`.
     pub(crate) async fn rested(&self, port: u16, rested: Duration) -> Option<Upstream> {
         loop {
-            let (since, mut upstream) = self.idle.lock().get_mut(&port)?.pop_back()?;
+            let (since, mut upstream) = self.room.idle.lock().get_mut(&(self.number, port))?.pop_back()?;
             if since.elapsed() > upstream.rests.min(rested) {
                 continue;
             }
@@ -227,20 +264,27 @@ impl Pool {
     }
 
     fn place(&self) -> Result<OwnedSemaphorePermit, NoWay> {
-        if let Ok(place) = self.places.clone().try_acquire_owned() {
+        if self.closed.load(Ordering::Relaxed) {
+            return Err(NoWay::Over);
+        }
+        if let Ok(place) = self.room.places.clone().try_acquire_owned() {
             return Ok(place);
         }
-        // those that rest make room for those that are wanted
-        self.idle.lock().clear();
-        self.places.clone().try_acquire_owned().map_err(|_| NoWay::Busy)
+        // those that rest, of whichever login, make room for those that are wanted
+        self.room.idle.lock().clear();
+        self.room.places.clone().try_acquire_owned().map_err(|_| NoWay::Busy)
     }
 
     /// Keeps a connection for the next request.
     pub(crate) fn rest(&self, port: u16, mut upstream: Upstream) {
         upstream.used = true;
         let now = Instant::now();
-        let mut idle = self.idle.lock();
-        let resting = idle.entry(port).or_default();
+        let mut idle = self.room.idle.lock();
+        // looked at with the lock held: whoever closes takes them all away behind it
+        if self.closed.load(Ordering::Relaxed) {
+            return;
+        }
+        let resting = idle.entry((self.number, port)).or_default();
         while resting.front().is_some_and(|(since, one)| now.duration_since(*since) >= one.rests) {
             resting.pop_front();
         }
@@ -251,12 +295,12 @@ impl Pool {
 
     /// Closes those that rest, and opens none any more.
     pub(crate) fn close(&self) {
-        self.places.close();
-        self.idle.lock().clear();
+        self.closed.store(true, Ordering::Relaxed);
+        self.room.idle.lock().retain(|(number, _), _| *number != self.number);
     }
 }
 
-/// Connections to one workspace under one login.
+/// Connections to one workspace, of all who are signed in to it.
 const MOST: usize = 256;
 /// Those that rest, for a port.
 const MOST_IDLE: usize = MOST / 2;

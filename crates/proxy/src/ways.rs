@@ -5,7 +5,7 @@ mod api;
 
 use crate::login::Held;
 use crate::tunnel::Tunnel;
-use crate::way::{Led, NoWay, Stream, Way};
+use crate::way::{Led, NoWay, Stream, Tried, Way};
 use base::{Code, Coded};
 use catalog::Kind;
 use cluster::{Cluster, Target};
@@ -63,12 +63,14 @@ pub(crate) struct Ways {
     patience: Duration,
     /// Until when a way is left alone.
     down: Mutex<HashMap<By, Instant>>,
+    /// How the last try of each went.
+    tried: Mutex<HashMap<By, Tried>>,
 }
 
 impl Ways {
     pub(crate) fn new(cluster: Cluster, held: Arc<Held>, order: Arc<[By]>, patience: Duration) -> Self {
         let tunnel = Tunnel::new(cluster.clone(), held.clone());
-        Self { order, tunnel, pods: Pods { cluster, held }, patience, down: Mutex::default() }
+        Self { order, tunnel, pods: Pods { cluster, held }, patience, down: Mutex::default(), tried: Mutex::default() }
     }
 
     /// Those that are worth a try now; all of them where none is.
@@ -126,7 +128,9 @@ impl Way for Ways {
                 let began = Instant::now();
                 let dialed = timeout(self.patience, self.by(by, port)).await.unwrap_or(Err(NoWay::Late));
                 let ms = u64::try_from(began.elapsed().as_millis()).unwrap_or(u64::MAX);
-                tracing::debug!(way = by.word(), port, ms, reached = dialed.is_ok(), "a way was tried");
+                let reached = dialed.is_ok();
+                self.tried.lock().insert(by, Tried { way: by.word(), ms, reached });
+                tracing::debug!(way = by.word(), port, ms, reached, "a way was tried");
                 match dialed {
                     Ok(stream) => return Ok((stream, by.word())),
                     Err(no @ (NoWay::Failed(..) | NoWay::Late)) => {
@@ -163,6 +167,11 @@ impl Way for Ways {
 
     fn word(&self) -> &'static str {
         "ways"
+    }
+
+    fn tried(&self) -> Vec<Tried> {
+        let tried = self.tried.lock();
+        self.order.iter().filter_map(|by| tried.get(by).copied()).collect()
     }
 
     fn patience(&self, one: Duration) -> Duration {

@@ -47,6 +47,8 @@ struct Own {
     org: String,
     labels: BTreeMap<String, String>,
     shared: sharing::Shared,
+    /// What names it in hosts; empty until its operator has taken it up.
+    route: String,
 }
 
 impl Known {
@@ -93,6 +95,16 @@ impl Known {
             Some(seen) if !seen.refused.is_empty() => seen.refused.values().next().cloned(),
             Some(_) => Some("its workspaces and grants are not known yet".to_owned()),
         }
+    }
+
+    /// The workspace that a name in hosts means; `None` where two say that it is theirs.
+    #[must_use]
+    pub fn of_route(&self, route: &str) -> Option<(ClusterName, Key)> {
+        let clusters = self.clusters.read();
+        let all = clusters.iter().flat_map(|(cluster, seen)| seen.workspaces.iter().map(move |one| (cluster, one)));
+        let mut of = all.filter(|(_, (_, own))| !route.is_empty() && own.route == route);
+        let (cluster, (key, _)) = of.next()?;
+        of.next().is_none().then(|| (cluster.clone(), key.clone()))
     }
 
     fn take(&self, cluster: &ClusterName, change: Change) {
@@ -222,7 +234,7 @@ fn name_of(grant: &Grant) -> String {
 fn own(object: &Value) -> Own {
     let text = |pointer: &str| object.pointer(pointer).and_then(Value::as_str).unwrap_or_default().to_owned();
     let (labels, shared) = (crate::book::launch::labels(object), sharing::Shared::of(object));
-    Own { owner: text("/spec/owner"), org: text("/spec/org"), labels, shared }
+    Own { owner: text("/spec/owner"), org: text("/spec/org"), labels, shared, route: text("/status/routeID") }
 }
 
 fn now(now_ms: u64) -> Time {

@@ -7,7 +7,7 @@ use bytes::BytesMut;
 use mirror::{Mirror, MirrorConfig};
 use policy::action::{ObjectTarget, WorkspaceProxy};
 use policy::{Answers, Door};
-use proxy::{Config, Domain, Proxy, Services, Times};
+use proxy::{Config, Domain, Limits, Proxy, Services, Times};
 use serde::{Deserialize, Serialize};
 use std::sync::Arc;
 use tokio::net::TcpListener;
@@ -37,7 +37,14 @@ pub(crate) async fn main(upstream: u16, logins: usize) -> Result<()> {
     };
     let domain = Domain { name: "localhost".to_owned(), port: Some(port), secure: false };
     let console = format!("http://qd.localhost:{port}");
-    let config = Config { domain, console, times: Times::default(), ways: Arc::new([]) };
+    let config = Config {
+        domain,
+        console,
+        times: Times::default(),
+        ways: Arc::new([]),
+        limits: Limits::default(),
+        signs_in: false,
+    };
     let door = Proxy::new(services, config);
     let who = gate.composed.verifier.desk("ada", []).asking(RequestId::new(), Door::Console);
     let mut all = Vec::new();

@@ -71,6 +71,13 @@ pub(super) fn others() -> Vec<Call> {
             Content::Raw("text/html"),
         )
         .query(&[("rd", "string", "Where they wanted to go")]),
+        Call::new(
+            "GET",
+            "/apps/enter",
+            "Leads somebody who came to the host of an app without a login on to it",
+            Content::Raw("text/html"),
+        )
+        .query(&[("host", "string", "The host of the app"), ("to", "string", "Where in the app")]),
         Call::new("GET", "/api/ui-config", "What this place is called", json::<UiConfig>()),
         Call::new("GET", "/api/images", "What a workspace can be made of", json::<Vec<Image>>()),
         Call::new("GET", "/api/image-defaults", "Usual ports and variables of an image", json::<Value>()).query(&[(

@@ -1,6 +1,6 @@
 //! `[proxy]`: the door to apps of workspaces.
 
-use proxy::{By, Times};
+use proxy::{By, Limits, Rate, Route, Times};
 use serde::{Deserialize, Serialize};
 use std::sync::Arc;
 use std::time::Duration;
@@ -19,6 +19,15 @@ pub struct Proxy {
     /// The same for WebSockets and other connections that became another protocol. Nothing: an hour.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub upgraded_idle_seconds: Option<u64>,
+    /// Requests to apps that one person may make in a second; 0: as many as come. Nothing: 1,000.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub requests_per_second: Option<u32>,
+    /// How many at once before that counts. Nothing: five seconds' worth.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub requests_at_once: Option<u32>,
+    /// How long bodies of requests may be, and where: the first that fits counts. Where none does there is no bound.
+    #[serde(skip_serializing_if = "Vec::is_empty")]
+    pub routes: Vec<Route>,
 }
 
 impl Proxy {
@@ -33,6 +42,14 @@ impl Proxy {
         }
     }
 
+    /// What is bounded.
+    pub(crate) fn limits(&self) -> Limits {
+        let per_second = self.requests_per_second.unwrap_or(PER_SECOND);
+        let burst = self.requests_at_once.unwrap_or(per_second.saturating_mul(5)).max(1);
+        let rate = (per_second > 0).then_some(Rate { per_second, burst });
+        Limits { rate, routes: self.routes.as_slice().into() }
+    }
+
     /// The ways that are tried.
     pub(crate) fn ways(&self) -> Arc<[By]> {
         if !self.ways.is_empty() {
@@ -42,3 +59,6 @@ impl Proxy {
         By::ALL.into_iter().filter(|by| inside || *by != By::Pod).collect()
     }
 }
+
+/// Far more than pages of an IDE ask for.
+const PER_SECOND: u32 = 1_000;

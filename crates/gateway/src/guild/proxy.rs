@@ -4,8 +4,8 @@
 use super::face::Given;
 use super::wrong::Wrong;
 use super::{AppUrl, Asking, Place};
-use crate::beside::OpenApp;
-use api::guild::ProxyDebug;
+use crate::beside::{Led, OpenApp};
+use api::guild::{ProxyDebug, WayTried};
 use api::rest::Verdict;
 use api::workspace::{Workspace, WorkspaceAct};
 use axum::Json;
@@ -101,7 +101,7 @@ pub(super) async fn debug(
 fn debugged(
     one: &Workspace,
     url: Option<&AppUrl>,
-    (ways, way): (Vec<&'static str>, Option<&'static str>),
+    led: Led,
     bare: ProxyDebug,
 ) -> ProxyDebug {
     let may = one.acts.iter().find(|may| may.act == WorkspaceAct::Proxy);
@@ -126,8 +126,9 @@ fn debugged(
         port: meant.as_ref().ok().map(|meant| meant.port),
         by: meant.as_ref().ok().map(|meant| meant.by.to_owned()),
         problem: meant.err().map(|wrong| wrong.message().to_owned()),
-        ways: ways.into_iter().map(str::to_owned).collect(),
-        way: way.map(str::to_owned),
+        ways: led.order.into_iter().map(str::to_owned).collect(),
+        way: led.way.map(str::to_owned),
+        tried: led.tried.into_iter().map(|(way, ms, reached)| WayTried { way: way.to_owned(), ms, reached }).collect(),
         ..bare
     }
 }
@@ -143,6 +144,7 @@ mod tests {
     #![allow(clippy::unwrap_used)]
 
     use super::debugged;
+    use crate::beside::Led;
     use crate::guild::AppUrl;
     use api::guild::ProxyDebug;
     use api::rest::Verdict;
@@ -162,16 +164,18 @@ mod tests {
         one.acts = vec![WorkspaceMay { act, decision, reason, needs, applies: true }];
         let url: AppUrl = Arc::new(|route, port| format!("http://{port}--{route}.localhost/"));
         let bare = ProxyDebug { server: "w".into(), path: "/x".into(), rid: "r".into(), ..ProxyDebug::default() };
-        let ways = (vec!["tunnel", "forward"], Some("tunnel"));
-        serde_json::to_value(debugged(&one, Some(&url), ways, bare)).unwrap()
+        let tried = vec![("tunnel", 12, true)];
+        let led = Led { order: vec!["tunnel", "forward"], way: Some("tunnel"), tried };
+        serde_json::to_value(debugged(&one, Some(&url), led, bare)).unwrap()
     }
 
     #[test]
-    fn gn_09a_who_may_open_a_workspace_is_told_where_it_leads_by_which_way_and_others_nothing() {
+    fn gn_09_who_may_open_a_workspace_is_told_where_it_leads_by_which_way_and_others_nothing() {
         let own = told(Verdict::Allow, "Running", &Value::Null);
         let all = json!({
             "server": "w", "path": "/x", "rid": "r", "target": "http://8080--w-1.localhost/", "step": "open", "policy": "allow",
             "port": 8080, "by": "usual", "ways": ["tunnel", "forward"], "way": "tunnel",
+            "tried": [{ "way": "tunnel", "ms": 12, "reached": true }],
         });
         assert_eq!(own, all);
         let resting = told(Verdict::Needs, "Stopped", &Value::Null);

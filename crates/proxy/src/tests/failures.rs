@@ -73,7 +73,7 @@ async fn wf_16a_what_is_not_reached_is_told_with_its_code_and_the_ports_that_ans
 }
 
 #[tokio::test]
-async fn wf_18a_what_is_stopped_or_starting_is_a_live_page_or_says_when_to_come_again() {
+async fn wf_18_what_is_stopped_or_starting_is_a_live_page_or_says_when_to_come_again() {
     for (no, code, again, words) in [
         (NoWay::Stopped("it was idle".to_owned()), "workspace_stopped", "5", "workspace n/w is stopped (it was idle)"),
         (NoWay::Waking, "workspace_waking", "2", "workspace n/w is starting"),
@@ -92,7 +92,7 @@ async fn wf_18a_what_is_stopped_or_starting_is_a_live_page_or_says_when_to_come_
 }
 
 #[tokio::test]
-async fn wf_17a_what_could_be_read_in_two_ways_is_400_ends_the_connection_and_never_reaches_the_app() {
+async fn wf_17_what_could_be_read_in_two_ways_is_400_ends_the_connection_and_never_reaches_the_app() {
     let place = Place::new().await;
     let cookie = format!("Cookie: qdapp_5050={}\r\n", place.cookie);
     let of = |fields: &str, body: &str| format!("POST / HTTP/1.1\r\nHost: {HOST}\r\n{cookie}{fields}\r\n{body}");

@@ -1,0 +1,169 @@
+//! A console that serves the paths, for one test or for all that leave its workspace as it is.
+
+use e2e::console::Console;
+use e2e::curl::{Answer, curl};
+use e2e::fresh::Fresh;
+use e2e::kubeconfig;
+use e2e::workspaces::wait;
+use serde_json::{Value, json};
+use std::io::{BufRead, BufReader};
+use std::ops::Deref;
+use std::process::{Child, Command, Stdio};
+use std::sync::mpsc::{Receiver, channel};
+use std::sync::{Mutex, MutexGuard, OnceLock, PoisonError};
+use std::time::{Duration, Instant};
+
+pub const SHELL: &str = "images.invalid/shell:1";
+pub const OWN: &str = "https://ui.test:5173";
+
+/// A console with the operator that serves the paths for one namespace.
+pub struct Place {
+    pub console: Console,
+    pub fresh: Fresh,
+}
+
+/// The same with a workspace `web`, for all tests that leave it as it is; what was told before it was there.
+pub struct Shared {
+    pub place: Place,
+    pub before: Answer,
+    pub made: Answer,
+}
+
+static SHARED: OnceLock<Mutex<Option<Shared>>> = OnceLock::new();
+const TESTS: usize = 10;
+static DONE: Mutex<usize> = Mutex::new(0);
+
+/// The last test takes it down.
+pub struct Borrowed(MutexGuard<'static, Option<Shared>>);
+
+impl Deref for Borrowed {
+    type Target = Shared;
+
+    fn deref(&self) -> &Shared {
+        self.0.as_ref().unwrap()
+    }
+}
+
+impl Drop for Borrowed {
+    fn drop(&mut self) {
+        let mut done = DONE.lock().unwrap_or_else(PoisonError::into_inner);
+        *done += 1;
+        if *done == TESTS {
+            self.0.take();
+        }
+    }
+}
+
+pub fn shared() -> Borrowed {
+    let shared = SHARED.get_or_init(Mutex::default).lock();
+    let mut shared = shared.unwrap_or_else(PoisonError::into_inner);
+    shared.get_or_insert_with(|| {
+        let place = place("ws-guild");
+        let before = place.get("/api/servers");
+        let made = place.create(&spec("Web"));
+        place.running("web");
+        Shared { place, before, made }
+    });
+    Borrowed(shared)
+}
+
+/// All that can be said of a new one.
+pub fn spec(name: &str) -> Value {
+    json!({
+        "name": name, "image": SHELL, "env": { "A": "1", "API_TOKEN": "secret", "": "x", "BLANK": " " },
+        "resources": { "cpu": "200m", "memory": "128Mi" }, "labels": { "team": "red" },
+        "expose": [{ "name": "http", "port": 3000 }], "args": null,
+    })
+}
+
+pub fn place(namespace: &'static str) -> Place {
+    let fresh = Fresh::new(namespace);
+    let variables = [
+        ("QD__COMPAT__GUILDNET", "true"),
+        ("QD__COMPAT__NAMESPACE", namespace),
+        ("QD__COMPAT__NAME", "Lab"),
+        ("QD__COMPAT__ORIGIN", OWN),
+    ];
+    let console = Console::start_with(Some(&kubeconfig()), &["--with-operator", "--yes"], &variables);
+    Place { console, fresh }
+}
+
+impl Place {
+    pub fn ask(&self, method: &str, path: &str, body: Option<&Value>, headers: &[&str]) -> Answer {
+        let token = format!("x-quarterdeck-token: {}", self.console.token());
+        let text = body.map(Value::to_string);
+        let mut args = vec!["-X", method, "-H", &token];
+        headers.iter().for_each(|header| args.extend(["-H", header]));
+        if let Some(text) = &text {
+            args.extend(["-H", "content-type: application/json", "-d", text]);
+        }
+        curl(&format!("{}{path}", self.console.base), &args)
+    }
+
+    pub fn get(&self, path: &str) -> Answer {
+        self.ask("GET", path, None, &[])
+    }
+
+    pub fn create(&self, body: &Value) -> Answer {
+        self.ask("POST", "/api/jobs", Some(body), &[])
+    }
+
+    pub fn running(&self, id: &str) {
+        wait(self.fresh.name(), id, "condition=Ready");
+    }
+
+    /// The lines of a log as they come: the id and the data of each message, and comments.
+    pub fn follow(&self, query: &str, headers: &[&str]) -> Stream {
+        let token = format!("x-quarterdeck-token: {}", self.console.token());
+        let mut command = Command::new("curl");
+        command.args(["-sSN", "--max-time", "300", "--noproxy", "*", "-H", &token]);
+        for header in headers {
+            command.args(["-H", header]);
+        }
+        let url = format!("{}/sse/logs?{query}", self.console.base);
+        let mut child = command.arg(url).stdout(Stdio::piped()).spawn().expect("curl runs");
+        let lines = BufReader::new(child.stdout.take().unwrap());
+        let (tell, told) = channel();
+        std::thread::spawn(move || {
+            for line in lines.lines().map_while(Result::ok) {
+                if tell.send(line).is_err() {
+                    return;
+                }
+            }
+        });
+        Stream { child, told, id: String::new() }
+    }
+}
+
+pub struct Stream {
+    child: Child,
+    told: Receiver<String>,
+    pub id: String,
+}
+
+impl Stream {
+    /// Reads until a message, or a comment, has this in it; all that came.
+    pub fn until(&mut self, what: &str) -> Vec<String> {
+        let end = Instant::now() + Duration::from_secs(120);
+        let mut all = Vec::new();
+        loop {
+            let left = end.saturating_duration_since(Instant::now());
+            let line = self.told.recv_timeout(left).unwrap_or_else(|_| panic!("no {what:?} in {all:#?}"));
+            if let Some(id) = line.strip_prefix("id: ") {
+                id.clone_into(&mut self.id);
+            }
+            let found = line.contains(what);
+            all.push(line);
+            if found {
+                return all;
+            }
+        }
+    }
+}
+
+impl Drop for Stream {
+    fn drop(&mut self) {
+        let _ = self.child.kill();
+        let _ = self.child.wait();
+    }
+}

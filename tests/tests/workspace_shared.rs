@@ -1,0 +1,270 @@
+//! Apps of workspaces that are shared, at a gateway of a team: who comes from elsewhere, who is let in, and what others are told.
+#![allow(clippy::unwrap_used, clippy::expect_used, clippy::panic, clippy::indexing_slicing, missing_docs)]
+
+use e2e::app::App;
+use e2e::curl::{Answer, curl};
+use e2e::fresh::Fresh;
+use e2e::gateway::{Serving, prepared, token};
+use e2e::workspaces::{apply, get, until, wait};
+use e2e::{context, kubeconfig, kubectl};
+use serde_json::{Value, json};
+use std::collections::BTreeMap;
+use std::sync::{Mutex, MutexGuard, OnceLock, PoisonError};
+
+/// A gateway with apps under a domain, people of two organizations, and a workspace with an app.
+struct Place {
+    serving: Serving,
+    fresh: Fresh,
+    app: App,
+    tokens: BTreeMap<&'static str, String>,
+    route: String,
+}
+
+static PLACE: OnceLock<Mutex<Option<Place>>> = OnceLock::new();
+const TESTS: usize = 2;
+static DONE: Mutex<usize> = Mutex::new(0);
+
+/// The place of all tests; the last of them takes it down.
+struct Borrowed(MutexGuard<'static, Option<Place>>);
+
+impl std::ops::Deref for Borrowed {
+    type Target = Place;
+
+    fn deref(&self) -> &Place {
+        self.0.as_ref().unwrap()
+    }
+}
+
+impl Drop for Borrowed {
+    fn drop(&mut self) {
+        let mut done = DONE.lock().unwrap_or_else(PoisonError::into_inner);
+        *done += 1;
+        if *done == TESTS {
+            self.0.take();
+        }
+    }
+}
+
+fn place() -> Borrowed {
+    let place = PLACE.get_or_init(Mutex::default).lock();
+    let mut place = place.unwrap_or_else(PoisonError::into_inner);
+    place.get_or_insert_with(Place::new);
+    Borrowed(place)
+}
+
+/// What is shared, when nobody has changed it.
+fn shared() -> Value {
+    let ports = [3000, 3001, 3002].map(|port| json!({ "name": format!("p{port}"), "containerPort": port }));
+    json!({
+        "ports": ports,
+        "sharing": [
+            { "kind": "User", "name": "cyd", "role": "user", "until": "2020-01-02T03:04:05Z" },
+            { "kind": "User", "name": "dan", "role": "viewer" },
+        ],
+        "portSharing": [
+            { "port": 3000, "level": "org" }, { "port": 3001, "level": "private" }, { "port": 3002, "level": "public" },
+        ],
+    })
+}
+
+impl Place {
+    fn new() -> Self {
+        let (fresh, kubeconfig) = (Fresh::new("ws-shared"), kubeconfig());
+        let ns = fresh.name();
+        let rule = |groups: &[&str], resources: &[&str], verbs: &[&str]| json!({ "apiGroups": groups, "resources": resources, "verbs": verbs });
+        // the cluster lets all of them reach what the policy lets them reach
+        let rules = json!([
+            rule(&["quarterdeck.dev"], &["workspaces"], &["get", "list", "watch"]),
+            rule(&[""], &["pods"], &["get"]),
+            rule(&[""], &["pods/exec", "pods/portforward"], &["get", "create"]),
+        ]);
+        let of =
+            |kind: &str, name: &str| json!({ "apiGroup": "rbac.authorization.k8s.io", "kind": kind, "name": name });
+        let meta = json!({ "name": "developers", "namespace": ns });
+        let api = "rbac.authorization.k8s.io/v1";
+        for object in [
+            json!({ "apiVersion": api, "kind": "Role", "metadata": meta, "rules": rules }),
+            json!({ "apiVersion": api, "kind": "RoleBinding", "metadata": meta, "roleRef": of("Role", "developers"),
+                "subjects": [of("Group", "qde2e:role:developer")] }),
+        ] {
+            kubectl::apply(&kubeconfig, &object.to_string());
+        }
+        let prepared = prepared(&format!(
+            "apps_domain = \"apps.test\"\n[operator]\nnamespace = \"{ns}\"\nwatch_namespace = \"{ns}\"\n"
+        ));
+        let mut tokens = BTreeMap::new();
+        for (name, org) in [("ada", "lab"), ("bob", "lab"), ("cyd", "lab"), ("dan", "lab"), ("eve", "else")] {
+            let words = [name, "--role", "developer", "--org", org];
+            tokens.insert(name, token(prepared.0.path(), &kubeconfig, &words));
+        }
+        let serving = Serving::start(prepared, &kubeconfig, &["--roles", "console,operator", "--yes"]);
+        let grant = json!({
+            "apiVersion": "quarterdeck.dev/v1alpha1", "kind": "Grant", "metadata": { "name": "launch", "namespace": ns },
+            "spec": { "subjects": [{ "kind": "User", "name": "ada" }], "actions": ["launch"] },
+        });
+        kubectl::apply(&kubeconfig, &grant.to_string());
+        apply(ns, "w", &shared());
+        wait(ns, "w", "condition=Ready");
+        let object = get(ns, "workspaces.quarterdeck.dev", "w");
+        let app = App::start(ns, object["status"]["pod"]["name"].as_str().unwrap(), 3000, "shared");
+        let route = object["status"]["routeID"].as_str().unwrap().to_owned();
+        Self { serving, fresh, app, tokens, route }
+    }
+
+    fn host(&self, port: u16) -> String {
+        format!("{port}--{}.apps.test:{}", self.route, self.serving.port)
+    }
+
+    /// As a browser asks the host of an app.
+    fn visit(&self, host: &str, path: &str, args: &[&str]) -> Answer {
+        let to = format!("::127.0.0.1:{}", self.serving.port);
+        curl(&format!("https://{host}{path}"), &[&["-k", "--connect-to", &to], args].concat())
+    }
+
+    /// As somebody who is led to the console from there.
+    fn enter(&self, who: &str, host: &str) -> Answer {
+        self.serving.ask_as(&self.tokens[who], &format!("/apps/enter?host={host}&to=/x%3Fy%3D1"), &["-A", "browser"])
+    }
+
+    /// As a program that opens an app.
+    fn open(&self, who: &str, port: u16, more: &str) -> Answer {
+        let path = format!("/api/v1/workspaces/{}/w/open?cluster={}&port={port}{more}", self.fresh.name(), context());
+        self.serving.ask_as(&self.tokens[who], &path, &["-X", "POST"])
+    }
+
+    /// Whether a login has ended; what was asked for at that moment has no answer.
+    fn is_over(&self, cookie: &str) -> bool {
+        let url = format!("https://{}/y", self.host(3000));
+        let to = format!("::127.0.0.1:{}", self.serving.port);
+        let mut curl = std::process::Command::new("curl");
+        curl.args(["-sk", "--max-time", "20", "--noproxy", "*", "--connect-to", &to, "-o", "/dev/null"]);
+        let asked = curl.args(["-w", "%{http_code}", "-H", &format!("cookie: {cookie}"), &url]).output();
+        asked.expect("curl runs").stdout == b"401"
+    }
+
+    /// What the app answers whoever has this cookie.
+    fn with(&self, cookie: &str, port: u16) -> Answer {
+        self.visit(&self.host(port), "/y", &["-H", &format!("cookie: a=b; {cookie}")])
+    }
+}
+
+/// Where a page leads on to: the host and the path.
+fn led(page: &Answer) -> (String, String) {
+    assert_eq!(page.status, 200, "{}", page.body);
+    let (_, rest) = page.body.split_once("href=\"https://").unwrap_or_else(|| panic!("{}", page.body));
+    let url = rest.split('"').next().unwrap().replace("&amp;", "&");
+    let (host, path) = url.split_once('/').unwrap();
+    (host.to_owned(), format!("/{path}"))
+}
+
+/// The cookie that an answer sets, with what is said of it.
+fn set(answer: &Answer) -> (String, String) {
+    assert_eq!(answer.status, 303, "{answer:?}");
+    let (cookie, about) = answer.header("set-cookie").unwrap().split_once("; ").unwrap();
+    (cookie.to_owned(), about.to_owned())
+}
+
+#[test]
+fn wx_05_a_browser_without_a_login_is_led_through_the_console_to_the_host_that_it_came_to_and_to_no_other() {
+    let place = place();
+    let (host, other) = (place.host(3000), place.host(3001));
+    let page = ["-H", "accept: text/html"];
+    let sent = place.visit(&host, "/x?y=1", &page);
+    let to = format!("{}/apps/enter?host={}&to=/x%3Fy%3D1", place.serving.base, host.replace(':', "%3A"));
+    assert_eq!((sent.status, sent.header("location")), (303, Some(to.as_str())), "{sent:?}");
+    // programs and frames are told
+    assert_eq!(place.visit(&host, "/x", &[]).code(), "token_missing");
+    assert_eq!(place.visit(&host, "/x", &["-H", "accept: text/html", "-H", "sec-fetch-dest: iframe"]).status, 401);
+    // the console signs them in first
+    let first = place.serving.ask(&to[place.serving.base.len()..], &page);
+    let next = "/sign-in?next=/apps/enter%3Fhost%3D";
+    assert!(first.status == 303 && first.header("location").unwrap().starts_with(next), "{first:?}");
+    for host in ["evil.test", "3000--none.apps.test", "localhost", "", &host.replace("apps", "other")] {
+        let nowhere = place.enter("ada", host);
+        assert!(nowhere.status == 404 && nowhere.body.contains("workspace_not_found"), "{host}: {nowhere:?}");
+    }
+    // a code is good for half a minute: this one is not used
+    let (_, late) = led(&place.enter("ada", &host));
+    let began = std::time::Instant::now();
+
+    let entered = |who: &str| {
+        let (at, path) = led(&place.enter(who, &host));
+        assert_eq!(at, host);
+        set(&place.visit(&host, &path, &["-A", "browser"]))
+    };
+    let (at, path) = led(&place.enter("ada", &host));
+    assert_eq!(at, host);
+    assert_eq!(place.visit(&other, &path, &["-A", "browser"]).code(), "token_invalid", "it is for its host");
+    assert_eq!(place.visit(&host, &path, &["-A", "browser"]).code(), "token_invalid", "whoever tried has used it up");
+    let (_, path) = led(&place.enter("ada", &host));
+    assert_eq!(place.visit(&host, &path, &["-A", "another"]).code(), "token_invalid", "it is for its browser");
+    let (_, path) = led(&place.enter("ada", &host));
+    let back = place.visit(&host, &path, &["-A", "browser"]);
+    assert_eq!(back.header("location"), Some("/x?y=1"));
+    let (ada, about) = set(&back);
+    assert!(ada.starts_with("__Host-qdapp="), "{ada}");
+    assert_eq!(about, "Path=/; HttpOnly; Secure; SameSite=Lax; Max-Age=28800");
+    assert_eq!(place.visit(&host, &path, &["-A", "browser"]).code(), "token_invalid", "it works once");
+    assert_eq!(place.with(&ada, 3000).body, "shared /y 0");
+    let head = place.app.heads().last().unwrap().to_ascii_lowercase();
+    assert!(!head.contains("qdapp") && head.contains("\r\ncookie: a=b\r\n"), "{head}");
+    assert_eq!(place.with(&ada, 3001).code(), "token_missing", "a cookie is for its host");
+    // in a frame of the console
+    let framed = place.open("ada", 3000, "&framed=true").json()["url"].as_str().unwrap().to_owned();
+    let (_, path) = framed.split_once(&host).unwrap();
+    let (_, about) = set(&place.visit(&host, path, &[]));
+    assert_eq!(about, "Path=/; HttpOnly; Secure; SameSite=None; Partitioned; Max-Age=28800");
+
+    // what was shared is asked about again each minute
+    let (bob, _) = entered("bob");
+    assert_eq!(place.with(&bob, 3000).body, "shared /y 0");
+    apply(place.fresh.name(), "w", &json!({ "ports": shared()["ports"] }));
+    until("bob's login has ended", 120, || place.is_over(&bob));
+    apply(place.fresh.name(), "w", &shared());
+    assert_eq!(place.with(&ada, 3000).status, 200, "it is hers all the while");
+    assert!(began.elapsed() > std::time::Duration::from_secs(30), "a minute has passed");
+    assert_eq!(place.visit(&host, &late, &["-A", "browser"]).code(), "token_invalid", "it is too old");
+    // and a login ends at once with what let its user in
+    let (second, _) = entered("ada");
+    assert_eq!(place.with(&second, 3000).status, 200);
+    assert!(place.serving.serve(&["token", "revoke", "ada"]).status.success());
+    until("all logins of the token have ended", 30, || place.is_over(&second) && place.is_over(&ada));
+}
+
+#[test]
+fn wf_16_whoever_is_not_let_in_reads_why_and_whom_to_ask() {
+    let place = place();
+    let told = |who: &str, port: u16, status: u16, code: &str, words: &str| {
+        let page = place.enter(who, &place.host(port));
+        assert_eq!(page.status, status, "{who} at {port}: {}", page.body);
+        assert!(page.body.contains(code) && page.body.contains(words), "{who} at {port}: {}", page.body);
+        assert!(page.header("content-type").unwrap().starts_with("text/html"), "{page:?}");
+    };
+    until("what is shared is known", 30, || place.enter("bob", &place.host(3000)).status == 200);
+    told("eve", 3000, 403, "share_denied", "port 3000 is for its organization alone: ask ada, whose it is");
+    told("cyd", 3001, 403, "share_expired", "it was shared with you until 2020-01-02T03:04:05Z: ask ada");
+    told("dan", 4000, 403, "share_denied", "it is shared with you as viewer, which is not enough: ask ada");
+    told("bob", 3001, 403, "share_denied", "those whom the workspace is shared with alone: ask ada");
+    // what is shared with nobody is not there
+    told("eve", 4000, 404, "workspace_not_found", "no app that you may open");
+    // programs have the same codes
+    for (who, port, code) in
+        [("eve", 3000, "share_denied"), ("cyd", 3001, "share_expired"), ("eve", 4000, "policy_denied")]
+    {
+        let refused = place.open(who, port, "");
+        assert_eq!((refused.status, refused.code().as_str()), (403, code), "{who} at {port}: {}", refused.body);
+    }
+    // the public has to sign in: no policy lets anybody in without
+    let public = place.visit(&place.host(3002), "/", &["-H", "accept: text/html"]);
+    assert_eq!(public.status, 303, "{public:?}");
+    assert_eq!(place.visit(&place.host(3002), "/", &[]).code(), "token_missing");
+    // whoever is signed in comes as far as the port, on which nothing listens
+    let (host, path) = led(&place.enter("eve", &place.host(3002)));
+    let (cookie, _) = set(&place.visit(&host, &path, &["-A", "browser"]));
+    let nothing = place.with(&cookie, 3002);
+    assert_eq!((nothing.status, nothing.code().as_str()), (502, "proxy_refused"), "{nothing:?}");
+    assert!(nothing.body.contains("nothing listens on 3002, 3000 does"), "{}", nothing.body);
+    let page = place.visit(&host, "/", &["-H", "accept: text/html", "-H", &format!("cookie: {cookie}")]);
+    assert!(page.status == 502 && page.body.starts_with("<!doctype html>"), "{page:?}");
+    assert!(page.body.contains("nothing listens on 3002, 3000 does"), "{}", page.body);
+}
