@@ -112,7 +112,8 @@ impl Place {
         let services = Services { gate: gate.composed.gate.clone(), mirror, activity: activity.clone(), clock };
         let domain = Domain { name: "localhost".to_owned(), port: Some(5050), secure: false };
         let console = "http://qd.localhost:5050".to_owned();
-        let door = Proxy::new(services, Config { domain, console, times, ways: crate::By::ALL.into(), limits, signs_in });
+        let ways = crate::By::ALL.into();
+        let door = Proxy::new(services, Config { domain, console, times, ways, limits, signs_in });
         let cluster = ClusterName::new("dev");
         let object = ObjectTarget {
             cluster: cluster.clone(),
@@ -124,6 +125,7 @@ impl Place {
         let action = WorkspaceProxy { object, port: 3000, app: String::new() };
         let permit = gate.composed.gate.permit(&who, action, &Answers::default()).unwrap();
         let key = Key { namespace: "n".to_owned(), name: "w".to_owned() };
+        let room = door.0.taken.room(&cluster, &key);
         let login = Arc::new(Login {
             principal: who,
             meter: activity.meter(&cluster, &key),
@@ -132,7 +134,7 @@ impl Place {
             decision: permit.decision_id().to_string(),
             service,
             face: Face { host: HOST.to_owned(), scheme: "http", port: 3000, secure: false, framed_by: None },
-            pool: Pool::new(way, door.0.taken.room(&ClusterName::new("dev"), &Key { namespace: "n".to_owned(), name: "w".to_owned() })),
+            pool: Pool::new(way, room),
             held: Held::new(permit),
             end: CancellationToken::new(),
             requests: 0.into(),
