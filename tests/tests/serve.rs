@@ -293,3 +293,40 @@ fn ws_18u_two_people_see_and_may_what_is_theirs_and_what_is_granted() {
     let check = serving.serve(&["check"]);
     assert!(out(&check).contains("impersonate users"), "{}{}", out(&check), errors(&check));
 }
+
+#[test]
+fn wo_01_an_operator_in_the_gateway_leads_by_its_lease_and_its_figures_have_a_port_of_their_own() {
+    let fresh = Fresh::new("serve-operator");
+    let (ns, kubeconfig) = (fresh.name(), kubeconfig());
+    let more = format!("[operator]\nnamespace = \"{ns}\"\nwatch_namespace = \"{ns}\"\n");
+    let ready = prepared(&more);
+    let root = e2e::gateway::token(ready.0.path(), &kubeconfig, &["root", "--role", "admin"]);
+    let serving = Serving::start(ready, &kubeconfig, &["--roles", "console,operator", "--yes"]);
+    let figures = || serving.ops("/metrics").body;
+    until("its operator leads", 60, || figures().lines().any(|line| line == "qd_operator_active 1"));
+    let lease = get(ns, "lease", "quarterdeck-operator");
+    assert_eq!(lease["spec"]["leaseDurationSeconds"], 15, "{lease}");
+    assert!(lease["spec"]["holderIdentity"].as_str().is_some_and(|who| !who.is_empty()), "{lease}");
+    let looked = |figures: &str| {
+        let line = figures.lines().find(|line| line.starts_with("qd_operator_looks_total ")).unwrap().to_owned();
+        line.split(' ').nth(1).unwrap().parse::<u64>().unwrap()
+    };
+    e2e::workspaces::apply(ns, "w", &json!({ "state": "Stopped" }));
+    until("a workspace is looked at", 60, || {
+        let figures = figures();
+        figures.lines().any(|line| line == "qd_operator_workspaces 1") && looked(&figures) > 0
+    });
+    // the port where people are tells none of it, not even to who may do everything
+    let told = serving.ask_as(&root, "/metrics", &[]);
+    assert!(!told.body.contains("qd_operator"), "{}", told.body);
+    assert_eq!(serving.ops("/api/v1/session").status, 404, "and the other one lets nobody in");
+
+    // both on one port are refused before anything is opened
+    let (home, port, metrics) = prepared(&more);
+    let _ = e2e::gateway::token(home.path(), &kubeconfig, &["root", "--role", "admin"]);
+    let file = home.path().join("qd.toml");
+    let text = std::fs::read_to_string(&file).unwrap().replace(&metrics.to_string(), &port.to_string());
+    std::fs::write(&file, text).unwrap();
+    let output = served(home.path(), &kubeconfig, &["--roles", "console,operator", "--yes"]);
+    assert!(!output.status.success() && errors(&output).contains(&port.to_string()), "{}", errors(&output));
+}

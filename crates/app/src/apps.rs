@@ -34,6 +34,7 @@ fn led(settings: &Settings, desk: &Desk, domain: Domain, console: String, signs_
         gate: desk.gate.clone(),
         mirror: desk.mirror.clone(),
         activity: desk.activity.clone(),
+        calling: desk.calling.clone(),
         clock: desk.clock.clone(),
     };
     let (times, ways, limits) = (settings.proxy.times(), settings.proxy.ways(), settings.proxy.limits());

@@ -18,8 +18,8 @@ use std::path::PathBuf;
 use std::sync::{Arc, OnceLock};
 use store::{Journal, JournalConfig, Store};
 use tokio::sync::watch;
-use workspace::Activity;
 use workspace::source::Repositories;
+use workspace::{Activity, Calling, Figures};
 
 /// What a desk console or command runs on.
 pub(crate) struct Desk {
@@ -32,6 +32,10 @@ pub(crate) struct Desk {
     pub(crate) clock: Arc<dyn Clock>,
     /// Who uses which workspace: doors tell, the operator asks.
     pub(crate) activity: Activity,
+    /// Doors call daemons by it; the operator certifies it.
+    pub(crate) calling: Calling,
+    /// What the operator of this process tells of itself.
+    pub(crate) figures: Figures,
     /// Why there are no clusters.
     pub(crate) problem: Option<ErrorBody>,
     /// Reads repositories, for doors and operators alike.
@@ -138,6 +142,7 @@ impl Parted {
     pub(crate) fn over(self, principal: watch::Receiver<Principal>) -> Desk {
         let Self { mirror, clusters, plans, gate, store, clock, problem, holds } = self;
         let activity = Activity::new(clock.clone());
+        let (calling, figures) = (Calling::default(), Figures::default());
         Desk {
             mirror,
             clusters,
@@ -147,6 +152,8 @@ impl Parted {
             principal,
             clock,
             activity,
+            calling,
+            figures,
             problem,
             repositories: OnceLock::new(),
             holds,

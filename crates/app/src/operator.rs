@@ -86,6 +86,7 @@ pub(crate) async fn start(
 pub(crate) fn platform(config: &Config, desk: &Desk, cluster: &str) -> Result<Platform, Failed> {
     let exposing = config.exposing().map_err(Failed::of)?;
     let repositories = desk.repositories(config)?;
+    let compat_labels = config.compat.labels;
     let config = &config.operator;
     let agent_image = config.agent_image.clone().unwrap_or_else(|| format!("{AGENT_IMAGE}:{VERSION}"));
     Ok(Platform {
@@ -95,6 +96,7 @@ pub(crate) fn platform(config: &Config, desk: &Desk, cluster: &str) -> Result<Pl
         default_blueprint: config.default_blueprint.clone(),
         cluster_domain: config.cluster_domain.clone(),
         single_node: config.single_node,
+        compat_labels,
         repositories,
         ..Platform::new(cluster, &agent_image)
     })
@@ -122,6 +124,8 @@ fn operator(config: &Config, cluster: Cluster, desk: &Desk, principal: Principal
         clock: desk.clock.clone(),
         render: Arc::new(Blueprints::new(platform)),
         activity: desk.activity.clone(),
+        calling: desk.calling.clone(),
+        figures: desk.figures.clone(),
         settings,
     })
 }

@@ -112,7 +112,8 @@ async fn serve(config: &Config, global: &Global, args: &ServeArgs) -> Result<(),
         }
         None => None,
     };
-    let figures = figures(doors.as_ref(), people);
+    let operator = plan.roles.contains(&Role::Operator).then(|| desk.figures.clone());
+    let figures = figures(doors.as_ref(), people, operator);
     let serving_ops = tasks.spawn(Ops { checks, figures }.serve(ops, end.clone()));
     let operator = if plan.roles.contains(&Role::Operator) {
         let started = operator::start(&config, global, &desk, plan.kubeconfig.clone());
@@ -187,8 +188,12 @@ fn way(
     })
 }
 
-/// What the port of figures tells: of the gateway, where there is one, and of its people.
-fn figures(doors: Option<&Doors>, people: Arc<identity::People>) -> Box<dyn Fn() -> String + Send + Sync> {
+/// What the port of figures tells: of the gateway and the operator, where they are, and of its people.
+fn figures(
+    doors: Option<&Doors>,
+    people: Arc<identity::People>,
+    operator: Option<workspace::Figures>,
+) -> Box<dyn Fn() -> String + Send + Sync> {
     let own = doors.map(|doors| doors.gateway.figures());
     Box::new(move || {
         let (people, tokens) = people.count();
@@ -198,6 +203,7 @@ fn figures(doors: Option<&Doors>, people: Arc<identity::People>) -> Box<dyn Fn()
         own.as_ref().map(|own| own()).unwrap_or_default()
             + &line("qd_people", "People of the token file.", people)
             + &line("qd_tokens", "Tokens that are good.", tokens)
+            + &operator.as_ref().map(workspace::Figures::text).unwrap_or_default()
     })
 }
 

@@ -25,8 +25,8 @@ use std::sync::atomic::{AtomicBool, AtomicU16, AtomicU64};
 use std::time::Duration;
 use tokio_util::sync::CancellationToken;
 use tokio_util::task::TaskTracker;
-use workspace::Key;
 use workspace::activity::Activity;
+use workspace::{Calling, Key};
 
 /// What this door composes.
 pub struct Services {
@@ -36,6 +36,8 @@ pub struct Services {
     pub mirror: Mirror,
     /// Is told of use.
     pub activity: Activity,
+    /// Calls daemons past the API server.
+    pub calling: Calling,
     /// The time.
     pub clock: Arc<dyn Clock>,
 }
@@ -264,7 +266,8 @@ impl Proxy {
         let held = Held::new(permit);
         let key = Key { namespace: open.namespace, name: open.name };
         let room = self.0.taken.room(&open.cluster, &key);
-        let ways = Ways::new(cluster, held.clone(), config.ways.clone(), config.times.connect);
+        let ways =
+            Ways::new(cluster, held.clone(), services.calling.clone(), config.ways.clone(), config.times.connect);
         let login = Arc::new(Login {
             principal: who.clone(),
             meter: services.activity.meter(&open.cluster, &key),

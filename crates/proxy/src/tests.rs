@@ -109,7 +109,8 @@ impl Place {
         let clock: Arc<dyn Clock> = Arc::new(gate.clock.clone());
         let activity = Activity::new(clock.clone());
         let mirror = Mirror::new(&MirrorConfig::default(), Vec::new(), &clock);
-        let services = Services { gate: gate.composed.gate.clone(), mirror, activity: activity.clone(), clock };
+        let (gates, calling) = (gate.composed.gate.clone(), workspace::Calling::default());
+        let services = Services { gate: gates, mirror, activity: activity.clone(), calling, clock };
         let domain = Domain { name: "localhost".to_owned(), port: Some(5050), secure: false };
         let console = "http://qd.localhost:5050".to_owned();
         let ways = crate::By::ALL.into();

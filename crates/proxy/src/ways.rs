@@ -19,6 +19,7 @@ use std::sync::Arc;
 use std::time::Duration;
 use tokio::net::TcpStream;
 use tokio::time::{Instant, timeout};
+use workspace::Calling;
 
 /// A way to the ports of a workspace.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, serde::Serialize, serde::Deserialize)]
@@ -68,8 +69,14 @@ pub(crate) struct Ways {
 }
 
 impl Ways {
-    pub(crate) fn new(cluster: Cluster, held: Arc<Held>, order: Arc<[By]>, patience: Duration) -> Self {
-        let tunnel = Tunnel::new(cluster.clone(), held.clone());
+    pub(crate) fn new(
+        cluster: Cluster,
+        held: Arc<Held>,
+        calling: Calling,
+        order: Arc<[By]>,
+        patience: Duration,
+    ) -> Self {
+        let tunnel = Tunnel::new(cluster.clone(), held.clone(), calling);
         Self { order, tunnel, pods: Pods { cluster, held }, patience, down: Mutex::default(), tried: Mutex::default() }
     }
 

@@ -22,6 +22,7 @@ use policy::{Answers, Door, Outcome, Permit, Refusal};
 use serde_json::Value;
 use std::collections::{HashMap, HashSet};
 use std::sync::Arc;
+use std::time::Duration;
 use tokio::task::JoinSet;
 use tokio_util::sync::CancellationToken;
 
@@ -306,6 +307,9 @@ impl Active<'_> {
 
     pub(crate) fn finish(&mut self, done: Done) {
         let now = self.now();
+        let took = Duration::from_millis(now.saturating_sub(u64::try_from(done.begun_ms).unwrap_or(now)));
+        self.operator.figures.looked(took, done.failed.is_some());
+        self.operator.figures.sees(self.index.len());
         for (kind, name, seen, hash) in done.applied {
             self.index.applied(&done.key, kind, &name, seen, &hash);
         }
@@ -369,6 +373,7 @@ impl Active<'_> {
             }
         }
         if let Err(error) = &probed.answer {
+            self.operator.figures.unanswered();
             tracing::debug!(workspace = %probed.key, reason = error.reason, message = error.message, "a daemon did not answer");
         }
         if let (Some(link), Some(kept)) = (&probed.link, self.kept.get(&probed.key)) {

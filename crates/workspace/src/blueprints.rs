@@ -42,6 +42,8 @@ pub struct Platform {
     pub cluster_domain: String,
     /// Pods may run on the control plane: a cluster of one node.
     pub single_node: bool,
+    /// Labels of earlier products stand on all objects as well.
+    pub compat_labels: bool,
     /// Secrets with which images are pulled, in every namespace of workspaces.
     pub pull_secrets: Vec<String>,
     /// The password of images that ask for one; each has a random one of its own when this is not set.
@@ -65,6 +67,7 @@ impl Platform {
             default_blueprint: DEFAULT.to_owned(),
             cluster_domain: "cluster.local".to_owned(),
             single_node: false,
+            compat_labels: false,
             pull_secrets: Vec::new(),
             password: None,
             exposing: Exposing::default(),
@@ -355,6 +358,7 @@ impl Blueprints {
         place.uid = Some(desired.uid.clone());
         place.cluster_domain.clone_from(&self.platform.cluster_domain);
         place.single_node = self.platform.single_node;
+        place.compat_labels = self.platform.compat_labels;
         place.pull_secrets.clone_from(&self.platform.pull_secrets);
         place.network.ingress = Some(self.platform.exposing.ingress.clone());
         place.env = member(spec, "env")?;

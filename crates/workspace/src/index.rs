@@ -262,6 +262,11 @@ impl Index {
         self.workspaces.keys()
     }
 
+    /// How many there are.
+    pub(crate) fn len(&self) -> usize {
+        self.workspaces.len()
+    }
+
     /// All that is seen of one workspace.
     pub(crate) fn observed(&self, key: &Key) -> Observed {
         let pod = self.pods.get(key).cloned();

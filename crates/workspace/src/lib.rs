@@ -7,7 +7,7 @@
 //! Lease ──► Election: one of several operators acts
 //! ```
 //!
-//! `reach` leads to the daemon of one: exec of its relay, and a link over that; `again` comes back to a shell there; `files` are its files, for doors. `acts` is what people do to them.
+//! `reach` leads to the daemon of one: exec of its relay, and a link over that; `calling` leads there past the API server; `again` comes back to a shell there; `files` are its files, for doors. `acts` is what people do to them.
 //!
 //! A service: the operator knows no blueprints (a [`Render`] makes the objects: [`Blueprints`]) and builds no permits; each generation of a workspace
 //! is decided on once. Invariants: nothing that a stop, an update or a deletion touches owns a volume; a claim is deleted
@@ -20,6 +20,7 @@ pub mod acts;
 pub mod again;
 mod blueprints;
 mod book;
+pub mod calling;
 pub mod catalogue;
 pub mod decide;
 pub mod desired;
@@ -27,6 +28,7 @@ pub mod doors;
 mod error;
 pub mod event;
 pub mod exposing;
+pub mod figures;
 pub mod files;
 mod follow;
 pub mod idle;
@@ -66,8 +68,10 @@ pub mod watch;
 
 pub use activity::Activity;
 pub use blueprints::{Blueprints, Found, Looked, Made, Platform, Tried};
+pub use calling::Calling;
 pub use error::Error;
 pub use exposing::Exposing;
+pub use figures::Figures;
 pub use key::Key;
 pub use known::Known;
 pub use operator::{LEASE, Operator, Settings};

@@ -3,8 +3,10 @@
 use crate::active::{Active, Daemons};
 use crate::activity::Activity;
 use crate::book::{Book, Rules};
+use crate::calling::Calling;
 use crate::decide::Limits;
 use crate::error::Error;
+use crate::figures::Figures;
 use crate::follow::{self, Watched};
 use crate::index::Index;
 use crate::lease::{Election, Terms, Turn};
@@ -43,6 +45,10 @@ pub struct Operator {
     pub render: Arc<dyn Render>,
     /// What doors tell of the use of workspaces.
     pub activity: Activity,
+    /// What doors of this process call daemons with: it is certified here.
+    pub calling: Calling,
+    /// What it tells of itself.
+    pub figures: Figures,
     /// How it runs.
     pub settings: Settings,
 }
@@ -239,6 +245,7 @@ impl Operator {
 
     /// Watches, decides, acts, until it is over.
     async fn act(&self, owner: &Arc<Owner>, over: CancellationToken) -> Result<Over, Error> {
+        let _leads = self.figures.lead();
         let (tell, mut told) = mpsc::channel(CHANGES);
         let mut watches = JoinSet::new();
         for watched in Watched::ALL {
@@ -254,7 +261,8 @@ impl Operator {
         let shared = Arc::new(Shared { book, shelf: Mutex::default(), changed: Notify::new() });
         watches.spawn(standing::run(owner.clone(), shared.clone(), self.render.clone(), self.clock.clone()));
         let trust = Trust::default();
-        watches.spawn(trust::keep(owner.clone(), trust.clone(), self.clock.clone()));
+        let doors = (self.calling.clone(), self.cluster.name().clone());
+        watches.spawn(trust::keep(owner.clone(), trust.clone(), doors, self.clock.clone()));
         let answers = Arc::new(upward::Desk {
             cluster: self.cluster.clone(),
             gate: self.gate.clone(),

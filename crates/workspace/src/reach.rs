@@ -14,6 +14,7 @@ use policy::action::{
 };
 use policy::{Action, Permit};
 use serde_json::Value;
+use std::net::IpAddr;
 use std::time::Duration;
 use tokio::time::timeout;
 
@@ -158,6 +159,41 @@ pub(crate) async fn reach_beside<A: Reaches>(cluster: &Cluster, permit: &Permit<
     by(cluster, permit, BESIDE).await
 }
 
+/// Where the pod of a workspace is.
+pub(crate) struct Place {
+    /// Namespace and name of the workspace.
+    pub(crate) workspace: String,
+    /// The uid of the workspace.
+    pub(crate) uid: String,
+    /// The name of its pod.
+    pub(crate) pod: String,
+    /// The pod's address, once it has one.
+    pub(crate) ip: Option<IpAddr>,
+}
+
+/// Looks where the pod of the workspace is that the permit names.
+pub(crate) async fn look<A: Reaches>(cluster: &Cluster, permit: &Permit<A>) -> Result<Place, ReachError> {
+    permit.settled().await.map_err(ActError::from)?;
+    let object = permit.target().workspace();
+    let acting = cluster.acting(permit);
+    let workspaces = kind()?;
+    let target = Target { kind: &workspaces, namespace: &object.namespace, name: &object.name };
+    let seen = acting.get(target, "").await.map_err(|error| narrow(error, &object.namespace, &object.name))?;
+    let workspace = format!("{}/{}", object.namespace, object.name);
+    if let Some(why) = stopped(&seen) {
+        return Err(ReachError::Stopped { workspace, why });
+    }
+    let text = |at: &str| seen.pointer(at).and_then(Value::as_str).filter(|text| !text.is_empty());
+    let Some(pod) = text("/status/pod/name").map(str::to_owned) else {
+        return Err(match queued(&seen) {
+            Some(why) => ReachError::Queued { workspace, why },
+            None => ReachError::NoPod(workspace),
+        });
+    };
+    let uid = text("/metadata/uid").unwrap_or_default().to_owned();
+    Ok(Place { workspace, uid, pod, ip: text("/status/pod/ip").and_then(|ip| ip.parse().ok()) })
+}
+
 /// Why it waits for room; `None` for one that does not.
 fn queued(workspace: &Value) -> Option<String> {
     let accepted = condition(workspace, "Accepted").filter(|one| one.reason == "QuotaExceeded")?;
@@ -165,22 +201,10 @@ fn queued(workspace: &Value) -> Option<String> {
 }
 
 async fn by<A: Reaches>(cluster: &Cluster, permit: &Permit<A>, relay: &[&str]) -> Result<Link, ReachError> {
-    permit.settled().await.map_err(ActError::from)?;
-    let object = permit.target().workspace();
+    let place = look(cluster, permit).await?;
     let acting = cluster.acting(permit);
-    let workspaces = kind()?;
-    let target = Target { kind: &workspaces, namespace: &object.namespace, name: &object.name };
-    let seen = acting.get(target, "").await.map_err(|error| narrow(error, &object.namespace, &object.name))?;
-    let name = format!("{}/{}", object.namespace, object.name);
-    if let Some(why) = stopped(&seen) {
-        return Err(ReachError::Stopped { workspace: name, why });
-    }
-    let pod = seen.pointer("/status/pod/name").and_then(Value::as_str).ok_or_else(|| match queued(&seen) {
-        Some(why) => ReachError::Queued { workspace: name.clone(), why },
-        None => ReachError::NoPod(name.clone()),
-    })?;
     let pods = Kind::builtin("pods").ok_or(ActError::NotInstalled)?;
-    let target = Target { kind: &pods, namespace: &object.namespace, name: pod };
+    let target = Target { kind: &pods, namespace: &permit.target().workspace().namespace, name: &place.pod };
     let streams = timeout(PATIENCE, acting.exec(target, CONTAINER, relay)).await;
     let late = |_| ReachError::from(link::Error::Late);
     let (input, output) = streams.map_err(late)?.map_err(ReachError::Closed)?;

@@ -42,6 +42,8 @@ pub(crate) struct Job {
 #[derive(Debug)]
 pub(crate) struct Done {
     pub(crate) key: Key,
+    /// When it was begun, epoch milliseconds.
+    pub(crate) begun_ms: i64,
     /// Parts as they are now.
     pub(crate) applied: Vec<(Owned, String, Seen, String)>,
     /// The status as it is now.
@@ -59,10 +61,11 @@ pub(crate) struct Done {
 }
 
 impl Done {
-    fn of(key: &Key) -> Self {
+    fn of(key: &Key, begun_ms: i64) -> Self {
         let (applied, status, again_ms, failed) = (Vec::new(), None, None, None);
         Self {
             key: key.clone(),
+            begun_ms,
             applied,
             status,
             again_ms,
@@ -90,7 +93,7 @@ impl From<Error> for Fault {
 /// Says of a workspace that it is not carried out, and why. What runs goes on as it is.
 pub(crate) async fn say_refused(owner: &Owner, job: Job, message: String) -> Done {
     let key = job.key.clone();
-    let mut done = Done::of(&key);
+    let mut done = Done::of(&key, job.now_ms);
     let Some(desired) = Desired::of(&job.object) else { return done };
     let rendered = Err(Refused { condition: "Accepted", reason: "PolicyDenied", message, queued: false });
     done.again_ms = settle(&job, &desired, false);
@@ -136,7 +139,7 @@ fn object_of(key: &Key, uid: &str, status: &Value) -> Value {
 /// Looks at a workspace once.
 pub(crate) async fn reconcile(hands: &Hands, render: &dyn Render, job: Job) -> Done {
     let key = job.key.clone();
-    let mut done = Done::of(&key);
+    let mut done = Done::of(&key, job.now_ms);
     let Some(desired) = Desired::of(&job.object) else { return done };
     let sourced = match &job.sources {
         Some(sources) if !desired.deleting && !desired.paused => {

@@ -4,8 +4,9 @@
 //! of 90 days, which is renewed when a third of that is left. Daemons get certificates of a day, renewed at half of it, each
 //! time the operator asks how they are. Without the Secret nothing is certified, and all else goes on.
 
+use crate::calling::Calling;
 use crate::probe::Certified;
-use base::Clock;
+use base::{Clock, ClusterName};
 use base64::Engine;
 use base64::engine::general_purpose::STANDARD;
 use cluster::{Error, Owner};
@@ -59,13 +60,17 @@ impl Trust {
     }
 }
 
-/// Reads the authority or makes it, and renews its issuer, until it is dropped.
-pub(crate) async fn keep(owner: Arc<Owner>, trust: Trust, clock: Arc<dyn Clock>) {
+/// Reads the authority or makes it, and renews its issuer, until it is dropped. The doors of this process are certified as well.
+pub(crate) async fn keep(owner: Arc<Owner>, trust: Trust, doors: (Calling, ClusterName), clock: Arc<dyn Clock>) {
+    let (calling, cluster) = doors;
     let mut pause = FIRST_PAUSE;
     loop {
         let now = UNIX_EPOCH + Duration::from_millis(clock.now_ms());
         let wait = match hold(&owner, now).await {
             Ok(authority) => {
+                if let Err(error) = calling.certify(&cluster, &authority, now) {
+                    tracing::warn!(%error, "doors call daemons by the API server: they get no certificate");
+                }
                 *trust.0.write() = Some(authority);
                 pause = FIRST_PAUSE;
                 LOOK
@@ -138,7 +143,7 @@ fn write(kept: &Kept, version: Option<&Value>) -> Value {
 }
 
 /// The trust domain, as daemons are told it.
-const TRUST: &str = "quarterdeck";
+pub(crate) const TRUST: &str = "quarterdeck";
 const ROOT: &str = "root.pem";
 const ROOT_KEY: &str = "root-key.pem";
 const ISSUER: &str = "issuer.pem";

@@ -12,6 +12,8 @@ use serde_json::{Value, json};
 pub enum Until {
     /// It can be entered.
     Ready,
+    /// Its container starts, if it is not ready already: whoever tries gets in any moment.
+    Near,
     /// It has no pod.
     Stopped,
     /// It is not there.
@@ -51,8 +53,9 @@ pub fn look(object: Option<&Value>, until: Until, generation: i64) -> Look {
     let refused = refused.into_iter().find(|one| one.status == "False" && stage != "Queued");
     let stalled = holds(&condition(object, "Stalled"), "True");
     match until {
-        Until::Ready if holds(&ready, "True") => Look::Done,
-        Until::Ready if phase == "Failed" || refused.is_some() || stalled => {
+        Until::Ready | Until::Near if holds(&ready, "True") => Look::Done,
+        Until::Near if matches!(stage.as_str(), "Starting" | "Running") && phase != "Failed" && !stalled => Look::Done,
+        Until::Ready | Until::Near if phase == "Failed" || refused.is_some() || stalled => {
             let error = text(object, "/status/lastError");
             let code = match &refused {
                 Some(refused) => of_reason(&refused.reason),

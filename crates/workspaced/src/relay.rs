@@ -7,7 +7,7 @@ use std::ffi::OsString;
 use std::io::{self, Read, Write};
 use std::net::Shutdown;
 use std::os::unix::net::UnixStream;
-use std::path::{Path, PathBuf};
+use std::path::Path;
 use std::process::{Command, Stdio};
 use std::thread;
 use std::time::{Duration, Instant};
@@ -25,8 +25,8 @@ pub(crate) fn run(words: &[OsString]) -> Result<(), Error> {
     let stream = match words {
         [] if beside() => inside()?,
         // the daemon of the pod, where another one is meant without this word
-        [] => UnixStream::connect(own()).map_err(wrong())?,
-        [word] if word == "--pod" => UnixStream::connect(own()).map_err(wrong())?,
+        [] => own().map_err(wrong())?,
+        [word] if word == "--pod" => own().map_err(wrong())?,
         [flag, path] if flag == "--socket" => UnixStream::connect(path).map_err(wrong())?,
         _ => return Err(Error::Words),
     };
@@ -39,8 +39,21 @@ pub(crate) fn run(words: &[OsString]) -> Result<(), Error> {
     copy(&stream, io::stdout().lock()).map_err(Error::system("the caller is gone".to_owned()))
 }
 
-fn own() -> PathBuf {
-    Path::new(crate::SOCKET).with_file_name(link::NAME)
+/// The pod's daemon; one that has just been started is waited for.
+fn own() -> io::Result<UnixStream> {
+    let socket = Path::new(crate::SOCKET).with_file_name(link::NAME);
+    let end = Instant::now() + SOON;
+    loop {
+        match UnixStream::connect(&socket) {
+            Err(error) if starts(&error) && Instant::now() < end => thread::sleep(STEP),
+            done => return done,
+        }
+    }
+}
+
+/// Nobody listens there yet.
+fn starts(error: &io::Error) -> bool {
+    matches!(error.kind(), io::ErrorKind::NotFound | io::ErrorKind::ConnectionRefused)
 }
 
 /// Whether the pod's daemon stands beside the main container. Without a configuration there is none to stand anywhere.
@@ -63,7 +76,7 @@ fn inside() -> Result<UnixStream, Error> {
         match UnixStream::connect(&socket) {
             Ok(stream) => return Ok(stream),
             Err(error) if Instant::now() >= end => return Err(wrong()(error)),
-            Err(_) => thread::sleep(Duration::from_millis(20)),
+            Err(_) => thread::sleep(STEP),
         }
         // one that ended has left the place to another, or cannot run here
         let _ = child.try_wait();
@@ -85,3 +98,7 @@ fn copy(mut from: impl Read, mut to: impl Write) -> io::Result<()> {
 }
 
 const PATIENCE: Duration = Duration::from_secs(10);
+/// The daemon of a container that runs listens within this long.
+const SOON: Duration = Duration::from_secs(2);
+/// Between two looks.
+const STEP: Duration = Duration::from_millis(20);

@@ -33,6 +33,7 @@ pub(crate) async fn main(upstream: u16, logins: usize) -> Result<()> {
         gate: gate.composed.gate.clone(),
         mirror: Mirror::new(&MirrorConfig::default(), Vec::new(), &clock),
         activity: Activity::new(clock.clone()),
+        calling: workspace::Calling::default(),
         clock,
     };
     let domain = Domain { name: "localhost".to_owned(), port: Some(port), secure: false };

@@ -65,9 +65,13 @@ impl<'a> Place<'a> {
         self.get(&format!("pod/{}", workspace["status"]["pod"]["name"].as_str().context("its pod")?))
     }
 
-    /// Applies a pod of the same image.
-    pub(crate) fn pod(&self, name: &str) -> Result<()> {
-        let pod = json!({
+    /// Applies a pod of the same image, with a claim of storage of its own where it is to have one.
+    pub(crate) fn pod(&self, name: &str, home: bool) -> Result<()> {
+        let claim = json!({
+            "apiVersion": "v1", "kind": "PersistentVolumeClaim", "metadata": { "name": name, "namespace": NAMESPACE },
+            "spec": { "accessModes": ["ReadWriteOnce"], "resources": { "requests": { "storage": "1Gi" } } },
+        });
+        let mut pod = json!({
             "apiVersion": "v1", "kind": "Pod", "metadata": { "name": name, "namespace": NAMESPACE },
             "spec": {
                 "terminationGracePeriodSeconds": 1,
@@ -76,8 +80,15 @@ impl<'a> Place<'a> {
                 }],
             },
         });
+        let mut items = Vec::new();
+        if home {
+            pod["spec"]["volumes"] = json!([{ "name": "home", "persistentVolumeClaim": { "claimName": name } }]);
+            pod["spec"]["containers"][0]["volumeMounts"] = json!([{ "name": "home", "mountPath": "/home/user" }]);
+            items.push(claim);
+        }
+        items.push(pod);
         let file = tempfile::NamedTempFile::new()?;
-        std::fs::write(file.path(), pod.to_string())?;
+        std::fs::write(file.path(), json!({ "apiVersion": "v1", "kind": "List", "items": items }).to_string())?;
         self.node.apply(file.path())
     }
 }

@@ -8,6 +8,8 @@ use serde::{Deserialize, Serialize};
 pub struct Compat {
     /// Serves the paths of GuildNet beside our own.
     pub guildnet: bool,
+    /// Labels of earlier products stand on objects of workspaces as well, for what selects by them.
+    pub labels: bool,
     /// The cluster that they are about. Unset: that of the current context.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub cluster: Option<String>,
@@ -23,6 +25,7 @@ pub struct Compat {
 
 impl Default for Compat {
     fn default() -> Self {
-        Self { guildnet: false, cluster: None, namespace: None, name: "Quarterdeck".to_owned(), origin: None }
+        let (guildnet, labels, name) = (false, false, "Quarterdeck".to_owned());
+        Self { guildnet, labels, cluster: None, namespace: None, name, origin: None }
     }
 }

@@ -7,8 +7,8 @@ mod down;
 mod told;
 mod up;
 
-use super::ready::{failed, finish, interruptible, ready};
-use super::{Which, ask, which};
+use super::ready::{Way, finish, interruptible, ready};
+use super::{ask, which};
 use crate::Desk;
 use crate::error::Error;
 use crate::grammar::workspace::{CopyArgs, CopyEnd, NameArgs};
@@ -20,7 +20,6 @@ use policy::action::WorkspaceFiles;
 use std::path::PathBuf;
 use told::Told;
 use workspace::files::{FilePath, FilesError};
-use workspace::reach::reach;
 
 /// Copies.
 pub(super) async fn copy(desk: &Desk, args: &CopyArgs) -> Result<(), Error> {
@@ -32,29 +31,26 @@ pub(super) async fn copy(desk: &Desk, args: &CopyArgs) -> Result<(), Error> {
     let named = NameArgs { name: workspace, namespace: args.namespace.clone() };
     let which = which(desk, &named)?;
     let path = FilePath::parse(&there).map_err(Error::of)?;
-    interruptible(Box::pin(ready(desk, &which, &args.reach))).await?;
+    let way = interruptible(Box::pin(ready(desk, &which, &args.reach))).await?;
     let act = if up { "put" } else { "get" };
     let action = WorkspaceFiles { object: which.object.clone(), act: act.to_owned(), path: there, writes: up };
     let permit = ask::permit(desk, action)?;
     let mut told = Told::new(args.quiet);
-    let result = held(&which, &permit, &PathBuf::from(here), path.as_bytes(), up, &mut told).await;
+    let result = held(&way, &permit, &PathBuf::from(here), path.as_bytes(), up, &mut told).await;
     told.end(result.is_ok());
     finish(permit, &result, |()| told.words());
     result
 }
 
 async fn held(
-    which: &Which<'_>,
+    way: &Way<'_>,
     permit: &Permit<WorkspaceFiles>,
     here: &std::path::Path,
     there: &[u8],
     up: bool,
     told: &mut Told,
 ) -> Result<(), Error> {
-    let link = interruptible(async {
-        Box::pin(reach(which.cluster, permit)).await.map_err(|error| failed(&which.object, error))
-    })
-    .await?;
+    let link = interruptible(way.enter(permit)).await?;
     let mut work = Work { files: open(&link).await?, told, permit, begun: None };
     let done = interruptible(async {
         tokio::select! {

@@ -14,7 +14,6 @@ use policy::Permit;
 use policy::action::WorkspaceExec;
 use proto::workspace::{ERR, Exec};
 use tokio::signal::unix::{SignalKind, signal};
-use workspace::reach::reach;
 
 /// Runs it; the exit code of the program.
 pub(super) async fn exec(desk: &Desk, args: &ExecArgs) -> Result<u8, Error> {
@@ -22,15 +21,16 @@ pub(super) async fn exec(desk: &Desk, args: &ExecArgs) -> Result<u8, Error> {
     if args.tty {
         return shell::exec(desk, args, &which).await;
     }
-    interruptible(Box::pin(ready(desk, &which, &args.reach))).await?;
+    let way = interruptible(Box::pin(ready(desk, &which, &args.reach))).await?;
     let program = args.command.first().cloned().unwrap_or_default();
     let permit = ask::permit(desk, WorkspaceExec { object: which.object.clone(), program, terminal: false })?;
     let result = async {
         let opened = async {
-            let link = Box::pin(reach(which.cluster, &permit)).await?;
-            Ok(link.exec(Exec { command: args.command.clone(), ..Exec::default() }).await?)
+            let link = way.enter(&permit).await?;
+            let session = link.exec(Exec { command: args.command.clone(), ..Exec::default() }).await;
+            session.map_err(|error| failed(&which.object, error.into()))
         };
-        let session = interruptible(async { opened.await.map_err(|error| failed(&which.object, error)) }).await?;
+        let session = interruptible(opened).await?;
         follow(session, args.stdin, &permit).await
     }
     .await;

@@ -13,7 +13,7 @@ mod modes;
 
 use super::keyboard::Keyboard;
 use super::outlet::Outlet;
-use super::ready::{failed, finish, interruptible, ready};
+use super::ready::{Way, failed, finish, interruptible, ready};
 use super::{Which, ask, which};
 use crate::Desk;
 use crate::error::Error;
@@ -28,14 +28,14 @@ use proto::workspace::{Attach, Shell};
 use std::io::Write;
 use tokio::signal::unix::{Signal, SignalKind, signal};
 use workspace::again::{PATIENCE, silence};
-use workspace::reach::{Reaches, reach};
+use workspace::reach::Reaches;
 
 /// Runs `qd ws shell`; the exit code of the program.
 pub(super) async fn shell(desk: &Desk, args: &ShellArgs) -> Result<u8, Error> {
     let needed = "`qd ws shell` needs a terminal: `qd ws exec NAME -- CMD` runs a program without one";
     terminal(needed)?;
     let which = which(desk, &args.which)?;
-    interruptible(Box::pin(ready(desk, &which, &args.reach))).await?;
+    let way = interruptible(Box::pin(ready(desk, &which, &args.reach))).await?;
     let purpose = match &args.attach {
         Some(shell) => ShellPurpose::Attach { shell: shell.clone() },
         None => ShellPurpose::Shell { program: args.command.first().cloned().unwrap_or_default() },
@@ -47,16 +47,16 @@ pub(super) async fn shell(desk: &Desk, args: &ShellArgs) -> Result<u8, Error> {
         }
         None => Ask::new(&args.command),
     };
-    run(&which, permit, ask).await
+    run(&which, &way, permit, ask).await
 }
 
 /// Runs `qd ws exec -it`.
 pub(super) async fn exec(desk: &Desk, args: &ExecArgs, which: &Which<'_>) -> Result<u8, Error> {
     terminal("`-t` needs a terminal: without it the program has pipes")?;
-    interruptible(Box::pin(ready(desk, which, &args.reach))).await?;
+    let way = interruptible(Box::pin(ready(desk, which, &args.reach))).await?;
     let program = args.command.first().cloned().unwrap_or_default();
     let permit = ask::permit(desk, WorkspaceExec { object: which.object.clone(), program, terminal: true })?;
-    run(which, permit, Ask::new(&args.command)).await
+    run(which, &way, permit, Ask::new(&args.command)).await
 }
 
 fn terminal(without: &str) -> Result<(), Error> {
@@ -114,22 +114,26 @@ struct Seat {
     writes: bool,
 }
 
-async fn run<A: Reaches>(which: &Which<'_>, permit: Permit<A>, ask: Ask) -> Result<u8, Error> {
-    let result = held(which, &permit, ask).await;
+async fn run<A: Reaches>(which: &Which<'_>, way: &Way<'_>, permit: Permit<A>, ask: Ask) -> Result<u8, Error> {
+    let result = held(which, way, &permit, ask).await;
     finish(permit, &result, |(_, done)| done.clone());
     result.map(|(code, _)| code)
 }
 
 /// The code to end with, and what was done, in words.
-async fn held<A: Reaches>(which: &Which<'_>, permit: &Permit<A>, ask: Ask) -> Result<(u8, String), Error> {
+async fn held<A: Reaches>(
+    which: &Which<'_>,
+    way: &Way<'_>,
+    permit: &Permit<A>,
+    ask: Ask,
+) -> Result<(u8, String), Error> {
     let view_only = matches!(&ask, Ask::Attach(asked) if asked.view_only);
     let opened = async {
-        let link = Box::pin(reach(which.cluster, permit)).await?;
-        let session = ask.open(&link).await?;
+        let link = way.enter(permit).await?;
+        let session = ask.open(&link).await.map_err(|error| failed(&which.object, error.into()))?;
         Ok((link, session))
     };
-    let (mut link, mut session) =
-        interruptible(async { opened.await.map_err(|error| failed(&which.object, error)) }).await?;
+    let (mut link, mut session) = interruptible(opened).await?;
     let id = plain(session.id());
     let mut seat = Seat::take(view_only, session.writes())?;
     if !session.writes() && !view_only {

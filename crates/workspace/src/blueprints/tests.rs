@@ -73,6 +73,48 @@ fn ws_08b_what_is_wrong_is_told_by_its_condition() {
 }
 
 #[test]
+fn wc_02_a_blueprint_that_is_not_resolved_says_what_kind_of_thing_is_wrong() {
+    let blueprints = blueprints();
+    let ask = |name: &str, more: Value| {
+        let mut spec = json!({ "owner": "ada", "org": "lab", "blueprintRef": { "name": name } });
+        spec.as_object_mut().unwrap().extend(more.as_object().unwrap().clone());
+        render(&blueprints, spec)
+    };
+    let allow = json!({ "env": true });
+    let size = json!([{ "name": "SIZE", "type": "number", "default": 1 }]);
+    blueprints.learn("", "good", Some(json!({ "image": "images.invalid/a:1", "params": size, "allow": allow })));
+    blueprints.learn("", "one", Some(json!({ "template": "two", "image": "a:1" })));
+    blueprints.learn("", "two", Some(json!({ "template": "one", "image": "a:1" })));
+    blueprints.learn("", "cel", Some(json!({ "image": "a:1", "expressions": { "/hostname": "nothing.there" } })));
+    let digest = |rendered: Rendered| rendered.blueprint["digest"].as_str().unwrap_or_default().to_owned();
+    let good = digest(ask("good", json!({})).unwrap());
+    assert!(good.len() > 20, "{good}");
+    assert_ne!(digest(ask("good", json!({ "params": { "SIZE": "2" } })).unwrap()), "");
+    for (name, more, reason) in [
+        ("one", json!({}), "Cycle"),
+        ("cel", json!({}), "CELError"),
+        ("good", json!({ "params": { "SIZE": "much" } }), "ParamInvalid"),
+        ("good", json!({ "overrides": { "securityContext": { "privileged": true } } }), "FieldNotAllowed"),
+    ] {
+        let refused = ask(name, more).unwrap_err();
+        assert_eq!((refused.condition, refused.reason), ("BlueprintResolved", reason), "{}", refused.message);
+    }
+}
+
+#[test]
+fn wo_04c_labels_of_earlier_products_stand_on_all_objects_where_that_is_configured() {
+    let platform = Platform { compat_labels: true, ..Platform::new("dev", "images.invalid/agent:1") };
+    let rendered = render(&Blueprints::new(platform), json!({ "owner": "ada", "org": "lab", "image": "a:1" })).unwrap();
+    for object in rendered.parts.iter().chain(&rendered.pod) {
+        let labels = &object.body["metadata"]["labels"];
+        for (name, value) in [("guildnet.io/managed", "true"), ("guildnet.io/id", "w"), ("k8shell.io/username", "ada")]
+        {
+            assert_eq!(labels[name], value, "{name} of {}", object.kind.kind());
+        }
+    }
+}
+
+#[test]
 fn wd_08a_all_that_is_asked_for_reaches_the_pod() {
     let launch = crate::launch::Launch {
         owner: "ada".to_owned(),

@@ -213,7 +213,7 @@ fn is_since(event: &WorkspaceEvent, since: i64) -> bool {
 
 fn done(until: Until) -> &'static str {
     match until {
-        Until::Ready => "it is ready",
+        Until::Ready | Until::Near => "it is ready",
         Until::Stopped => "it is stopped",
         Until::Gone => "it is gone",
     }

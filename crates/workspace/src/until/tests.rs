@@ -30,6 +30,21 @@ fn wl_08e_what_is_waited_for_is_that_of_this_generation() {
 }
 
 #[test]
+fn wp_01a_a_workspace_is_entered_as_soon_as_its_container_starts() {
+    assert_eq!(look(Some(&object(2, "Provisioning", "False")), Until::Near, 2), Look::Done);
+    assert!(matches!(look(Some(&object(2, "Provisioning", "False")), Until::Ready, 2), Look::Going(_)));
+    assert!(
+        matches!(look(Some(&object(1, "Running", "True")), Until::Near, 2), Look::Going(_)),
+        "of another generation"
+    );
+    let mut before = object(2, "Provisioning", "False");
+    before["status"]["stage"] = "Initializing".into();
+    assert!(matches!(look(Some(&before), Until::Near, 2), Look::Going(_)));
+    let failed = look(Some(&object(2, "Failed", "False")), Until::Near, 2);
+    assert!(matches!(failed, Look::Failed(Code::WorkspaceFailed, _)), "{failed:?}");
+}
+
+#[test]
 fn wl_01a_what_is_refused_says_so_with_its_code_and_what_waits_for_room_goes_on() {
     let refused = |stage: &str, reason: &str| {
         json!({ "metadata": { "generation": 1 }, "status": {

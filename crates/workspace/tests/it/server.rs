@@ -223,6 +223,8 @@ fn start(
         clock: clock.clone(),
         render: Arc::new(Blueprints::new(platform)),
         activity: Activity::new(clock),
+        calling: workspace::Calling::default(),
+        figures: workspace::Figures::default(),
         settings,
     };
     let end = CancellationToken::new();
