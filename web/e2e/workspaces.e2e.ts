@@ -121,6 +121,38 @@ describe('AC-81a from nothing to a place to work, by keyboard alone', () => {
   })
 })
 
+describe('BC-09 what it is made from', () => {
+  test('the file of a repository may say it; where that cannot be, another blueprint is one press away', async () => {
+    await open('&launch=1')
+    await page.getByLabel('Name', { exact: true }).fill('tied')
+    await page.getByLabel('Repository').fill('https://127.0.0.1/org/proj')
+    await page.getByLabel('Blueprint', { exact: true }).selectOption({ label: 'what the file of the repository says' })
+    const made = page.getByRole('region', { name: 'What it will be made of' })
+    await made.getByText('■').first().waitFor()
+    const instead = made.getByRole('button', { name: 'Start with default instead' })
+    await instead.waitFor()
+    await clean(page, 'a file that is none')
+    await instead.focus()
+    await press(page, 'Enter')
+    const fields = page.getByRole('table', { name: 'Fields of the blueprint' })
+    await fields
+      .getByRole('row', { name: /image / })
+      .first()
+      .waitFor()
+    expect(await instead.count()).toBe(0)
+    await press(page, 'Control+Enter')
+    await until(
+      async () => url().get('ws') ?? '',
+      (place) => place.endsWith(`/${NS}/tied`),
+      'the page of the workspace',
+    )
+    const spec = JSON.parse(kubectl(['get', KIND, 'tied', '-n', NS, '-o', 'jsonpath={.spec}']))
+    expect(spec.blueprintRef.name).toBe('default')
+    expect(spec.source.repo.host).toBe('127.0.0.1')
+    kubectl(['delete', KIND, 'tied', '-n', NS, '--wait=false'])
+  })
+})
+
 describe('WX-12c the list', () => {
   test('AC-81b a workspace made elsewhere appears, and one that fails says why', async () => {
     page = await bench.page(`?view=workspaces&ns=${NS}`)

@@ -1,12 +1,15 @@
 import { useConsole } from '../../../ui/console'
 import { Select } from '../../../ui/Select'
 import type { BlueprintList, BlueprintRow, ErrorBody } from '../../../wire/api'
-import { choices, type Draft, nameProblem, type Placed, standard } from './draft'
+import { choices, type Draft, isByFile, nameProblem, type Placed, standard } from './draft'
 import { Field } from './Field'
 import css from './launch.module.css'
 import { MoreFields } from './MoreFields'
 import { ParamField } from './ParamField'
 import { useNamespaces } from './useNamespaces'
+
+/** No blueprint has this name. */
+const BY_FILE = '.'
 
 interface Props {
   draft: Draft
@@ -28,6 +31,8 @@ export function LaunchFields({ draft, list, chosen, asked, problems, refused, ch
   const wrongName = draft.name === '' ? null : nameProblem(draft.name)
   const taken = refused?.code === 'workspace_exists' ? refused.message : null
   const wrongRepository = refused?.message.includes('address of a repository') ? [refused.message] : []
+  const byFile = isByFile(draft)
+  const fromFile = draft.repository.trim() === '' ? [] : [[BY_FILE, 'what the file of the repository says'] as const]
   const said = [wrongName, taken].flatMap((one) => (one === null ? [] : [one]))
   return (
     <>
@@ -100,16 +105,25 @@ export function LaunchFields({ draft, list, chosen, asked, problems, refused, ch
       <Field
         id="launch-blueprint"
         label="Blueprint"
-        hint={[chosen.description, chosen.chain.length > 1 ? chosen.chain.join(' → ') : ''].filter(Boolean).join(' · ')}
+        hint={
+          byFile
+            ? '.quarterdeck.yaml, .k8shell.yaml, .k8shell, devcontainer.json or devfile.yaml'
+            : [chosen.description, chosen.chain.length > 1 ? chosen.chain.join(' → ') : ''].filter(Boolean).join(' · ')
+        }
       >
         <Select
           id="launch-blueprint"
-          of={choices(list.blueprints).map(({ name, valid }) => [name, valid ? name : `${name} ▲`] as const)}
-          value={chosen.name}
-          choose={(blueprint) => change({ blueprint, preset: '', values: {} })}
+          of={[
+            ...fromFile,
+            ...choices(list.blueprints).map(({ name, valid }) => [name, valid ? name : `${name} ▲`] as const),
+          ]}
+          value={byFile ? BY_FILE : chosen.name}
+          choose={(blueprint) =>
+            change(blueprint === BY_FILE ? { byFile: true } : { blueprint, byFile: false, preset: '', values: {} })
+          }
         />
       </Field>
-      {chosen.presets.length > 0 && (
+      {!byFile && chosen.presets.length > 0 && (
         <Field
           id="launch-preset"
           label="Preset"
@@ -124,7 +138,7 @@ export function LaunchFields({ draft, list, chosen, asked, problems, refused, ch
         </Field>
       )}
       {chosen.params
-        .filter(({ name }) => asked.includes(name))
+        .filter(({ name }) => !byFile && asked.includes(name))
         .map((param) => (
           <ParamField
             key={param.name}

@@ -7,7 +7,7 @@ import type { Answers, BlueprintList, BlueprintRow, ErrorBody, Need } from '../.
 import { errorBody } from '../../../wire/rest'
 import { launchWorkspace } from '../../../wire/workspaces'
 import { fixed } from '../acts'
-import { between, createRequest, type Draft, isAsked, placed, previewRequest } from './draft'
+import { between, createRequest, type Draft, isAsked, isByFile, placed, previewRequest } from './draft'
 import { LaunchFields } from './LaunchFields'
 import { LaunchFoot } from './LaunchFoot'
 import css from './launch.module.css'
@@ -83,7 +83,9 @@ export function LaunchForm({ draft, list, chosen, change, launched }: Props) {
     'launch.go': { run: () => void launch(), reason: () => missing },
     'launch.leave': leave,
   })
-  const problems = placed(preview?.problems ?? [], chosen.params)
+  const byFile = isByFile(draft)
+  const problems = placed(preview?.problems ?? [], byFile ? [] : chosen.params)
+  const instead = () => change({ blueprint: list.default_blueprint, byFile: false, preset: '', values: {} })
   return (
     <form
       ref={form}
@@ -110,7 +112,14 @@ export function LaunchForm({ draft, list, chosen, change, launched }: Props) {
           />
           <Needs needs={needs} answers={answers} change={setAnswers} confirm="This launch has to be confirmed." />
         </div>
-        <Preview preview={preview} error={error} old={old} others={problems.others} blueprint={chosen} />
+        <Preview
+          preview={preview}
+          error={error}
+          old={old}
+          others={problems.others}
+          from={byFile ? 'the file of the repository' : chosen.name}
+          instead={byFile && preview?.valid === false ? { name: list.default_blueprint, choose: instead } : null}
+        />
       </div>
       <LaunchFoot missing={missing} refused={refused} busy={busy} draft={draft} leave={leave} />
     </form>

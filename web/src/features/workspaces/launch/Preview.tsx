@@ -1,6 +1,7 @@
+import { Button } from '../../../ui/Button'
 import { Problem } from '../../../ui/Problem'
 import { Skeleton } from '../../../ui/State'
-import type { BlueprintPreview, BlueprintProblem, BlueprintRow, ErrorBody } from '../../../wire/api'
+import type { BlueprintPreview, BlueprintProblem, ErrorBody } from '../../../wire/api'
 import css from './launch.module.css'
 import { Provenance } from './Provenance'
 
@@ -10,11 +11,14 @@ interface Props {
   old: boolean
   /** Problems that stand under no field. */
   others: readonly BlueprintProblem[]
-  blueprint: BlueprintRow
+  /** What it is made from, in a word. */
+  from: string
+  /** The file of the repository is wrong: another blueprint may be taken in its place. */
+  instead: { name: string; choose: () => void } | null
 }
 
 /** What the workspace would be made of: live, beside the fields. */
-export function Preview({ preview, error, old, others, blueprint }: Props) {
+export function Preview({ preview, error, old, others, from, instead }: Props) {
   return (
     <section className={css.preview} aria-label="What it will be made of" aria-busy={old}>
       <h2 className={css.title}>
@@ -35,13 +39,18 @@ export function Preview({ preview, error, old, others, blueprint }: Props) {
           )}
         </p>
       ))}
+      {instead !== null && (
+        <Button look="outlined" onClick={instead.choose}>
+          Start with {instead.name} instead
+        </Button>
+      )}
       {preview?.source !== undefined && <p className={css.hint}>With the file of {preview.source}.</p>}
       {preview?.fallback !== undefined && <p className={css.warning}>▲ {preview.fallback}</p>}
       {preview === null && error === null && <Skeleton lines={8} />}
       {preview !== null && preview.fields.length > 0 && <Provenance preview={preview} />}
       {preview !== null && preview.fields.length === 0 && (
         <p className={css.hint}>
-          {blueprint.name} cannot be put together as it is filled in now; what is wrong stands under its field or above.
+          {from} cannot be put together as it is filled in now; what is wrong stands under its field or above.
         </p>
       )}
     </section>

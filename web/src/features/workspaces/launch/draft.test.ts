@@ -55,6 +55,18 @@ describe('WB-03p the form of a blueprint', () => {
     }
   })
 
+  test('BC-09c the file of a repository says what it is made from, where nobody names an image', () => {
+    const asked: Draft = { ...draft, byFile: true, repository: 'https://git.example/org/proj', preset: 'big' }
+    expect(createRequest(asked, [])).not.toHaveProperty('blueprint')
+    expect(createRequest(asked, [])).not.toHaveProperty('preset')
+    expect(createRequest({ ...asked, values: { CPU: '1' } }, ['CPU']).params).toEqual({})
+    expect(createRequest({ ...asked, repository: ' ' }, []).blueprint).toBe('shell')
+    expect(createRequest({ ...asked, image: 'busybox' }, []).blueprint).toBe('shell')
+    expect(between({ ...asked, name: '' }, preview({ valid: false, problems: [problem('', 'wrong')] }))).toBe(
+      'one thing is wrong',
+    )
+  })
+
   test('bounds are said in words, values of a preset stand before those of the parameter', () => {
     expect(bounds(param('CPU', { min: '250m', max: '4' }))).toBe('250m to 4')
     expect(bounds(param('CPU', { max: '4' }))).toBe('at most 4')

@@ -19,6 +19,8 @@ export interface Draft {
   image: string
   /** The address of a git repository; without a name it names the workspace too. */
   repository: string
+  /** The file of the repository says what it is made from. */
+  byFile: boolean
   /** What was filled in, as texts; a parameter that is not here has its default. */
   values: Readonly<Record<string, string>>
   stopped: boolean
@@ -42,6 +44,7 @@ export const EMPTY: Omit<Draft, 'cluster' | 'namespace'> = {
   preset: '',
   image: '',
   repository: '',
+  byFile: false,
   values: {},
   stopped: false,
   cpu: '',
@@ -89,6 +92,11 @@ export function isAsked(param: BlueprintParam, at: number, preview: BlueprintPre
 
 const NOT_ASKED = 'is not asked for here'
 
+/** Whether the file of the repository says what it is made from, and no blueprint is named. */
+export function isByFile({ byFile, repository, image }: Draft): boolean {
+  return byFile && repository.trim() !== '' && image.trim() === ''
+}
+
 /** Only what was filled in, of parameters that are asked. */
 function filled({ values }: Draft, asked: readonly string[]): Record<string, string> {
   return Object.fromEntries(Object.entries(values).filter(([name, value]) => value !== '' && asked.includes(name)))
@@ -97,10 +105,11 @@ function filled({ values }: Draft, asked: readonly string[]): Record<string, str
 const some = (key: string, value: string) => (value.trim() === '' ? {} : { [key]: value.trim() })
 
 export function previewRequest(draft: Draft, asked: readonly string[]): BlueprintPreviewRequest {
-  const { cluster, namespace, name, blueprint, image, repository, preset, cpu, memory } = draft
+  const { cluster, namespace, name, image, repository, cpu, memory } = draft
+  const { blueprint, preset } = isByFile(draft) ? { blueprint: '', preset: '' } : draft
   return {
     cluster,
-    params: filled(draft, asked),
+    params: isByFile(draft) ? {} : filled(draft, asked),
     ...some('namespace', namespace),
     ...(nameProblem(name) === null ? { name } : {}),
     ...some('blueprint', blueprint),
