@@ -190,6 +190,15 @@ pub struct TapTarget {
     #[serde(default, skip_serializing_if = "String::is_empty")]
     #[ts(as = "Option<String>", optional)]
     pub profile: String,
+    /// Why packets cannot be seen there, where they cannot: its connections alone are told.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    #[ts(optional)]
+    pub no_packets: Option<String>,
+    /// Since when its agent cannot be reached, in epoch milliseconds: its stream is opened again, and goes on after what came
+    /// last.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    #[ts(type = "number", optional)]
+    pub lost_ms: Option<i64>,
     /// Why it is not tapped.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     #[ts(optional)]
@@ -345,7 +354,7 @@ pub struct TapShares {
     pub max: Option<u64>,
 }
 
-/// `GET /api/v1/taps/{id}/histograms?select=`: how long transactions took, by what they ask for.
+/// `GET /api/v1/taps/{id}/histograms?select=&by=`: how long transactions took, by what they ask for.
 #[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize, TS, JsonSchema)]
 #[ts(export_to = "api.ts")]
 pub struct TapHistograms {
@@ -359,7 +368,7 @@ pub struct TapHistograms {
 pub struct TapHistogram {
     /// The kind of record.
     pub kind: String,
-    /// Method, host and path; type of question; command.
+    /// Method, host and path; type of question; command; or what `by` asks for, with ` · ` between.
     pub what: String,
     /// How many.
     #[ts(type = "number")]

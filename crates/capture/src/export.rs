@@ -3,9 +3,11 @@
 //! The segments are read twice: once to choose packets and note where each stands (16 bytes a packet), once to write them
 //! in order. Segments are opened before either, so that what is dropped meanwhile is still written.
 
+mod keys;
 mod wanted;
 mod window;
 
+pub(crate) use keys::Keys;
 pub(crate) use wanted::Wanted;
 pub(crate) use window::Window;
 
@@ -34,6 +36,8 @@ pub(crate) struct Asked {
     /// What the file says of itself.
     pub(crate) comment: String,
     pub(crate) names: Vec<(IpAddr, String)>,
+    /// Keys of connections: those of the packets that are written stand in the file.
+    pub(crate) keys: Keys,
 }
 
 /// The form of the file.
@@ -105,7 +109,7 @@ pub(crate) struct Export {
 
 impl Export {
     /// Chooses the packets. Takes as long as reading them does.
-    pub(crate) fn choose(snapshot: Snapshot, asked: Asked) -> Result<Self, Refused> {
+    pub(crate) fn choose(snapshot: Snapshot, mut asked: Asked) -> Result<Self, Refused> {
         let Snapshot { mut segments, interfaces: known } = snapshot;
         let pods: Vec<usize> = known.iter().map(|(_, pod, _)| *pod).collect();
         let interfaces: Vec<(Interface, u64)> = known.into_iter().map(|(about, _, lost)| (about, lost)).collect();
@@ -137,6 +141,7 @@ impl Export {
                 {
                     return Err(Refused::Links(first.0, packet.link.0));
                 }
+                asked.keys.look(packet.bytes);
                 if let Some(of) = counters.get_mut(packet.iface as usize) {
                     of.start_ns = Some(of.start_ns.map_or(packet.ts_ns, |start| start.min(packet.ts_ns)));
                     of.end_ns = of.end_ns.max(Some(packet.ts_ns));
@@ -168,6 +173,8 @@ impl Export {
         for (about, _) in &self.interfaces {
             writer.interface(about, &mut out);
         }
+        // Wireshark takes keys from before the packets that need them.
+        writer.tls_keys(&self.asked.keys.found(), &mut out);
         writer.names(self.asked.names.iter().map(|(ip, name)| (*ip, name.as_str())), &mut out);
         for packet in std::mem::take(&mut self.packets) {
             let Some(block) = self.block(packet)? else { continue };

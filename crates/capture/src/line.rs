@@ -3,13 +3,15 @@
 //! The command line reads them from a capture file, the registry of taps from agents. Nothing makes a tree of a line
 //! unless it goes out as one.
 
+pub mod flat;
 pub mod groups;
 pub mod har;
 pub mod histogram;
 pub mod members;
 pub mod told;
 
-pub use groups::Groups;
+pub use flat::Flat;
+pub use groups::{By, Groups};
 pub use histogram::Histogram;
 pub use lines::{Choice, json};
 pub use members::Members;

@@ -5,6 +5,7 @@ mod joined;
 mod lead;
 mod one;
 mod order;
+mod sound;
 
 use crate::Error;
 use crate::clock::Clock;

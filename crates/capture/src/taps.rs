@@ -368,12 +368,14 @@ impl Inner {
             return;
         }
         let (stands, totals, (capturing, pods)) = (one.stands(), one.totals(), one.pods());
-        let (filter, failed, paused) = {
+        let (filter, failed, paused, lost) = {
             let state = one.state.read();
-            (state.filter.clone(), state.error.is_some(), state.paused)
+            let lost = state.targets.iter().any(|own| own.lost_ms.is_some());
+            (state.filter.clone(), state.error.is_some(), state.paused, lost)
         };
         let (word, level) = match stands {
             TapState::Starting => ("starting", Level::Info),
+            TapState::Running if lost => ("reconnecting", Level::Warn),
             TapState::Running if paused => ("paused", Level::Info),
             TapState::Running if totals.lost > 0 => ("running", Level::Warn),
             TapState::Running => ("running", Level::Ok),

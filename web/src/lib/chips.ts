@@ -25,19 +25,32 @@ const PROTOCOLS: ReadonlyArray<readonly [string, string]> = [
   ['loss', 'Losses'],
 ]
 
-export const ALL: Chip = { id: '', title: 'All', where: '', help: 'every record' }
+/** What Quarterdeck itself says to the pods is shown where it is asked for alone. */
+const OTHERS = 'own = false'
+
+export const ALL: Chip = { id: '', title: 'All', where: OTHERS, help: 'every record but Quarterdeck’s own' }
 
 export const PROTOCOL_CHIPS: readonly Chip[] = PROTOCOLS.map(([id, title]) => ({
   id,
   title,
-  where: `protocol = ${id}`,
+  where: `protocol = ${id} and ${OTHERS}`,
   help: `${title} alone`,
 }))
 
 export const QUALITY_CHIPS: readonly Chip[] = [
-  { id: 'errors', title: 'Errors', where: 'error = true', help: 'statuses from 400, failed calls, resets' },
-  { id: 'slow', title: 'Slow', where: 'wait >= 600ms', help: 'waited 600 ms or longer' },
-  { id: 'partial', title: 'Partial', where: 'partial = true', help: 'records of which a part was not seen, and gaps' },
+  {
+    id: 'errors',
+    title: 'Errors',
+    where: `error = true and ${OTHERS}`,
+    help: 'statuses from 400, failed calls, resets',
+  },
+  { id: 'slow', title: 'Slow', where: `wait >= 600ms and ${OTHERS}`, help: 'waited 600 ms or longer' },
+  {
+    id: 'partial',
+    title: 'Partial',
+    where: `partial = true and ${OTHERS}`,
+    help: 'records of which a part was not seen, and gaps',
+  },
   { id: 'own', title: 'Own', where: 'own = true', help: 'what Quarterdeck itself says to the pods' },
 ]
 
@@ -54,13 +67,15 @@ export interface Combined {
 
 /** What the box says and the chip asks, as one filter. */
 export function withChip(box: string, id: string): Combined {
-  const where = CHIPS.find((chip) => chip.id === id)?.where ?? ''
-  if (where === '') return { text: box, from: 0, shift: 0 }
+  const { where } = CHIPS.find((chip) => chip.id === id) ?? ALL
   if (box.trim() === '') return { text: `where ${where}`, from: 0, shift: 0 }
   const found = /(^|\s)\/?where\s+/.exec(box)
   if (found === null) {
     // A regular expression goes up to the end: nothing can stand behind it.
-    if (/(^|\s)!*\/?~/.test(box)) return { text: box, from: 0, shift: 0, problem: 'a ~regex fills the whole filter' }
+    if (/(^|\s)!*\/?~/.test(box)) {
+      const problem = id === ALL.id ? {} : { problem: 'a ~regex fills the whole filter' }
+      return { text: box, from: 0, shift: 0, ...problem }
+    }
     return { text: `${box} where ${where}`, from: 0, shift: 0 }
   }
   const from = found.index + found[0].length

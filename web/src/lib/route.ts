@@ -25,12 +25,18 @@ export const SHOWS: readonly Show[] = ['records', 'map', 'latency']
 export type Form = 'workloads' | 'pods' | 'table'
 export const FORMS: readonly Form[] = ['workloads', 'pods', 'table']
 
+/** What latencies are told apart by. */
+export type By = 'route' | 'method' | 'status' | 'peer' | 'vantage'
+export const BYS: readonly By[] = ['route', 'method', 'status', 'peer', 'vantage']
+
 /** Where one stands in the section Traffic; `filter` and `sort` of the route are those of its list. */
 export interface Traffic {
   /** The tap whose records are shown; null is the list of taps. */
   tap: string | null
   show: Show
   form: Form
+  /** What tells lengths of time apart. */
+  by: By
   /** Lengths of time are drawn on a linear axis, not a logarithmic one. */
   linear: boolean
   /** Latencies since this moment are compared with those before it: epoch milliseconds, 0 for no comparison. */
@@ -45,6 +51,7 @@ export const TAPS: Traffic = {
   tap: null,
   show: 'records',
   form: 'workloads',
+  by: 'route',
   linear: false,
   split: 0,
   record: null,
@@ -158,6 +165,7 @@ function parseTraffic(query: URLSearchParams): Traffic {
     tap: query.get('tap') || null,
     show: SHOWS.find((known) => known === show) ?? 'records',
     form: FORMS.find((known) => known === form) ?? 'workloads',
+    by: BYS.find((by) => by === query.get('by')) ?? 'route',
     linear: query.get('axis') === 'linear',
     split: Math.max(0, Math.trunc(Number(query.get('split'))) || 0),
     record: query.get('record') || null,
@@ -188,6 +196,7 @@ export function formatRoute(route: Route): string {
     add('tap', plain(traffic.tap ?? ''))
     if (traffic.show !== 'records') add('show', traffic.show)
     if (traffic.form !== 'workloads') add('form', traffic.form)
+    if (traffic.by !== 'route') add('by', traffic.by)
     if (traffic.linear) add('axis', 'linear')
     if (traffic.split > 0) add('split', String(traffic.split))
     add('chip', plain(traffic.chip))

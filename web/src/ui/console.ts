@@ -120,7 +120,7 @@ export class Console {
     const tap = traffic?.tap ?? null
     return {
       list: tap === null ? 'taps' : { records: tap },
-      filter: withChip(filter, traffic?.chip ?? '').text,
+      filter: tap === null ? filter : withChip(filter, traffic?.chip ?? '').text,
       sort: [...sort],
       at: 0,
       len: FIRST_WINDOW,

@@ -1140,6 +1140,15 @@ container?: string,
  */
 profile?: string, 
 /**
+ * Why packets cannot be seen there, where they cannot: its connections alone are told.
+ */
+no_packets?: string, 
+/**
+ * Since when its agent cannot be reached, in epoch milliseconds: its stream is opened again, and goes on after what came
+ * last.
+ */
+lost_ms?: number, 
+/**
  * Why it is not tapped.
  */
 error?: ErrorBody, 
@@ -1584,7 +1593,7 @@ p99: number | null,
 max: number | null, };
 
 /**
- * `GET /api/v1/taps/{id}/histograms?select=`: how long transactions took, by what they ask for.
+ * `GET /api/v1/taps/{id}/histograms?select=&by=`: how long transactions took, by what they ask for.
  */
 export type TapHistograms = { 
 /**
@@ -1601,7 +1610,7 @@ export type TapHistogram = {
  */
 kind: string, 
 /**
- * Method, host and path; type of question; command.
+ * Method, host and path; type of question; command; or what `by` asks for, with ` · ` between.
  */
 what: string, 
 /**

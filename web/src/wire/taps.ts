@@ -39,10 +39,11 @@ export function readMap(tap: string, signal?: AbortSignal): Promise<TapMap> {
   return call('GET', `${path(tap)}/map`, undefined, signal)
 }
 
-/** `select` chooses records; empty is all. */
-export function readHistograms(tap: string, signal?: AbortSignal, select = ''): Promise<TapHistograms> {
-  const query = select === '' ? '' : `?${new URLSearchParams({ select })}`
-  return call('GET', `${path(tap)}/histograms${query}`, undefined, signal)
+/** `select` chooses records; empty is all. `by` is what tells them apart. */
+export function readHistograms(tap: string, by: string, signal?: AbortSignal, select = ''): Promise<TapHistograms> {
+  const query = new URLSearchParams({ by })
+  if (select !== '') query.set('select', select)
+  return call('GET', `${path(tap)}/histograms?${query}`, undefined, signal)
 }
 
 /** How many of the packets that came last a capture filter would choose. */

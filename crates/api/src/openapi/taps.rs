@@ -9,6 +9,8 @@ use crate::tap::{
 type Params = &'static [(&'static str, &'static str, &'static str)];
 
 const SELECT: Params = &[("select", "string", "An expression over members of records")];
+const BY: Params =
+    &[("by", "string", "Latencies by `route`, `method`, `status`, `peer`, `vantage`; several with commas")];
 const RECORDS: Params = &[
     ("flow", "string", "One flow alone"),
     ("since", "integer", "Only records after this one"),
@@ -61,6 +63,10 @@ pub(super) fn calls() -> Vec<Call> {
         )]),
         Call::new("GET", "/api/v1/taps/{id}/map", "Who asks whom", json::<TapMap>()).query(SELECT),
         Call::new("GET", "/api/v1/taps/{id}/histograms", "How long answers took", json::<TapHistograms>())
-            .query(SELECT),
+            .query(SELECT)
+            .query(BY),
+        Call::new("GET", "/api/v1/taps/{id}/metrics", "Its figures for Prometheus", Content::Raw("text/plain"))
+            .query(SELECT)
+            .query(BY),
     ]
 }

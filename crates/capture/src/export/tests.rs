@@ -52,6 +52,7 @@ fn asked(form: Form) -> Asked {
         most: usize::MAX,
         comment: "tap".to_owned(),
         names: vec![("10.0.0.1".parse::<IpAddr>().unwrap(), "pod-0.shop".to_owned())],
+        keys: super::Keys::default(),
     }
 }
 

@@ -1,11 +1,62 @@
 //! Transactions that ask for the same: how many, how many failed, how long they took.
 
-use super::{Histogram, Members};
+use super::{Histogram, Members, told};
 use std::collections::BTreeMap;
+
+/// What tells transactions apart.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum By {
+    /// What they ask for: method, host and path; type of question; command.
+    Route,
+    /// The method of a request, or the command.
+    Method,
+    /// What came of it.
+    Status,
+    /// Who was asked.
+    Peer,
+    /// At which end it was seen.
+    Vantage,
+}
+
+impl By {
+    /// By its name.
+    #[must_use]
+    pub fn named(name: &str) -> Option<Self> {
+        Some(match name {
+            "route" => Self::Route,
+            "method" => Self::Method,
+            "status" => Self::Status,
+            "peer" => Self::Peer,
+            "vantage" => Self::Vantage,
+            _ => return None,
+        })
+    }
+
+    fn of(self, members: &Members<'_>, kind: &str, route: &str) -> String {
+        let mut text = String::new();
+        match self {
+            Self::Route => text.push_str(route),
+            Self::Method if kind == "http" => text = members.text("method"),
+            Self::Method if kind == "tls" => {}
+            Self::Method => text.push_str(route),
+            Self::Status => told::status(kind, members, &mut text),
+            Self::Peer => {
+                let end = Members::of(members.raw("dst").unwrap_or_default());
+                let _ = end.push("name", &mut text) || end.push("ip", &mut text);
+                if let Some(port) = end.int("port") {
+                    text.push_str(&format!(":{port}"));
+                }
+            }
+            Self::Vantage => text = members.text("vantage"),
+        }
+        text
+    }
+}
 
 /// Transactions by kind and what they ask for. Bounded: what is over [`Groups::MOST`] is `(others)`.
 #[derive(Debug, Default)]
 pub struct Groups {
+    by: Vec<By>,
     groups: BTreeMap<(String, String), Group>,
 }
 
@@ -24,6 +75,12 @@ impl Groups {
     /// Groups that are told apart.
     pub const MOST: usize = 1_000;
 
+    /// Groups that are told apart by all of these; by what they ask for without any.
+    #[must_use]
+    pub fn by(by: Vec<By>) -> Self {
+        Self { by, groups: BTreeMap::new() }
+    }
+
     /// Takes a record; kinds without an answer are none.
     pub fn add(&mut self, members: &Members<'_>) {
         let kind = members.plain("kind");
@@ -39,6 +96,10 @@ impl Groups {
             "tls" => (members.text("sni"), members.raw("alert").is_some(), "hs_us"),
             "ws" | "quic" | "icmp" | "kafka" | "mq" | "mongo" => (members.text("op"), false, "latency_us"),
             _ => return,
+        };
+        let what = match self.by.as_slice() {
+            [] => what,
+            by => by.iter().map(|by| by.of(members, kind, &what)).collect::<Vec<_>>().join(" · "),
         };
         let mut key = (kind.to_owned(), what);
         if self.groups.len() >= Self::MOST && !self.groups.contains_key(&key) {

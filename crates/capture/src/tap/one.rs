@@ -2,6 +2,7 @@
 
 mod place;
 
+use super::sound::sound;
 use super::{Control, Event, Shared, Step, asked_to_stop};
 use crate::Error;
 use crate::agent::{Agent, Next};
@@ -239,6 +240,7 @@ impl One {
                 Event::Step { pod, step: Step::Capturing }
             }
             Body::Records(mut batch) => {
+                sound(&batch.lines)?;
                 if let Some(names) = &self.shared.names {
                     batch.lines = names.name(batch.lines);
                 }

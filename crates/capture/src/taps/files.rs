@@ -3,8 +3,9 @@
 use super::one::One;
 use super::read::flow_id;
 use super::{Taps, TapsError};
-use crate::export::{Asked, Export, Form, Refused, Wanted};
+use crate::export::{Asked, Export, Form, Keys, Refused, Wanted};
 use crate::line::{Choice, Members};
+use api::tap::TapPackets;
 use policy::Permit;
 use policy::action::{TapExport, TapExportObligations};
 use tokio::sync::mpsc;
@@ -51,6 +52,9 @@ impl Taps {
         let words = [("filter", filter.as_str()), ("select", select.as_str()), ("flow", flow.as_str())];
         let words = words.into_iter().filter(|(_, text)| !text.trim().is_empty());
         let words: String = words.map(|(name, text)| format!(", {name} {text}")).collect();
+        // Where secrets are masked, keys would take the mask away.
+        let with_keys = one.packets == TapPackets::Full && !one.headers_only;
+        let keys = if with_keys { Keys::of(one.keys.lock().lines()) } else { Keys::default() };
         let asked = Asked {
             form,
             filter: filter.clone(),
@@ -67,6 +71,7 @@ impl Taps {
                 one.packets.name()
             ),
             names: one.names.lock().iter().map(|(ip, name)| (*ip, name.clone())).collect(),
+            keys,
         };
         let snapshot = spool.snapshot().await.ok_or(TapsError::NoPackets)?;
         let export = tokio::task::spawn_blocking(|| Export::choose(snapshot, asked)).await;

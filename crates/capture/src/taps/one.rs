@@ -102,6 +102,8 @@ pub(super) struct Target {
     pub(super) state: &'static str,
     pub(super) container: String,
     pub(super) profile: &'static str,
+    /// Since when its stream is broken and opened again.
+    pub(super) lost_ms: Option<i64>,
     pub(super) error: Option<ErrorBody>,
     /// What its agent said of itself, from its first word on.
     pub(super) hello: Option<Box<Hello>>,
@@ -249,19 +251,9 @@ impl One {
                 self.say("blind", &error.to_string());
                 self.state.write().error = Some(body(&error));
             }
-            Event::Step { pod, step } => self.target(pod, |own| match step {
-                Step::Waiting { .. } => own.state = "starting",
-                Step::Added { profile, container, .. } => {
-                    (own.state, own.profile, own.container) = ("added", profile.name(), container);
-                }
-                Step::Reused { container } => {
-                    own.container.clone_from(&container);
-                    own.state = "running";
-                }
-                Step::Running => own.state = "running",
-                Step::Capturing | Step::Resumed => own.state = "capturing",
-                Step::Lost { .. } => own.state = "running",
-                Step::Gone => own.state = "ended",
+            Event::Step { pod, step } => self.target(pod, |own| {
+                own.lost_ms = matches!(step, Step::Lost { .. }).then(|| now_us().cast_signed() / 1_000);
+                own.step(step);
             }),
             Event::Hello { pod, hello } => self.target(pod, |own| {
                 Arc::make_mut(&mut own.seen).node.clone_from(&hello.host);
@@ -283,11 +275,17 @@ impl One {
             }
             Event::Loss { pod, loss } => self.loss(pod, &loss),
             Event::Stats { pod, stats } => {
-                self.target(pod, |own| own.stats = stats);
+                let level = stats.level;
+                let mut before = level;
+                self.target(pod, |own| before = std::mem::replace(&mut own.stats, stats).level);
+                if before != level {
+                    self.say_level(pod, level);
+                }
                 return false;
             }
             Event::Ended { pod, error, stats } => self.target(pod, |own| {
                 own.state = if error.is_some() { "failed" } else { "ended" };
+                own.lost_ms = None;
                 own.error = error.as_ref().map(body);
                 own.stats = stats.unwrap_or_else(|| std::mem::take(&mut own.stats));
             }),
@@ -440,6 +438,26 @@ impl One {
         if state.error.is_none() && !state.targets.iter().any(|target| target.state == "ended") {
             state.error = state.targets.iter().find_map(|target| target.error.clone());
         }
+    }
+}
+
+impl Target {
+    /// Takes where it stands.
+    fn step(&mut self, step: Step) {
+        self.state = match step {
+            Step::Waiting { .. } => "starting",
+            Step::Added { profile, container, .. } => {
+                (self.profile, self.container) = (profile.name(), container);
+                "added"
+            }
+            Step::Reused { container } => {
+                self.container = container;
+                "running"
+            }
+            Step::Running | Step::Lost { .. } => "running",
+            Step::Capturing | Step::Resumed => "capturing",
+            Step::Gone => "ended",
+        };
     }
 }
 

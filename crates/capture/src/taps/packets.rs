@@ -4,7 +4,7 @@ use super::files::refused;
 use super::one::One;
 use super::read::flow_id;
 use super::{Taps, TapsError};
-use crate::export::{Asked, Export, Form, Wanted, Window};
+use crate::export::{Asked, Export, Form, Keys, Wanted, Window};
 use crate::line::Members;
 use api::packets::{PacketsAbout, PacketsWindow};
 use api::tap::TapState;
@@ -111,6 +111,7 @@ impl Packets {
             most: MOST,
             comment: String::new(),
             names: Vec::new(),
+            keys: Keys::default(),
         };
         let snapshot = spool.snapshot().await.ok_or(TapsError::NoPackets)?;
         let [_, server] = self.ends;

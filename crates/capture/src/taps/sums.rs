@@ -1,9 +1,11 @@
 //! Sums over the records of a tap: who asks whom, and how long it takes. Made when they are asked for.
 
+mod metrics;
+
 use super::one::One;
 use super::row::{self, Seen};
 use super::{Taps, TapsError};
-use crate::line::{Choice, Groups, Histogram, Members};
+use crate::line::{By, Choice, Groups, Histogram, Members};
 use crate::records::Line;
 use api::Level;
 use api::tap::{TapEdge, TapEnd, TapEndKind, TapHistogram, TapHistograms, TapMap, TapShares};
@@ -27,10 +29,35 @@ impl Taps {
     ///
     /// # Errors
     /// When the tap is not there, or the expression is none.
-    pub async fn histograms(&self, permit: Permit<TapView>, select: &str) -> Result<TapHistograms, TapsError> {
-        let (one, choice) = (self.0.viewed(&permit)?, Choice::of(select)?);
-        blocking(move || histograms(&one, choice)).await
+    pub async fn histograms(
+        &self,
+        permit: Permit<TapView>,
+        select: &str,
+        by: &str,
+    ) -> Result<TapHistograms, TapsError> {
+        let (one, choice, by) = (self.0.viewed(&permit)?, Choice::of(select)?, parts(by)?);
+        blocking(move || histograms(&one, choice, by)).await
     }
+
+    /// The figures of a tap in Prometheus' text format, latencies by the records that `select` chooses.
+    ///
+    /// # Errors
+    /// When the tap is not there, or the expression is none.
+    pub async fn metrics(&self, permit: Permit<TapView>, select: &str, by: &str) -> Result<String, TapsError> {
+        let (one, choice, by) = (self.0.viewed(&permit)?, Choice::of(select)?, parts(by)?);
+        let stats = self.stats(&permit)?;
+        blocking(move || metrics::text(&one.detail(), &stats, &histograms(&one, choice, by))).await
+    }
+}
+
+/// What tells groups apart: `route,status`.
+fn parts(by: &str) -> Result<Vec<By>, TapsError> {
+    let named = |name: &str| {
+        By::named(name).ok_or_else(|| {
+            TapsError::Request(format!("latencies are by route, method, status, peer or vantage, not by {name:?}"))
+        })
+    };
+    by.split(',').map(str::trim).filter(|name| !name.is_empty()).map(named).collect()
 }
 
 async fn blocking<T: Send + 'static>(sum: impl FnOnce() -> T + Send + 'static) -> Result<T, TapsError> {
@@ -47,8 +74,8 @@ fn each(one: &One, mut choice: Option<Choice>, mut show: impl FnMut(&Line<'_>, &
     });
 }
 
-fn histograms(one: &One, choice: Option<Choice>) -> TapHistograms {
-    let mut groups = Groups::default();
+fn histograms(one: &One, choice: Option<Choice>, by: Vec<By>) -> TapHistograms {
+    let mut groups = Groups::by(by);
     each(one, choice, |_, members| groups.add(members));
     let group = |(kind, what, group): (&str, &str, &crate::line::groups::Group)| TapHistogram {
         kind: kind.to_owned(),

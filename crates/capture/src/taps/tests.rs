@@ -35,6 +35,7 @@ impl Decide for Obliging {
 }
 
 mod about;
+mod storm;
 mod sums;
 
 struct World {

@@ -1,6 +1,6 @@
 //! The shapes of records on stdout: JSON lines, one JSON array, CSV, or a line for people.
 
-use capture::line::{Members, har, json};
+use capture::line::{Flat, Members, har, json};
 use flow::{Record, record::FlowState};
 
 use super::{lines, table};
@@ -20,6 +20,8 @@ pub(super) enum Shape {
     Csv(Vec<String>),
     /// An HTTP archive; whether an entry was printed.
     Har(bool),
+    /// One JSON object a line, under flat names.
+    Flat(Box<Flat>),
     /// Aligned columns for people.
     Table,
     /// The same with these columns.
@@ -28,7 +30,13 @@ pub(super) enum Shape {
 
 impl Shape {
     /// From the flags.
-    pub(super) fn of(output: Output, fields: &[String]) -> Result<Self, Error> {
+    pub(super) fn of(output: Output, fields: &[String], flat: bool) -> Result<Self, Error> {
+        if flat {
+            return match output {
+                Output::Jsonl | Output::Table => Ok(Self::Flat(Box::default())),
+                _ => Err(Error::Usage("--flat is a form of its own: JSON lines".to_owned())),
+            };
+        }
         if let Some(bad) = fields.iter().find(|field| !is_name(field)) {
             return Err(Error::Usage(format!("`{bad}` is no member of a record: write names like `src.ip`")));
         }
@@ -84,7 +92,7 @@ impl Shape {
             Self::Har(_) => har::begin(out),
             Self::Table => table::heading(out),
             Self::Columns(fields) => table::columns(fields.iter().map(|field| field.to_uppercase()), out),
-            Self::Jsonl | Self::Fields(_) => {}
+            Self::Jsonl | Self::Fields(_) | Self::Flat(_) => {}
         }
     }
 
@@ -114,6 +122,11 @@ impl Shape {
                 if let Some(entry) = har::entry(line) {
                     let lead = if std::mem::replace(some, true) { ",\n" } else { "\n" };
                     out.extend_from_slice(format!("{lead}{entry}").as_bytes());
+                }
+            }
+            Self::Flat(flat) => {
+                if let Some(entry) = flat.entry(line) {
+                    out.extend_from_slice(format!("{entry}\n").as_bytes());
                 }
             }
             Self::Table => table::line(line, out),

@@ -42,6 +42,7 @@ pub(super) fn router() -> Router<Arc<Shared>> {
         .route("/api/v1/taps/{id}/preview", get(about::preview))
         .route("/api/v1/taps/{id}/map", get(map))
         .route("/api/v1/taps/{id}/histograms", get(histograms))
+        .route("/api/v1/taps/{id}/metrics", get(metrics))
 }
 
 type Request = Extension<Caller>;
@@ -254,12 +255,15 @@ async fn packets(
     Ok(file(Bytes::from_stream(chunks), "application/x-pcapng", &name))
 }
 
-/// `GET …/map?select=` and `GET …/histograms?select=`
+/// `GET …/map?select=`, `GET …/histograms?select=&by=` and `GET …/metrics?select=&by=`
 #[derive(Deserialize)]
 struct SumParams {
     /// An expression over members of records.
     #[serde(default)]
     select: String,
+    /// What latencies are told apart by.
+    #[serde(default)]
+    by: String,
 }
 
 async fn map(
@@ -282,8 +286,21 @@ async fn histograms(
 ) -> Answer<TapHistograms> {
     let target = Some(shared.tap(&tap, &caller)?);
     let permit = shared.permit(&caller, TapView { tap: target }, &Answers::default())?;
-    let sums = shared.services.taps.histograms(permit, &params.select).await;
+    let sums = shared.services.taps.histograms(permit, &params.select, &params.by).await;
     sums.map(Json).map_err(|error| fail(&error, &caller))
+}
+
+async fn metrics(
+    State(shared): State<Arc<Shared>>,
+    Extension(caller): Request,
+    Path(tap): Path<String>,
+    Params(params): Params<SumParams>,
+) -> Result<Response, Failure> {
+    let target = Some(shared.tap(&tap, &caller)?);
+    let permit = shared.permit(&caller, TapView { tap: target }, &Answers::default())?;
+    let text = shared.services.taps.metrics(permit, &params.select, &params.by).await;
+    let text = text.map_err(|error| fail(&error, &caller))?;
+    Ok(([(CONTENT_TYPE, "text/plain; version=0.0.4; charset=utf-8")], text).into_response())
 }
 
 /// A piece of a body; others have their turn between two.

@@ -25,6 +25,9 @@ pub enum Error {
     /// Not a message of this protocol.
     #[error("a frame cannot be read")]
     Malformed,
+    /// It says something that is not of this version of the protocol: versions are agreed on before anything is said.
+    #[error("a frame is of an unknown kind")]
+    Unknown,
     /// A frame was lost or repeated.
     #[error("frame {came} came where {expected} was due")]
     OutOfOrder {
@@ -130,6 +133,10 @@ impl Decoder {
             return Err(Error::Checksum);
         }
         let frame = Frame::decode(body).map_err(|_| Error::Malformed)?;
+        // One that was let go holds its number alone, and nothing that was passed over.
+        if frame.body.is_none() && frame.encoded_len() != len {
+            return Err(Error::Unknown);
+        }
         self.at += head + len + 4;
         if frame.seq == ASIDE {
             return Ok(Some(frame));

@@ -54,6 +54,19 @@ fn cap_f_18a_what_is_not_a_frame_ends_the_stream() {
     decoder.feed(&[0xff, 0xff, 0xff, 0x7f]);
     assert!(matches!(decoder.next_frame(), Err(Error::TooLong { .. })));
 
+    // A number alone is a frame; a body that nobody knows is none.
+    let mut empty = Vec::new();
+    encode(&Frame { seq: 1, mac: Vec::new(), body: None }, &mut empty);
+    let mut unknown = prost::Message::encode_to_vec(&Frame { seq: 2, mac: Vec::new(), body: None });
+    prost::encoding::encode_key(1_000, prost::encoding::WireType::Varint, &mut unknown);
+    unknown.push(7);
+    let sum = crc32c::crc32c(&unknown);
+    let mut decoder = Decoder::of_owner();
+    decoder.feed(&empty);
+    decoder.feed(&[&[unknown.len() as u8][..], &unknown, &sum.to_le_bytes()].concat());
+    assert!(decoder.next_frame().unwrap().is_some());
+    assert_eq!(decoder.next_frame(), Err(Error::Unknown));
+
     let mut decoder = Decoder::of_owner();
     decoder.feed(&stream(&[ping(1), ping(3)]));
     assert!(decoder.next_frame().unwrap().is_some());

@@ -1,5 +1,6 @@
 import { useCallback } from 'react'
 import { micros } from '../../lib/cell'
+import type { By } from '../../lib/route'
 import { grouped } from '../../lib/text'
 import { clock } from '../../lib/time'
 import { Choices } from '../../ui/Choices'
@@ -20,16 +21,23 @@ interface Both {
 }
 
 /** Two ranges of one tap: since a moment, and before it; or all of it. */
-async function read(tap: string, split: number, signal: AbortSignal): Promise<Both> {
-  if (split === 0) return { now: await readHistograms(tap, signal), before: null }
+async function read(tap: string, by: By, split: number, signal: AbortSignal): Promise<Both> {
+  if (split === 0) return { now: await readHistograms(tap, by, signal), before: null }
   const us = split * 1000
   const [now, before] = await Promise.all([
-    readHistograms(tap, signal, `ts >= ${us}`),
-    readHistograms(tap, signal, `ts < ${us}`),
+    readHistograms(tap, by, signal, `ts >= ${us}`),
+    readHistograms(tap, by, signal, `ts < ${us}`),
   ])
   return { now, before }
 }
 
+const WHATS: ReadonlyArray<readonly [By, string]> = [
+  ['route', 'Route'],
+  ['method', 'Method'],
+  ['status', 'Status'],
+  ['peer', 'Peer'],
+  ['vantage', 'Vantage'],
+]
 const AXES: ReadonlyArray<readonly [boolean, string]> = [
   [false, 'Logarithmic'],
   [true, 'Linear'],
@@ -43,8 +51,9 @@ const RANGES: ReadonlyArray<readonly [string, string]> = [
 ]
 
 /** The axis, and what is compared; stands beside the ways to look at a tap. */
-export function LatencyTools({ linear, split }: { linear: boolean; split: number }) {
+export function LatencyTools({ by, linear, split }: { by: By; linear: boolean; split: number }) {
   const { navigation, commands, socket } = useConsole()
+  const tell = (next: By) => navigation.traffic({ by: next }, {}, false)
   const axis = (next: boolean) => navigation.traffic({ linear: next }, {}, false)
   const compare = (range: string) => {
     const split = range === 'none' ? 0 : Math.trunc(socket.clock.now()) - Number(range) * 60_000
@@ -53,6 +62,7 @@ export function LatencyTools({ linear, split }: { linear: boolean; split: number
   useCommands(commands, { 'traffic.form': () => axis(!linear) })
   return (
     <>
+      <Choices legend="By" title="What tells them apart" of={WHATS} chosen={by} choose={tell} />
       <Choices
         legend="Axis"
         title={`The other one (${keyOf('traffic.form')})`}
@@ -77,10 +87,10 @@ export function LatencyTools({ linear, split }: { linear: boolean; split: number
 }
 
 /** How long what is asked takes: one line a route, all on the same axis; two ranges over each other. */
-export function LatencyView({ tap, linear, split }: { tap: string; linear: boolean; split: number }) {
+export function LatencyView({ tap, by, linear, split }: { tap: string; by: By; linear: boolean; split: number }) {
   const state = useSummary(
     tap,
-    useCallback((id: string, signal: AbortSignal) => read(id, split, signal), [split]),
+    useCallback((id: string, signal: AbortSignal) => read(id, by, split, signal), [by, split]),
   )
   if (state.is === 'reading') return <Skeleton lines={9} />
   if (state.is === 'failed') return <Failed error={state.error} tried="adding up the records" onRetry={state.again} />
@@ -108,7 +118,7 @@ export function LatencyView({ tap, linear, split }: { tap: string; linear: boole
     <Sums
       label="How long it takes"
       headings={[
-        ...left('What was asked'),
+        ...left(by === 'route' ? 'What was asked' : (WHATS.find(([id]) => id === by)?.[1] ?? '')),
         ...right('Answers', 'Failed'),
         { title: axis, key: 'axis', at: 'axis' },
         ...right('p50', 'p95', 'p99', 'Longest'),

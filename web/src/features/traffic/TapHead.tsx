@@ -88,6 +88,7 @@ export function TapHead({ tap, set }: { tap: Tap | null; set: (tap: Tap) => void
       </header>
       {pods && <Pods targets={tap.targets} />}
       <Losses tap={tap} />
+      <Sockets tap={tap} />
       <Budget tap={tap.id} gone={Math.max(0, totals.records - totals.kept)} />
     </>
   )
@@ -127,6 +128,21 @@ function Losses({ tap }: { tap: Tap }) {
           miss something say so; a narrower capture filter loses less.
         </span>
       )}
+    </div>
+  )
+}
+
+/** Where packets may not be seen, so that nobody waits for requests. */
+function Sockets({ tap }: { tap: Tap }) {
+  const pods = tap.targets.filter(({ no_packets, state }) => no_packets !== undefined && state !== 'ended')
+  const many = pods.length
+  if (many === 0) return null
+  return (
+    <div className={css.loss} role="note">
+      <span>
+        ▲ No packets are allowed in {many === 1 ? '1 pod' : `${grouped(many)} pods`}: connections alone are shown there,
+        as the kernel tells them, without what they carry. {pods[0]?.no_packets}
+      </span>
     </div>
   )
 }

@@ -65,7 +65,9 @@ export function TapView({ id, place }: { id: string; place: PanePlace }) {
       <div className={css.tools}>
         <Shows show={show} />
         {show === 'map' && <Forms form={traffic?.form ?? 'workloads'} />}
-        {show === 'latency' && traffic !== null && <LatencyTools linear={traffic.linear} split={traffic.split} />}
+        {show === 'latency' && traffic !== null && (
+          <LatencyTools by={traffic.by} linear={traffic.linear} split={traffic.split} />
+        )}
         {show === 'records' && (
           <>
             <Chips tap={id} />
@@ -80,7 +82,13 @@ export function TapView({ id, place }: { id: string; place: PanePlace }) {
       </div>
       {show === 'map' && <MapView tap={id} form={traffic?.form ?? 'workloads'} />}
       {show === 'latency' && traffic !== null && (
-        <LatencyView key={traffic.split} tap={id} linear={traffic.linear} split={traffic.split} />
+        <LatencyView
+          key={`${traffic.by} ${traffic.split}`}
+          tap={id}
+          by={traffic.by}
+          linear={traffic.linear}
+          split={traffic.split}
+        />
       )}
       {show === 'records' && rows()}
     </div>

@@ -2,6 +2,7 @@
 
 import type { Level } from '../../lib/cell'
 import { SHAPES } from '../../lib/cell'
+import { clock } from '../../lib/time'
 import type { Tap, TapTarget } from '../../wire/api'
 
 export interface Standing {
@@ -17,6 +18,9 @@ export function standing(
   tap: Pick<Tap, 'state' | 'totals' | 'targets' | 'error'> & Partial<Pick<Tap, 'paused'>>,
 ): Standing {
   const { lost } = tap.totals
+  // Since when the first of its streams is broken.
+  const since = tap.targets.flatMap(({ lost_ms }) => (lost_ms === undefined ? [] : [lost_ms]))
+  const gone = since.length > 0 ? Math.min(...since) : undefined
   switch (tap.state) {
     case 'starting':
       return of(2, 'starting')
@@ -28,6 +32,7 @@ export function standing(
       if (tap.error) return of(4, 'ended by a failure')
       return lost > 0 ? of(3, 'ended, with losses') : of(0, 'ended')
     case 'running':
+      if (gone !== undefined) return of(3, `reconnecting since ${clock(gone)}`)
       if (tap.paused) return of(2, 'capture held')
       if (lost > 0) return of(3, 'live, with losses')
       return tap.targets.some(({ error }) => error) ? of(3, 'live, not on all pods') : of(1, 'live')
@@ -35,8 +40,13 @@ export function standing(
 }
 
 /** How one pod of a tap stands. */
-export function podStanding({ state, error, totals }: Pick<TapTarget, 'state' | 'error' | 'totals'>): Standing {
-  if (error || state === 'failed') return of(4, 'not tapped')
+export function podStanding(
+  pod: Pick<TapTarget, 'state' | 'error' | 'totals'> & Partial<Pick<TapTarget, 'lost_ms'>>,
+): Standing {
+  const { state, error, totals, lost_ms: lost } = pod
+  // One that captured and failed is another thing than one that never did.
+  if (error || state === 'failed') return of(4, totals.packets + totals.records > 0 ? 'failed' : 'not tapped')
+  if (lost !== undefined) return of(3, `reconnecting since ${clock(lost)}`)
   if (state === 'ended') return of(0, 'ended')
   if (state === 'capturing' || state === 'running') return totals.lost > 0 ? of(3, 'with losses') : of(1, 'listening')
   return of(2, state)

@@ -27,9 +27,17 @@ describe('CAP-N-12a a tap that lost anything is never plain green', () => {
     expect(standing(tap({ state: 'ended', totals: { ...totals, lost: 2 } })).word).toBe('ended, with losses')
     expect(standing(tap({ state: 'ended', error })).level).toBe(4)
   })
+  test('a stream that is opened again says since when', () => {
+    const lost = { ...target, state: 'running', lost_ms: 1_700_000_000_000 }
+    expect(podStanding(lost)).toMatchObject({ level: 3, word: expect.stringMatching(/^reconnecting since [\d:]+/) })
+    const two = tap({ targets: [{ ...lost, lost_ms: 1_700_000_100_000 }, lost, target] })
+    expect(standing(two)).toEqual(podStanding(lost))
+  })
   test('of the pods too', () => {
     expect(podStanding({ ...target, totals: { ...totals, lost: 1 } }).level).toBe(3)
-    expect(podStanding({ ...target, error }).level).toBe(4)
+    expect(podStanding({ ...target, error })).toMatchObject({ level: 4, word: 'failed' })
+    const never = { ...target, totals: { ...totals, packets: 0, records: 0 } }
+    expect(podStanding({ ...never, error })).toMatchObject({ level: 4, word: 'not tapped' })
   })
 })
 

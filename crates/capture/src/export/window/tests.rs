@@ -64,6 +64,7 @@ async fn shown(home: &tempfile::TempDir, headers_only: bool, most: usize) -> Win
         most,
         comment: String::new(),
         names: vec![],
+        keys: crate::export::Keys::default(),
     };
     let export = Export::choose(spool.snapshot().await.unwrap(), asked).unwrap();
     Window::new(export, Some("10.0.0.9:80".parse().unwrap()), headers_only)

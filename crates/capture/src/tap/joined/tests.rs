@@ -41,7 +41,7 @@ async fn all(joined: &mut Joined, events: Vec<Event>) -> Vec<(usize, Value)> {
 }
 
 #[tokio::test]
-async fn cap_42a_an_exchange_between_two_tapped_pods_comes_out_as_one_record() {
+async fn cap_42_an_exchange_between_two_tapped_pods_comes_out_as_one_record() {
     let clock = |pod, offset_us| Event::Clock { pod, clock: Clock { offset_us, error_us: 40 } };
     let client = [http("10.96.0.9", 1_000, 900, "/a"), json!({"kind": "stats", "ts": 1})];
     let mut joined = Joined::default();

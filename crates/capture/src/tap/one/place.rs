@@ -5,13 +5,14 @@ use super::{DISMISSED, One};
 use crate::Error;
 use crate::agent::Agent;
 use crate::container::{self, Profile};
-use crate::pod::State;
+use crate::pod::{Pod, State};
 use crate::tap::{Beside, Step, Teller};
 use cluster::{Acting, PatchKind};
 use policy::action::Changes;
 use proto::capture::Hello;
 use serde_json::Value;
 use std::pin::pin;
+use std::sync::Arc;
 use std::sync::atomic::Ordering;
 use std::time::Duration;
 use tokio::time::timeout;
@@ -53,9 +54,15 @@ impl One {
             self.step(Step::Added { profile, container: name.clone(), past }).await;
             self.ready(&name).await?;
             self.step(Step::Running).await;
-            let streams = shared.line.open(acting, self.place(), &name).await?;
-            let (agent, hello) = Agent::begin(&shared.owner, streams, shared.start()).await?;
-            return Ok((agent, hello, name));
+            let begin = async {
+                let streams = shared.line.open(acting, self.place(), &name).await?;
+                Agent::begin(&shared.owner, streams, shared.start()).await
+            };
+            return match begin.await {
+                Ok((agent, hello)) => Ok((agent, hello, name)),
+                // A program that ran for a moment is no agent: what the kubelet says of its end says more.
+                Err(error) => Err(self.crashed(&name).await.unwrap_or(error)),
+            };
         }
         Err(Error::Admission { message: refused.join("; ") })
     }
@@ -117,6 +124,17 @@ impl One {
         Ok(begun)
     }
 
+    /// Why a container that has just run does not any more, if the kubelet says so soon.
+    async fn crashed(&self, container: &str) -> Option<Error> {
+        let mut now = self.now.clone();
+        let ended = |pod: &Option<Arc<Pod>>| match pod.as_ref().and_then(|pod| pod.tap(container)) {
+            Some(State::Ended(reason)) => Some(reason.clone()),
+            _ => None,
+        };
+        let pod = timeout(TOLD, now.wait_for(|pod| ended(pod).is_some())).await.ok()?.ok()?;
+        ended(&pod).map(|reason| Error::Image { message: format!("it ended: {reason}") })
+    }
+
     /// Waits until the capture container runs. A kubelet that was busy with the pod when the container was added may see
     /// it only when it looks at its pods again.
     async fn ready(&self, container: &str) -> Result<(), Error> {
@@ -161,5 +179,7 @@ fn is_tap(container: &Value) -> bool {
 const SUBRESOURCE: &str = "ephemeralcontainers";
 /// An image that is not here within this time is not coming.
 const MOST: Duration = Duration::from_secs(60);
+/// A kubelet tells of an end within this time.
+const TOLD: Duration = Duration::from_secs(3);
 /// A kubelet looks at each pod once in a minute or a minute and a half, whatever it was told of it.
 const NEXT_LOOK: Duration = Duration::from_secs(40);

@@ -4,7 +4,7 @@ use super::{One, Target};
 use crate::spool::Spool;
 use crate::taps::row;
 use api::tap::{Tap, TapState, TapTarget, TapTotals};
-use proto::capture::Stats;
+use proto::capture::{Mode, Stats};
 
 impl One {
     /// Where it stands.
@@ -14,7 +14,8 @@ impl One {
         match () {
             () if state.ended_ms.is_some() => TapState::Ended,
             () if state.stopping => TapState::Stopping,
-            () if any(&["capturing"]) => TapState::Running,
+            // A stream that is opened again is a part of running.
+            () if any(&["capturing"]) || state.targets.iter().any(|own| own.lost_ms.is_some()) => TapState::Running,
             () if any(&["starting", "added", "running"]) => TapState::Starting,
             () if self.follows => TapState::Waiting,
             () => TapState::Starting,
@@ -83,6 +84,19 @@ impl One {
         }
     }
 
+    /// Writes what an agent leaves out from now on, so that its pod's own work is not slowed down; or that it does not any more.
+    pub(in crate::taps) fn say_level(&self, pod: usize, level: u32) {
+        let what = match level {
+            0 => "all is told again",
+            1 => "bodies are not shown",
+            2 => "what new connections carry is not read either",
+            3 => "payload of packets does not leave either",
+            _ => "of new connections a part alone is looked at",
+        };
+        let name = self.pod_names().get(pod).cloned().unwrap_or_default();
+        self.say("throttled", &format!("{name}: {what} (level {level}): the agent has a share of one processor"));
+    }
+
     /// Its pods as `namespace/name`, by their places.
     pub(in crate::taps) fn pod_names(&self) -> Vec<String> {
         let state = self.state.read();
@@ -98,6 +112,12 @@ impl Target {
             state: self.state.to_owned(),
             container: self.container.clone(),
             profile: self.profile.to_owned(),
+            no_packets: self
+                .hello
+                .as_ref()
+                .filter(|hello| hello.mode() == Mode::Sockets)
+                .map(|hello| hello.reason.clone()),
+            lost_ms: self.lost_ms,
             error: self.error.clone(),
             totals: TapTotals {
                 records: self.records,

@@ -71,7 +71,7 @@ async fn cap_47b_a_tap_says_what_it_came_to_who_its_agents_are_and_what_was_mark
     assert_eq!(world.taps.marks(&view).unwrap(), [mark]);
     let stats = world.taps.stats(&view).unwrap();
     let kinds: Vec<(&str, u64)> = stats.kinds.iter().map(|kind| (kind.name.as_str(), kind.count)).collect();
-    assert_eq!(kinds, [("flow", 1), ("http", 2), ("loss", 2), ("tap", 1)]);
+    assert_eq!(kinds, [("flow", 1), ("http", 2), ("loss", 2), ("tap", 2)]);
     let losses: Vec<_> =
         stats.losses.iter().map(|loss| (loss.cause.as_str(), loss.packets, loss.records, loss.bytes)).collect();
     assert_eq!(losses, [("credit", 7, 7, 140)]);

@@ -27,8 +27,29 @@ async fn cap_n_16a_the_map_sums_who_asks_whom_and_histograms_what_takes_how_long
         [("10.0.0.1", far), ("10.0.0.3", far), ("front-1", TapEndKind::Pod), ("items.shop", TapEndKind::Service)]
     );
     assert_eq!(world.taps.map(permit(), "status >= 500").await.unwrap().edges[0].count, 1);
-    let sums = world.taps.histograms(permit(), "").await.unwrap();
+    let sums = world.taps.histograms(permit(), "", "").await.unwrap();
     assert_eq!((sums.groups[0].what.as_str(), sums.groups[0].count, sums.groups[0].errors), ("GET items/a", 2, 0));
+    let split = async |by: &str| {
+        let sums = world.taps.histograms(permit(), "", by).await.unwrap();
+        sums.groups.iter().map(|group| (group.what.clone(), group.count)).collect::<Vec<_>>()
+    };
+    let named = |all: &[(&str, u64)]| all.iter().map(|(what, count)| ((*what).to_owned(), *count)).collect::<Vec<_>>();
+    assert_eq!(split("status").await, named(&[("200", 2), ("500", 1)]));
+    assert_eq!(split("peer").await, named(&[("items.shop:80", 3)]));
+    assert_eq!(split("vantage").await, named(&[("client", 3)]));
+    assert_eq!(split("method, status").await.first().unwrap().0, "GET · 200");
+    assert_eq!(world.taps.histograms(permit(), "", "color").await.err().unwrap().code(), Code::BadRequest);
+    let metrics = world.taps.metrics(permit(), "status < 400", "route").await.unwrap();
+    for line in [
+        "# TYPE qd_tap_records_total counter",
+        "qd_tap_records_total{tap=\"00000000000000000000000000000001\",kind=\"http\"} 3",
+        "qd_tap_pods{tap=\"00000000000000000000000000000001\",state=\"starting\"} 1",
+        "qd_tap_kept_transactions{tap=\"00000000000000000000000000000001\",kind=\"http\",what=\"GET items/a\"} 2",
+        "qd_tap_kept_errors{tap=\"00000000000000000000000000000001\",kind=\"http\",what=\"GET items/a\"} 0",
+    ] {
+        assert!(metrics.lines().any(|own| own == line), "{line}\n{metrics}");
+    }
+    assert!(!metrics.contains("what=\"GET items/b\""), "{metrics}");
     assert_eq!(world.taps.map(permit(), "status >").await.err().unwrap().code(), Code::QuerySyntax);
 }
 

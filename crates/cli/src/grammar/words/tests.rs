@@ -31,6 +31,18 @@ fn cap_30d_output_of_the_image_is_a_file() {
 }
 
 #[test]
+fn cap_43c_flat_json_is_a_form_of_the_output_of_taps() {
+    for line in ["qd tap -n shop -o flat-json", "qd -o flat-json tap -n shop", "qd tap -n shop --output=flat-json"] {
+        let cli = parse(line);
+        let Some(Command::Tap(tap)) = cli.command else { panic!("{line}") };
+        assert!(tap.flat && cli.global.output == Output::Jsonl, "{line}");
+    }
+    let Some(Command::Tap(tap)) = parse("qd tap join 0f -o flat-json").command else { panic!() };
+    assert!(matches!(tap.command, Some(TapCommand::Join(join)) if join.flat));
+    assert!(Cli::try_parse_from(reworded("qd get pods -o flat-json".split(' ').map(Into::into))).is_err());
+}
+
+#[test]
 fn cap_n_19a_what_wireshark_says_is_the_extcap_command() {
     for line in [
         "qd --extcap-interfaces --extcap-version=4.0",

@@ -28,8 +28,8 @@ pub(super) struct Shown {
 }
 
 impl Shown {
-    pub(super) fn new(chosen: Chosen, fields: &[String], output: Output) -> Result<Self, Error> {
-        let shape = Shape::of(output, fields)?;
+    pub(super) fn new(chosen: Chosen, fields: &[String], flat: bool, output: Output) -> Result<Self, Error> {
+        let shape = Shape::of(output, fields, flat)?;
         let width = shape.is_for_people().then(width).flatten();
         let (line, shaped) = (Vec::new(), Vec::new());
         let (pods, began) = (Vec::new(), Instant::now());
@@ -191,18 +191,26 @@ impl Shown {
         }
     }
 
-    pub(super) fn loss(&mut self, pod: usize, loss: &Loss) {
+    /// Tells a loss; the line of its record, where records are lines for programs and it is not among those of the agent.
+    pub(super) fn loss(&mut self, pod: usize, loss: &Loss) -> Option<String> {
         let what = if loss.records { "records" } else { "packets" };
+        // What the kernel dropped comes as a record of the agent's as well.
+        let own = loss.cause != "ring";
         if let Some(view) = &mut self.view {
-            // What the kernel dropped comes as a record of the agent's as well.
             let line = json!({
                 "pod": self.pods.get(pod), "kind": "loss", "ts": loss.to_ns / 1000, "from": loss.from_ns / 1000,
                 "to": loss.to_ns / 1000, "packets": loss.packets, "cause": format!("{} ({what})", loss.cause),
             });
             let line = line.to_string();
-            return view.lost(loss.packets, (loss.cause != "ring").then_some(line.as_bytes()));
+            view.lost(loss.packets, own.then_some(line.as_bytes()));
+            return None;
         }
         self.say(pod, &format!("lost {} {what} ({})", loss.packets, loss.cause));
+        let line = json!({
+            "v": 1, "kind": "loss", "ts": loss.to_ns / 1000, "from": loss.from_ns / 1000, "to": loss.to_ns / 1000,
+            what: loss.packets, "bytes": loss.bytes, "cause": loss.cause, "level": loss.level,
+        });
+        (own && !self.shape.is_for_people()).then(|| line.to_string())
     }
 
     pub(super) fn ended(&mut self, pod: usize, error: Option<&capture::Error>, stats: Option<&Stats>) {
