@@ -1,6 +1,9 @@
 //! In which forms agents come into pods of a real cluster, how they are reached, and where they are refused.
 #![allow(clippy::unwrap_used, clippy::expect_used, clippy::panic, clippy::indexing_slicing, missing_docs)]
 
+#[path = "live_tap_forms/hostile.rs"]
+mod hostile;
+
 use e2e::running::Running;
 use e2e::tapped::{Namespace, agents, apply, done, files, journal, qd};
 use e2e::tapping::{FRONT, Tapping, alone, tap};

@@ -115,7 +115,7 @@ fn cap_n_29b_a_running_tap_is_shown_and_joined_from_another_terminal() {
 }
 
 #[test]
-fn cap_20h_taps_are_named_and_stopped_and_clean_ends_what_is_left_and_of_others_only_what_is_named() {
+fn cap_20_taps_are_named_and_stopped_and_clean_ends_what_is_left_and_of_others_only_what_is_named() {
     let _alone = alone();
     let (home, other) = (tempfile::tempdir().unwrap(), tempfile::tempdir().unwrap());
     let home = home.path();

@@ -87,7 +87,7 @@ fn requests(user: &str) -> BTreeMap<String, (String, String)> {
 }
 
 #[test]
-fn cap_d_23a_a_thousand_pods_match_fifty_are_tapped_and_the_api_server_is_left_alone() {
+fn cap_d_23_a_thousand_pods_match_fifty_are_tapped_and_the_api_server_is_left_alone() {
     let _alone = alone();
     let space = Fresh::new("tap-crowd");
     let _nobody = Nobody::new(&space);

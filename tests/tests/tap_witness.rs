@@ -5,10 +5,11 @@
 use e2e::console::Console;
 use e2e::forward::Forward;
 use e2e::running::Running;
+use e2e::server::Server;
 use e2e::tapped::Namespace;
 use e2e::tapping::{FRONT, Tapping, alone, pods, tap};
 use e2e::{curl, errors, kubeconfig, kubectl, node, out, signal};
-use serde_json::Value;
+use serde_json::{Value, json};
 use std::collections::BTreeSet;
 use std::io::{Read, Write};
 use std::net::{TcpStream, UdpSocket};
@@ -105,7 +106,7 @@ fn peers(trace: &Path) -> BTreeSet<String> {
 }
 
 #[test]
-fn cap_d_30a_command_and_agent_speak_to_nobody_but_the_api_server() {
+fn cap_d_30_command_console_and_agent_speak_to_nobody_but_the_api_server() {
     let _alone = alone();
     let home = tempfile::tempdir().unwrap();
     let (own, theirs) = (home.path().join("qd.trace"), home.path().join("agent.trace"));
@@ -125,12 +126,44 @@ fn cap_d_30a_command_and_agent_speak_to_nobody_but_the_api_server() {
     drop(running);
     let words = ["config", "view", "--minify", "-o", "jsonpath={.clusters[0].cluster.server}"];
     let server = kubectl::stdout(&kubeconfig(), &words).trim_start_matches("https://").to_owned();
-    assert_eq!(peers(&own), BTreeSet::from([server]));
+    assert_eq!(peers(&own), BTreeSet::from([server.clone()]));
     assert_eq!(peers(&theirs), BTreeSet::new(), "of the agent");
+    // The console, from its begin on, with a tap that is looked at and downloaded.
+    let hub = home.path().join("console.trace");
+    let mut command = Command::new("strace");
+    command.env_clear().env("HOME", home.path()).env("KUBECONFIG", kubeconfig());
+    command.env("PATH", std::env::var_os("PATH").unwrap_or_default());
+    command.args(["-f", "-e", calls, "-o", hub.to_str().unwrap()]).arg(e2e::qd());
+    let mut console = Server::start(command.args(["console", "--no-open", "--listen", "127.0.0.1:0"]), false);
+    let port: u16 = console.first.split(['/', ':']).find_map(|part| part.parse().ok()).unwrap();
+    let file = home.path().join(format!(".local/state/quarterdeck/console-{port}.json"));
+    let record: Value = serde_json::from_str(&std::fs::read_to_string(file).unwrap()).unwrap();
+    let token = format!("x-quarterdeck-token: {}", record["token"].as_str().unwrap());
+    let ask = |path: &str, more: &[&str]| {
+        let url = format!("http://127.0.0.1:{port}/api/v1/taps{path}");
+        let answer = curl::curl(&url, &[&["-H", &token], more].concat());
+        assert_eq!(answer.status, 200, "{path}: {}", answer.body);
+        answer
+    };
+    let context = kubectl::stdout(&kubeconfig(), &["config", "current-context"]).trim().to_owned();
+    let body = json!({ "cluster": context, "namespaces": ["shop"], "selector": FRONT }).to_string();
+    let tap = ask("", &["-H", "content-type: application/json", "-d", &body]).json()["id"].as_str().unwrap().to_owned();
+    e2e::until("records", Duration::from_secs(60), || {
+        let totals = &ask(&format!("/{tap}"), &[]).json()["totals"];
+        totals["records"].as_u64() > Some(20) && totals["spooled"].as_u64() > Some(10_000)
+    });
+    for part in ["records", "pcapng", "map", "histograms", "stats"] {
+        let _ = ask(&format!("/{tap}/{part}"), &[]);
+    }
+    // The tracer passes no signal on.
+    let children = std::fs::read_to_string(format!("/proc/{0}/task/{0}/children", console.pid())).unwrap();
+    signal(children.trim().parse().unwrap(), "TERM");
+    assert_eq!(console.stop(), Some(0));
+    assert_eq!(peers(&hub), BTreeSet::from([server]));
 }
 
 #[test]
-fn cap_65a_the_tapped_pod_is_as_it_was() {
+fn cap_65_the_tapped_pod_is_as_it_was() {
     let _alone = alone();
     let home = tempfile::tempdir().unwrap();
     let pod = pods(FRONT).remove(0);

@@ -182,7 +182,7 @@ describe('one record', () => {
   })
 })
 
-test('CAP-60d following stops when one scrolls up, counts, and goes on with G; a row that is read does not move', async () => {
+test('CAP-60 following stops when one scrolls up, counts, and goes on with G; a row that is read does not move', async () => {
   await opened()
   await until(count, (all) => all > 60, 'records to scroll')
   await page.getByText('following').waitFor()

@@ -117,7 +117,7 @@ fn cap_n_18e_rotated_files_are_read_and_merged_by_wireshark() {
 }
 
 #[test]
-fn cap_n_19e_wireshark_captures_on_a_pod_as_on_an_interface() {
+fn cap_n_19_wireshark_captures_on_a_pod_as_on_an_interface() {
     let _alone = alone();
     // Wireshark takes programs of its user's folder from others than root alone
     let folder = tempfile::tempdir().unwrap();

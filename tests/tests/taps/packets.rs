@@ -13,7 +13,7 @@ use tokio_tungstenite::WebSocketStream;
 use tokio_tungstenite::tungstenite::Message;
 
 #[test]
-fn cap_49a_packets_are_a_file_that_tshark_reads_in_order_whole_by_flow_and_by_filter() {
+fn cap_49_packets_are_a_file_that_tshark_reads_in_order_whole_by_flow_and_by_filter() {
     let _alone = alone();
     let desk = Desk::start(&[]);
     let tap = desk.tap();
