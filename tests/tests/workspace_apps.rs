@@ -116,7 +116,7 @@ impl Drop for Lines {
 }
 
 #[test]
-fn ar_08a_apps_are_listed_installed_started_and_stopped_their_log_is_followed_and_ports_are_told() {
+fn ar_08_apps_are_listed_installed_started_and_stopped_their_log_is_followed_and_ports_are_told() {
     let place = Place::new("ws-apps");
     until("the app that starts by itself is up", 60, || place.app("web")["pid"].is_number());
     let web = place.app("web");

@@ -57,7 +57,7 @@ impl Place {
 }
 
 #[test]
-fn ws_10a_a_mode_has_the_target_that_it_needs_and_neither_changes() {
+fn ws_10_a_mode_has_the_target_that_it_needs_and_neither_changes() {
     let place = Place::new("ws-mode");
     let target = |kind: &str| json!({ "kind": kind, "name": "front" });
     place.table(&[

@@ -17,7 +17,7 @@ use std::process::{Command, Stdio};
 const SHELL: &str = "images.invalid/shell:1";
 
 #[test]
-fn ar_05b_a_workspace_lives_over_rest() {
+fn ar_05_a_workspace_lives_over_rest() {
     let fresh = Fresh::new("ws-rest");
     let console = operator();
     let desk = Desk::new(&console, fresh.name());
@@ -73,6 +73,12 @@ fn asks_badly(desk: &Desk<'_>) {
         (preview["valid"].as_bool(), preview["problems"][0]["code"].as_str()),
         (Some(false), Some("blueprint_not_found"))
     );
+    let text = "blueprint: {name: mine, image: images.invalid/shell:1, resources: {cpu: lots}}";
+    let body = json!({ "cluster": desk.cluster, "namespace": desk.namespace, "text": text });
+    let tried = desk.call("POST", "/blueprints/validate", Some(body), &[]);
+    assert_eq!((tried.status, tried.json()["valid"].as_bool()), (200, Some(false)), "bc-08: {tried:?}");
+    let wrong = tried.json()["problems"][0].clone();
+    assert_eq!((wrong["pointer"].as_str(), wrong["line"].as_u64()), (Some("/resources/cpu"), Some(1)), "{wrong:#}");
 }
 
 /// One request under one name is carried out once; the job's id.
@@ -206,6 +212,13 @@ fn changed_and_stopped(desk: &Desk<'_>) {
     let job = desk.over(stopped.json()["job"]["id"].as_str().unwrap());
     assert_eq!((job["state"].as_str(), job["message"].as_str()), (Some("succeeded"), Some("it is stopped")), "{job:#}");
     assert!(desk.get(&desk.of("w", "/why")).json()["stop_reason"].as_str().unwrap().starts_with("stopped by desk:"));
+    let seen = e2e::workspaces::get(desk.namespace, "workspaces.quarterdeck.dev", "w");
+    let managers = seen["metadata"]["managedFields"].as_array().unwrap();
+    let of_state =
+        managers.iter().find(|one| one["manager"] == "quarterdeck-state").expect("ws-11: a manager of its own");
+    assert_eq!((&of_state["operation"], &of_state["fieldsV1"]["f:spec"]), (&json!("Apply"), &json!({ "f:state": {} })));
+    let cause = seen["metadata"]["annotations"]["quarterdeck.dev/state-cause"].as_str().unwrap();
+    assert!(cause.starts_with("stopped by desk:"), "{cause}");
 }
 
 fn started_and_deleted(desk: &Desk<'_>) {
@@ -218,6 +231,9 @@ fn started_and_deleted(desk: &Desk<'_>) {
     let unsaid = desk.call("DELETE", &desk.of("w", ""), None, &[]);
     assert_eq!((unsaid.status, unsaid.code().as_str()), (400, "bad_request"));
     let yes = json!({ "answers": { "confirm": true } });
+    let stopped = desk.call("DELETE", &desk.of("w", "?mode=stop"), Some(yes.clone()), &[]);
+    assert_eq!((stopped.status, stopped.json()["job"]["act"].as_str()), (202, Some("stop")), "{stopped:?}");
+    assert_eq!(desk.over(stopped.json()["job"]["id"].as_str().unwrap())["state"], "succeeded");
     let deleted = desk.call("DELETE", &desk.of("w", "?mode=full"), Some(yes), &[]);
     assert_eq!(deleted.status, 202, "{deleted:?}");
     let job = desk.over(deleted.json()["job"]["id"].as_str().unwrap());
@@ -266,7 +282,7 @@ fn taken_back(desk: &Desk<'_>) {
 }
 
 #[test]
-fn ar_09b_a_job_survives_the_server_that_began_it() {
+fn ar_09_a_job_survives_the_server_that_began_it() {
     let fresh = Fresh::new("ws-rest-jobs");
     let console = operator();
     let desk = Desk::new(&console, fresh.name());

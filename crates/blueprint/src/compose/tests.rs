@@ -99,7 +99,7 @@ fn bc_05_what_expressions_see() {
 }
 
 #[test]
-fn bc_07e_only_scalars_that_fit_each_alone_and_every_failure_at_once() {
+fn bc_07_only_scalars_that_fit_each_alone_and_every_failure_at_once() {
     let ask = Ask {
         platform: "blueprint:\n  name: a\n  image: !cel user.gitAddress\n  enableApps: !cel \"'yes'\"\n  resources: {cpu: !cel \"1 + 1\", memory: !cel \"'much'\"}\n  env: !cel user.roles\n  splash: !cel image\n",
         name: Some("a"),

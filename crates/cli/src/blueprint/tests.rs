@@ -104,7 +104,7 @@ fn bc_08g_lint_tells_every_problem_with_its_place_and_code() {
 }
 
 #[test]
-fn bc_11c_resolve_says_the_layer_of_each_field() {
+fn bc_11_resolve_says_the_layer_of_each_field() {
     let repo = format!("{}/tests/shop/.k8shell.yaml", examples());
     let (out, failed) = run(&[
         "resolve",

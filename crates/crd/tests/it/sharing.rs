@@ -14,7 +14,7 @@ fn apply<'a>(manager: &'a str, more: &[&'a str]) -> Vec<&'a str> {
 }
 
 #[test]
-fn ws_11a_doors_own_the_state_and_manifests_leave_it_alone() {
+fn ws_11_doors_own_the_state_and_manifests_leave_it_alone() {
     let namespace = server().namespace("crd-state");
     let manifest = workspace(json!({ "owner": "dev1", "org": "acme", "image": "busybox" }));
     namespace.run(&apply("gitops", &[]), &manifest).good();

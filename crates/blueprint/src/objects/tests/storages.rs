@@ -12,7 +12,7 @@ fn claim<'a>(objects: &'a Objects, name: &str) -> &'a PersistentVolumeClaim {
 }
 
 #[test]
-fn bp_10b_each_type_is_a_volume_of_its_kind() {
+fn bp_10_each_type_is_a_volume_of_its_kind() {
     let made = made(
         "resources: {memory: 2Gi}, storages: {home: {path: /home/ada, fsOwnerUid: 1001}, given: {path: /g, existingClaim: mine, \
          readonly: true}, scratch: {type: emptyDir, path: /s, sizeLimit: 1Gi}, fast: {type: memory, path: /f}, \
