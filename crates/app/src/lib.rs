@@ -28,7 +28,8 @@ mod url;
 pub use config::{Config, ConfigError};
 
 use crate::error::Failed;
-use cli::grammar::{Cli, Command, ConfigCommand, Output};
+use cli::grammar::tap::TapArgs;
+use cli::grammar::{Cli, Command, ConfigCommand, Global, Output};
 use cluster::{Cluster, ConnectOptions, Kubeconfig};
 use std::io::{IsTerminal, Write};
 use std::process::ExitCode;
@@ -44,19 +45,12 @@ pub fn main() -> ExitCode {
         (true, said) => log::start(said, log::Form::Json),
         (false, said) => log::start(said, log::Form::Words),
     }
-    if rustls::crypto::aws_lc_rs::default_provider().install_default().is_err() {
-        tracing::debug!("a TLS provider is installed already");
-    }
-    let runtime = match tokio::runtime::Builder::new_multi_thread().enable_all().worker_threads(2).build() {
-        Ok(runtime) => runtime,
-        Err(error) => {
-            eprintln!("qd: cannot start: {error}");
-            return ExitCode::FAILURE;
-        }
-    };
     let json = matches!(cli.global.output, Output::Json | Output::Jsonl);
-    let result = runtime.block_on(run(cli));
-    runtime.shutdown_timeout(std::time::Duration::from_secs(2));
+    let result = match &cli.command {
+        // A file is read without what a network needs: a short one takes longer to start for than to read.
+        Some(Command::Tap(args)) if reads_file(args) => tap_file(&cli.global, args),
+        _ => with_runtime(cli),
+    };
     match result {
         Ok(code) => ExitCode::from(code),
         // A reader that went away (`qd get … | head`) is no failure.
@@ -66,6 +60,32 @@ pub fn main() -> ExitCode {
             ExitCode::from(error.exit_code())
         }
     }
+}
+
+/// Whether files alone are read, until their end.
+fn reads_file(args: &TapArgs) -> bool {
+    !(args.is_live() || args.is_guard() || args.follow || args.live.ui)
+}
+
+/// `qd tap` of a capture file: no task, no connection.
+fn tap_file(global: &Global, args: &TapArgs) -> Result<u8, Failed> {
+    configuration(global)?;
+    let mut out = std::io::BufWriter::new(std::io::stdout().lock());
+    cli::tap(args, global.output, &mut out).map_err(Failed::of)?;
+    out.flush()?;
+    Ok(0)
+}
+
+/// Every other command.
+fn with_runtime(cli: Cli) -> Result<u8, Failed> {
+    if rustls::crypto::aws_lc_rs::default_provider().install_default().is_err() {
+        tracing::debug!("a TLS provider is installed already");
+    }
+    let runtime = tokio::runtime::Builder::new_multi_thread().enable_all().worker_threads(2).build();
+    let runtime = runtime.map_err(|error| std::io::Error::other(format!("cannot start: {error}")))?;
+    let result = runtime.block_on(run(cli));
+    runtime.shutdown_timeout(std::time::Duration::from_secs(2));
+    result
 }
 
 /// The error, on stderr: for a person, or as the error body where the output is JSON.
@@ -86,14 +106,20 @@ fn report(error: &Failed, json: bool) {
     }
 }
 
-/// The exit code: that of a program in a workspace, where one ran.
-async fn run(cli: Cli) -> Result<u8, Failed> {
-    let global = cli.global;
+/// The configuration, with the flags that change it.
+fn configuration(global: &Global) -> Result<Config, Failed> {
     let mut config = Config::load(global.config.as_deref(), std::env::vars()).map_err(Failed::of)?;
     config.console.read_only |= global.read_only;
     if global.anthropic_api_key.is_some() {
         return Err(Failed::of(cli::Error::SecretInArgument("--anthropic-api-key")));
     }
+    Ok(config)
+}
+
+/// The exit code: that of a program in a workspace, where one ran.
+async fn run(cli: Cli) -> Result<u8, Failed> {
+    let global = cli.global;
+    let config = configuration(&global)?;
     let mut out = std::io::BufWriter::new(std::io::stdout().lock());
     let command = cli.command.unwrap_or(Command::Console(cli::grammar::ConsoleArgs::default()));
     match &command {
