@@ -175,7 +175,7 @@ fn ar_08_apps_are_listed_installed_started_and_stopped_their_log_is_followed_and
 }
 
 #[test]
-fn wx_11a_an_app_on_the_loopback_alone_is_opened_by_its_name_and_told_with_its_version() {
+fn wx_11_an_app_on_the_loopback_alone_is_opened_by_its_name_and_told_with_its_version() {
     let place = Place::new("ws-app-host");
     let pod = get(place.fresh.name(), "workspaces.quarterdeck.dev", "dev")["status"]["pod"]["name"]
         .as_str()

@@ -27,7 +27,7 @@ fn code(page: &Answer) -> String {
 }
 
 #[test]
-fn ge_06g_a_visitor_comes_in_by_their_session_at_one_host_as_long_as_they_may() {
+fn ge_06_a_visitor_comes_in_by_their_session_at_one_host_as_long_as_they_may() {
     let fresh = Fresh::new("ws-visits");
     let ns = fresh.name();
     // its kinds are installed then

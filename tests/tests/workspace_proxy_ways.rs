@@ -98,7 +98,7 @@ fn carries(opened: &Opened, name: &str) {
 }
 
 #[test]
-fn wx_02a_each_way_leads_to_the_app_and_stands_in_the_access_log() {
+fn wx_02_each_way_leads_to_the_app_and_stands_in_the_access_log() {
     let place = place();
     for (way, port, name) in
         [("tunnel", 3000, "ada"), ("forward", 3000, "ada"), ("pod", 3001, "open"), ("api", 3001, "open")]
@@ -109,7 +109,13 @@ fn wx_02a_each_way_leads_to_the_app_and_stands_in_the_access_log() {
         let before = place.open.heads().len();
         carries(&place.at(&console, &format!("port={port}")), name);
         assert_eq!(place.open.heads().len() > before, port == 3001, "{way}");
-        told(&console, &format!("way=\"{way}\""));
+        let said = told(&console, &format!("way=\"{way}\""));
+        // one line for a request, with all that is asked about later
+        let line = said.lines().find(|line| line.contains(&format!("way=\"{way}\"")) && line.contains("method=GET"));
+        let line = line.unwrap_or_else(|| panic!("{said}"));
+        for what in ["user=", "workspace=", &format!("port={port}"), "status=200", "up=", "down=", "ms=", "decision="] {
+            assert!(line.contains(what), "{what}: {line}");
+        }
         // what cannot be reached is said, and nothing else is asked instead
         let nothing = place.at(&console, "port=3999").get("/", "");
         assert!(nothing.starts_with("HTTP/1.1 50"), "{way}: {nothing}");

@@ -88,7 +88,7 @@ async function opened(query: string): Promise<string> {
 }
 
 describe('an app', () => {
-  test('WD-26a opens on an origin of its own, with its sockets, service worker, deep links and reload', async () => {
+  test('WD-26 opens on an origin of its own, with its sockets, service worker, deep links and reload', async () => {
     await page.goto(await opened('&path=/deep/link'))
     expect(new URL(page.url()).pathname).toBe('/deep/link')
     expect(new URL(page.url()).host).toMatch(/^3000--desk-.*\.localhost:\d+$/)

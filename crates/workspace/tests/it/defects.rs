@@ -7,7 +7,7 @@ use workspace::decide::Limits;
 const DAY_MS: u64 = 24 * 3_600_000;
 
 #[tokio::test(flavor = "multi_thread")]
-async fn wd_24a_a_week_and_more_after_it_was_stopped_and_deleted_its_storage_is_there() {
+async fn wd_24_a_week_and_more_after_it_was_stopped_and_deleted_its_storage_is_there() {
     let mut place = Place::new("week", Limits::default()).await;
     place.apply(&json!({}));
     until("it runs", 60, || place.phase() == "Running");

@@ -39,7 +39,7 @@ fn url(place: &Place) -> String {
 }
 
 #[tokio::test(flavor = "multi_thread")]
-async fn ge_03c_a_balanced_workspace_has_the_url_of_its_address_until_nobody_asks_for_it() {
+async fn ge_03_a_balanced_workspace_has_the_url_of_its_address_until_nobody_asks_for_it() {
     let place = Place::of("exposed-lb", |platform: &mut Platform| {
         platform.exposing = Exposing { pool: Some("red".to_owned()), ..Exposing::default() };
     })
