@@ -58,7 +58,7 @@ impl Listener {
 }
 
 #[test]
-fn wl_05c_any_number_of_watchers_hear_the_same_over_sockets_and_go_on_where_they_were() {
+fn wl_05_any_number_of_watchers_hear_the_same_over_sockets_and_go_on_where_they_were() {
     let fresh = Fresh::new("ws-events");
     let console = operator();
     let context = e2e::context();

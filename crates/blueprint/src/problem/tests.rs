@@ -32,7 +32,7 @@ fn repo(fields: &str) -> Problems {
 }
 
 #[test]
-fn wf_02a_a_blueprint_that_there_is_not_or_that_is_not_for_one_is_told_with_those_that_are() {
+fn wf_02_a_blueprint_that_there_is_not_or_that_is_not_for_one_is_told_with_those_that_are() {
     let unknown = named("nope").compose().unwrap_err();
     assert_eq!(unknown.code(), Code::BlueprintNotFound);
     assert!(unknown.to_string().contains("go, rust"), "{unknown}");
@@ -90,7 +90,7 @@ fn wf_04a_an_expression_that_fails_is_told_with_its_place_and_what_to_ask() {
 }
 
 #[test]
-fn wf_05a_a_parameter_or_a_field_out_of_its_bounds_is_told_with_the_bound_and_who_set_it() {
+fn wf_05_a_parameter_or_a_field_out_of_its_bounds_is_told_with_the_bound_and_who_set_it() {
     let params = [("CPU".to_owned(), json!("8"))].into();
     let wrong = Ask { params, ..named("go") }.compose().unwrap_err();
     assert_eq!((wrong.code(), wrong.list()[0].pointer.as_str()), (Code::ParamInvalid, "/params/0"));

@@ -11,9 +11,7 @@ use super::{Answer, Body, Params, fail};
 use crate::caller::Caller;
 use crate::error::{Failure, Refused};
 use crate::server::Shared;
-use api::blueprint::{
-    BlueprintList, BlueprintPreview, BlueprintPreviewRequest, BlueprintValidate, BlueprintValidated,
-};
+use api::blueprint::{BlueprintList, BlueprintPreview, BlueprintPreviewRequest, BlueprintValidate, BlueprintValidated};
 use api::workspace::{
     Workspace, WorkspaceActing, WorkspaceCreate, WorkspaceDeleteMode, WorkspaceKeeping, WorkspaceKept, WorkspaceList,
     WorkspaceRemains, WorkspaceStopping, WorkspaceUpdate, WorkspaceWhy,
