@@ -1,4 +1,4 @@
-//! Bytes of a capture: from a file or stdin, unpacked when they are compressed, in reads of 256 KiB into one buffer that
+//! Bytes of a capture: from a file or stdin, unpacked when they are compressed, in reads of 128 KiB into one buffer that
 //! stays in the processor's cache.
 
 use std::fs::File;
@@ -79,7 +79,7 @@ impl Input {
         Ok(())
     }
 
-    /// Reads once: 256 KiB, or what is there of it.
+    /// Reads once: 128 KiB, or what is there of it.
     fn read(&mut self) -> io::Result<()> {
         if self.buffer.len() - self.end < READ {
             self.buffer.copy_within(self.start..self.end, 0);
@@ -208,7 +208,7 @@ fn invalid(error: &impl std::fmt::Display) -> io::Error {
 }
 
 /// Bytes of one read.
-const READ: usize = 256 << 10;
+const READ: usize = 128 << 10;
 
 #[cfg(test)]
 mod tests;

@@ -4,7 +4,7 @@ use std::io::Write;
 use std::time::{Duration, Instant};
 
 use capture::line::{Choice, Members, json};
-use flow::{Envelope, Record, Sink};
+use flow::{Envelope, Record, Sink, Writer};
 
 use super::drive::Target;
 use super::picked::Picked;
@@ -96,12 +96,15 @@ impl Cost {
 pub(super) struct Lines<'o, W: Write> {
     out: &'o mut W,
     buffer: Vec<u8>,
+    writer: Writer,
     line: Vec<u8>,
     chosen: Chosen,
     shape: Shape,
     /// With `--order start`: where each line stands in `buffer`, with its time.
     held: Option<Vec<(i64, std::ops::Range<usize>)>>,
     begun: bool,
+    /// What was written between two packets and failed.
+    failed: Option<Error>,
     /// For `--write`: what belongs to the chosen records.
     picked: Option<Picked>,
 }
@@ -109,7 +112,18 @@ pub(super) struct Lines<'o, W: Write> {
 impl<'o, W: Write> Lines<'o, W> {
     pub(super) fn new(out: &'o mut W, chosen: Chosen, shape: Shape, order: Order) -> Self {
         let held = (order == Order::Start).then(Vec::new);
-        Self { out, buffer: Vec::new(), line: Vec::new(), chosen, shape, held, begun: false, picked: None }
+        Self {
+            out,
+            buffer: Vec::with_capacity(BATCH + BATCH / 2),
+            writer: Writer::default(),
+            line: Vec::new(),
+            chosen,
+            shape,
+            held,
+            begun: false,
+            failed: None,
+            picked: None,
+        }
     }
 
     /// Remembers what belongs to the chosen records.
@@ -161,13 +175,20 @@ impl<W: Write> Sink for Lines<'_, W> {
         if let Some(picked) = &mut self.picked {
             picked.flow(envelope, record);
         }
+        // Many records may come of one packet, and of the end of a capture: they do not pile up.
+        if self.failed.is_none()
+            && let Err(error) = self.flush(false)
+        {
+            self.buffer.clear();
+            self.failed = Some(error);
+        }
     }
 }
 
 impl<W: Write> Lines<'_, W> {
     fn choose(&mut self, envelope: &Envelope<'_>, record: &Record<'_>, shown: bool) {
         let start = self.buffer.len();
-        record.write_json(envelope, &mut self.buffer);
+        self.writer.write(record, envelope, &mut self.buffer);
         let line = self.buffer.get(start..).unwrap_or_default();
         let chosen = self.chosen.line(line);
         if let (Some(picked), true) = (&mut self.picked, chosen) {
@@ -201,6 +222,9 @@ impl<W: Write> Target for Lines<'_, W> {
     }
 
     fn flush(&mut self, now: bool) -> Result<(), Error> {
+        if let Some(error) = self.failed.take() {
+            return Err(error);
+        }
         if self.held.is_some() || self.buffer.is_empty() || (!now && self.buffer.len() < BATCH) {
             return Ok(());
         }
