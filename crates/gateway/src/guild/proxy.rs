@@ -98,12 +98,7 @@ pub(super) async fn debug(
 }
 
 /// What is told to those who may open the workspace: to others nothing.
-fn debugged(
-    one: &Workspace,
-    url: Option<&AppUrl>,
-    led: Led,
-    bare: ProxyDebug,
-) -> ProxyDebug {
+fn debugged(one: &Workspace, url: Option<&AppUrl>, led: Led, bare: ProxyDebug) -> ProxyDebug {
     let may = one.acts.iter().find(|may| may.act == WorkspaceAct::Proxy);
     let policy = match may.map(|may| may.decision) {
         Some(Verdict::Allow) => "allow",
