@@ -103,7 +103,7 @@ impl Tunnel {
 impl Tunnel {
     /// Makes sure that there is a link.
     pub(crate) async fn ready(&self) -> Result<(), NoWay> {
-        match self.straight(|link| async move { Ok(drop(link)) }).await {
+        match self.straight(|_| std::future::ready(Ok(()))).await {
             Some(told) => told,
             None => self.link(&self.relayed, 0).await.map(|_| ()),
         }
