@@ -13,20 +13,20 @@ use std::sync::mpsc::{Receiver, channel};
 use std::sync::{Mutex, MutexGuard, OnceLock, PoisonError};
 use std::time::{Duration, Instant};
 
-pub const SHELL: &str = "images.invalid/shell:1";
-pub const OWN: &str = "https://ui.test:5173";
+pub(crate) const SHELL: &str = "images.invalid/shell:1";
+pub(crate) const OWN: &str = "https://ui.test:5173";
 
 /// A console with the operator that serves the paths for one namespace.
-pub struct Place {
-    pub console: Console,
-    pub fresh: Fresh,
+pub(crate) struct Place {
+    pub(crate) console: Console,
+    pub(crate) fresh: Fresh,
 }
 
 /// The same with a workspace `web`, for all tests that leave it as it is; what was told before it was there.
-pub struct Shared {
-    pub place: Place,
-    pub before: Answer,
-    pub made: Answer,
+pub(crate) struct Shared {
+    pub(crate) place: Place,
+    pub(crate) before: Answer,
+    pub(crate) made: Answer,
 }
 
 static SHARED: OnceLock<Mutex<Option<Shared>>> = OnceLock::new();
@@ -34,7 +34,7 @@ const TESTS: usize = 10;
 static DONE: Mutex<usize> = Mutex::new(0);
 
 /// The last test takes it down.
-pub struct Borrowed(MutexGuard<'static, Option<Shared>>);
+pub(crate) struct Borrowed(MutexGuard<'static, Option<Shared>>);
 
 impl Deref for Borrowed {
     type Target = Shared;
@@ -54,7 +54,7 @@ impl Drop for Borrowed {
     }
 }
 
-pub fn shared() -> Borrowed {
+pub(crate) fn shared() -> Borrowed {
     let shared = SHARED.get_or_init(Mutex::default).lock();
     let mut shared = shared.unwrap_or_else(PoisonError::into_inner);
     shared.get_or_insert_with(|| {
@@ -68,7 +68,7 @@ pub fn shared() -> Borrowed {
 }
 
 /// All that can be said of a new one.
-pub fn spec(name: &str) -> Value {
+pub(crate) fn spec(name: &str) -> Value {
     json!({
         "name": name, "image": SHELL, "env": { "A": "1", "API_TOKEN": "secret", "": "x", "BLANK": " " },
         "resources": { "cpu": "200m", "memory": "128Mi" }, "labels": { "team": "red" },
@@ -76,7 +76,7 @@ pub fn spec(name: &str) -> Value {
     })
 }
 
-pub fn place(namespace: &'static str) -> Place {
+pub(crate) fn place(namespace: &'static str) -> Place {
     let fresh = Fresh::new(namespace);
     let variables = [
         ("QD__COMPAT__GUILDNET", "true"),
@@ -89,7 +89,7 @@ pub fn place(namespace: &'static str) -> Place {
 }
 
 impl Place {
-    pub fn ask(&self, method: &str, path: &str, body: Option<&Value>, headers: &[&str]) -> Answer {
+    pub(crate) fn ask(&self, method: &str, path: &str, body: Option<&Value>, headers: &[&str]) -> Answer {
         let token = format!("x-quarterdeck-token: {}", self.console.token());
         let text = body.map(Value::to_string);
         let mut args = vec!["-X", method, "-H", &token];
@@ -100,20 +100,20 @@ impl Place {
         curl(&format!("{}{path}", self.console.base), &args)
     }
 
-    pub fn get(&self, path: &str) -> Answer {
+    pub(crate) fn get(&self, path: &str) -> Answer {
         self.ask("GET", path, None, &[])
     }
 
-    pub fn create(&self, body: &Value) -> Answer {
+    pub(crate) fn create(&self, body: &Value) -> Answer {
         self.ask("POST", "/api/jobs", Some(body), &[])
     }
 
-    pub fn running(&self, id: &str) {
+    pub(crate) fn running(&self, id: &str) {
         wait(self.fresh.name(), id, "condition=Ready");
     }
 
     /// The lines of a log as they come: the id and the data of each message, and comments.
-    pub fn follow(&self, query: &str, headers: &[&str]) -> Stream {
+    pub(crate) fn follow(&self, query: &str, headers: &[&str]) -> Stream {
         let token = format!("x-quarterdeck-token: {}", self.console.token());
         let mut command = Command::new("curl");
         command.args(["-sSN", "--max-time", "300", "--noproxy", "*", "-H", &token]);
@@ -135,15 +135,15 @@ impl Place {
     }
 }
 
-pub struct Stream {
+pub(crate) struct Stream {
     child: Child,
     told: Receiver<String>,
-    pub id: String,
+    pub(crate) id: String,
 }
 
 impl Stream {
     /// Reads until a message, or a comment, has this in it; all that came.
-    pub fn until(&mut self, what: &str) -> Vec<String> {
+    pub(crate) fn until(&mut self, what: &str) -> Vec<String> {
         let end = Instant::now() + Duration::from_secs(120);
         let mut all = Vec::new();
         loop {
