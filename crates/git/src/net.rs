@@ -94,8 +94,7 @@ pub(crate) async fn ask(
     let request = request.body(Full::new(ask.body.unwrap_or_default())).map_err(|error| gone(error.to_string()))?;
     if secure {
         let server = ServerName::try_from(name).map_err(|error| gone(error.to_string()))?;
-        let stream =
-            TlsConnector::from(tls()?).connect(server, stream).await.map_err(|why| gone(why.to_string()))?;
+        let stream = TlsConnector::from(tls()?).connect(server, stream).await.map_err(|why| gone(why.to_string()))?;
         send(stream, request, &host, ask.most).await
     } else {
         send(stream, request, &host, ask.most).await

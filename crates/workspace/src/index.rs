@@ -219,16 +219,13 @@ impl Index {
                         self.claims.remove(key);
                     }
                 }
+                // what was applied is gone with it: it is to be applied again
+                self.drop_part(key, Owned::Claim, &claim.name);
                 self.events.remove(&(key.namespace.clone(), "PersistentVolumeClaim".to_owned(), claim.name.clone()));
                 Concerns::One(key.clone())
             }
             Item::Part { key, kind, name, .. } => {
-                if let Some(parts) = self.parts.get_mut(key) {
-                    parts.remove(&(*kind, name.clone()));
-                    if parts.is_empty() {
-                        self.parts.remove(key);
-                    }
-                }
+                self.drop_part(key, *kind, name);
                 Concerns::One(key.clone())
             }
             // They age out of the cluster; what they told goes with what they are about.
@@ -239,6 +236,15 @@ impl Index {
                 // Its pods are nowhere now.
                 self.lost.insert(name.clone(), now_ms);
                 Concerns::Many(self.on_node(name))
+            }
+        }
+    }
+
+    fn drop_part(&mut self, key: &Key, kind: Owned, name: &str) {
+        if let Some(parts) = self.parts.get_mut(key) {
+            parts.remove(&(kind, name.to_owned()));
+            if parts.is_empty() {
+                self.parts.remove(key);
             }
         }
     }

@@ -78,6 +78,10 @@ impl Repositories {
             authorities,
             ..git::Settings::default()
         };
-        Ok(Some(workspace::source::Repositories::new(Git::new(settings), self.host.clone(), self.default_blueprint.clone())))
+        Ok(Some(workspace::source::Repositories::new(
+            Git::new(settings),
+            self.host.clone(),
+            self.default_blueprint.clone(),
+        )))
     }
 }

@@ -3,7 +3,7 @@
 use super::{Concerns, Index, Item, Seen};
 use crate::event::Event;
 use crate::key::Key;
-use crate::observed::{Nodes, Outside};
+use crate::observed::{Claim, Nodes, Outside};
 use crate::pod::{Container, Pod};
 use cluster::Owned;
 
@@ -54,6 +54,20 @@ fn wo_03c_a_part_is_as_we_want_it_until_somebody_changes_it() {
     assert_eq!(verified(&index).as_deref(), Some("h2"));
     index.gone(&part("4", "c4", "h2"), 0);
     assert!(index.observed(&key("a")).parts.is_empty());
+}
+
+#[test]
+fn wo_03k_a_claim_that_somebody_deleted_is_applied_again() {
+    let mut index = Index::default();
+    index.see(workspace("a", 1));
+    let claim = Claim { name: "pvc-a-home".into(), ..Claim::default() };
+    let claimed = || (Owned::Claim, "pvc-a-home".to_owned());
+    index.applied(&key("a"), Owned::Claim, "pvc-a-home", seen("1", "c1", "h1"), "h1");
+    index.see(Item::Claim(key("a"), claim.clone()));
+    assert!(index.observed(&key("a")).parts.contains_key(&claimed()));
+    assert!(matches!(index.gone(&Item::Claim(key("a"), claim), 0), Concerns::One(_)));
+    let observed = index.observed(&key("a"));
+    assert!(observed.claims.is_empty() && !observed.parts.contains_key(&claimed()), "nobody takes it for applied");
 }
 
 #[test]
