@@ -89,17 +89,21 @@ impl Taken {
         let Some(rate) = limits.rate else { return Ok(()) };
         let now = Instant::now();
         let mut people = self.people.lock();
-        if people.len() >= MOST_PEOPLE && !people.contains_key(who) {
-            // whoever has all that is left to them is as somebody who never came
-            people.retain(|_, bucket| bucket.filled(rate, now).left < f64::from(rate.burst));
-        }
-        let full = Bucket { left: f64::from(rate.burst), at: now };
-        let bucket = people.entry(who.to_owned()).or_insert(full);
-        *bucket = bucket.filled(rate, now);
-        if bucket.left >= 1.0 {
-            bucket.left -= 1.0;
+        if let Some(bucket) = people.get_mut(who) {
+            *bucket = bucket.filled(rate, now);
+            if bucket.left >= 1.0 {
+                bucket.left -= 1.0;
+                return Ok(());
+            }
+        } else {
+            if people.len() >= MOST_PEOPLE {
+                // whoever has all that is left to them is as somebody who never came
+                people.retain(|_, bucket| bucket.filled(rate, now).left < f64::from(rate.burst));
+            }
+            people.insert(who.to_owned(), Bucket { left: f64::from(rate.burst) - 1.0, at: now });
             return Ok(());
         }
+        drop(people);
         let message = format!("more than {} requests a second are not passed on for one person", rate.per_second);
         Err(Answer { again: Some(1), ..Answer::new(Code::LimitReached, message) })
     }
