@@ -1,8 +1,8 @@
 //! WP-01, the part of WP-02 that there is, and what of WP-14 the daemon keeps: on a real node, beside a bare pod of the same
 //! image.
 //!
-//! A new workspace has a home, which is a new claim of storage: the pod that it is compared with has one, too. What the same pod
-//! takes without any is shown beside it. A workspace that is woken has its claim already, and is compared with a pod without.
+//! A new workspace has a home, which is a new claim of storage, and the bare pod that the bar names has none. What the same pod
+//! takes with a new claim is shown beside it: that part of the time is the cluster's.
 
 use super::place::{Console, IMAGE, NAMESPACE, Place, get, until};
 use anyhow::{Context, Result};
@@ -13,17 +13,18 @@ use std::time::{Duration, Instant};
 pub(crate) fn run(place: &Place<'_>, rounds: usize, figures: &mut Figures) -> Result<()> {
     // The first of each kind finds caches that the others have.
     let _ = (workspace(place, "warm")?, bare(place, "bare-warm", Home::New)?);
-    let (mut ours, mut theirs, mut without) = (Vec::new(), Vec::new(), Vec::new());
+    let (mut ours, mut theirs, mut claimed) = (Vec::new(), Vec::new(), Vec::new());
     for round in 0..rounds {
         ours.push(workspace(place, &format!("w{round}"))?);
-        theirs.push(bare(place, &format!("bare-{round}"), Home::New)?);
-        without.push(bare(place, &format!("homeless-{round}"), Home::None)?);
+        theirs.push(bare(place, &format!("bare-{round}"), Home::None)?);
+        claimed.push(bare(place, &format!("claimed-{round}"), Home::New)?);
     }
     let (seconds, ratio) = (median(&ours), median(&ours) / median(&theirs));
     figures.add("WP-01 create to the first program s", format!("{seconds:.2}"), "<= 3", seconds <= 3.0);
-    figures.add("WP-01 a bare pod's with a new claim s", format!("{:.2}", median(&theirs)), "(for the ratio)", true);
+    figures.add("WP-01 a bare pod's s", format!("{:.2}", median(&theirs)), "(for the ratio)", true);
     figures.add("WP-01 the same ÷ a bare pod's", format!("{ratio:.2}"), "<= 1.3", ratio <= 1.3);
-    figures.add("WP-01 a bare pod's without s", format!("{:.2}", median(&without)), "(for comparison)", true);
+    let claimed = median(&claimed);
+    figures.add("WP-01 a bare pod's with a new claim s", format!("{claimed:.2}"), "(for comparison)", true);
     Ok(())
 }
 
