@@ -98,7 +98,7 @@ fn carries(opened: &Opened, name: &str) {
 }
 
 #[test]
-fn wx_02_each_way_leads_to_the_app_and_stands_in_the_access_log() {
+fn wx_02d_each_way_leads_to_the_app_and_stands_in_the_access_log() {
     let place = place();
     for (way, port, name) in
         [("tunnel", 3000, "ada"), ("forward", 3000, "ada"), ("pod", 3001, "open"), ("api", 3001, "open")]

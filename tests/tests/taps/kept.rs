@@ -222,7 +222,7 @@ fn cap_f_10_what_did_not_fit_while_an_agent_was_not_to_be_reached_is_a_loss_of_e
 }
 
 #[test]
-fn cap_f_15_an_agent_that_was_killed_is_told_with_its_reason_and_counters_and_the_next_pod_is_tapped() {
+fn cap_f_15b_an_agent_that_was_killed_is_told_with_its_reason_and_counters_and_the_next_pod_is_tapped() {
     let _alone = alone();
     let desk = Desk::start(&[]);
     let space = e2e::fresh::Fresh::new("tap-evicted");

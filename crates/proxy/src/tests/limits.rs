@@ -13,7 +13,7 @@ fn short() -> Times {
 }
 
 #[tokio::test]
-async fn wx_08_what_is_quiet_for_too_long_is_closed_at_both_ends() {
+async fn wx_08e_what_is_quiet_for_too_long_is_closed_at_both_ends() {
     // no next request
     let place = Place::with(short()).await;
     let mut browser = place.come();
@@ -91,7 +91,7 @@ async fn wx_08h_a_connection_to_the_app_is_waited_for_and_then_given_up() {
 }
 
 #[tokio::test]
-async fn wx_09_a_login_has_256_connections_to_its_workspace_and_one_that_ends_makes_room() {
+async fn wx_09b_a_login_has_256_connections_to_its_workspace_and_one_that_ends_makes_room() {
     let place = Place::new().await;
     let mut open = Vec::new();
     for _ in 0..256 {

@@ -83,7 +83,7 @@ fn ge_04c_hosts_stand_under_the_platforms_domains_alone() {
 }
 
 #[test]
-fn ge_05_a_given_secret_then_an_issuer_then_the_operators_own() {
+fn ge_05e_a_given_secret_then_an_issuer_then_the_operators_own() {
     let ingress = json!({ "type": "Ingress", "domain": "ws.test" });
     let of = |exposing: &Exposing| {
         let made = route(asked(exposing, &ingress));
