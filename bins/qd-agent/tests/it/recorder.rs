@@ -76,7 +76,8 @@ impl Left {
 fn cap_n_14f_packets_of_before_and_after_leave_when_a_trigger_fires_and_none_else() {
     let agent = Agent::start("recorder", 30);
     let mut owner = agent.connect();
-    owner.begin(start(1500));
+    // long enough for a machine that comes to the next request late
+    owner.begin(start(6000));
     let is_armed = owner.until("answer to the start", |body| match body {
         Body::FilterApplied(applied) => Some(applied.recorder),
         _ => None,
@@ -106,7 +107,7 @@ fn cap_n_14f_packets_of_before_and_after_leave_when_a_trigger_fires_and_none_els
         left.take(body);
         (left.has_packet("/after") && left.has_record("/after")).then_some(())
     });
-    left.seconds(&owner, 4);
+    left.seconds(&owner, 9);
     let times = left.packets.windows(7).filter(|window| *window == b"/before").count();
     assert_eq!(times, 1, "nothing leaves twice");
 

@@ -74,7 +74,7 @@ impl Capture {
     /// Everything of some ports, from now on.
     pub(crate) fn start(file: &Path, filter: &str) -> Capture {
         let mut child = program("tcpdump", "tcpdump")
-            .args(["-i", "lo", "-s", "66000", "-B", "262144", "--immediate-mode", "-U", "-Z", "root", "-w"])
+            .args(["-i", "lo", "-s", "0", "-B", "65536", "-U", "-Z", "root", "-w"])
             .arg(file)
             .arg(filter)
             .stdin(Stdio::null())
@@ -98,7 +98,8 @@ impl Capture {
             let now = size();
             quiet = if now == before { quiet + 1 } else { 0 };
             before = now;
-            quiet >= 15
+            // what stands in a block of the ring comes within a second
+            quiet >= 70
         });
         run(Command::new("kill").args(["-INT", &self.child.id().to_string()]));
         let mut said = String::new();

@@ -139,7 +139,9 @@ impl Namespace {
     pub(crate) fn new(name: &str) -> Self {
         let name = format!("mirror-{name}-{}", std::process::id());
         kubectl(&["create", "namespace", &name], "");
-        kubectl(&["delete", "configmap", "kube-root-ca.crt", "-n", &name, "--ignore-not-found"], "");
+        // it is made again at once: who waits until it is gone may wait without end
+        let gone = ["delete", "configmap", "kube-root-ca.crt", "-n", &name, "--ignore-not-found", "--wait=false"];
+        kubectl(&gone, "");
         Self(name)
     }
 
