@@ -156,7 +156,8 @@ fn ac_70f_below_the_images_first_process_orphans_are_taken_in_and_apps_begin_aft
         "enableApps": true,
         "apps": { "tick": { "enabled": true, "autoStart": true, "start": ["sh", "-c", "cat ~/made > ~/seen; sleep 7401"] } },
     }));
-    pod.until("the app has begun", |pod| pod.home("seen").exists());
+    // a shell makes the file before `cat` writes it
+    pod.until("the app has begun", |pod| std::fs::metadata(pod.home("seen")).is_ok_and(|seen| seen.len() > 0));
     assert_eq!(std::fs::read_to_string(pod.home("seen")).unwrap(), "made\n", "not before the script had ended");
     let list = pod.run(&["sh", "-c", "ps -eo pid,ppid,args | grep '[w]orkspaced$'"]).stdout;
     let list = String::from_utf8_lossy(&list).into_owned();
