@@ -21,6 +21,7 @@ pub mod gateway;
 pub mod kubectl;
 pub mod node;
 pub mod opened;
+pub mod place;
 pub mod running;
 pub mod server;
 pub mod socket;

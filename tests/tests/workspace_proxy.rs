@@ -7,11 +7,11 @@ use e2e::curl::Answer;
 use e2e::fresh::Fresh;
 use e2e::kubeconfig;
 use e2e::opened::{self, Opened, comes};
+use e2e::place::{self, Borrowed};
 use e2e::workspaces::{apply, get, operator, until, wait};
 use serde_json::json;
 use std::io::{Read, Write};
 use std::net::TcpStream;
-use std::sync::{Mutex, MutexGuard, OnceLock, PoisonError};
 use std::time::{Duration, Instant};
 
 /// Two workspaces with an app each, and a console that leads to them.
@@ -22,35 +22,10 @@ struct Place {
     bob: App,
 }
 
-static PLACE: OnceLock<Mutex<Option<Place>>> = OnceLock::new();
-const TESTS: usize = 7;
-static DONE: Mutex<usize> = Mutex::new(0);
+static PLACE: place::Place<Place> = place::Place::of(7);
 
-/// The place of all tests; the last of them takes it down.
-struct Borrowed(MutexGuard<'static, Option<Place>>);
-
-impl std::ops::Deref for Borrowed {
-    type Target = Place;
-
-    fn deref(&self) -> &Place {
-        self.0.as_ref().unwrap()
-    }
-}
-
-impl Drop for Borrowed {
-    fn drop(&mut self) {
-        let mut done = DONE.lock().unwrap_or_else(PoisonError::into_inner);
-        *done += 1;
-        if *done == TESTS {
-            self.0.take();
-        }
-    }
-}
-
-fn place() -> Borrowed {
-    let place = PLACE.get_or_init(Mutex::default).lock();
-    let mut place = place.unwrap_or_else(PoisonError::into_inner);
-    place.get_or_insert_with(|| {
+fn place() -> Borrowed<Place> {
+    PLACE.borrow(|| {
         let fresh = Fresh::new("ws-proxy");
         let console = operator();
         let more = json!({ "ports": [{ "name": "web", "containerPort": 3000 }] });
@@ -65,8 +40,7 @@ fn place() -> Borrowed {
         let ada = App::start(fresh.name(), &pod("ada"), 3000, "ada");
         let bob = App::start(fresh.name(), &pod("bob"), 3000, "bob");
         Place { console, fresh, ada, bob }
-    });
-    Borrowed(place)
+    })
 }
 
 impl Place {

@@ -5,11 +5,11 @@ use e2e::app::App;
 use e2e::console::Console;
 use e2e::fresh::Fresh;
 use e2e::opened::{Opened, comes, open};
+use e2e::place::{self, Borrowed};
 use e2e::workspaces::{apply, get, operator, until, wait};
 use e2e::{kubeconfig, kubectl, out};
 use serde_json::json;
 use std::io::{Read, Write};
-use std::sync::{Mutex, MutexGuard, OnceLock, PoisonError};
 use std::time::{Duration, Instant};
 
 /// A workspace with two apps: one on the loopback of its pod, one at every address.
@@ -20,35 +20,10 @@ struct Place {
     open: App,
 }
 
-static PLACE: OnceLock<Mutex<Option<Place>>> = OnceLock::new();
-const TESTS: usize = 4;
-static DONE: Mutex<usize> = Mutex::new(0);
+static PLACE: place::Place<Place> = place::Place::of(4);
 
-/// The place of all tests; the last of them takes it down.
-struct Borrowed(MutexGuard<'static, Option<Place>>);
-
-impl std::ops::Deref for Borrowed {
-    type Target = Place;
-
-    fn deref(&self) -> &Place {
-        self.0.as_ref().unwrap()
-    }
-}
-
-impl Drop for Borrowed {
-    fn drop(&mut self) {
-        let mut done = DONE.lock().unwrap_or_else(PoisonError::into_inner);
-        *done += 1;
-        if *done == TESTS {
-            self.0.take();
-        }
-    }
-}
-
-fn place() -> Borrowed {
-    let place = PLACE.get_or_init(Mutex::default).lock();
-    let mut place = place.unwrap_or_else(PoisonError::into_inner);
-    place.get_or_insert_with(|| {
+fn place() -> Borrowed<Place> {
+    PLACE.borrow(|| {
         let fresh = Fresh::new("ws-ways");
         let console = operator();
         apply(fresh.name(), "ada", &json!({}));
@@ -57,8 +32,7 @@ fn place() -> Borrowed {
         let _ada = App::start(fresh.name(), &pod, 3000, "ada");
         let open = App::start_at(fresh.name(), &pod, ("0.0.0.0", 3001), "open");
         Place { console, fresh, _ada, open }
-    });
-    Borrowed(place)
+    })
 }
 
 fn pod(fresh: &Fresh, name: &str) -> String {

@@ -5,11 +5,11 @@ use e2e::app::App;
 use e2e::curl::{Answer, curl};
 use e2e::fresh::Fresh;
 use e2e::gateway::{Serving, prepared, token};
+use e2e::place::{self, Borrowed};
 use e2e::workspaces::{apply, get, until, wait};
 use e2e::{context, kubeconfig, kubectl};
 use serde_json::{Value, json};
 use std::collections::BTreeMap;
-use std::sync::{Mutex, MutexGuard, OnceLock, PoisonError};
 
 /// A gateway with apps under a domain, people of two organizations, and a workspace with an app.
 struct Place {
@@ -20,36 +20,10 @@ struct Place {
     route: String,
 }
 
-static PLACE: OnceLock<Mutex<Option<Place>>> = OnceLock::new();
-const TESTS: usize = 2;
-static DONE: Mutex<usize> = Mutex::new(0);
+static PLACE: place::Place<Place> = place::Place::of(2);
 
-/// The place of all tests; the last of them takes it down.
-struct Borrowed(MutexGuard<'static, Option<Place>>);
-
-impl std::ops::Deref for Borrowed {
-    type Target = Place;
-
-    fn deref(&self) -> &Place {
-        self.0.as_ref().unwrap()
-    }
-}
-
-impl Drop for Borrowed {
-    fn drop(&mut self) {
-        let mut done = DONE.lock().unwrap_or_else(PoisonError::into_inner);
-        *done += 1;
-        if *done == TESTS {
-            self.0.take();
-        }
-    }
-}
-
-fn place() -> Borrowed {
-    let place = PLACE.get_or_init(Mutex::default).lock();
-    let mut place = place.unwrap_or_else(PoisonError::into_inner);
-    place.get_or_insert_with(Place::new);
-    Borrowed(place)
+fn place() -> Borrowed<Place> {
+    PLACE.borrow(Place::new)
 }
 
 /// What is shared, when nobody has changed it.

@@ -15,6 +15,7 @@
 pub mod age;
 pub mod clock;
 pub mod code;
+mod glob;
 pub mod id;
 pub mod quantity;
 pub mod secret;
@@ -23,5 +24,6 @@ pub mod shell;
 
 pub use clock::{Clock, ManualClock, SystemClock};
 pub use code::{Code, Coded};
+pub use glob::glob;
 pub use id::{ClusterName, RequestId};
 pub use secret::Secret;

@@ -130,31 +130,13 @@ fn within(text: &str, rule: &Node) -> Result<(), String> {
         }
     }
     let values = rule.get("values").map_or(&[][..], Node::items);
-    if rule.get("values").is_some() && !values.iter().filter_map(Node::text).any(|pattern| glob(pattern, text)) {
+    if rule.get("values").is_some()
+        && !values.iter().filter_map(Node::text).any(|pattern| base::glob(pattern.as_bytes(), text.as_bytes()))
+    {
         let listed: Vec<&str> = values.iter().filter_map(Node::text).collect();
         return Err(format!("{text} is none of {}", listed.join(", ")));
     }
     Ok(())
-}
-
-/// A pattern whose `*` stands for any text.
-fn glob(pattern: &str, text: &str) -> bool {
-    let mut parts = pattern.split('*');
-    let Some(mut rest) = text.strip_prefix(parts.next().unwrap_or_default()) else { return false };
-    let mut parts = parts.peekable();
-    if parts.peek().is_none() {
-        return rest.is_empty();
-    }
-    while let Some(part) = parts.next() {
-        if parts.peek().is_none() {
-            return rest.ends_with(part);
-        }
-        match rest.find(part) {
-            Some(at) => rest = rest.get(at + part.len()..).unwrap_or_default(),
-            None => return false,
-        }
-    }
-    true
 }
 
 fn denied(at: &Pointer, node: &Node, layer: &Layer, why: &str) -> Problem {

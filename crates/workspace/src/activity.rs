@@ -249,12 +249,12 @@ impl Meter {
     /// Whether a request for this path is a use, its query left out.
     #[must_use]
     pub fn counts(&self, path: &[u8]) -> bool {
-        let ignored = self.slot.ignored.read().clone();
+        let ignored = self.slot.ignored.read();
         if ignored.is_empty() {
             return true;
         }
         let path = path.split(|byte| *byte == b'?').next().unwrap_or_default();
-        !ignored.iter().any(|pattern| matches(pattern.as_bytes(), path))
+        !ignored.iter().any(|pattern| base::glob(pattern.as_bytes(), path))
     }
 
     /// It is in use until what comes back is dropped.
@@ -321,25 +321,6 @@ impl Slot {
         doors.sort_by_key(|used| std::cmp::Reverse((used.now, used.at_ms)));
         Usage { doors }
     }
-}
-
-/// Whether a pattern, in which `*` stands for any text, is the whole of this one.
-fn matches(pattern: &[u8], text: &[u8]) -> bool {
-    let mut parts = pattern.split(|byte| *byte == b'*');
-    let Some(mut rest) = text.strip_prefix(parts.next().unwrap_or_default()) else { return false };
-    let mut parts = parts.peekable();
-    if parts.peek().is_none() {
-        return rest.is_empty();
-    }
-    while let Some(part) = parts.next() {
-        if parts.peek().is_none() {
-            return rest.ends_with(part);
-        }
-        let at = if part.is_empty() { Some(0) } else { rest.windows(part.len()).position(|window| window == part) };
-        let Some(after) = at.and_then(|at| rest.get(at + part.len()..)) else { return false };
-        rest = after;
-    }
-    true
 }
 
 const DOORS: usize = Door::ALL.len();

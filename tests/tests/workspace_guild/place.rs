@@ -4,13 +4,12 @@ use e2e::console::Console;
 use e2e::curl::{Answer, curl};
 use e2e::fresh::Fresh;
 use e2e::kubeconfig;
+use e2e::place::Borrowed;
 use e2e::workspaces::wait;
 use serde_json::{Value, json};
 use std::io::{BufRead, BufReader};
-use std::ops::Deref;
 use std::process::{Child, Command, Stdio};
 use std::sync::mpsc::{Receiver, channel};
-use std::sync::{Mutex, MutexGuard, OnceLock, PoisonError};
 use std::time::{Duration, Instant};
 
 pub(crate) const SHELL: &str = "images.invalid/shell:1";
@@ -29,42 +28,16 @@ pub(crate) struct Shared {
     pub(crate) made: Answer,
 }
 
-static SHARED: OnceLock<Mutex<Option<Shared>>> = OnceLock::new();
-const TESTS: usize = 10;
-static DONE: Mutex<usize> = Mutex::new(0);
+static SHARED: e2e::place::Place<Shared> = e2e::place::Place::of(10);
 
-/// The last test takes it down.
-pub(crate) struct Borrowed(MutexGuard<'static, Option<Shared>>);
-
-impl Deref for Borrowed {
-    type Target = Shared;
-
-    fn deref(&self) -> &Shared {
-        self.0.as_ref().unwrap()
-    }
-}
-
-impl Drop for Borrowed {
-    fn drop(&mut self) {
-        let mut done = DONE.lock().unwrap_or_else(PoisonError::into_inner);
-        *done += 1;
-        if *done == TESTS {
-            self.0.take();
-        }
-    }
-}
-
-pub(crate) fn shared() -> Borrowed {
-    let shared = SHARED.get_or_init(Mutex::default).lock();
-    let mut shared = shared.unwrap_or_else(PoisonError::into_inner);
-    shared.get_or_insert_with(|| {
+pub(crate) fn shared() -> Borrowed<Shared> {
+    SHARED.borrow(|| {
         let place = place("ws-guild");
         let before = place.get("/api/servers");
         let made = place.create(&spec("Web"));
         place.running("web");
         Shared { place, before, made }
-    });
-    Borrowed(shared)
+    })
 }
 
 /// All that can be said of a new one.

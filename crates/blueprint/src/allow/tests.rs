@@ -92,19 +92,3 @@ fn bp_07b_and_bp_10b_a_repository_may_make_tighter_and_joins_nothing() {
         assert!(told.iter().any(|one| one.contains(&format!(" {pointer} "))), "{bad}: {told:?}");
     }
 }
-
-#[test]
-fn bc_08b_globs() {
-    for (pattern, text, holds) in [
-        ("a", "a", true),
-        ("a", "ab", false),
-        ("a*", "ab", true),
-        ("*b", "ab", true),
-        ("a*c*e", "abcde", true),
-        ("a*c*e", "abcd", false),
-        ("*", "", true),
-        ("a*a", "a", false),
-    ] {
-        assert_eq!(glob(pattern, text), holds, "{pattern} {text}");
-    }
-}

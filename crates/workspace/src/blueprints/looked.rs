@@ -47,7 +47,8 @@ impl Blueprints {
                 if let Ok(chain) = seen.library.chain(name) {
                     let fields: Vec<Value> = chain.iter().map(|one| one.fields()).collect();
                     looked.digest = format!("sha256:{}", hex::encode(Sha256::digest(json!(fields).to_string())));
-                    looked.chain = chain.iter().rev().skip(1).rev().map(|one| one.name.clone()).collect();
+                    let inherits = chain.split_last().map_or(&[][..], |(_, inherits)| inherits);
+                    looked.chain = inherits.iter().map(|one| one.name.clone()).collect();
                 }
             }
             None if problems.is_empty() => return None,
