@@ -222,33 +222,5 @@ impl Constraints {
 }
 
 fn any_glob(globs: &[String], text: &str) -> bool {
-    globs.iter().any(|glob| matches(glob.as_bytes(), text.as_bytes()))
-}
-
-/// Whether a text is one of a glob: `*` stands for any bytes, also none. Goes back to the last star only, so that the
-/// time is bounded by the product of both lengths.
-fn matches(glob: &[u8], text: &[u8]) -> bool {
-    let (mut g, mut t) = (0, 0);
-    let mut star = None;
-    while t < text.len() {
-        match glob.get(g) {
-            Some(b'*') => {
-                star = Some((g, t));
-                g += 1;
-            }
-            Some(byte) if text.get(t) == Some(byte) => {
-                g += 1;
-                t += 1;
-            }
-            _ => match star {
-                Some((at, from)) => {
-                    star = Some((at, from + 1));
-                    g = at + 1;
-                    t = from + 1;
-                }
-                None => return false,
-            },
-        }
-    }
-    glob.get(g..).unwrap_or_default().iter().all(|byte| *byte == b'*')
+    globs.iter().any(|glob| base::glob(glob.as_bytes(), text.as_bytes()))
 }
