@@ -28,7 +28,8 @@ pub struct People {
 struct Now {
     /// By the digest of the token.
     tokens: HashMap<[u8; 32], Held>,
-    people: usize,
+    /// The roles of each.
+    roles: HashMap<String, Vec<String>>,
 }
 
 #[derive(Clone)]
@@ -102,7 +103,8 @@ impl People {
                 }
             }
             over.extend(now.tokens.drain().map(|(_, held)| held));
-            *now = Now { tokens: next, people: file.people.len() };
+            let roles = file.people.iter().map(|person| (person.name.clone(), person.roles.clone()));
+            *now = Now { tokens: next, roles: roles.collect() };
         }
         self.end(over);
     }
@@ -144,7 +146,13 @@ impl People {
     #[must_use]
     pub fn count(&self) -> (usize, usize) {
         let now = self.now.read();
-        (now.people, now.tokens.len())
+        (now.roles.len(), now.tokens.len())
+    }
+
+    /// The roles of somebody, whether they have a token or not; none of whom nobody knows.
+    #[must_use]
+    pub fn roles_of(&self, name: &str) -> Vec<String> {
+        self.now.read().roles.get(name).cloned().unwrap_or_default()
     }
 
     /// Permits of a person end with any token of theirs: which of them a permit came by is not kept.

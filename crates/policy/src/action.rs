@@ -18,10 +18,10 @@ pub use list::{
     SecretRevealObligations, SessionOpenObligations, TapControlObligations, TapExportObligations,
     TapHostNetworkObligations, TapPayloadObligations, TapStartObligations, TapViewObligations,
     WorkspaceAppsObligations, WorkspaceAskObligations, WorkspaceConnectObligations, WorkspaceCreateObligations,
-    WorkspaceDeleteObligations, WorkspaceExecObligations, WorkspaceFilesObligations, WorkspaceKeepObligations,
-    WorkspaceLogsObligations, WorkspaceProxyObligations, WorkspacePurgeObligations, WorkspaceReconcileObligations,
-    WorkspaceSourceObligations, WorkspaceStartObligations, WorkspaceStopObligations, WorkspaceUpdateObligations,
-    WorkspaceViewObligations, WorkspaceWakeObligations,
+    WorkspaceDeleteObligations, WorkspaceExecObligations, WorkspaceExpireObligations, WorkspaceFilesObligations,
+    WorkspaceKeepObligations, WorkspaceLogsObligations, WorkspaceProxyObligations, WorkspacePurgeObligations,
+    WorkspaceReconcileObligations, WorkspaceSourceObligations, WorkspaceStartObligations, WorkspaceStopObligations,
+    WorkspaceUpdateObligations, WorkspaceViewObligations, WorkspaceWakeObligations,
 };
 pub use object::{
     ObjectDelete, ObjectRead, ObjectScale, ObjectTarget, PlanMake, Propagation, RolloutRestart, SecretReveal,
@@ -32,8 +32,9 @@ pub use traffic::{TapChange, TapControl, TapExport, TapPayload, TapTarget, TapVi
 pub use view::{AuditQuery, AuditVerify, ClusterAdd, ClusterView, ObjectView, SessionKey, SessionOpen};
 pub use workspace::{
     OperatorInstall, OperatorRun, ShellPurpose, WorkspaceApps, WorkspaceAsk, WorkspaceConnect, WorkspaceCreate,
-    WorkspaceDelete, WorkspaceExec, WorkspaceFiles, WorkspaceKeep, WorkspaceLogs, WorkspaceProxy, WorkspacePurge,
-    WorkspaceReconcile, WorkspaceSource, WorkspaceStart, WorkspaceStop, WorkspaceUpdate, WorkspaceView, WorkspaceWake,
+    WorkspaceDelete, WorkspaceExec, WorkspaceExpire, WorkspaceFiles, WorkspaceKeep, WorkspaceLogs, WorkspaceProxy,
+    WorkspacePurge, WorkspaceReconcile, WorkspaceSource, WorkspaceStart, WorkspaceStop, WorkspaceUpdate, WorkspaceView,
+    WorkspaceWake,
 };
 
 /// What the list says of one action.

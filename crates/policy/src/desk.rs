@@ -43,6 +43,7 @@ impl Decide for Desk {
             | Asked::WorkspaceSource(_)
             | Asked::WorkspaceLogs(_)
             | Asked::WorkspaceReconcile(_)
+            | Asked::WorkspaceExpire(_)
             | Asked::OperatorRun(_)
             | Asked::AuditQuery(_)
             | Asked::AuditVerify(_) => Ruling::allow("desk.allow"),

@@ -191,6 +191,7 @@ fn allowed(input: &Input, facts: &Facts) -> Result<String, (Code, String)> {
             Asked::OperatorRun(_)
                 | Asked::OperatorInstall(_)
                 | Asked::WorkspaceReconcile(_)
+                | Asked::WorkspaceExpire(_)
                 | Asked::WorkspaceSource(_)
                 | Asked::WorkspaceAsk(_)
                 | Asked::WorkspaceStart(_)

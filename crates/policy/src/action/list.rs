@@ -5,9 +5,9 @@ use super::{
     ActionInfo, AuditQuery, AuditVerify, ClusterAdd, ClusterView, ObjectDelete, ObjectRead, ObjectScale, ObjectTarget,
     ObjectView, OperatorInstall, OperatorRun, PacketLevel, PlanMake, RolloutRestart, SecretReveal, SessionOpen,
     TapControl, TapExport, TapHostNetwork, TapPayload, TapScope, TapStart, TapTarget, TapView, WorkspaceApps,
-    WorkspaceAsk, WorkspaceConnect, WorkspaceCreate, WorkspaceDelete, WorkspaceExec, WorkspaceFiles, WorkspaceKeep,
-    WorkspaceLogs, WorkspaceProxy, WorkspacePurge, WorkspaceReconcile, WorkspaceSource, WorkspaceStart, WorkspaceStop,
-    WorkspaceUpdate, WorkspaceView, WorkspaceWake,
+    WorkspaceAsk, WorkspaceConnect, WorkspaceCreate, WorkspaceDelete, WorkspaceExec, WorkspaceExpire, WorkspaceFiles,
+    WorkspaceKeep, WorkspaceLogs, WorkspaceProxy, WorkspacePurge, WorkspaceReconcile, WorkspaceSource, WorkspaceStart,
+    WorkspaceStop, WorkspaceUpdate, WorkspaceView, WorkspaceWake,
 };
 use base::ClusterName;
 use serde::de::DeserializeOwned;
@@ -198,6 +198,8 @@ actions! {
         "Keep a workspace from being stopped while nobody uses it, for a while.";
     WorkspacePurge, WorkspacePurgeObligations {}, "workspace:purge", before, changes,
         "Delete a workspace with its own volumes, or the volumes that one left.";
+    WorkspaceExpire, WorkspaceExpireObligations {}, "workspace:expire", before, changes,
+        "Look after volumes that a workspace left, and delete those whose time is over.";
     WorkspaceReconcile, WorkspaceReconcileObligations {}, "workspace:reconcile", before, changes,
         "Carry out what one generation of a workspace asks for.";
     OperatorInstall, OperatorInstallObligations {}, "operator:install", before, changes,
@@ -243,6 +245,7 @@ impl Asked {
             Self::WorkspaceDelete(a) => from_ref(&a.object),
             Self::WorkspaceKeep(a) => from_ref(&a.object),
             Self::WorkspacePurge(a) => from_ref(&a.object),
+            Self::WorkspaceExpire(a) => from_ref(&a.object),
             Self::WorkspaceReconcile(a) => from_ref(&a.object),
             Self::OperatorInstall(a) => &a.objects,
             Self::WorkspaceView(_) | Self::OperatorRun(_) => &[],
@@ -329,6 +332,7 @@ impl Asked {
             Self::WorkspaceKeep(a) => format!("{} for {} s", a.object, a.seconds),
             Self::WorkspacePurge(a) if a.claims.is_empty() => format!("{} with its volumes", a.object),
             Self::WorkspacePurge(a) => format!("{} with {}", a.object, a.claims.join(" ")),
+            Self::WorkspaceExpire(a) => format!("{} of {}", [&a.left[..], &a.over[..]].concat().join(" "), a.object),
             Self::WorkspaceReconcile(a) => format!("generation {} of {}", a.generation, a.object),
             Self::OperatorRun(a) => format!("the operator in {}", a.cluster),
             Self::TapView(TapView { tap: None }) => "all taps".to_owned(),

@@ -235,6 +235,19 @@ pub struct WorkspacePurge {
     pub claims: Vec<String>,
 }
 
+/// Looks after volumes that a workspace left which was deleted: says since when they are left, and deletes those whose time is over.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct WorkspaceExpire {
+    /// The workspace that is gone.
+    pub object: ObjectTarget,
+    /// The claims that are told since when they are left.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub left: Vec<String>,
+    /// The claims that are deleted.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub over: Vec<String>,
+}
+
 /// Carries out what a workspace asks for: once for each generation of it, by the operator.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub struct WorkspaceReconcile {

@@ -6,8 +6,8 @@ use crate::action::{
     ObjectView, OperatorInstall, OperatorRun, PacketLevel, PlanMake, Propagation, RolloutRestart, SecretReveal,
     SessionKey, SessionOpen, ShellPurpose, TapChange, TapControl, TapExport, TapHostNetwork, TapPayload, TapScope,
     TapStart, TapTarget, TapView, WorkspaceApps, WorkspaceAsk, WorkspaceConnect, WorkspaceCreate, WorkspaceDelete,
-    WorkspaceExec, WorkspaceFiles, WorkspaceKeep, WorkspaceLogs, WorkspaceProxy, WorkspacePurge, WorkspaceReconcile,
-    WorkspaceSource, WorkspaceStart, WorkspaceStop, WorkspaceUpdate, WorkspaceView, WorkspaceWake,
+    WorkspaceExec, WorkspaceExpire, WorkspaceFiles, WorkspaceKeep, WorkspaceLogs, WorkspaceProxy, WorkspacePurge,
+    WorkspaceReconcile, WorkspaceSource, WorkspaceStart, WorkspaceStop, WorkspaceUpdate, WorkspaceView, WorkspaceWake,
 };
 use crate::testing::{TestGate, gate};
 use crate::{Action, Answers, Decision, Need, Refusal};
@@ -229,6 +229,7 @@ fn read_only_denies_every_change_at_permit_and_preview_and_no_read() {
         both(&t, WorkspaceDelete { object: object("dev"), uid: None }),
         both(&t, WorkspaceKeep { object: object("dev"), seconds: 60, reason: String::new() }),
         both(&t, purge("dev")),
+        both(&t, WorkspaceExpire { object: object("dev"), left: vec![], over: vec!["pvc-web-home".to_owned()] }),
         both(&t, reconcile),
         both(&t, OperatorInstall { objects: vec![object("dev")] }),
         both(&t, run),

@@ -4,7 +4,8 @@ use super::{DenyRule, ShareRole, Team, Wanted, Workspaces};
 use crate::action::{
     AuditQuery, ClusterView, ObjectDelete, ObjectRead, ObjectTarget, ObjectView, OperatorRun, Propagation,
     SecretReveal, SessionKey, SessionOpen, ShellPurpose, TapView, WorkspaceAsk, WorkspaceConnect, WorkspaceCreate,
-    WorkspaceDelete, WorkspaceProxy, WorkspaceReconcile, WorkspaceSource, WorkspaceStop, WorkspaceView,
+    WorkspaceDelete, WorkspaceExpire, WorkspaceProxy, WorkspaceReconcile, WorkspaceSource, WorkspaceStop,
+    WorkspaceView,
 };
 use crate::decide::{Facts, Sharing, WorkspaceFacts};
 use crate::desk::Desk;
@@ -88,6 +89,10 @@ fn proxy(port: u16) -> WorkspaceProxy {
     WorkspaceProxy { object: hers(), port, app: String::new() }
 }
 
+fn expire() -> WorkspaceExpire {
+    WorkspaceExpire { object: hers(), left: Vec::new(), over: vec!["pvc-hers-home".to_owned()] }
+}
+
 fn create(owner: &str, org: &str) -> WorkspaceCreate {
     let object = object("workspaces.quarterdeck.dev", "ns", "new");
     let (blueprint, image) = (String::new(), String::new());
@@ -113,6 +118,7 @@ fn ws_18v_whoever_has_no_role_and_no_grant_may_sign_in_and_nothing_else() {
         rule(&t, &nobody, shell()),
         rule(&t, &nobody, create("nan", "lab")),
         rule(&t, &nobody, WorkspaceReconcile { object: hers(), owner: "ada".into(), generation: 1 }),
+        rule(&t, &nobody, expire()),
     ] {
         assert_eq!(denied, "deny team.default");
     }
@@ -208,6 +214,7 @@ fn the_process_runs_its_operator_and_reads_nobodys_objects() {
         rule(&t, &process, WorkspaceReconcile { object: hers(), owner: "ada".into(), generation: 1 }),
         "team.process"
     );
+    assert_eq!(rule(&t, &process, expire()), "team.process");
     let ask = |ask: &str| WorkspaceAsk {
         object: hers(),
         owner: "ada".into(),
