@@ -260,6 +260,9 @@ pub struct TapRecord {
 
 /// `GET /api/v1/taps/{id}/map?select=`: who asks whom, over the records that are kept.
 #[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize, TS, JsonSchema)]
+    /// The lookup of a name that its connection began with, if one was seen.
+    #[ts(type = "Record<string, unknown> | null")]
+    pub dns: Option<serde_json::Value>,
 #[ts(export_to = "api.ts")]
 pub struct TapMap {
     /// Time of the first record, epoch microseconds; 0 without any.

@@ -93,6 +93,8 @@ codes! {
     AdmissionDenied = "admission_denied", 403, 3;
     /// An expression does not parse; the position is in the details.
     QuerySyntax = "query_syntax", 400, 2;
+    /// An expression over members of records does not parse; the position is in the details.
+    SelectSyntax = "select_syntax", 400, 2;
     /// An expression would cost too much.
     QueryTooCostly = "query_too_costly", 400, 1;
     /// A capture filter does not compile; line, column and what may stand there are in the details.

@@ -84,7 +84,7 @@ impl Coded for Error {
             Self::Image { .. } => Code::AgentImage,
             Self::Agent { .. } | Self::Busy => Code::AgentProtocol,
             Self::Filter(error) => error.code(),
-            Self::Trigger(error) => error.code(),
+            Self::Trigger(_) => Code::SelectSyntax,
             Self::Version { .. } => Code::AgentVersion,
             Self::Selector { .. } => Code::BadRequest,
             Self::Key => Code::Internal,

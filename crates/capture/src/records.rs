@@ -223,6 +223,11 @@ impl Records {
         self.meta(number).map_or(0, |meta| meta.flow)
     }
 
+    /// The pod of a record.
+    pub(crate) fn pod_of(&self, number: u64) -> Option<u16> {
+        self.meta(number).map(|meta| meta.pod)
+    }
+
     /// The newest `flow` record of a flow.
     pub(crate) fn latest(&self, flow: u128) -> Option<u64> {
         self.flows.get(&flow)?.latest

@@ -16,6 +16,7 @@ mod error;
 mod files;
 mod keys;
 mod list;
+mod lookups;
 mod one;
 mod packets;
 mod read;

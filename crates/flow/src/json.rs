@@ -104,6 +104,14 @@ impl<'a> Object<'a> {
         self.out.push(b'"');
     }
 
+    /// As [`Self::bytes`]; what is not UTF-8 also in base64, under the second name.
+    pub fn exact(&mut self, name: &'static str, name_b64: &'static str, value: &[u8]) {
+        self.bytes(name, value);
+        if std::str::from_utf8(value).is_err() {
+            self.base64(name_b64, value);
+        }
+    }
+
     /// As [`Self::bytes`], of parts that follow each other.
     #[inline(always)]
     pub fn joined(&mut self, name: &'static str, parts: &[&[u8]]) {
@@ -293,6 +301,16 @@ impl<'a> Array<'a> {
         write_text(self.out, first);
         self.out.fixed(b"\",\"");
         write_text(self.out, second);
+        self.out.fixed(b"\"]");
+    }
+
+    /// Two strings of bytes in base64, as an array of their own.
+    pub fn pair_base64(&mut self, first: &[u8], second: &[u8]) {
+        self.comma();
+        self.out.fixed(b"[\"");
+        escape::write_base64(self.out, first);
+        self.out.fixed(b"\",\"");
+        escape::write_base64(self.out, second);
         self.out.fixed(b"\"]");
     }
 

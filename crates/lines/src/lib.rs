@@ -3,6 +3,7 @@
 //! The owner of a tap reads them, and the agent itself, where packets leave only when a record says so.
 
 pub mod choice;
+mod cost;
 pub mod json;
 
 pub use choice::Choice;

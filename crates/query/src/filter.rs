@@ -17,8 +17,8 @@ pub struct Filter {
 impl Filter {
     /// Reads the text of the filter box: terms that must all hold. An empty text matches everything.
     ///
-    /// `word`, `"two words"`, `!word`, `-l a=b,c!=d,e in (x,y)`, `-f fuzzy`, `~regex`, `where EXPR`; a leading `/`
-    /// is dropped.
+    /// `word`, `"two words"`, `!word`, `-l a=b,c!=d,e in (x,y)`, `-f fuzzy`, `/regex/`, `~regex`, `where EXPR`; a
+    /// leading `/` is dropped, unless another one ends the first term.
     pub fn parse(text: &str, schema: &dyn Schema) -> Result<Self, Error> {
         within(text)?;
         Ok(Self { expr: Expr::All(terms::parse(text, schema)?) })

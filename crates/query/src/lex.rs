@@ -84,6 +84,11 @@ impl<'t> Cursor<'t> {
         found
     }
 
+    /// Steps over so many bytes, which end between two characters.
+    pub(crate) fn step(&mut self, len: usize) {
+        self.at = (self.at + len).min(self.text.len());
+    }
+
     /// Takes characters while `keep` holds.
     pub(crate) fn take_while(&mut self, keep: impl Fn(char) -> bool) -> &'t str {
         let rest = self.rest();

@@ -22,7 +22,7 @@ pub(crate) const MAX_LENGTH: usize = 4_096;
 /// Deepest nesting of brackets and `not`.
 const MAX_DEPTH: usize = 32;
 /// Most regular expressions in a filter.
-const MAX_PATTERNS: usize = 8;
+pub(crate) const MAX_PATTERNS: usize = 8;
 
 /// Reads expressions from one text.
 pub(crate) struct Parser<'t> {

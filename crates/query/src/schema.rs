@@ -39,4 +39,9 @@ pub trait Schema {
 
     /// Every name, for the error that suggests the nearest ones.
     fn names(&self) -> Vec<String>;
+
+    /// The texts that say whose a record is: what `/regex/` is asked of. None: every visible text.
+    fn whose(&self) -> Vec<Field> {
+        Vec::new()
+    }
 }

@@ -6,28 +6,31 @@
 //! !term         not this one
 //! -l a=b,c!=d   a label selector, as kubectl takes it
 //! -f text       characters of the name, in this order
+//! /regex/       a regular expression on the texts that say whose a record is
 //! ~regex        a regular expression, up to the end
 //! where expr    an expression, up to the end
 //! ```
 //!
-//! A `/` before the first term is the key that opened the box, and is dropped.
+//! A `/` before the first term is the key that opened the box, and is dropped, unless another one ends that term.
 
 use crate::error::Error;
 use crate::expr::{Expr, Place, Test};
 use crate::lex::{Cursor, Op};
 use crate::needle::Needle;
-use crate::parse::{Parser, one_or};
+use crate::parse::{MAX_PATTERNS, Parser, one_or};
 use crate::pattern::Pattern;
-use crate::schema::{FieldType, Schema};
+use crate::schema::{Field, FieldType, Schema};
 
 /// Most terms in the box.
 const MAX_TERMS: u16 = 64;
 
 pub(crate) fn parse(text: &str, schema: &dyn Schema) -> Result<Vec<Expr>, Error> {
-    let mut terms = Terms { text, cursor: Cursor::new(text), schema, count: 0 };
+    let mut terms = Terms { text, cursor: Cursor::new(text), schema, count: 0, patterns: 0 };
     let mut parts = Vec::new();
     terms.cursor.skip_space();
-    terms.cursor.eat("/");
+    if terms.slashed().is_none() {
+        terms.cursor.eat("/");
+    }
     loop {
         terms.cursor.skip_space();
         if terms.cursor.rest().is_empty() {
@@ -42,9 +45,10 @@ struct Terms<'t> {
     cursor: Cursor<'t>,
     schema: &'t dyn Schema,
     count: u16,
+    patterns: usize,
 }
 
-impl Terms<'_> {
+impl<'t> Terms<'t> {
     fn term(&mut self) -> Result<Expr, Error> {
         let start = self.cursor.at();
         let mut negated = false;
@@ -79,6 +83,9 @@ impl Terms<'_> {
             let pattern = Pattern::new(source, true, self.text, at..at + source.len())?;
             return Ok(Expr::Pattern(self.count, pattern));
         }
+        if let Some((source, whole)) = self.slashed() {
+            return self.whose(source, whole);
+        }
         if self.option("where") {
             let cursor = self.cursor.clone();
             self.cursor.take_while(|_| true);
@@ -90,6 +97,45 @@ impl Terms<'_> {
             return Err(Error::at(self.text, start..end, "expected a text here"));
         }
         Ok(Expr::Word(self.count, Needle::new(&word)))
+    }
+
+    /// The expression between two slashes, if a term begins here that is one, and the length of the term. A backslash
+    /// keeps the next character.
+    fn slashed(&self) -> Option<(&'t str, usize)> {
+        let rest = self.cursor.rest();
+        let inside = rest.strip_prefix('/')?;
+        let mut kept = false;
+        let end = inside.find(|c| {
+            let ends = c == '/' && !kept;
+            kept = c == '\\' && !kept;
+            ends
+        })?;
+        let whole = end + 2;
+        let stands_alone = rest.get(whole..)?.chars().next().is_none_or(char::is_whitespace);
+        (end > 0 && stands_alone).then_some((rest.get(1..=end)?, whole))
+    }
+
+    /// `/regex/` over the texts that say whose a record is.
+    fn whose(&mut self, source: &str, whole: usize) -> Result<Expr, Error> {
+        let at = self.cursor.at() + 1;
+        let pattern = Pattern::new(source, true, self.text, at..at + source.len())?;
+        self.patterns += 1;
+        if self.patterns > MAX_PATTERNS {
+            return Err(Error::at(
+                self.text,
+                at..at + source.len(),
+                format!("a filter has at most {MAX_PATTERNS} regular expressions"),
+            ));
+        }
+        self.cursor.step(whole);
+        let fields = self.schema.whose();
+        if fields.is_empty() {
+            return Ok(Expr::Pattern(self.count, pattern));
+        }
+        let test = |field: Field| {
+            Expr::Test(Place { id: field.id, name: field.name, key: None }, Test::Match(pattern.clone()))
+        };
+        Ok(one_or(fields.into_iter().map(test).collect(), Expr::Any))
     }
 
     /// Steps over a word that stands alone.

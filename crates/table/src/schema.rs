@@ -10,6 +10,8 @@ use std::sync::Arc;
 pub struct Schema {
     columns: Vec<Column>,
     namespaced: bool,
+    /// Columns that say whose a row is.
+    whose: Vec<u16>,
 }
 
 /// Field ids of the identity, above every column index.
@@ -27,7 +29,15 @@ impl Schema {
     #[must_use]
     pub fn new(mut columns: Vec<Column>, namespaced: bool) -> Arc<Self> {
         columns.truncate(MAX_COLUMNS);
-        Arc::new(Self { columns, namespaced })
+        Arc::new(Self { columns, namespaced, whose: Vec::new() })
+    }
+
+    /// The same where some columns say whose a row is: `/regex/` in a filter is asked of these alone.
+    #[must_use]
+    pub fn with_whose(columns: Vec<Column>, namespaced: bool, whose: &[usize]) -> Arc<Self> {
+        let whose = whose.iter().filter_map(|col| u16::try_from(*col).ok()).collect();
+        let plain = Arc::unwrap_or_clone(Self::new(columns, namespaced));
+        Arc::new(Self { whose, ..plain })
     }
 
     /// The columns in order.
@@ -75,6 +85,14 @@ impl query::Schema for Schema {
             "labels" | "label" => Some(Field { name: "labels".into(), ty: FieldType::Map, id: identity::LABELS }),
             _ => None,
         }
+    }
+
+    fn whose(&self) -> Vec<Field> {
+        let field = |id: &u16| {
+            let column = self.columns.get(usize::from(*id))?;
+            Some(Field { name: column.id.as_str().into(), ty: field_type(column.ty), id: *id })
+        };
+        self.whose.iter().filter_map(field).collect()
     }
 
     fn names(&self) -> Vec<String> {

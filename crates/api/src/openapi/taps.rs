@@ -40,6 +40,7 @@ pub(super) fn calls() -> Vec<Call> {
             .query(RECORDS),
         Call::new("GET", "/api/v1/taps/{id}/records/{record}", "One record whole", json::<TapRecord>()),
         Call::new("GET", "/api/v1/taps/{id}/flows/{flow}", "All records of one connection", json::<TapFlow>()),
+        Call::new("GET", "/api/v1/taps/{id}/traces/{trace}", "All records of one trace", json::<TapFlow>()),
         Call::new("GET", "/api/v1/taps/{id}/har", "HTTP of it as an archive", Content::Raw("application/json"))
             .query(SELECT)
             .query(RECORDS),

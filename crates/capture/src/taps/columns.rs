@@ -7,7 +7,7 @@ use table::Schema;
 
 /// Declares columns with the number of each.
 macro_rules! columns {
-    ($schema:ident: $($name:ident = $at:literal, $id:literal, $title:literal, $ty:ident, $width:literal, $wide:literal, $help:literal;)+) => {
+    ($schema:ident whose $whose:expr; $($name:ident = $at:literal, $id:literal, $title:literal, $ty:ident, $width:literal, $wide:literal, $help:literal;)+) => {
         $(pub(in crate::taps) const $name: usize = $at;)+
 
         pub(in crate::taps) fn $schema() -> Arc<Schema> {
@@ -21,7 +21,7 @@ macro_rules! columns {
                 width,
                 help: help.to_owned(),
             };
-            Schema::new(vec![$(column($id, $title, ColumnType::$ty, $width, $wide, $help)),+], true)
+            Schema::with_whose(vec![$(column($id, $title, ColumnType::$ty, $width, $wide, $help)),+], true, $whose)
         }
     };
 }
@@ -30,7 +30,7 @@ macro_rules! columns {
 pub(super) mod record {
     use super::*;
 
-    columns! { schema:
+    columns! { schema whose &[NAMESPACE, POD, SOURCE, TARGET, HOST];
         TIME = 0, "time", "Time", Clock, 12, false, "When it began.";
         SOURCE = 1, "source", "Source", Text, 28, false, "Who asked: a pod, a name, or an address.";
         DESTINATION = 2, "destination", "Destination", Text, 32, false, "Who was asked, with the port.";
@@ -56,6 +56,13 @@ pub(super) mod record {
         FLOW = 22, "flow", "Flow", Text, 34, true, "The connection that it belongs to.";
         NAME = 23, "name", "Id", Text, 12, true, "Its id in this tap.";
         HOST = 24, "host", "Host", Text, 24, true, "The host that was asked for by name.";
+        SRC = 25, "src", "Source address", Text, 16, true, "The address of who asked.";
+        DST = 26, "dst", "Destination address", Text, 16, true, "The address that was asked.";
+        SERVICE = 27, "service", "Service", Text, 20, true, "The service that was asked.";
+        TARGET = 28, "target", "Destination pod", Text, 28, true, "The pod that was asked.";
+        URL = 29, "url", "URL", Text, 48, true, "Host and path that were asked for.";
+        PACKETS = 30, "packets", "Packets", Int, 8, true, "Packets of the connection, both ways.";
+        RATE = 31, "rate", "Bytes/s", Bytes, 8, true, "Bytes a second that the connection carried, both ways.";
     }
 }
 
@@ -63,7 +70,7 @@ pub(super) mod record {
 pub(super) mod tap {
     use super::*;
 
-    columns! { schema:
+    columns! { schema whose &[];
         TITLE = 0, "title", "Tap", Text, 36, false, "What is tapped.";
         STATE = 1, "state", "State", Status, 10, false, "Where it stands.";
         CLUSTER = 2, "cluster", "Cluster", Text, 16, false, "The cluster.";

@@ -76,7 +76,7 @@ impl Coded for TapsError {
             Self::Tap(error) => error.code(),
             Self::Mirror(error) => error.code(),
             Self::Cluster(error) => error.code(),
-            Self::Filter(error) => error.code(),
+            Self::Filter(_) => Code::SelectSyntax,
             Self::Sort(error) => error.code(),
             Self::Bpf(error) => error.code(),
             Self::NoPackets => Code::NotFound,

@@ -1,7 +1,7 @@
 //! Packets of a tap as a capture file.
 
 use super::one::One;
-use super::read::flow_id;
+use super::read::{flow_id, tell_dear};
 use super::{Taps, TapsError};
 use crate::export::{Asked, Export, Form, Keys, Refused, Wanted};
 use crate::line::{Choice, Members};
@@ -119,6 +119,7 @@ fn wanted(one: &One, select: &str, flow: &str) -> Result<Option<Wanted>, TapsErr
             wanted.take(line.flow, usize::from(line.pod), &members);
         }
     });
+    tell_dear(one, choice.as_mut());
     Ok(Some(wanted.ready()))
 }
 

@@ -7,6 +7,7 @@ use super::columns::record;
 use super::keys::KeyLog;
 use super::list::List;
 use super::row::{self, Seen};
+use super::lookups::Lookups;
 use crate::clock::Clock;
 use crate::files;
 use crate::line::Members;
@@ -69,6 +70,8 @@ pub(super) struct One {
     pub(super) keys: Mutex<KeyLog>,
     /// Who looks at packets.
     pub(super) viewers: Arc<()>,
+    /// What DNS told its pods.
+    pub(super) lookups: Mutex<Lookups>,
     /// Memory of the one task that writes rows.
     writer: Mutex<Writer>,
 }
@@ -126,6 +129,7 @@ impl One {
         permit: &Permit<TapStart>,
         started_ms: i64,
         orders: mpsc::Sender<Order>,
+            lookups: Mutex::default(),
         spool: Option<Spool>,
     ) -> Self {
         let How { title, body, .. } = how;
@@ -298,6 +302,9 @@ impl One {
         let mut state = self.state.write();
         if pod >= state.targets.len() && pod < MAX_PODS {
             state.targets.resize(pod + 1, Target { state: "starting", ..Target::default() });
+                if kind == "dns" {
+                    self.lookups.lock().hear(place, change.number, &members);
+                }
         }
         if let Some(own) = state.targets.get_mut(pod) {
             change(own);

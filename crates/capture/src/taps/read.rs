@@ -8,28 +8,34 @@ use api::tap::{TapFlow, TapRecord};
 use policy::Permit;
 use policy::action::{TapExport, TapExportObligations, TapPayload, TapPayloadObligations};
 use serde_json::Value;
+use std::net::IpAddr;
 use std::sync::Arc;
 
 impl Taps {
-    /// One record whole, with the newest `flow` record of its flow.
+    /// One record whole, with the newest `flow` record of its flow, and the lookup that its connection began with.
     ///
     /// # Errors
     /// When the decision cannot be written down, or the record is not kept any more.
     pub async fn record(&self, permit: Permit<TapPayload>) -> Result<TapRecord, TapsError> {
         permit.settled().await?;
         let TapPayloadObligations { headers_only } = *permit.obligations();
-        let TapPayload { tap, record, flow: _ } = permit.target();
+        let TapPayload { tap, record, .. } = permit.target();
         let one = self.0.find(&tap.tap)?;
         let asked: u64 = record.parse().map_err(|_| TapsError::NoRecord)?;
-        let (number, latest) = {
+        let (number, latest, pod) = {
             let records = one.records.lock();
             let number = records.behind(asked).ok_or(TapsError::NoRecord)?;
-            (number, records.latest(records.flow_of(number)))
+            (number, records.latest(records.flow_of(number)), records.pod_of(number))
         };
         let found = Found::of(&one, headers_only);
         let record = found.value(number).ok_or(TapsError::NoRecord)?;
         let flow = latest.filter(|latest| *latest != number).and_then(|latest| found.value(latest));
-        let body = TapRecord { record, flow };
+        let began = flow.as_ref().unwrap_or(&record).get("start").and_then(Value::as_i64);
+        let asked = record.pointer("/dst/ip").and_then(Value::as_str).and_then(|ip| ip.parse::<IpAddr>().ok());
+        let lookup = pod.zip(asked).zip(began);
+        let lookup = lookup.and_then(|((pod, ip), began)| one.lookups.lock().before(pod, ip, began));
+        let dns = lookup.and_then(|number| found.value(number));
+        let body = TapRecord { record, flow, dns };
         count(&permit, &body);
         Ok(body)
     }
@@ -41,7 +47,7 @@ impl Taps {
     pub async fn flow(&self, permit: Permit<TapPayload>) -> Result<TapFlow, TapsError> {
         permit.settled().await?;
         let TapPayloadObligations { headers_only } = *permit.obligations();
-        let TapPayload { tap, record: _, flow } = permit.target();
+        let TapPayload { tap, flow, .. } = permit.target();
         let one = self.0.find(&tap.tap)?;
         let flow = flow_id(flow)?.ok_or(TapsError::NoFlow)?;
         let (numbers, more) = one.records.lock().of_flow(flow, MOST_OF_FLOW);
@@ -55,12 +61,45 @@ impl Taps {
         Ok(body)
     }
 
-    /// All records that are kept, as lines, a block at a time: from a number on, and only those that the
-    /// permit names.
+    /// The records that belong to one trace, whichever connections they came by, in order of time.
     ///
     /// # Errors
-    /// When the decision cannot be written down, or the expression is none.
+    /// When the decision cannot be written down.
+    pub async fn trace(&self, permit: Permit<TapPayload>) -> Result<TapFlow, TapsError> {
+        permit.settled().await?;
+        let TapPayloadObligations { headers_only } = *permit.obligations();
+        let TapPayload { tap, trace, .. } = permit.target();
+        let (one, trace) = (self.0.find(&tap.tap)?, trace.clone());
+        let found = tokio::task::spawn_blocking(move || {
+            let (mut numbers, mut more) = (Vec::new(), false);
+            let finder = memchr::memmem::Finder::new(trace.as_bytes());
+            one.each(|line| {
+                if more || finder.find(line.line).is_none() || Members::of(line.line).text("trace.id") != trace {
+                    return;
+                }
+                more = numbers.len() >= MOST_OF_FLOW;
+                if !more {
+                    numbers.push(line.number);
+                }
+            });
+            let mut records = Found::of(&one, headers_only).values(&numbers);
+            records.sort_by_key(|record| record.get("ts").and_then(Value::as_i64));
+            TapFlow { records, more }
+        });
+        let body = found.await.map_err(|error| TapsError::Unreadable(std::io::Error::other(error)))?;
+        count(&permit, &body);
+        Ok(body)
+    }
+
+    /// All records that are kept, as lines, a block at a time: from a number on, and only those that the
+    /// permit names. Without a `limit` they are a file of all that is there.
+    ///
+    /// # Errors
+    /// When more are asked for at once than one answer has, the decision cannot be written down, or the expression is none.
     pub async fn records(&self, permit: Permit<TapExport>, since: u64, limit: Option<u64>) -> Result<Lines, TapsError> {
+        if limit.is_some_and(|limit| limit > MOST_OF_ANSWER) {
+            return Err(TapsError::Limit("records", MOST_OF_ANSWER));
+        }
         permit.settled().await?;
         let TapExportObligations { max_bytes } = *permit.obligations();
         let one = self.0.find(&permit.target().tap.tap)?;
@@ -123,6 +162,7 @@ impl Lines {
             show(&self.one, line.number, line.pod, line.line);
         }
         self.at = opened.end();
+        tell_dear(&self.one, self.choice.as_mut());
         true
     }
 
@@ -183,6 +223,14 @@ impl<'a> Found<'a> {
     }
 }
 
+/// A `tap` record says it where an expression takes long for each record; it chooses on.
+pub(super) fn tell_dear(one: &One, choice: Option<&mut Choice>) {
+    if let Some(mean) = choice.and_then(Choice::dear) {
+        let words = format!("an expression takes {} µs a record: a shorter one keeps up with more", mean.as_micros());
+        one.say("select_dear", &words);
+    }
+}
+
 /// The flow that is asked for; none where nothing is said.
 pub(super) fn flow_id(text: &str) -> Result<Option<u128>, TapsError> {
     let text = text.trim();
@@ -209,5 +257,7 @@ fn count(permit: &Permit<TapPayload>, body: &impl serde::Serialize) {
     permit.count_bytes(bytes as u64);
 }
 
+/// Records of an answer that names a number of them.
+const MOST_OF_ANSWER: u64 = 10_000;
 /// Records of one flow that are shown at once.
 const MOST_OF_FLOW: usize = 1_000;

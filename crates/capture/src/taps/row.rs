@@ -59,6 +59,19 @@ pub(super) fn write(row: &mut RowBuf, number: u64, seen: &Seen, members: &Member
             members.push(path, text);
         });
     }
+    for (col, path) in [(column::SRC, "src.ip"), (column::DST, "dst.ip")] {
+        put(row, col, &mut |text| {
+            members.push(path, text);
+        });
+    }
+    put(row, column::SERVICE, &mut |text| service(members, text));
+    put(row, column::TARGET, &mut |text| target(members, seen, text));
+    if kind == "http" && members.has("path") {
+        put(row, column::URL, &mut |text| {
+            members.push("host", text);
+            members.push("path", text);
+        });
+    }
     text.clear();
     let level = status(kind, members, text);
     if !text.is_empty() {
@@ -76,6 +89,12 @@ pub(super) fn write(row: &mut RowBuf, number: u64, seen: &Seen, members: &Member
         "flow" => members.int("end").zip(members.int("start")).map(|(end, start)| end - start),
         _ => members.first_int(&["total_us", "latency_us", "echo_us"]),
     };
+    let both = |member: &str| {
+        let [c, s] = ["c", "s"].map(|side| members.int(&format!("{side}.{member}")));
+        (kind == "flow" && c.is_some()).then(|| c.unwrap_or(0) + s.unwrap_or(0))
+    };
+    let lasted = total.filter(|us| *us > 0);
+    let rate = both("bytes").zip(lasted).map(|(bytes, us)| bytes.saturating_mul(1_000_000) / us);
     let retrans = members.int("c.retrans").zip(members.int("s.retrans")).map(|(c, s)| c + s);
     for (col, number) in [
         (column::WAIT, members.first_int(&["wait_us", "latency_us", "hs_us", "initial_us", "echo_us"])),
@@ -83,6 +102,8 @@ pub(super) fn write(row: &mut RowBuf, number: u64, seen: &Seen, members: &Member
         (column::UP, members.first_int(&["request.len", "c.bytes"])),
         (column::DOWN, members.first_int(&["response.len", "s.bytes", "bytes", "len"])),
         (column::RETRANS, retrans),
+        (column::PACKETS, both("packets")),
+        (column::RATE, rate),
     ] {
         if let Some(number) = number {
             row.int(col, number);
@@ -136,6 +157,24 @@ fn end(members: &Members<'_>, side: &str, at: &str, seen: &Seen, text: &mut Stri
         }
         // A string takes everything.
         let _ = write!(text, ":{port}");
+    }
+}
+
+/// The service that was asked, with its namespace.
+fn service(members: &Members<'_>, text: &mut String) {
+    if members.has("dst.service") {
+        if members.push("dst.ns", text) {
+            text.push('/');
+        }
+        members.push("dst.service", text);
+    }
+}
+
+/// The pod that was asked, whatever it was asked as.
+fn target(members: &Members<'_>, seen: &Seen, text: &mut String) {
+    let named = members.push("dst.pod", text) || members.push("peer.end.pod", text);
+    if !named && members.is("vantage", "server") {
+        text.push_str(&seen.pod);
     }
 }
 
@@ -245,7 +284,8 @@ fn is_partial(kind: &str, members: &Members<'_>) -> bool {
 /// What is to be known of it, as words.
 fn flags(kind: &str, members: &Members<'_>, text: &mut String) {
     let verdict = members.plain("verdict.code");
-    let encrypted = kind == "tls" || (kind == "flow" && !verdict.is_empty());
+    let unknown = verdict == "uncertain" && members.is("app", "unknown");
+    let encrypted = kind == "tls" || (kind == "flow" && !verdict.is_empty() && !unknown);
     for (word, there) in [
         ("partial", is_partial(kind, members)),
         ("cut", members.has("truncated")),

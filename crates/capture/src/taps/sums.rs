@@ -3,6 +3,7 @@
 mod metrics;
 
 use super::one::One;
+use super::read::tell_dear;
 use super::row::{self, Seen};
 use super::{Taps, TapsError};
 use crate::line::{By, Choice, Groups, Histogram, Members};
@@ -72,6 +73,7 @@ fn each(one: &One, mut choice: Option<Choice>, mut show: impl FnMut(&Line<'_>, &
             show(line, &Members::of(line.line));
         }
     });
+    tell_dear(one, choice.as_mut());
 }
 
 fn histograms(one: &One, choice: Option<Choice>, by: Vec<By>) -> TapHistograms {

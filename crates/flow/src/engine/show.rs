@@ -63,7 +63,7 @@ impl Work<'_, '_> {
             ack_us: hs_us.zip(syn_us).map(|(hs, syn)| hs.saturating_sub(syn)),
             tls_us: facts.and_then(|facts| facts.tls_us).map(u64::from),
             rtt: round_trip(flow),
-            verdict: facts.and_then(verdict),
+            verdict: facts.and_then(verdict).or_else(|| uncertain(flow, state)),
             unparsed: flow.conn.as_ref().map_or(0, |conn| conn.dialog.unparsed()),
             client: side(flow.half(client), flow.key.proto()),
             server: side(flow.half(client ^ 1), flow.key.proto()),
@@ -134,4 +134,15 @@ fn proto_name(proto: u8) -> &'static str {
 fn verdict(facts: &Facts) -> Option<Verdict> {
     let plain = Verdict { code: "plaintext", why: "the connection is not encrypted" };
     facts.verdict.or_else(|| (facts.app != App::Unknown).then_some(plain))
+}
+
+/// Bytes came, and no protocol that is known here is in them. Encrypted or not: that cannot be said of bytes alone.
+fn uncertain(flow: &Flow, state: FlowState) -> Option<Verdict> {
+    let carries = state != FlowState::Open
+        && matches!(flow.key.proto(), TCP | UDP)
+        && flow.halves.iter().any(|half| half.bytes > 0);
+    carries.then_some(Verdict {
+        code: "uncertain",
+        why: "no protocol that is known here is spoken in it, in the clear or encrypted: save the packets and look at the bytes",
+    })
 }

@@ -43,7 +43,8 @@ impl Known {
 
     /// Remembers a head in the place of another.
     pub(super) fn add(&mut self, flow: FlowId, from: Side, bytes: &[u8], spans: &[Span], head: &Head) {
-        if bytes.len() > LONGEST {
+        // One that is no text is written with its exact bytes beside it.
+        if bytes.len() > LONGEST || std::str::from_utf8(bytes).is_err() {
             return;
         }
         if self.slots.is_empty() {

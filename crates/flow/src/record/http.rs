@@ -277,12 +277,14 @@ impl HttpRecord<'_> {
             object.text("scheme", self.scheme);
         }
         if !self.host.is_empty() {
-            object.bytes("host", self.host);
+            object.exact("host", "host_b64", self.host);
         }
         if !self.path.is_empty() {
-            object.bytes("path", self.path);
+            object.exact("path", "path_b64", self.path);
         }
-        object.maybe_bytes("query", self.query);
+        if let Some(query) = self.query {
+            object.exact("query", "query_b64", query);
+        }
         if !self.host.is_empty() && !self.path.is_empty() && !self.scheme.is_empty() {
             let query = self.query.unwrap_or_default();
             let mark: &[u8] = if self.query.is_some() { b"?" } else { b"" };
@@ -295,6 +297,7 @@ impl Message<'_> {
     fn write(&self, body: &[u8], object: &mut Object<'_>) {
         if self.headers.json.is_empty() {
             write_headers(object.array("headers"), &self.headers);
+            write_exact(object, &self.headers);
         } else {
             object.raw("headers", self.headers.json);
         }
@@ -342,5 +345,17 @@ fn part(bytes: &[u8], at: u32, len: u32) -> &[u8] {
 pub(crate) fn write_headers(mut list: Array<'_>, headers: &Headers<'_>) {
     for (name, value) in headers.iter() {
         list.pair(name, value);
+    }
+}
+
+/// Writes the fields that are not UTF-8 once more, byte for byte.
+fn write_exact(object: &mut Object<'_>, headers: &Headers<'_>) {
+    let is_text = |bytes: &[u8]| std::str::from_utf8(bytes).is_ok();
+    if is_text(headers.bytes) || headers.iter().all(|(name, value)| is_text(name) && is_text(value)) {
+        return;
+    }
+    let mut list = object.array("headers_b64");
+    for (name, value) in headers.iter().filter(|(name, value)| !is_text(name) || !is_text(value)) {
+        list.pair_base64(name, value);
     }
 }

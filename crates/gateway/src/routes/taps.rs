@@ -31,6 +31,7 @@ pub(super) fn router() -> Router<Arc<Shared>> {
         .route("/api/v1/taps/{id}/records", get(records))
         .route("/api/v1/taps/{id}/records/{record}", get(record))
         .route("/api/v1/taps/{id}/flows/{flow}", get(flow))
+        .route("/api/v1/taps/{id}/traces/{trace}", get(trace))
         .route("/api/v1/taps/{id}/har", get(archive))
         .route("/api/v1/taps/{id}/packets", get(crate::packets::upgrade))
         .route("/api/v1/taps/{id}/pcapng", get(packets))
@@ -127,7 +128,7 @@ async fn record(
     Extension(caller): Request,
     Path((tap, record)): Path<(String, String)>,
 ) -> Answer<TapRecord> {
-    let asked = TapPayload { tap: shared.tap(&tap, &caller)?, record, flow: String::new() };
+    let asked = TapPayload { tap: shared.tap(&tap, &caller)?, record, flow: String::new(), trace: String::new() };
     let permit = shared.permit(&caller, asked, &Answers::default())?;
     shared.services.taps.record(permit).await.map(Json).map_err(|error| fail(&error, &caller))
 }
@@ -137,9 +138,20 @@ async fn flow(
     Extension(caller): Request,
     Path((tap, flow)): Path<(String, String)>,
 ) -> Answer<TapFlow> {
-    let asked = TapPayload { tap: shared.tap(&tap, &caller)?, record: String::new(), flow };
+    let asked = TapPayload { tap: shared.tap(&tap, &caller)?, record: String::new(), flow, trace: String::new() };
     let permit = shared.permit(&caller, asked, &Answers::default())?;
     shared.services.taps.flow(permit).await.map(Json).map_err(|error| fail(&error, &caller))
+}
+
+async fn trace(
+    State(shared): State<Arc<Shared>>,
+    Extension(caller): Request,
+    Path((tap, trace)): Path<(String, String)>,
+) -> Answer<TapFlow> {
+    let tap = shared.tap(&tap, &caller)?;
+    let asked = TapPayload { tap, record: String::new(), flow: String::new(), trace };
+    let permit = shared.permit(&caller, asked, &Answers::default())?;
+    shared.services.taps.trace(permit).await.map(Json).map_err(|error| fail(&error, &caller))
 }
 
 /// `GET …/records?select=&flow=&since=&limit=` and `GET …/har?select=&flow=`

@@ -337,6 +337,7 @@ impl Asked {
             Self::OperatorRun(a) => format!("the operator in {}", a.cluster),
             Self::TapView(TapView { tap: None }) => "all taps".to_owned(),
             Self::TapView(TapView { tap: Some(tap) }) => tap.to_string(),
+            Self::TapPayload(a) if !a.trace.is_empty() => format!("trace {} of {}", a.trace, a.tap),
             Self::TapPayload(a) if a.record.is_empty() && a.flow.is_empty() => format!("packets of {}", a.tap),
             Self::TapPayload(a) if a.record.is_empty() => format!("flow {} of {}", a.flow, a.tap),
             Self::TapPayload(a) => format!("record {} of {}", a.record, a.tap),

@@ -39,6 +39,9 @@ pub struct TapPayload {
     /// The flow, by its id.
     #[serde(default, skip_serializing_if = "String::is_empty")]
     pub flow: String,
+    /// The trace whose records are read, by its id.
+    #[serde(default, skip_serializing_if = "String::is_empty")]
+    pub trace: String,
 }
 
 /// Takes what was captured away, as a file.

@@ -209,7 +209,7 @@ fn read_only_denies_every_change_at_permit_and_preview_and_no_read() {
         both(&t, start),
         both(&t, TapHostNetwork { pods: vec![object("dev")], scope: vec![] }),
         both(&t, TapView { tap: Some(tap.clone()) }),
-        both(&t, TapPayload { tap: tap.clone(), record, flow }),
+        both(&t, TapPayload { tap: tap.clone(), record, flow, trace: name.clone() }),
         both(&t, export),
         both(&t, TapControl { tap, change: TapChange::Stop }),
         both(&t, WorkspaceView { cluster, namespace: name.clone(), name }),

@@ -139,6 +139,30 @@ fn exn_03a_operators_compare_by_the_type_of_the_field() {
 }
 
 #[test]
+fn cap_52f_a_term_between_slashes_is_a_regular_expression() {
+    for (text, shown) in [
+        ("/^web-[0-9a-f]+-/", true),
+        ("/WEB-/ shop", true),
+        ("shop /^10\\./", true),
+        ("!/^web-/", false),
+        ("/a\\/b/", false),
+        // the key that opened the box, and words with slashes
+        ("/web", true),
+        ("/-f wxk", true),
+        ("shop /web", false),
+        ("/", true),
+        ("//", false),
+        ("/shop/x", false),
+    ] {
+        assert_eq!(shows(text), shown, "{text}");
+    }
+    let error = Filter::parse("shop /(/", &Pods).unwrap_err();
+    assert_eq!((error.at, error.len), (6, 1), "{error}");
+    let many = "/a/ ".repeat(9);
+    assert!(Filter::parse(&many, &Pods).unwrap_err().to_string().contains("8 regular expressions"));
+}
+
+#[test]
 fn exn_03a_an_absent_value_only_meets_negations() {
     for expr in ["node = a", "node > a", "node ~ a", "node in (a)", "node", "node < zzz", "labels.tier = x"] {
         assert!(!holds(expr), "{expr}");

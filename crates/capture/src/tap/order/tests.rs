@@ -16,6 +16,6 @@ fn cap_n_14h_a_flight_recorder_is_checked_before_an_agent_is_told() {
     assert_eq!((told.pre_ms, told.post_ms, told.until.len()), (30_000, 500, 2));
     for wrong in ["status >=", "no_such_member = 1", " "] {
         let error = recorder(&asked(&["status >= 500", wrong])).unwrap_err();
-        assert_eq!(error.code(), Code::QuerySyntax, "{wrong}");
+        assert_eq!(error.code(), Code::SelectSyntax, "{wrong}");
     }
 }

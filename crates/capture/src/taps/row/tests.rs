@@ -117,3 +117,26 @@ fn addresses_of_the_sixth_version_keep_their_port_apart() {
     let row = row(r#"{"kind":"http","dst":{"ip":"fd00::2","port":80},"src":{"ip":"fd00::1","port":4}}"#);
     assert_eq!((row[column::SOURCE].as_str(), row[column::DESTINATION].as_str()), ("fd00::1", "[fd00::2]:80"));
 }
+
+#[test]
+fn cap_40_every_flow_is_a_row_with_bytes_packets_handshake_and_throughput() {
+    let line = |proto: &str, port: &str, hs: &str| {
+        format!(
+            r#"{{"kind":"flow","ts":1,"state":"close","proto":"{proto}","app":"unknown","status":"closed","src":{{"ip":"10.0.0.1"{port}}},"dst":{{"ip":"fd00::7"{port}}},"start":1000000,"end":3000000{hs},"c":{{"packets":3,"bytes":1000}},"s":{{"packets":4,"bytes":5000}}}}"#
+        )
+    };
+    for (proto, port, hs, wait) in [
+        ("tcp", r#","port":9000"#, r#","hs_us":250"#, "250µs"),
+        ("udp", r#","port":9000"#, "", ""),
+        ("sctp", r#","port":9000"#, "", ""),
+        ("icmp", "", "", ""),
+        ("icmpv6", "", "", ""),
+        ("arp", "", "", ""),
+    ] {
+        let row = row(&line(proto, port, hs));
+        let at = |col: usize| row[col].as_str();
+        assert_eq!((at(column::PROTOCOL), at(column::WAIT), at(column::TOTAL)), (proto, wait, "2.00s"), "{row:?}");
+        assert_eq!((at(column::UP), at(column::DOWN), at(column::PACKETS)), ("1000", "4Ki", "7"), "{row:?}");
+        assert_eq!((at(column::SRC), at(column::DST), at(column::RATE)), ("10.0.0.1", "fd00::7", "2Ki"), "{row:?}");
+    }
+}

@@ -101,7 +101,8 @@ async fn cap_53b_a_filter_is_tried_on_the_packets_that_came_last() {
     spool.give(Job::Interfaces { pod: 0, named: "shop/front-1".to_owned(), filter: String::new(), all }).await;
     let one = world.tap_with(true, Some(spool));
     let preview = async |filter: &str| {
-        let asked = TapPayload { tap: world.target(&one), record: String::new(), flow: String::new() };
+        let asked =
+            TapPayload { tap: world.target(&one), record: String::new(), flow: String::new(), trace: String::new() };
         world.taps.preview(world.permit(asked), filter.to_owned()).await
     };
     let none = preview("udp port 53").await.unwrap();
@@ -121,7 +122,8 @@ async fn cap_53b_a_filter_is_tried_on_the_packets_that_came_last() {
     assert_eq!(preview("").await.unwrap().matches, 10_000);
     assert_eq!(preview("port nonsense").await.err().unwrap().code(), Code::FilterSyntax);
     let without = world.tap(true);
-    let asked = TapPayload { tap: world.target(&without), record: String::new(), flow: String::new() };
+    let asked =
+        TapPayload { tap: world.target(&without), record: String::new(), flow: String::new(), trace: String::new() };
     assert_eq!(world.taps.preview(world.permit(asked), String::new()).await.err().unwrap().code(), Code::NotFound);
 }
 
@@ -196,7 +198,8 @@ async fn cap_f_28a_limits_are_named_where_they_are_reached() {
     let flow = r#"{"kind":"flow","ts":1,"flow":"0a","state":"open","src":{"ip":"10.0.0.1","port":4096},"dst":{"ip":"10.0.0.2","port":53}}"#;
     records(&one, 0, &[flow]).await;
     let look = || {
-        let asked = TapPayload { tap: world.target(&one), record: String::new(), flow: "0a".to_owned() };
+        let asked =
+            TapPayload { tap: world.target(&one), record: String::new(), flow: "0a".to_owned(), trace: String::new() };
         world.taps.look(world.permit(asked), crate::taps::Shown::default())
     };
     let mut viewers = Vec::new();
@@ -241,7 +244,8 @@ async fn cap_d_11_no_name_that_comes_from_outside_is_a_path() {
     assert!(files.len() > 4 && files.iter().all(ours), "{files:?}");
     for wrong in ["../x", "", "0\0", &"f".repeat(1 << 20)] {
         assert!(world.taps.target(wrong).is_err());
-        let asked = TapPayload { tap: world.target(&one), record: String::new(), flow: wrong.to_owned() };
+        let asked =
+            TapPayload { tap: world.target(&one), record: String::new(), flow: wrong.to_owned(), trace: String::new() };
         assert!(world.taps.look(world.permit(asked), crate::taps::Shown::default()).await.is_err());
     }
 }

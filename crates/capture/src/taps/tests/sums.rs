@@ -50,7 +50,7 @@ async fn cap_n_16a_the_map_sums_who_asks_whom_and_histograms_what_takes_how_long
         assert!(metrics.lines().any(|own| own == line), "{line}\n{metrics}");
     }
     assert!(!metrics.contains("what=\"GET items/b\""), "{metrics}");
-    assert_eq!(world.taps.map(permit(), "status >").await.err().unwrap().code(), Code::QuerySyntax);
+    assert_eq!(world.taps.map(permit(), "status >").await.err().unwrap().code(), Code::SelectSyntax);
 }
 
 #[tokio::test]
