@@ -248,7 +248,7 @@ fn ws_18u_two_people_see_and_may_what_is_theirs_and_what_is_granted() {
         });
         kubectl::apply(&kubeconfig, &object.to_string());
     };
-    grant("launch", json!({ "subjects": [{ "kind": "User", "name": "ada" }], "actions": ["launch"] }));
+    grant("launch", json!({ "subjects": [{ "kind": "Role", "name": "developer" }], "actions": ["launch"] }));
     until("the grant lets it be", 60, || {
         let (_, reason) = condition(&object(), "Ready");
         !get(ns, "pods", "hers").is_null()

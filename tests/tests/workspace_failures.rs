@@ -298,3 +298,73 @@ fn wf_13a_without_its_api_server_changes_are_503_and_nothing_is_done_later() {
     assert_eq!(place.workspace("w")["spec"]["state"], "Stopped");
     assert_eq!(place.create(&json!({ "name": "later", "image": SHELL, "stopped": true })).status, 202);
 }
+
+#[test]
+fn wf_07b_a_door_of_what_waits_for_room_says_that_it_is_queued_and_where() {
+    let place = Place { console: operator(), fresh: Fresh::new("ws-queued") };
+    let ns = place.fresh.name();
+    // A quota of this namespace alone.
+    let quota = json!({
+        "apiVersion": "quarterdeck.dev/v1alpha1", "kind": "Quota", "metadata": { "name": ns },
+        "spec": { "subject": { "namespace": ns }, "hard": { "running": 1 }, "overflow": "Queue" },
+    });
+    kubectl::apply(&kubeconfig(), &quota.to_string());
+    let _quota = Gone(ns.to_owned());
+    until("the quota is known", 60, || get("", "qdquotas.quarterdeck.dev", ns)["status"]["shown"]["running"] == "0/1");
+    apply(ns, "first", &json!({}));
+    until("the first has its room", 90, || !get(ns, "pods", "first").is_null());
+    apply(ns, "second", &json!({}));
+    let _ = place.says("second", "Accepted", &["hard.running: 1 of 1 in use", "its place in the queue is 1"]);
+    for more in ["/apps", "/ports", "/sysinfo"] {
+        let answer = place.ask("GET", &place.path("second", more), None);
+        assert_eq!((answer.status, answer.code().as_str()), (503, "queued"), "{more}: {answer:?}");
+        let message = answer.json()["message"].as_str().unwrap().to_owned();
+        assert!(message.contains(ns) && message.contains("its place in the queue is 1"), "{message}");
+    }
+    // Room comes, and it goes on by itself.
+    let stopped = place.ask("POST", &place.path("first", "/stop"), Some(&json!({ "answers": { "confirm": true } })));
+    assert_eq!(stopped.status, 202, "{stopped:?}");
+    until("it has the room by itself", 120, || !get(ns, "pods", "second").is_null());
+}
+
+/// A quota that goes at the end.
+struct Gone(String);
+
+impl Drop for Gone {
+    fn drop(&mut self) {
+        let _ = kubectl::kubectl(&kubeconfig(), &["delete", "qdquotas.quarterdeck.dev", &self.0, "--wait=false"]);
+    }
+}
+
+#[test]
+fn wf_12b_what_is_being_deleted_is_busy_and_names_the_job_that_is_at_it() {
+    let place = Place { console: operator(), fresh: Fresh::new("ws-busy") };
+    let ns = place.fresh.name();
+    let made = place.create(&json!({ "name": "w", "image": SHELL, "stopped": true }));
+    assert_eq!(made.status, 202, "{made:?}");
+    // Somebody else holds it, so that it goes on going.
+    let held = |finalizers: &Value| {
+        let patch = json!({ "metadata": { "finalizers": finalizers } }).to_string();
+        let words = ["patch", "-n", ns, "workspaces.quarterdeck.dev", "w", "--type=merge", "-p", &patch];
+        let _ = kubectl::stdout(&kubeconfig(), &words);
+    };
+    held(&json!(["test.quarterdeck.dev/held"]));
+    let yes = json!({ "answers": { "confirm": true } });
+    let path = format!("{}&mode=full", place.path("w", ""));
+    let deleted = place.ask("DELETE", &path, Some(&yes));
+    assert_eq!(deleted.status, 202, "{deleted:?}");
+    let job = deleted.json()["job"]["id"].clone();
+    // The same again is the same operation; anything else waits until it is over.
+    let again = place.ask("DELETE", &path, Some(&yes));
+    assert_eq!((again.status, &again.json()["job"]["id"]), (202, &job), "{again:?}");
+    for act in ["/start", "/stop"] {
+        let answer = place.ask("POST", &place.path("w", act), Some(&yes));
+        assert_eq!((answer.status, answer.code().as_str()), (409, "workspace_busy"), "{act}: {answer:?}");
+        assert_eq!((&answer.json()["details"]["job"], &answer.json()["details"]["act"]), (&job, &json!("delete")));
+    }
+    held(&json!([]));
+    until("it is gone, and its job is over", 90, || {
+        place.workspace("w").is_null()
+            && place.ask("GET", &format!("/jobs/{}", job.as_str().unwrap()), None).json()["state"] == "succeeded"
+    });
+}

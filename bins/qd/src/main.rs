@@ -1,5 +1,5 @@
 //! `qd`: see and run your Kubernetes clusters.
 
 fn main() -> std::process::ExitCode {
-    app::main()
+    app::main(env!("QD_COMMIT"))
 }

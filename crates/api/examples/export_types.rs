@@ -150,7 +150,6 @@ fn main() {
         blueprint::BlueprintParam,
         blueprint::BlueprintOption,
         blueprint::BlueprintPreset,
-        blueprint::BlueprintPreviewRequest,
         blueprint::BlueprintPreview,
         blueprint::BlueprintField,
         blueprint::BlueprintProblem,

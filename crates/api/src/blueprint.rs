@@ -25,7 +25,7 @@ pub struct BlueprintList {
 pub struct BlueprintRow {
     /// Its name.
     pub name: String,
-    /// `ClusterBlueprint`, `Blueprint`, or `built-in`.
+    /// `ClusterBlueprint`, `Blueprint`, `file` of the folder of the platform, or `built-in`.
     pub kind: String,
     /// It is only there to be a parent.
     #[serde(rename = "abstract")]
@@ -104,53 +104,6 @@ pub struct BlueprintPreset {
     /// The values.
     #[ts(type = "Record<string, unknown>")]
     pub params: BTreeMap<String, Value>,
-}
-
-/// `POST /api/v1/blueprints/preview`: what a workspace would be made of. Nothing is made.
-#[derive(Clone, Debug, Serialize, Deserialize, TS, JsonSchema)]
-#[serde(deny_unknown_fields)]
-#[ts(export_to = "api.ts", optional_fields)]
-pub struct BlueprintPreviewRequest {
-    /// The cluster.
-    #[ts(as = "String")]
-    #[schemars(with = "String")]
-    pub cluster: ClusterName,
-    /// The namespace; absent for that of the cluster's context.
-    #[serde(default, skip_serializing_if = "Option::is_none")]
-    pub namespace: Option<String>,
-    /// The workspace's name; absent for a made-up one.
-    #[serde(default, skip_serializing_if = "Option::is_none")]
-    pub name: Option<String>,
-    /// Its organization; absent for `default`.
-    #[serde(default, skip_serializing_if = "Option::is_none")]
-    pub org: Option<String>,
-    /// The blueprint by its name; absent for the usual one.
-    #[serde(default, skip_serializing_if = "Option::is_none")]
-    pub blueprint: Option<String>,
-    /// The image of its main container.
-    #[serde(default, skip_serializing_if = "Option::is_none")]
-    pub image: Option<String>,
-    /// The address of a git repository. Its file is laid over the blueprint; where neither blueprint nor image is named, it says
-    /// itself what it builds on.
-    #[serde(default, skip_serializing_if = "Option::is_none")]
-    pub repository: Option<String>,
-    /// Values of the blueprint's parameters.
-    #[serde(default, skip_serializing_if = "BTreeMap::is_empty")]
-    #[ts(as = "Option<BTreeMap<String, String>>")]
-    pub params: BTreeMap<String, String>,
-    /// A preset of parameters.
-    #[serde(default, skip_serializing_if = "Option::is_none")]
-    pub preset: Option<String>,
-    /// Fields of the blueprint that are to be otherwise.
-    #[serde(default, skip_serializing_if = "Option::is_none")]
-    #[ts(type = "Record<string, unknown>")]
-    pub overrides: Option<serde_json::Map<String, Value>>,
-    /// Processors, at most.
-    #[serde(default, skip_serializing_if = "Option::is_none")]
-    pub cpu: Option<String>,
-    /// Memory, at most.
-    #[serde(default, skip_serializing_if = "Option::is_none")]
-    pub memory: Option<String>,
 }
 
 /// What it would be made of. Where something is wrong, the fields are absent and the problems say what.

@@ -191,6 +191,11 @@ pub struct WorkspaceVolume {
     pub size: String,
     /// How much it holds; empty where that is not known.
     pub used: String,
+    /// Of one that a workspace left: until when it is kept, epoch milliseconds; absent where that is for ever, or its workspace
+    /// is there.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    #[ts(optional, type = "number")]
+    pub kept_until_ms: Option<i64>,
 }
 
 /// A port that is said of a workspace.

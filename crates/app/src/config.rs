@@ -1,14 +1,18 @@
 //! The configuration: defaults < file (TOML) < `QD__SECTION__KEY` < flags. It is parsed whole before any port opens.
 
+mod blueprints;
 mod compat;
 mod exposure;
 mod names;
+mod network;
 mod proxy;
 mod repositories;
 mod serve;
 
+pub(crate) use blueprints::Blueprints;
 pub(crate) use compat::Compat;
 pub(crate) use exposure::Exposure;
+pub(crate) use network::Network;
 pub(crate) use proxy::Proxy;
 pub(crate) use repositories::Repositories;
 pub(crate) use serve::{Policy, Role, Serve};
@@ -32,6 +36,10 @@ pub struct Config {
     pub operator: Operator,
     /// How workspaces are reached from outside.
     pub exposure: Exposure,
+    /// Blueprints beside those of the cluster.
+    pub blueprints: Blueprints,
+    /// What rules of workspaces' networks speak of.
+    pub network: Network,
     /// Repositories that say what workspaces are made from.
     pub repositories: Repositories,
     /// The team gateway.

@@ -23,6 +23,7 @@ use std::net::{Ipv4Addr, SocketAddr};
 use std::sync::Arc;
 use tokio::net::TcpListener;
 use tokio_util::sync::CancellationToken;
+use workspace::Roles;
 
 /// Runs the console.
 pub(crate) async fn run(config: &Config, global: &Global, args: &ConsoleArgs) -> Result<(), Failed> {
@@ -141,7 +142,7 @@ async fn begin(
     };
     let operator = if with_operator {
         let kubeconfig = crate::serve::kubeconfig(global).map_err(Failed::of)?;
-        Some(operator::start(config, global, desk, kubeconfig).await?)
+        Some(operator::start(config, global, desk, kubeconfig, Roles::default()).await?)
     } else {
         None
     };

@@ -2,6 +2,7 @@
 
 use crate::config::{self, Config};
 use crate::error::Failed;
+use crate::files::Files;
 use api::ErrorBody;
 use base::{Clock, ClusterName, Code, Coded, RequestId, SystemClock};
 use catalog::Kind;
@@ -14,12 +15,13 @@ use policy::action::{Changes, Reads, Tries};
 use policy::compose::{Composed, Parts, compose};
 use policy::desk::Desk as DeskPolicy;
 use policy::{Decide, Door, Epochs, Principal, Verifier};
+use std::collections::BTreeMap;
 use std::path::PathBuf;
-use std::sync::{Arc, OnceLock};
+use std::sync::{Arc, OnceLock, Weak};
 use store::{Journal, JournalConfig, Store};
 use tokio::sync::watch;
 use workspace::source::Repositories;
-use workspace::{Activity, Calling, Figures};
+use workspace::{Activity, Calling, Figures, Folder};
 
 /// What a desk console or command runs on.
 pub(crate) struct Desk {
@@ -40,6 +42,8 @@ pub(crate) struct Desk {
     pub(crate) problem: Option<ErrorBody>,
     /// Reads repositories, for doors and operators alike.
     repositories: OnceLock<Option<Repositories>>,
+    /// Blueprints of a folder, for both.
+    folder: OnceLock<Option<Arc<Folder>>>,
     holds: Holds,
 }
 
@@ -75,6 +79,19 @@ impl Desk {
         }
         let made = config.repositories.reader().map_err(Failed::of)?;
         Ok(self.repositories.get_or_init(|| made).clone())
+    }
+
+    /// The platform's folder of blueprints, which is watched from then on; `None` where there is none.
+    pub(crate) fn folder(&self, config: &Config) -> Result<Option<Arc<Folder>>, Failed> {
+        if let Some(made) = self.folder.get() {
+            return Ok(made.clone());
+        }
+        let made = config.blueprints.open().map_err(Failed::of)?.map(Arc::new);
+        let folder = self.folder.get_or_init(|| made).clone();
+        if let Some(folder) = &folder {
+            tokio::spawn(watched(Arc::downgrade(folder), config.blueprints.env.clone()));
+        }
+        Ok(folder)
     }
 
     /// Whether the journal takes entries.
@@ -156,6 +173,7 @@ impl Parted {
             figures,
             problem,
             repositories: OnceLock::new(),
+            folder: OnceLock::new(),
             holds,
         }
     }
@@ -290,3 +308,38 @@ pub(crate) fn state_dir() -> Result<PathBuf, Failed> {
 
 /// The version of `qd`.
 pub(crate) const VERSION: &str = env!("CARGO_PKG_VERSION");
+
+/// Keeps up with a folder of blueprints as long as somebody uses it.
+async fn watched(folder: Weak<Folder>, env: BTreeMap<String, String>) {
+    loop {
+        let Some(folders) = folder.upgrade().map(|folder| folder.folders()) else { return };
+        let inside: Vec<PathBuf> = folders.iter().map(|folder| folder.join("any")).collect();
+        let files = match Files::watch(inside.iter().map(PathBuf::as_path)) {
+            Ok(files) => files,
+            Err(error) => {
+                tracing::error!(%error, "the folder of blueprints cannot be watched: changes need a restart");
+                return;
+            }
+        };
+        // What came while nobody watched is read once more.
+        loop {
+            let Some(held) = folder.upgrade() else { return };
+            let env = env.clone();
+            let read = tokio::task::spawn_blocking(move || (held.read(&env), held.folders())).await;
+            let Ok((wrong, now)) = read else { return };
+            for problem in &wrong {
+                tracing::error!(problem, "the folder of blueprints is not taken: what was there before holds");
+            }
+            if now != folders {
+                break;
+            }
+            if files.changed().await.is_err() {
+                return;
+            }
+            tokio::time::sleep(TOGETHER).await;
+        }
+    }
+}
+
+/// Changes of a folder that come within this are one.
+const TOGETHER: std::time::Duration = std::time::Duration::from_millis(450);

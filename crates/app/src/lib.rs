@@ -19,6 +19,7 @@ mod desk;
 mod doors;
 mod ending;
 mod error;
+mod files;
 mod log;
 mod operator;
 mod runfile;
@@ -33,10 +34,20 @@ use cli::grammar::{Cli, Command, ConfigCommand, Global, Output};
 use cluster::{Cluster, ConnectOptions, Kubeconfig};
 use std::io::{IsTerminal, Write};
 use std::process::ExitCode;
+use std::sync::OnceLock;
 
-/// `qd`: runs what the command line says.
+/// The commit that the program is built from.
+static COMMIT: OnceLock<&'static str> = OnceLock::new();
+
+pub(crate) fn commit() -> &'static str {
+    COMMIT.get().copied().unwrap_or("unknown")
+}
+
+/// `qd`, built from a commit: runs what the command line says.
 #[must_use]
-pub fn main() -> ExitCode {
+pub fn main(commit: &'static str) -> ExitCode {
+    // Once: nobody else says it.
+    let _ = COMMIT.set(commit);
     let cli = cli::parse();
     let serves = matches!(&cli.command, Some(Command::Serve(args)) if args.command.is_none());
     match (serves, cli.global.log.as_str()) {

@@ -13,7 +13,7 @@ use std::sync::Arc;
 use tokio::task::JoinHandle;
 use tokio_util::sync::CancellationToken;
 use workspace::install::{self, Missing};
-use workspace::{Blueprints, Operator, Platform, Settings};
+use workspace::{Blueprints, Operator, Platform, Roles, Settings};
 
 /// A running operator.
 pub(crate) struct Running {
@@ -48,6 +48,7 @@ pub(crate) async fn start(
     global: &Global,
     desk: &Desk,
     kubeconfig: Kubeconfig,
+    roles: Roles,
 ) -> Result<Running, Failed> {
     let context = kubeconfig.choose(global.context.as_deref()).map_err(Failed::of)?;
     let production = config.clusters.production.contains(&context.name);
@@ -71,7 +72,7 @@ pub(crate) async fn start(
     let run = OperatorRun { cluster: cluster.name().clone(), namespace: config.operator.namespace.clone() };
     let permit = desk.gate.permit(&principal, run, &Answers::default()).map_err(Failed::of)?;
     let end = CancellationToken::new();
-    let operator = operator(config, cluster, desk, principal)?;
+    let operator = operator(config, cluster, desk, principal, roles)?;
     let ended = end.clone();
     let task = tokio::spawn(async move {
         if let Err(error) = operator.run(permit, ended).await {
@@ -86,11 +87,14 @@ pub(crate) async fn start(
 pub(crate) fn platform(config: &Config, desk: &Desk, cluster: &str) -> Result<Platform, Failed> {
     let exposing = config.exposing().map_err(Failed::of)?;
     let repositories = desk.repositories(config)?;
+    let (folder, env) = (desk.folder(config)?, config.blueprints.env.clone());
+    let network = config.network.rules().map_err(Failed::of)?;
     let compat_labels = config.compat.labels;
     let config = &config.operator;
     let agent_image = config.agent_image.clone().unwrap_or_else(|| format!("{AGENT_IMAGE}:{VERSION}"));
     Ok(Platform {
         exposing,
+        network,
         pull_secrets: config.pull_secrets.clone(),
         registry: config.registry.clone(),
         default_blueprint: config.default_blueprint.clone(),
@@ -98,23 +102,36 @@ pub(crate) fn platform(config: &Config, desk: &Desk, cluster: &str) -> Result<Pl
         single_node: config.single_node,
         compat_labels,
         repositories,
+        folder,
+        env,
+        commit: crate::commit().to_owned(),
         ..Platform::new(cluster, &agent_image)
     })
 }
 
-fn operator(config: &Config, cluster: Cluster, desk: &Desk, principal: Principal) -> Result<Operator, Failed> {
+fn operator(
+    config: &Config,
+    cluster: Cluster,
+    desk: &Desk,
+    principal: Principal,
+    roles: Roles,
+) -> Result<Operator, Failed> {
     let mut platform = platform(config, desk, cluster.name().as_str())?;
     platform.password = password(config)?;
     if config.exposure.local_authority {
         platform.authority = Some(crate::cert::folder()?);
     }
+    let require_enforcement = config.network.require_enforcement;
     let config = &config.operator;
     let id = format!("{}-{}", std::process::id(), uuid::Uuid::new_v4().simple());
     let settings = Settings {
         namespace: config.watch_namespace.clone(),
         require_grants: config.require_grants,
+        require_enforcement,
+        roles,
         system_namespace: config.namespace.clone(),
         repositories: platform.repositories.clone(),
+        folder: platform.folder.clone(),
         ..Settings::new(id)
     };
     Ok(Operator {
@@ -153,7 +170,7 @@ const PASSWORD: &str = "AGENT_DEFAULT_PASSWORD";
 /// Says what would be installed, and asks.
 fn agreed(cluster: &Cluster, missing: &[Missing], global: &Global) -> Result<bool, Failed> {
     let mut err = std::io::stderr().lock();
-    writeln!(err, "qd: the operator needs these custom resource definitions in {}:", cluster.name())?;
+    writeln!(err, "qd: the operator needs these objects in {}:", cluster.name())?;
     for one in missing {
         writeln!(err, "  {} ({})", one.name, if one.new { "new" } else { "other than this version's" })?;
     }

@@ -7,7 +7,6 @@
 //! ```
 
 mod check;
-mod files;
 mod plan;
 mod tokens;
 
@@ -18,6 +17,7 @@ use crate::desk::{self, Assembled, Desk, VERSION};
 use crate::doors::{Doors, END_TIME, Way};
 use crate::ending::Ending;
 use crate::error::Failed;
+use crate::files::Files;
 use crate::operator;
 use base::{Clock, ClusterName, RequestId};
 use cli::grammar::Global;
@@ -37,7 +37,7 @@ use tokio::net::TcpListener;
 use tokio::sync::watch;
 use tokio_util::sync::CancellationToken;
 use tokio_util::task::TaskTracker;
-use workspace::Known;
+use workspace::{Known, Roles};
 
 /// Runs `qd serve …`; the exit code.
 pub(crate) async fn run(config: &Config, global: &Global, args: &ServeArgs) -> Result<u8, Failed> {
@@ -87,7 +87,10 @@ async fn serve(config: &Config, global: &Global, args: &ServeArgs) -> Result<(),
     let naming = Naming { prefix: config.serve.prefix.clone() };
     let people = Arc::new(identity::People::new(verifier, epochs, naming));
     people.take(&plan.people, now_ms(&*desk.clock));
+    let of = people.clone();
+    let roles = Roles::new(move |name| of.roles_of(name));
     let kept = Kept {
+        roles: roles.clone(),
         tokens: plan.tokens.clone(),
         tls: plan.tls.clone(),
         certified: plan.certified.clone(),
@@ -102,7 +105,7 @@ async fn serve(config: &Config, global: &Global, args: &ServeArgs) -> Result<(),
         },
         kept.check(),
     ]);
-    if console {
+    if console || plan.roles.contains(&Role::Operator) {
         tasks.spawn(end.clone().run_until_cancelled_owned(keep(kept, people.clone(), desk.clock.clone())));
     }
     let doors = match listener {
@@ -116,7 +119,7 @@ async fn serve(config: &Config, global: &Global, args: &ServeArgs) -> Result<(),
     let figures = figures(doors.as_ref(), people, operator);
     let serving_ops = tasks.spawn(Ops { checks, figures }.serve(ops, end.clone()));
     let operator = if plan.roles.contains(&Role::Operator) {
-        let started = operator::start(&config, global, &desk, plan.kubeconfig.clone());
+        let started = operator::start(&config, global, &desk, plan.kubeconfig.clone(), roles);
         match ending.unless(Box::pin(started)).await {
             Ok(running) => Some(running),
             Err(error) => {
@@ -213,6 +216,8 @@ async fn bind(address: std::net::SocketAddr) -> Result<TcpListener, Failed> {
 
 /// The files that are kept up with, and what is wrong with them now.
 struct Kept {
+    /// Told of new roles of people.
+    roles: Roles,
     tokens: PathBuf,
     tls: Option<(Tls, [PathBuf; 2])>,
     /// What a certificate of this machine's own authority is good for, where there is one.
@@ -234,7 +239,7 @@ impl Kept {
 /// Takes changes of the token file and of the certificate, and ends tokens at their time.
 async fn keep(kept: Kept, people: Arc<identity::People>, clock: Arc<dyn Clock>) {
     let paths = std::iter::once(&kept.tokens).chain(kept.tls.iter().flat_map(|(_, files)| files));
-    let files = match files::Files::watch(paths.map(PathBuf::as_path)) {
+    let files = match Files::watch(paths.map(PathBuf::as_path)) {
         Ok(files) => files,
         Err(error) => {
             tracing::error!(%error, "files cannot be watched: changes of tokens need a restart");
@@ -272,7 +277,10 @@ async fn keep(kept: Kept, people: Arc<identity::People>, clock: Arc<dyn Clock>) 
 fn take(kept: &Kept, people: &identity::People, clock: &dyn Clock) -> Vec<String> {
     let mut problems = Vec::new();
     match File::read(&kept.tokens) {
-        Ok(file) => people.take(&file, now_ms(clock)),
+        Ok(file) => {
+            people.take(&file, now_ms(clock));
+            kept.roles.change();
+        }
         Err(error) => problems.push(error.to_string()),
     }
     if let Some((tls, _)) = &kept.tls

@@ -45,7 +45,7 @@ pub use exec::{ExecInput, ExecOutput, Forwarded, LastWords, Said, joined};
 pub use feed::{Feed, Step};
 pub use kubeconfig::{Context, Kubeconfig};
 pub use log::{LogFrom, LogLines};
-pub use owner::{AUTHORITY, Hands, Installer, MANAGER, Owned, Owner, STATE_MANAGER};
+pub use owner::{AUTHORITY, Hands, Installer, MANAGER, Owned, Owner, Remains, STATE_MANAGER};
 pub use pace::Rate;
 pub use passing::Passed;
 pub use reader::{PageQuery, Reader, WhoAmI};

@@ -3,11 +3,12 @@
 //! ```text
 //! Permit<OperatorRun> ───────► Owner    its lease, its certificate authority
 //! Permit<WorkspaceReconcile> ─► Hands   objects of that workspace, in its namespace: apply, delete; its status
+//! Permit<WorkspaceExpire> ───► Remains  claims that a workspace left: since when, and their end
 //! Permit<OperatorInstall> ────► Installer  custom resource definitions
 //! ```
 //!
 //! Invariants: each exists only from its permit; every request names the decision; a claim of storage is deleted by
-//! [`Hands::discard`] alone.
+//! [`Hands::discard`] and [`Remains::discard`] alone.
 
 use crate::connect::Cluster;
 use crate::error::Error;
@@ -15,7 +16,7 @@ use crate::pace::Urgency;
 use crate::transport::{Call, Transport, USER_AGENT};
 use http::Method;
 use policy::Permit;
-use policy::action::{OperatorInstall, OperatorRun, WorkspaceReconcile};
+use policy::action::{OperatorInstall, OperatorRun, WorkspaceExpire, WorkspaceReconcile};
 use serde_json::{Value, json};
 use std::sync::Arc;
 
@@ -34,6 +35,14 @@ pub struct Hands {
     link: Link,
     namespace: String,
     workspace: String,
+}
+
+/// Looks after claims of storage that a workspace left which is gone.
+pub struct Remains {
+    link: Link,
+    namespace: String,
+    left: Vec<String>,
+    over: Vec<String>,
 }
 
 /// Installs kinds.
@@ -60,6 +69,14 @@ impl Cluster {
         let object = &permit.target().object;
         let (namespace, workspace) = (object.namespace.clone(), object.name.clone());
         Hands { link: self.link(&permit.decision_id()), namespace, workspace }
+    }
+
+    /// Looks after what a workspace left.
+    #[must_use]
+    pub fn remains(&self, permit: &Permit<WorkspaceExpire>) -> Remains {
+        let WorkspaceExpire { object, left, over } = permit.target();
+        let (namespace, left, over) = (object.namespace.clone(), left.clone(), over.clone());
+        Remains { link: self.link(&permit.decision_id()), namespace, left, over }
     }
 
     /// Installs kinds.
@@ -252,7 +269,7 @@ impl Hands {
             let message = format!("claim {name} is storage: what holds data is not deleted on the way");
             return Err(Error::Invalid { message, causes: Value::Null });
         }
-        self.remove(kind, name, uid, grace).await
+        self.link.remove(kind, &self.namespace, name, uid, grace).await
     }
 
     /// Deletes a claim of storage of a workspace that is being deleted and says that its storage goes with it.
@@ -260,23 +277,15 @@ impl Hands {
     /// # Errors
     /// As [`Error`] says.
     pub async fn discard(&self, claim: &str, uid: &str) -> Result<(), Error> {
-        self.remove(Owned::Claim, claim, uid, None).await
+        self.link.remove(Owned::Claim, &self.namespace, claim, uid, None).await
     }
 
-    async fn remove(&self, kind: Owned, name: &str, uid: &str, grace: Option<u32>) -> Result<(), Error> {
-        let mut body = json!({
-            "apiVersion": "v1", "kind": "DeleteOptions", "preconditions": { "uid": uid },
-            "propagationPolicy": "Background",
-        });
-        if let (Some(fields), Some(grace)) = (body.as_object_mut(), grace) {
-            fields.insert("gracePeriodSeconds".to_owned(), grace.into());
-        }
-        let path = kind.path(&self.namespace, Some(name), "");
-        let body = Some(("application/json", &body));
-        match self.link.send(Method::DELETE, "delete", kind, &self.namespace, &path, body).await {
-            Ok(_) | Err(Error::NotFound { .. }) => Ok(()),
-            Err(error) => Err(error),
-        }
+    /// Changes annotations of a claim, if it still has this uid (merge patch).
+    ///
+    /// # Errors
+    /// As [`Error`] says.
+    pub async fn annotate_claim(&self, claim: &str, uid: &str, annotations: &Value) -> Result<(), Error> {
+        self.link.annotate_claim(&self.namespace, claim, uid, annotations).await
     }
 
     async fn patch(
@@ -291,6 +300,33 @@ impl Hands {
         let body = Some((APPLY, object));
         self.link.send(Method::PATCH, "patch", kind, &self.namespace, &path, body).await
     }
+}
+
+impl Remains {
+    /// Changes annotations of one of the claims that are told since when they are left, if it still has this uid.
+    ///
+    /// # Errors
+    /// As [`Error`] says; `Invalid` for a claim that the permit does not name.
+    pub async fn annotate(&self, claim: &str, uid: &str, annotations: &Value) -> Result<(), Error> {
+        named(&self.left, claim)?;
+        self.link.annotate_claim(&self.namespace, claim, uid, annotations).await
+    }
+
+    /// Deletes one of the claims whose time is over, if it still has this uid.
+    ///
+    /// # Errors
+    /// As [`Error`] says; `Invalid` for a claim that the permit does not name.
+    pub async fn discard(&self, claim: &str, uid: &str) -> Result<(), Error> {
+        named(&self.over, claim)?;
+        self.link.remove(Owned::Claim, &self.namespace, claim, uid, None).await
+    }
+}
+
+fn named(all: &[String], claim: &str) -> Result<(), Error> {
+    if all.iter().any(|one| one == claim) {
+        return Ok(());
+    }
+    Err(Error::Invalid { message: format!("claim {claim} is not of this decision"), causes: Value::Null })
 }
 
 impl Installer {
@@ -320,6 +356,37 @@ impl Link {
             Err(Error::NotFound { .. }) => Ok(None),
             Err(error) => Err(error),
         }
+    }
+
+    async fn remove(
+        &self,
+        kind: Owned,
+        namespace: &str,
+        name: &str,
+        uid: &str,
+        grace: Option<u32>,
+    ) -> Result<(), Error> {
+        let mut body = json!({
+            "apiVersion": "v1", "kind": "DeleteOptions", "preconditions": { "uid": uid },
+            "propagationPolicy": "Background",
+        });
+        if let (Some(fields), Some(grace)) = (body.as_object_mut(), grace) {
+            fields.insert("gracePeriodSeconds".to_owned(), grace.into());
+        }
+        let path = kind.path(namespace, Some(name), "");
+        let body = Some(("application/json", &body));
+        match self.send(Method::DELETE, "delete", kind, namespace, &path, body).await {
+            Ok(_) | Err(Error::NotFound { .. }) => Ok(()),
+            Err(error) => Err(error),
+        }
+    }
+
+    /// Under a name among managers of its own: what is applied to a claim takes none of these away.
+    async fn annotate_claim(&self, namespace: &str, claim: &str, uid: &str, annotations: &Value) -> Result<(), Error> {
+        let path = Owned::Claim.path(namespace, Some(claim), "") + &format!("?fieldManager={REMAINS_MANAGER}");
+        let body = json!({ "metadata": { "uid": uid, "annotations": annotations } });
+        let body = Some(("application/merge-patch+json", &body));
+        self.send(Method::PATCH, "patch", Owned::Claim, namespace, &path, body).await.map(drop)
     }
 
     async fn send(
@@ -352,6 +419,8 @@ impl Link {
 pub const MANAGER: &str = "quarterdeck-operator";
 /// Name of the Secret with the certificate authority.
 pub const AUTHORITY: &str = "quarterdeck-authority";
+/// Who says since when a claim is left.
+const REMAINS_MANAGER: &str = "quarterdeck-remains";
 /// Who says whether a workspace runs: manifests that leave the state out never fight over it.
 pub const STATE_MANAGER: &str = "quarterdeck-state";
 /// JSON is YAML.

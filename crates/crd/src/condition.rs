@@ -198,7 +198,7 @@ words! {
         PortClosed,
         /// Idle: somebody uses it; the message names the doors.
         Active,
-        /// NetworkIsolated: the canary got through, so the network does not enforce policies.
+        /// NetworkIsolated, Accepted: the canary got through, so the network does not enforce policies.
         NotEnforced,
         /// NetworkIsolated: nobody tried yet.
         Unknown,
@@ -254,6 +254,7 @@ impl ConditionType {
                 R::NameConflict,
                 R::InjectDisabled,
                 R::FeatureUnavailable,
+                R::NotEnforced,
             ],
             Self::Valid => &[
                 R::BlueprintNotFound,
@@ -271,7 +272,9 @@ impl ConditionType {
             Self::BlueprintResolved => {
                 &[R::CELError, R::ParamInvalid, R::FieldNotAllowed, R::RepoFileInvalid, R::Cycle]
             }
-            Self::Resolved => &[R::BlueprintNotFound, R::BlueprintInvalid, R::CELError, R::ParamInvalid, R::Cycle],
+            Self::Resolved => {
+                &[R::BlueprintNotFound, R::BlueprintInvalid, R::CELError, R::ParamInvalid, R::FieldNotAllowed, R::Cycle]
+            }
             Self::StorageReady => &[R::Provisioning, R::FailedBinding, R::Restoring, R::VolumeInUse],
             Self::Progressing | Self::Stalled => &[R::Idle, R::DeadlineExceeded],
             Self::Ready => &[

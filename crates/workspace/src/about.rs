@@ -157,6 +157,7 @@ fn volume(one: &Value) -> WorkspaceVolume {
         kind: text(one, "/type"),
         size: text(one, "/size"),
         used: text(one, "/used"),
+        kept_until_ms: None,
     }
 }
 

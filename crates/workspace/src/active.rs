@@ -1,5 +1,6 @@
 //! What the active operator does with what watches tell: it keeps the index, the book and the queue, and begins looks.
 
+use crate::addresses::Found;
 use crate::book::launch::{self, Launch};
 use crate::desired::Desired;
 use crate::error::Error;
@@ -11,13 +12,14 @@ use crate::operator::Operator;
 use crate::probe::{Asked, Inside, Probed, probe};
 use crate::queue::Queue;
 use crate::reconcile::{Done, Job, reconcile, say_refused};
+use crate::remains::{self, Left};
 use crate::source::{self, Sourced};
 use crate::standing::Shared;
 use crate::trust::Trust;
 use crate::upward::{self, Links, Who};
 use base::RequestId;
 use cluster::{Hands, Owned, Owner};
-use policy::action::{ObjectTarget, WorkspaceReconcile};
+use policy::action::{ObjectTarget, WorkspaceExpire, WorkspaceReconcile};
 use policy::{Answers, Door, Outcome, Permit, Refusal};
 use serde_json::Value;
 use std::collections::{HashMap, HashSet};
@@ -32,6 +34,8 @@ pub(crate) struct Active<'a> {
     pub(crate) owner: Arc<Owner>,
     pub(crate) index: Index,
     pub(crate) queue: Queue<Key>,
+    /// The addresses of the cluster.
+    pub(crate) found: Found,
     /// Watches that have not told all there is.
     pub(crate) waiting: HashSet<Watched>,
     pub(crate) kept: HashMap<Key, Kept>,
@@ -53,6 +57,10 @@ pub(crate) struct Active<'a> {
 /// What a look at a workspace comes to.
 enum Next {
     Carry(Hands, Job),
+    /// It is gone, and what it left is looked after.
+    Expire(Permit<WorkspaceExpire>, Left),
+    /// It is to be looked at again then, epoch milliseconds.
+    Later(i64),
     /// The policy says no; why.
     Refuse(Job, String),
 }
@@ -82,16 +90,19 @@ impl Active<'_> {
         let concerns = match change {
             Change::Seen(item) => {
                 self.learn(&item);
+                self.finds(&item, false);
                 if self.is_same_blueprint(&item, false) { Concerns::Nobody } else { self.index.see(item) }
             }
             Change::Gone(item) => {
                 self.learn(&item);
+                self.finds(&item, true);
                 self.is_same_blueprint(&item, true);
                 self.index.gone(&item, i64::try_from(now).unwrap_or(i64::MAX))
             }
             Change::Whole(watched) => {
                 if self.waiting.remove(&watched) && self.waiting.is_empty() {
                     tracing::info!(workspaces = self.index.keys().count(), "the operator has seen all there is");
+                    self.operator.render.finds(self.found.addresses());
                     self.open_book();
                 }
                 Concerns::Nobody
@@ -122,6 +133,24 @@ impl Active<'_> {
     pub(crate) fn used(&mut self, keys: &[Key]) {
         let now = self.now();
         keys.iter().filter(|key| self.index.workspace(key).is_some()).for_each(|key| self.queue.mark(key, now));
+    }
+
+    /// Takes addresses. Nodes come and go: what they change of somebody's rules is told with the next look.
+    fn finds(&mut self, item: &Item, gone: bool) {
+        if self.found.take(item, gone) != Some(true) || !self.waiting.is_empty() {
+            return;
+        }
+        self.operator.render.finds(self.found.addresses());
+        if !matches!(item, Item::Node { .. }) {
+            self.others();
+        }
+    }
+
+    /// Has all of them looked at again.
+    pub(crate) fn others(&mut self) {
+        let now = self.now();
+        let keys: Vec<Key> = self.index.keys().cloned().collect();
+        keys.iter().for_each(|key| self.queue.mark(key, now));
     }
 
     /// Takes a quota or grant, as it is or as it was when it is gone.
@@ -177,10 +206,13 @@ impl Active<'_> {
             let rendered = self.operator.render.render(&desired, &object, &Sourced::None);
             let launch = rendered.ok().map(|rendered| Launch::of(&object, &rendered));
             let load = crd::quota::Load { workspaces: 1, ..has };
-            book.enter(&key, launch::who(&desired), load, launch.as_ref(), now_ms);
+            book.enter(&key, launch::who(&desired, &self.shared.roles), load, launch.as_ref(), now_ms);
         }
         drop(book);
         self.shared.shelf.lock().open();
+        let now = self.now();
+        let leavers: Vec<Key> = self.index.leavers().cloned().collect();
+        leavers.iter().for_each(|key| self.queue.mark(key, now));
         self.shared.changed.notify_one();
     }
 
@@ -207,6 +239,11 @@ impl Active<'_> {
                     let owner = self.owner.clone();
                     running.spawn(async move { say_refused(&owner, job, message).await });
                 }
+                Some(Next::Expire(permit, left)) => {
+                    let remains = self.operator.cluster.remains(&permit);
+                    running.spawn(remains::expire(key, permit, remains, left, i64::try_from(now).unwrap_or(i64::MAX)));
+                }
+                Some(Next::Later(at)) => self.queue.done(&key, u64::try_from(at).ok(), now),
                 None => self.queue.done(&key, None, now),
             }
         }
@@ -226,7 +263,7 @@ impl Active<'_> {
                 self.shared.book.lock().release(key);
                 self.wake();
             }
-            return None;
+            return self.remains(key);
         };
         let object: Value = match serde_json::from_slice(&workspace.json) {
             Ok(object) => object,
@@ -246,12 +283,7 @@ impl Active<'_> {
             self.drop_kept(key, "another generation came");
             let operator = self.operator;
             let owner = object.pointer("/spec/owner").and_then(Value::as_str).unwrap_or_default().to_owned();
-            let target = ObjectTarget {
-                cluster: operator.cluster.name().clone(),
-                kind: Owned::Workspace.id().to_owned(),
-                namespace: key.namespace.clone(),
-                name: key.name.clone(),
-            };
+            let target = self.target(key);
             let action = WorkspaceReconcile { object: target, owner, generation: workspace.generation };
             let principal = operator.principal.asking(RequestId::new(), Door::Process);
             match operator.gate.permit(&principal, action, &Answers::default()) {
@@ -272,6 +304,39 @@ impl Active<'_> {
         let kept = self.kept.get(key)?;
         let (hands, written) = (self.operator.cluster.hands(&kept.permit), kept.written.clone());
         Some(Next::Carry(hands, self.prepared(key, object, written)))
+    }
+
+    /// What is done about volumes of a workspace that is gone.
+    fn remains(&mut self, key: &Key) -> Option<Next> {
+        let now_ms = i64::try_from(self.now()).unwrap_or(i64::MAX);
+        let left = remains::look(&self.index.left(key), now_ms);
+        if left.is_empty() {
+            return left.again_ms.map(Next::Later);
+        }
+        let names = |all: &[(String, String)]| all.iter().map(|(name, _)| name.clone()).collect();
+        let object = self.target(key);
+        let action = WorkspaceExpire { object, left: names(&left.new), over: names(&left.over) };
+        let principal = self.operator.principal.asking(RequestId::new(), Door::Process);
+        match self.operator.gate.permit(&principal, action, &Answers::default()) {
+            Ok(permit) => Some(Next::Expire(permit, left)),
+            Err(Refusal::AuditUnavailable(_)) => {
+                self.mute = true;
+                None
+            }
+            Err(refusal) => {
+                tracing::warn!(workspace = %key, %refusal, "volumes that a workspace left are not looked after");
+                Some(Next::Later(now_ms.saturating_add(REFUSED_MS)))
+            }
+        }
+    }
+
+    fn target(&self, key: &Key) -> ObjectTarget {
+        ObjectTarget {
+            cluster: self.operator.cluster.name().clone(),
+            kind: Owned::Workspace.id().to_owned(),
+            namespace: key.namespace.clone(),
+            name: key.name.clone(),
+        }
     }
 
     fn prepared(&self, key: &Key, object: Value, written: Option<Value>) -> Job {
@@ -316,8 +381,10 @@ impl Active<'_> {
         if let (Some(status), Some(kept)) = (done.status, self.kept.get_mut(&done.key)) {
             kept.written = Some(status);
         }
-        let alert_ms = u64::try_from(done.alert_ms).unwrap_or_default();
-        self.operator.activity.alert(self.operator.cluster.name(), &done.key, alert_ms);
+        if self.index.workspace(&done.key).is_some() {
+            let alert_ms = u64::try_from(done.alert_ms).unwrap_or_default();
+            self.operator.activity.alert(self.operator.cluster.name(), &done.key, alert_ms);
+        }
         if let Some(paths) = &done.ignored {
             self.operator.activity.ignore(self.operator.cluster.name(), &done.key, paths);
         }
@@ -407,6 +474,8 @@ fn was_accepted(object: &Value) -> bool {
     conditions.into_iter().any(|one| is(one, "type", "Accepted") && is(one, "status", "True"))
 }
 
+/// When what is refused is asked again.
+const REFUSED_MS: i64 = 600_000;
 /// Daemons that are asked at a time.
 const MOST_ASKED: usize = 8;
 /// When one is looked at again that found no place.

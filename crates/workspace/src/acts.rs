@@ -125,6 +125,21 @@ pub(crate) async fn stop_for(cluster: &Cluster, permit: Permit<WorkspaceStop>, w
         .await
 }
 
+/// How the cause begins of one that takes up what its blueprint says by now.
+pub(crate) const UPDATED: &str = "updated by";
+
+/// Wants a workspace to run as its blueprint says by now: by the digest that its status has of that (`updateAvailable`).
+///
+/// # Errors
+/// As [`ActError`] says.
+pub async fn take_up(cluster: &Cluster, permit: Permit<WorkspaceStart>, digest: &str) -> Result<Value, ActError> {
+    let object = permit.target().object.clone();
+    let short = digest.get(..crate::pinned::SHORT).unwrap_or(digest);
+    let cause = format!("{UPDATED} {} to {short}", permit.principal().id());
+    changed(cluster, permit, &object, "to run", async |acting, target| say(&acting, target, "Running", &cause).await)
+        .await
+}
+
 /// How the cause begins that a woken workspace has.
 pub(crate) const WOKEN: &str = "woken by";
 

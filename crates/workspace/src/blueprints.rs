@@ -14,12 +14,14 @@ pub use tried::Tried;
 
 use spec::{images, member, not_yet, of_problems, overrides, ports, read, refused, user};
 
+use crate::addresses::Addresses;
 use crate::desired::Desired;
 use crate::exposing::{Asked, Certificate, Exposing, Reached};
+use crate::folder::{Folder, Set};
 use crate::render::{Object, Refused, Render, Rendered};
 use crate::source::{Repositories, Sourced};
 use base::{Code, Secret};
-use blueprint::objects::{Opening, Outside, Place};
+use blueprint::objects::{Network, Opening, Outside, Place};
 use blueprint::{Effective, Given, LayerKind, Library, Mark, Node, Problem, Problems, User};
 use crd::blueprint::Activity;
 use parking_lot::RwLock;
@@ -40,6 +42,8 @@ pub struct Platform {
     pub registry: Option<String>,
     /// The blueprint of a Workspace that names an image alone.
     pub default_blueprint: String,
+    /// The commit that this program is built from.
+    pub commit: String,
     /// Domain of the cluster.
     pub cluster_domain: String,
     /// Pods may run on the control plane: a cluster of one node.
@@ -50,12 +54,18 @@ pub struct Platform {
     pub pull_secrets: Vec<String>,
     /// The password of images that ask for one; each has a random one of its own when this is not set.
     pub password: Option<Secret<String>>,
+    /// What an administrator says of the network, beside what is found.
+    pub network: Network,
     /// How workspaces are reached from outside.
     pub exposing: Exposing,
     /// The folder of the authority that makes certificates of their hosts, where nobody else is named.
     pub authority: Option<std::path::PathBuf>,
     /// Reads the repositories of workspaces; nothing where none are read.
     pub repositories: Option<Repositories>,
+    /// Blueprints beside those of the cluster.
+    pub folder: Option<Arc<Folder>>,
+    /// What `env()` reads in expressions.
+    pub env: BTreeMap<String, String>,
 }
 
 impl Platform {
@@ -67,14 +77,18 @@ impl Platform {
             agent_image: agent_image.to_owned(),
             registry: None,
             default_blueprint: DEFAULT.to_owned(),
+            commit: "unknown".to_owned(),
             cluster_domain: "cluster.local".to_owned(),
             single_node: false,
             compat_labels: false,
             pull_secrets: Vec::new(),
             password: None,
+            network: Network::default(),
             exposing: Exposing::default(),
             authority: None,
             repositories: None,
+            folder: None,
+            env: BTreeMap::new(),
         }
     }
 }
@@ -84,6 +98,7 @@ impl Platform {
 pub struct Blueprints {
     platform: Platform,
     sets: RwLock<Sets>,
+    found: RwLock<Arc<Addresses>>,
 }
 
 #[derive(Debug, Default)]
@@ -92,6 +107,8 @@ struct Sets {
     cluster: BTreeMap<String, Value>,
     /// By namespace and name: the spec of each Blueprint.
     org: BTreeMap<(String, String), Value>,
+    /// The version of the folder that they were read with.
+    version: u64,
     /// What was read of them, as a namespace sees them.
     read: HashMap<String, Arc<Seen>>,
 }
@@ -107,16 +124,27 @@ impl Blueprints {
     /// The built-in blueprints alone.
     #[must_use]
     pub fn new(platform: Platform) -> Self {
-        Self { platform, sets: RwLock::default() }
+        Self { platform, sets: RwLock::default(), found: RwLock::default() }
     }
 
     /// The blueprints as a namespace sees them. They are read again only after one has changed.
     fn seen(&self, namespace: &str) -> Arc<Seen> {
-        if let Some(seen) = self.sets.read().read.get(namespace) {
-            return seen.clone();
+        let folder = self.platform.folder.as_ref();
+        // Asked before the set is: one that comes in between is read again.
+        let version = folder.map_or(0, |folder| folder.version());
+        {
+            let sets = self.sets.read();
+            if let Some(seen) = sets.read.get(namespace).filter(|_| sets.version == version) {
+                return seen.clone();
+            }
         }
         let mut sets = self.sets.write();
-        let seen = Arc::new(sets.see(namespace));
+        if sets.version != version {
+            sets.read.clear();
+            sets.version = version;
+        }
+        let set = folder.map(|folder| folder.now()).unwrap_or_default();
+        let seen = Arc::new(sets.see(namespace, &set));
         sets.read.insert(namespace.to_owned(), seen.clone());
         seen
     }
@@ -152,17 +180,21 @@ impl Blueprints {
 }
 
 impl Sets {
-    fn see(&self, namespace: &str) -> Seen {
+    fn see(&self, namespace: &str, set: &Set) -> Seen {
         let mut library = Library::default();
         let mut documents: BTreeMap<String, String> = BTreeMap::new();
         for (name, spec) in &self.cluster {
             documents.insert(format!("ClusterBlueprint/{name}"), document(name, spec));
         }
-        if !self.cluster.contains_key(DEFAULT) {
-            documents.insert("built-in/default".to_owned(), BUILT_IN.to_owned());
-        }
         let paths: Vec<String> = documents.keys().cloned().collect();
         let mut problems = library.add(&documents, &paths, LayerKind::Platform);
+        problems.extend(library.add(&set.texts, &set.paths, LayerKind::Platform));
+        problems.extend(set.problems.iter().cloned());
+        if !self.cluster.contains_key(DEFAULT) && library.get(DEFAULT).is_none() {
+            let built_in = BTreeMap::from([("built-in/default".to_owned(), BUILT_IN.to_owned())]);
+            let paths: Vec<String> = built_in.keys().cloned().collect();
+            problems.extend(library.add(&built_in, &paths, LayerKind::Platform));
+        }
         let own = self.org.iter().filter(|((of, _), _)| of == namespace);
         let own: BTreeMap<String, String> =
             own.map(|((_, name), spec)| (format!("Blueprint/{name}"), document(name, spec))).collect();
@@ -221,6 +253,11 @@ impl Render for Blueprints {
             .map_err(|wrong| of_problems(wrong.list().iter(), sourced))?;
         let mut notes = objects.notes.clone();
         notes.extend(effective.warnings.iter().map(|one| one.message.clone()));
+        if desired.on_delete == crate::desired::OnDelete::Snapshot {
+            notes.push(
+                "storage.onDelete Snapshot: no snapshots are made here, its volumes stay as with Retain".to_owned(),
+            );
+        }
         let internal = |_| refused("BlueprintResolved", "BlueprintInvalid", "its objects cannot be written");
         let mut rendered = Rendered {
             blueprint: status(&effective, sourced),
@@ -232,10 +269,13 @@ impl Render for Blueprints {
             reached: self.reached(desired, asked, objects.opening.as_ref()),
             password: self.platform.password.clone(),
             activity: activity(&effective),
+            opens_api: is_true(&effective, "/network/kubernetesAccess"),
             notes,
             ..Rendered::default()
         };
-        for body in objects.to_json().map_err(internal)? {
+        let kept = crate::remains::retain_for(spec);
+        for mut body in objects.to_json().map_err(internal)? {
+            crate::remains::mark(&mut body, &kept);
             if body.get("kind").and_then(Value::as_str) == Some("Pod") {
                 let hash = body.pointer("/metadata/annotations").and_then(|all| all.get(crate::key::MANIFEST_HASH));
                 rendered.pod_hash = hash.and_then(Value::as_str).unwrap_or_default().to_owned();
@@ -276,6 +316,10 @@ impl Render for Blueprints {
 
     fn look(&self, namespace: &str, name: &str) -> Option<Looked> {
         self.looked(namespace, name)
+    }
+
+    fn finds(&self, addresses: Addresses) {
+        *self.found.write() = Arc::new(addresses);
     }
 
     fn usual(&self) -> &str {
@@ -354,15 +398,35 @@ impl Blueprints {
         })
     }
 
+    /// What is said of the network, and what was found.
+    fn network(&self) -> Network {
+        let found = self.found.read().clone();
+        let mut network = self.platform.network.clone();
+        network.ingress = Some(self.platform.exposing.ingress.clone());
+        let more = |said: &mut Vec<String>, found: &[String]| {
+            let new = found.iter().filter(|one| !said.contains(one)).cloned().collect::<Vec<_>>();
+            said.extend(new);
+        };
+        more(&mut network.nodes, &found.nodes);
+        more(&mut network.pods, &found.pods);
+        more(&mut network.services, &found.services);
+        more(&mut network.api_server, &found.api_server);
+        if !found.api_ports.is_empty() {
+            network.api_ports.clone_from(&found.api_ports);
+        }
+        network
+    }
+
     fn place(&self, desired: &Desired, spec: &Value, user: User) -> Result<Place, Refused> {
         let key = &desired.key;
         let mut place = Place::new(&key.name, &key.namespace, &key.name, user, &self.platform.agent_image);
         place.uid = Some(desired.uid.clone());
+        place.commit.clone_from(&self.platform.commit);
         place.cluster_domain.clone_from(&self.platform.cluster_domain);
         place.single_node = self.platform.single_node;
         place.compat_labels = self.platform.compat_labels;
         place.pull_secrets.clone_from(&self.platform.pull_secrets);
-        place.network.ingress = Some(self.platform.exposing.ingress.clone());
+        place.network = self.network();
         place.env = member(spec, "env")?;
         place.ports = ports(spec);
         place.command = member(spec, "command")?;
@@ -380,6 +444,10 @@ impl Blueprints {
         }
         Ok(place)
     }
+}
+
+fn is_true(effective: &Effective, at: &str) -> bool {
+    effective.node.at(&blueprint::Pointer::parse(at)).and_then(Node::bool) == Some(true)
 }
 
 /// What counts as use. It was checked with the rest of the blueprint.

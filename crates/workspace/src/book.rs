@@ -52,6 +52,8 @@ pub(crate) struct Rules {
     pub(crate) require_grants: bool,
     /// The namespace whose grants may be for others.
     pub(crate) system_namespace: String,
+    /// Somebody says who has which role.
+    pub(crate) knows_roles: bool,
 }
 
 /// An object of policy as a watch told it.

@@ -235,7 +235,8 @@ fn kind(one: &Definition) -> &'static str {
     match one.layer.kind {
         LayerKind::Org => "Blueprint",
         _ if one.mark.file.starts_with("built-in/") => "built-in",
-        _ => "ClusterBlueprint",
+        _ if one.mark.file.starts_with("ClusterBlueprint/") => "ClusterBlueprint",
+        _ => "file",
     }
 }
 

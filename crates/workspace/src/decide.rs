@@ -7,6 +7,7 @@
 use crate::acts::WOKEN;
 use crate::desired::{Desired, OnDelete, Update};
 use crate::observed::Observed;
+use crate::pinned::{self, Pin};
 use crate::pod::{Phase, Pod};
 use crate::render::{Object, Refused, Rendered};
 use crate::sizes::Sizes;
@@ -44,6 +45,10 @@ pub enum Step {
     },
     /// Make the pod.
     MakePod,
+    /// Make the pod of what it was made from before.
+    MakePinned,
+    /// Keep what the pod was made from.
+    Pin,
     /// Give the pod that runs the sizes of the one that is to be.
     Resize {
         /// The pod that was seen.
@@ -67,6 +72,13 @@ pub enum Step {
     EndWorkspace {
         /// Why.
         cause: String,
+    },
+    /// Take back a claim that a workspace of this name left.
+    Reclaim {
+        /// Its name.
+        claim: String,
+        /// Its uid.
+        uid: String,
     },
     /// Delete a claim of storage.
     Discard {
@@ -146,11 +158,16 @@ pub fn decide(
     if let Some(refused) = conflict(desired, rendered, observed) {
         return refuse(decision, refused, observed);
     }
+    let left = observed.claims.iter().filter(|claim| claim.own && claim.left_ms.is_some() && !claim.deleting);
+    decision.steps.extend(left.map(|claim| Step::Reclaim { claim: claim.name.clone(), uid: claim.uid.clone() }));
     let stale = |(_, part): &(usize, &Object)| {
         let seen = observed.parts.get(&(part.kind, part.name.clone()));
         seen.and_then(|seen| seen.verified.as_ref()) != Some(&part.hash)
     };
-    let parts = rendered.parts.iter().enumerate().filter(stale);
+    let pin = pinned::look(desired, rendered, observed);
+    // What its pod of before reads stays with it.
+    let held = |(_, part): &(usize, &Object)| pin == Pin::Holds && part.kind == Owned::ConfigMap;
+    let parts = rendered.parts.iter().enumerate().filter(|one| stale(one) && !held(one));
     decision.steps.extend(parts.map(|(at, _)| Step::Apply(at)));
     if let Some((secret, _)) = &rendered.secret
         && !observed.parts.contains_key(&(Owned::Secret, secret.clone()))
@@ -162,9 +179,12 @@ pub fn decide(
     if let Some(pod) = &observed.pod {
         decision.outdated = pod.controller == desired.uid && pod.hash != rendered.pod_hash;
     }
+    decision.outdated |= pin == Pin::Holds;
+    decision.steps.extend((pin == Pin::Write).then_some(Step::Pin));
     decision.steps.extend(resize(desired, rendered, observed));
     let (step, again_ms) = pod_step(desired, observed, decision.outdated, limits, now_ms);
-    decision.steps.extend(step);
+    let pinned = |step| if step == Step::MakePod && pin == Pin::Holds { Step::MakePinned } else { step };
+    decision.steps.extend(step.map(pinned));
     decision.again_ms = [again_ms, outside_ms].into_iter().flatten().min();
     decision
 }

@@ -36,6 +36,8 @@ pub struct Desired {
     pub on_delete: OnDelete,
     /// When a new blueprint takes hold.
     pub update: Update,
+    /// A digest of what it asks for, where that is looked at.
+    pub asks: String,
     /// Why and by whom the state was set last.
     pub cause: String,
     /// When it stops, starts and ends.
@@ -59,10 +61,10 @@ pub enum OnDelete {
 /// When what changed of a pod takes hold.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub enum Update {
-    /// When somebody says so, or it is started again.
-    #[default]
+    /// When somebody says so.
     Manual,
     /// When it is started again.
+    #[default]
     OnRestart,
     /// At once.
     Auto,
@@ -105,8 +107,12 @@ impl Desired {
             },
             update: match text("/spec/update") {
                 Some("Auto") => Update::Auto,
-                Some("OnRestart") => Update::OnRestart,
-                _ => Update::Manual,
+                Some("Manual") => Update::Manual,
+                _ => Update::OnRestart,
+            },
+            asks: match text("/spec/update") {
+                Some("Manual") => object.get("spec").map(crate::pinned::asks).unwrap_or_default(),
+                _ => String::new(),
             },
             cause: annotation(STATE_CAUSE).unwrap_or_default(),
             // The schema of the cluster keeps it readable.

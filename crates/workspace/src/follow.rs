@@ -1,5 +1,6 @@
 //! The watches of the operator: each tells what comes, changes and goes. Nothing is asked twice.
 
+use crate::addresses::Told;
 use crate::event::Event;
 use crate::index::{Item, Seen};
 use crate::key::{Key, MANIFEST_HASH, WORKSPACE};
@@ -27,6 +28,8 @@ pub(crate) enum Watched {
     PodEvents,
     ClaimEvents,
     Nodes,
+    ApiServer,
+    Services,
     ClusterBlueprints,
     Blueprints,
     Quotas,
@@ -64,6 +67,8 @@ impl Watched {
         Self::Quotas,
         Self::Grants,
         Self::Nodes,
+        Self::ApiServer,
+        Self::Services,
         Self::PodEvents,
         Self::ClaimEvents,
     ];
@@ -90,6 +95,8 @@ impl Watched {
             Self::Parts(kind) => kind.id(),
             Self::PodEvents | Self::ClaimEvents => "events",
             Self::Nodes => "nodes",
+            Self::ApiServer => "endpointslices.discovery.k8s.io",
+            Self::Services => "servicecidrs.networking.k8s.io",
         };
         let kind = Kind::builtin(id)?;
         if let Self::Parts(_) = self {
@@ -108,7 +115,9 @@ impl Watched {
             | Self::Blueprints
             | Self::Quotas
             | Self::Grants
-            | Self::Nodes => ("", ""),
+            | Self::Nodes
+            | Self::Services => ("", ""),
+            Self::ApiServer => ("kubernetes.io/service-name=kubernetes", ""),
             Self::Pods | Self::Claims | Self::Parts(_) => (WORKSPACE, ""),
             Self::PodEvents => ("", "involvedObject.kind=Pod"),
             Self::ClaimEvents => ("", "involvedObject.kind=PersistentVolumeClaim"),
@@ -162,8 +171,10 @@ impl Watched {
                 let names = images.filter_map(|image| image.get("names")).flat_map(Node::items);
                 let names = names.filter_map(Node::as_text).filter(|name| !name.contains('@'));
                 let images = names.map(std::borrow::Cow::into_owned).collect();
-                Item::Node { name, lost_since_ms: since, room, images }
+                Item::Node { name, lost_since_ms: since, room, images, told: Told::node(node) }
             }
+            Self::ApiServer => Item::ApiServer { name, told: Told::slice(node) },
+            Self::Services => Item::Services { name, told: Told::services(node) },
         })
     }
 }
@@ -221,7 +232,10 @@ pub(crate) async fn run(reader: Reader, watched: Watched, namespace: Option<Stri
         let _ = tell.send(Change::Refused(watched, error)).await;
         return;
     };
-    let namespace = namespace.filter(|_| kind.namespaced);
+    let namespace = match watched {
+        Watched::ApiServer => Some("default".to_owned()),
+        _ => namespace.filter(|_| kind.namespaced),
+    };
     let (labels, fields) = watched.selectors();
     let feed = reader.feed(kind, namespace.as_deref()).with_selectors(labels, fields);
     let (there, listed) = (HashMap::new(), None);
@@ -364,8 +378,11 @@ fn slim(item: &Item) -> Item {
             Item::Event { uid: uid.clone(), namespace: namespace.clone(), event: Event::default() }
         }
         Item::Node { name, .. } => {
-            Item::Node { name: name.clone(), lost_since_ms: None, room: (0, 0), images: Vec::new() }
+            let (room, images, told) = ((0, 0), Vec::new(), Told::default());
+            Item::Node { name: name.clone(), lost_since_ms: None, room, images, told }
         }
+        Item::ApiServer { name, .. } => Item::ApiServer { name: name.clone(), told: Told::default() },
+        Item::Services { name, .. } => Item::Services { name: name.clone(), told: Told::default() },
         other => other.clone(),
     }
 }

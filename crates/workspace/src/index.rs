@@ -1,5 +1,6 @@
 //! All that watches told, by workspace. One task owns it; nothing here waits.
 
+use crate::addresses::Told;
 use crate::event::Event;
 use crate::key::Key;
 use crate::observed::{Claim, Nodes, Observed, Outside, Part};
@@ -40,6 +41,18 @@ pub(crate) enum Item {
         room: (i128, i128),
         /// Images that it holds.
         images: Vec<String>,
+        /// Its addresses, and the ranges of its pods.
+        told: Told,
+    },
+    /// Where the API server is, as one of its slices says. The index keeps none.
+    ApiServer {
+        name: String,
+        told: Told,
+    },
+    /// Ranges of services. The index keeps none.
+    Services {
+        name: String,
+        told: Told,
     },
     /// A quota; nothing of it when it is gone. The index keeps none.
     Quota {
@@ -175,8 +188,10 @@ impl Index {
                 concerns
             }
             Item::Blueprint { namespace, .. } => Concerns::Many(self.within(&namespace)),
-            Item::Quota { .. } | Item::Grant { .. } => Concerns::Nobody,
-            Item::Node { name, lost_since_ms, room, images } => {
+            Item::Quota { .. } | Item::Grant { .. } | Item::ApiServer { .. } | Item::Services { .. } => {
+                Concerns::Nobody
+            }
+            Item::Node { name, lost_since_ms, room, images, told: _ } => {
                 self.room.insert(name.clone(), room);
                 if self.images.len() < MOST_IMAGES {
                     self.images.extend(images);
@@ -229,7 +244,11 @@ impl Index {
                 Concerns::One(key.clone())
             }
             // They age out of the cluster; what they told goes with what they are about.
-            Item::Event { .. } | Item::Quota { .. } | Item::Grant { .. } => Concerns::Nobody,
+            Item::Event { .. }
+            | Item::Quota { .. }
+            | Item::Grant { .. }
+            | Item::ApiServer { .. }
+            | Item::Services { .. } => Concerns::Nobody,
             Item::Blueprint { namespace, .. } => Concerns::Many(self.within(namespace)),
             Item::Node { name, .. } => {
                 self.room.remove(name);
@@ -262,6 +281,19 @@ impl Index {
     /// Whether a pod of it is there, also of one that is gone itself.
     pub(crate) fn has_pod(&self, key: &Key) -> bool {
         self.pods.contains_key(key)
+    }
+
+    /// What a workspace left that is gone, as far as nothing of it runs any more.
+    pub(crate) fn left(&self, key: &Key) -> Vec<Claim> {
+        if self.workspaces.contains_key(key) || self.pods.contains_key(key) {
+            return Vec::new();
+        }
+        self.claims.get(key).into_iter().flat_map(|claims| claims.values().cloned()).collect()
+    }
+
+    /// Those that left something.
+    pub(crate) fn leavers(&self) -> impl Iterator<Item = &Key> {
+        self.claims.keys().filter(|key| !self.workspaces.contains_key(key))
     }
 
     pub(crate) fn keys(&self) -> impl Iterator<Item = &Key> {

@@ -23,6 +23,10 @@ pub const OWNER: &str = "quarterdeck.dev/owner";
 pub const ORG: &str = "quarterdeck.dev/org";
 /// On a claim of storage: `own` when it is of one workspace alone, `shared` when others may have it too.
 pub const STORAGE: &str = "quarterdeck.dev/storage";
+/// On a claim of storage: how long it is kept after its workspace has gone; `0` for ever.
+pub const RETAIN_FOR: &str = "quarterdeck.dev/retain-for";
+/// On a claim of storage: since when its workspace is gone (RFC 3339).
+pub const LEFT_SINCE: &str = "quarterdeck.dev/left-since";
 /// Digest of what was applied.
 pub const MANIFEST_HASH: &str = "quarterdeck.dev/manifest-hash";
 /// Why and by whom the state was set last.

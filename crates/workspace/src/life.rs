@@ -153,7 +153,7 @@ pub(crate) fn judge(job: &Job, desired: &Desired, decision: &Decision, busy: Bus
     if desired.deleting {
         return Life::default();
     }
-    let who = launch::who(desired);
+    let who = launch::who(desired, &job.shared.roles);
     let capped = |wanted| job.shared.book.lock().idle_timeout(&job.key, &who, wanted);
     let rules = Rules::of(&desired.lifecycle, capped);
     let pod = job.observed.pod.as_ref().filter(|pod| pod.deleting_ms.is_none() && pod.controller == desired.uid);

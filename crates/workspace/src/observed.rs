@@ -82,6 +82,10 @@ pub struct Claim {
     pub class: String,
     /// How much it holds, as the cluster says; what it asks for while it says nothing.
     pub size: String,
+    /// How long it is kept after its workspace has gone, milliseconds; nothing for ever.
+    pub retain_ms: Option<i64>,
+    /// Since when that is gone, epoch milliseconds.
+    pub left_ms: Option<i64>,
     /// What it is filled from (`VolumeSnapshot before-update`); empty where it begins empty.
     pub source: String,
 }
@@ -103,6 +107,8 @@ impl Claim {
             own: words(node, &["metadata", "labels", crate::key::STORAGE]) == OWN,
             class: words(node, &["spec", "storageClassName"]),
             size: size.unwrap_or_default(),
+            retain_ms: crate::remains::retained(&words(node, &["metadata", "annotations", crate::key::RETAIN_FOR])),
+            left_ms: crate::status::read(&words(node, &["metadata", "annotations", crate::key::LEFT_SINCE])),
             source: source(node),
         }
     }

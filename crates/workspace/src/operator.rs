@@ -2,17 +2,21 @@
 
 use crate::active::{Active, Daemons};
 use crate::activity::Activity;
+use crate::addresses::Found;
 use crate::book::{Book, Rules};
 use crate::calling::Calling;
 use crate::decide::Limits;
+use crate::enforced::Enforced;
 use crate::error::Error;
 use crate::figures::Figures;
+use crate::folder::Folder;
 use crate::follow::{self, Watched};
 use crate::index::Index;
 use crate::lease::{Election, Terms, Turn};
 use crate::queue::Queue;
 use crate::reconcile::Done;
 use crate::render::Render;
+use crate::roles::Roles;
 use crate::source::{self, Repositories};
 use crate::standing::{self, Shared};
 use crate::trust::{self, Trust};
@@ -70,6 +74,12 @@ pub struct Settings {
     pub require_grants: bool,
     /// The namespace whose grants may be for others.
     pub system_namespace: String,
+    /// No workspace runs where the network keeps no policies.
+    pub require_enforcement: bool,
+    /// Who has which roles.
+    pub roles: Roles,
+    /// The platform's folder of blueprints; nothing where there is none.
+    pub folder: Option<Arc<Folder>>,
     /// Reads repositories of workspaces; nothing where none are read.
     pub repositories: Option<Repositories>,
 }
@@ -86,6 +96,9 @@ impl Settings {
             terms: Terms::default(),
             require_grants: false,
             system_namespace: String::new(),
+            require_enforcement: false,
+            roles: Roles::default(),
+            folder: None,
             repositories: None,
         }
     }
@@ -236,6 +249,14 @@ impl Operator {
         }
     }
 
+    /// Returns when the blueprints of the platform's folder are others.
+    async fn reread(&self) {
+        match &self.settings.folder {
+            Some(folder) => folder.changed().await,
+            None => std::future::pending().await,
+        }
+    }
+
     /// RFC 3339 with microseconds, as a Lease has it.
     fn wall(&self) -> String {
         let ms = i64::try_from(self.clock.now_ms()).unwrap_or(i64::MAX);
@@ -256,9 +277,17 @@ impl Operator {
         let rules = Rules {
             require_grants: self.settings.require_grants,
             system_namespace: self.settings.system_namespace.clone(),
+            knows_roles: self.settings.roles.are_known(),
         };
         let book = Mutex::new(Book::new(rules));
-        let shared = Arc::new(Shared { book, shelf: Mutex::default(), changed: Notify::new() });
+        let enforced = Enforced::new(self.settings.require_enforcement);
+        let shared = Arc::new(Shared {
+            book,
+            shelf: Mutex::default(),
+            enforced,
+            roles: self.settings.roles.clone(),
+            changed: Notify::new(),
+        });
         watches.spawn(standing::run(owner.clone(), shared.clone(), self.render.clone(), self.clock.clone()));
         let trust = Trust::default();
         let doors = (self.calling.clone(), self.cluster.name().clone());
@@ -277,6 +306,7 @@ impl Operator {
             operator: self,
             owner: owner.clone(),
             index: Index::default(),
+            found: Found::default(),
             queue: Queue::default(),
             waiting: Watched::ALL.iter().copied().collect(),
             kept: HashMap::new(),
@@ -312,6 +342,8 @@ impl Operator {
                 () = async { tokio::time::sleep(pause.unwrap_or(Duration::MAX)).await }, if pause.is_some() && !full => {}
                 probed = Active::answered(&mut active.daemons) => active.heard(&probed),
                 used = self.activity.told(self.cluster.name()) => active.used(&used),
+                () = self.settings.roles.changed() => active.others(),
+                () = self.reread() => active.others(),
                 () = over.cancelled(), if !over.is_cancelled() => {}
             }
         }

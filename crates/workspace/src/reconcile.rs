@@ -9,9 +9,10 @@ use crate::decide::{Limits, Step, decide};
 use crate::desired::Desired;
 use crate::follow::{meant, part};
 use crate::index::Seen;
-use crate::key::{FINALIZER, Key, MANIFEST_HASH, ORG, OWNER, STATE_CAUSE, STORAGE, WORKSPACE};
+use crate::key::{FINALIZER, Key, LEFT_SINCE, MANIFEST_HASH, ORG, OWNER, STATE_CAUSE, STORAGE, WORKSPACE};
 use crate::life::{self, Known};
 use crate::observed::{Observed, is_own};
+use crate::pinned;
 use crate::probe::Asked;
 use crate::render::{Object, Refused, Render, Rendered};
 use crate::source::{self, Sourced};
@@ -61,7 +62,7 @@ pub(crate) struct Done {
 }
 
 impl Done {
-    fn of(key: &Key, begun_ms: i64) -> Self {
+    pub(crate) fn of(key: &Key, begun_ms: i64) -> Self {
         let (applied, status, again_ms, failed) = (Vec::new(), None, None, None);
         Self {
             key: key.clone(),
@@ -150,6 +151,7 @@ pub(crate) async fn reconcile(hands: &Hands, render: &dyn Render, job: Job) -> D
     };
     let rendered = if desired.deleting { Err(unlooked()) } else { render.render(&desired, &job.object, &sourced) };
     let sourced_ms = looked_again(&sourced, &rendered, job.now_ms);
+    let (rendered, tried_ms) = job.shared.enforced.admits(&desired, &job.observed, rendered, job.now_ms);
     let (rendered, mut asked_again_ms) = admit(&job, &desired, rendered);
     let mut decision = decide(&desired, &rendered, &job.observed, job.limits, job.now_ms);
     let activity = rendered.as_ref().ok().map(|rendered| &rendered.activity);
@@ -157,6 +159,9 @@ pub(crate) async fn reconcile(hands: &Hands, render: &dyn Render, job: Job) -> D
     let mut life = life::judge(&job, &desired, &decision, activity.map(life::Busy::of).unwrap_or_default());
     life.makes_room(&job, desired.paused);
     decision.steps.extend(life.step());
+    let daemon = job.observed.pod.as_ref().and_then(|pod| job.known.daemon.of(&pod.uid));
+    let (holds, ..) = crate::status::isolated(daemon, rendered.as_ref());
+    decision.steps.extend(job.shared.enforced.takes(&desired, holds, job.now_ms));
     let (mut trouble, mut outside) = (None, None);
     for step in decision.steps.clone() {
         let carried = match &step {
@@ -169,7 +174,7 @@ pub(crate) async fn reconcile(hands: &Hands, render: &dyn Render, job: Job) -> D
             step => carry(hands, &desired, rendered.as_ref().ok(), &job.observed, step, &mut done).await,
         };
         match carried {
-            Ok(()) if step == Step::MakePod => job.shared.book.lock().made(&key, job.now_ms),
+            Ok(()) if matches!(step, Step::MakePod | Step::MakePinned) => job.shared.book.lock().made(&key, job.now_ms),
             Ok(()) => {}
             // The workspace itself does not wait for what leads to it from outside.
             Err(Fault::Cluster(error)) if crate::outside::is_of(&step, rendered.as_ref().ok()) => {
@@ -233,7 +238,7 @@ pub(crate) async fn reconcile(hands: &Hands, render: &dyn Render, job: Job) -> D
         now_ms: job.now_ms,
     };
     let made = making.make();
-    let again = [decision.again_ms, made.again_ms, asked_again_ms, life.again_ms, sourced_ms];
+    let again = [decision.again_ms, made.again_ms, asked_again_ms, life.again_ms, sourced_ms, tried_ms];
     done.again_ms = again.into_iter().flatten().min();
     (done.alert_ms, done.ask) = (life.judged.alert_ms, life.ask.clone());
     if *previous != made.status {
@@ -278,7 +283,7 @@ fn admit(
     let launch = Launch::of(&job.object, &rendered);
     let ask = Ask {
         key: &job.key,
-        who: launch::who(desired),
+        who: launch::who(desired, &job.shared.roles),
         has: launch::has(&job.observed),
         wants: launch::wants(desired, &job.object, &rendered, &job.observed),
         launch: &launch,
@@ -295,7 +300,7 @@ fn admit(
 /// Tells the book what a workspace has for which nothing more is made now.
 fn settle(job: &Job, desired: &Desired, waits: bool) -> Option<i64> {
     let has = launch::has(&job.observed);
-    job.shared.book.lock().settle(&job.key, launch::who(desired), has, waits, job.now_ms)
+    job.shared.book.lock().settle(&job.key, launch::who(desired, &job.shared.roles), has, waits, job.now_ms)
 }
 
 /// Since when a workspace waits for its place, by its status.
@@ -367,7 +372,7 @@ async fn carry(
         }
         // Made by who can.
         Step::Certify { .. } => {}
-        Step::MakePod => {
+        Step::MakePod | Step::MakePinned => {
             let Some(pod) = rendered.and_then(|rendered| rendered.pod.as_ref()) else { return Ok(()) };
             if let Some(there) = hands.get(Owned::Pod, &pod.name).await? {
                 // The watch is behind, or somebody has the name.
@@ -377,7 +382,20 @@ async fn carry(
                     Err(Fault::Conflict(format!("there is a pod {} that is not of this workspace", pod.name)))
                 };
             }
-            hands.apply(Owned::Pod, &pod.name, &pod.body).await?;
+            let kept = match step {
+                Step::MakePinned => hands.get(Owned::ConfigMap, &pinned::name(desired)).await?,
+                _ => None,
+            };
+            let kept = kept.and_then(|kept| pinned::pod(desired, &kept));
+            hands.apply(Owned::Pod, &pod.name, kept.as_ref().unwrap_or(&pod.body)).await?;
+        }
+        Step::Pin => {
+            let Some((rendered, map)) = rendered.and_then(|one| Some((one, pinned::object(desired, one)?))) else {
+                return Ok(());
+            };
+            let name = pinned::name(desired);
+            let applied = hands.apply(Owned::ConfigMap, &name, &map).await?;
+            done.applied.push((Owned::ConfigMap, name, part(&applied), pinned::mark(desired, rendered)));
         }
         Step::Resize { uid } => {
             let pod = rendered.and_then(|rendered| rendered.pod.as_ref());
@@ -401,6 +419,9 @@ async fn carry(
         Step::EndWorkspace { cause } => {
             tracing::info!(workspace = %desired.key, cause, "the time of a workspace is over: it is deleted");
             hands.delete(Owned::Workspace, &desired.key.name, &desired.uid, None).await?;
+        }
+        Step::Reclaim { claim, uid } => {
+            hands.annotate_claim(claim, uid, &json!({ LEFT_SINCE: null })).await?;
         }
         Step::Discard { claim, uid } => hands.discard(claim, uid).await?,
     }
@@ -472,11 +493,13 @@ fn words(step: &Step, rendered: Option<&Rendered>) -> String {
         Step::Certify { .. } => "its certificate cannot be made".to_owned(),
         Step::SeeSecret(name) => format!("Secret {name} cannot be read"),
         Step::Withdraw { kind, name, .. } => format!("{} {name} cannot be taken away", kind.kind()),
-        Step::MakePod => "its pod cannot be made".to_owned(),
+        Step::MakePod | Step::MakePinned => "its pod cannot be made".to_owned(),
+        Step::Pin => "what its pod was made from cannot be kept".to_owned(),
         Step::Resize { .. } => "its pod cannot be given other sizes".to_owned(),
         Step::EndPod { .. } => "its pod cannot be ended".to_owned(),
         Step::SayState { .. } => "its state cannot be set".to_owned(),
         Step::EndWorkspace { .. } => "it cannot be deleted".to_owned(),
+        Step::Reclaim { claim, .. } => format!("claim {claim} cannot be taken back"),
         Step::Discard { claim, .. } => format!("claim {claim} cannot be deleted"),
     }
 }

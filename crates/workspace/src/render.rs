@@ -1,5 +1,6 @@
 //! The port to what makes the objects of a workspace. The operator knows no blueprints.
 
+use crate::addresses::Addresses;
 use crate::blueprints::Looked;
 use crate::desired::Desired;
 use crate::exposing::Reached;
@@ -25,6 +26,9 @@ pub trait Render: Send + Sync + 'static {
 
     /// How a blueprint is that was learned; `None` for any other.
     fn look(&self, namespace: &str, name: &str) -> Option<Looked>;
+
+    /// Takes the addresses of the cluster, as they were found.
+    fn finds(&self, addresses: Addresses);
 
     /// The blueprint of a workspace that names none.
     fn usual(&self) -> &str;
@@ -71,6 +75,8 @@ pub struct Rendered {
     pub fallback: Option<String>,
     /// What counts as use of it beside people at its doors.
     pub activity: crd::blueprint::Activity,
+    /// Its rules open the API server.
+    pub opens_api: bool,
     /// What is not as the blueprint may lead one to think.
     pub notes: Vec<String>,
 }

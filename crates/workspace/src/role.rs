@@ -71,6 +71,8 @@ fn everywhere() -> Vec<Value> {
     let mut rules = rules(&all);
     // What it sees and is no kind of its own.
     rules.push(rule("", &["nodes"], &["list", "watch"]));
+    rules.push(rule("discovery.k8s.io", &["endpointslices"], &["list", "watch"]));
+    rules.push(rule("networking.k8s.io", &["servicecidrs"], &["list", "watch"]));
     // It tells how they are, also where it may do nothing else.
     let told =
         ["workspaces", "qdquotas", "grants", "blueprints", "clusterblueprints"].map(|kind| format!("{kind}/status"));

@@ -1,8 +1,10 @@
 //! Writes how quotas, grants and blueprints stand, a moment after something changed: many changes at once are one status.
 
 use crate::book::{BACKSTOP, Backstop, Book, Standing};
+use crate::enforced::Enforced;
 use crate::key::Key;
 use crate::render::Render;
+use crate::roles::Roles;
 use crate::shelf::Shelf;
 use base::Clock;
 use cluster::{Error, Owner};
@@ -15,6 +17,8 @@ use tokio::sync::Notify;
 pub(crate) struct Shared {
     pub(crate) book: Mutex<Book>,
     pub(crate) shelf: Mutex<Shelf>,
+    pub(crate) enforced: Enforced,
+    pub(crate) roles: Roles,
     pub(crate) changed: Notify,
 }
 

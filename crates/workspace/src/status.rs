@@ -17,6 +17,7 @@ mod opened;
 mod route;
 mod storage;
 
+pub(crate) use measured::isolated;
 pub(crate) use route::id as route_id;
 
 /// What a status is made of.
@@ -216,9 +217,7 @@ impl Making<'_> {
         }
         match refused("BlueprintResolved") {
             Some(refused) => list.put("BlueprintResolved", Some(false), refused.reason, &refused.message),
-            None if self.rendered.is_ok() => {
-                list.put("BlueprintResolved", Some(true), expected, "the blueprint is valid")
-            }
+            None if self.rendered.is_ok() => list.put("BlueprintResolved", Some(true), expected, &self.resolved()),
             None => list.put("BlueprintResolved", None, "Unknown", "it was not looked at"),
         }
         let (bound, reason, message) = self.storage();
@@ -245,6 +244,13 @@ impl Making<'_> {
             None => list.put("Degraded", Some(false), expected, "no warning holds"),
         }
         list.done()
+    }
+
+    /// That its blueprint holds, and what of it is not as it may lead one to think.
+    fn resolved(&self) -> String {
+        let notes = self.rendered.ok().map_or(&[][..], |rendered| &rendered.notes);
+        let words = std::iter::once("the blueprint is valid").chain(notes.iter().map(String::as_str));
+        words.collect::<Vec<_>>().join("; ")
     }
 
     /// What it waits for, with what does not go well.

@@ -1481,7 +1481,11 @@ record: Record<string, unknown>,
 /**
  * The latest `flow` record of its flow, if there is one.
  */
-flow: Record<string, unknown> | null, };
+flow: Record<string, unknown> | null, 
+/**
+ * The lookup of a name that its connection began with, if one was seen.
+ */
+dns: Record<string, unknown> | null, };
 
 /**
  * `GET /api/v1/taps/{id}/map?select=`: who asks whom, over the records that are kept.
@@ -1987,7 +1991,12 @@ size: string,
 /**
  * How much it holds; empty where that is not known.
  */
-used: string, };
+used: string, 
+/**
+ * Of one that a workspace left: until when it is kept, epoch milliseconds; absent where that is for ever, or its workspace
+ * is there.
+ */
+kept_until_ms?: number, };
 
 /**
  * A port that is said of a workspace.
@@ -2101,7 +2110,8 @@ export type WorkspaceAct = "create" | "start" | "stop" | "update" | "delete" | "
 
 /**
  * `POST /api/v1/workspaces`: makes a workspace for whoever asks. With the header `Idempotency-Key` the same request is carried
- * out once, however often it comes.
+ * out once, however often it comes. `POST /api/v1/blueprints/preview`: what it would be made of; nothing is made, and its name may
+ * be absent.
  */
 export type WorkspaceCreate = { 
 /**
@@ -2723,7 +2733,7 @@ export type BlueprintRow = {
  */
 name: string, 
 /**
- * `ClusterBlueprint`, `Blueprint`, or `built-in`.
+ * `ClusterBlueprint`, `Blueprint`, `file` of the folder of the platform, or `built-in`.
  */
 kind: string, 
 /**
@@ -2841,60 +2851,6 @@ description: string,
  * The values.
  */
 params: Record<string, unknown>, };
-
-/**
- * `POST /api/v1/blueprints/preview`: what a workspace would be made of. Nothing is made.
- */
-export type BlueprintPreviewRequest = { 
-/**
- * The cluster.
- */
-cluster: string, 
-/**
- * The namespace; absent for that of the cluster's context.
- */
-namespace?: string, 
-/**
- * The workspace's name; absent for a made-up one.
- */
-name?: string, 
-/**
- * Its organization; absent for `default`.
- */
-org?: string, 
-/**
- * The blueprint by its name; absent for the usual one.
- */
-blueprint?: string, 
-/**
- * The image of its main container.
- */
-image?: string, 
-/**
- * The address of a git repository. Its file is laid over the blueprint; where neither blueprint nor image is named, it says
- * itself what it builds on.
- */
-repository?: string, 
-/**
- * Values of the blueprint's parameters.
- */
-params?: { [key in string]: string }, 
-/**
- * A preset of parameters.
- */
-preset?: string, 
-/**
- * Fields of the blueprint that are to be otherwise.
- */
-overrides?: Record<string, unknown>, 
-/**
- * Processors, at most.
- */
-cpu?: string, 
-/**
- * Memory, at most.
- */
-memory?: string, };
 
 /**
  * What it would be made of. Where something is wrong, the fields are absent and the problems say what.

@@ -4,7 +4,6 @@ import type {
   Answers,
   BlueprintList,
   BlueprintPreview,
-  BlueprintPreviewRequest,
   JobList,
   Workspace,
   WorkspaceAccepted,
@@ -37,7 +36,7 @@ export function readBlueprints(cluster: string, namespace: string, signal?: Abor
 }
 
 /** What a workspace would be made of; nothing is made. */
-export function previewBlueprint(request: BlueprintPreviewRequest, signal?: AbortSignal): Promise<BlueprintPreview> {
+export function previewBlueprint(request: WorkspaceCreate, signal?: AbortSignal): Promise<BlueprintPreview> {
   return call('POST', '/blueprints/preview', request, signal)
 }
 

@@ -1,9 +1,7 @@
 //! Calls about workspaces: `docs/reference/workspaces-api.md`.
 
 use super::{Call, Content, json};
-use crate::blueprint::{
-    BlueprintList, BlueprintPreview, BlueprintPreviewRequest, BlueprintValidate, BlueprintValidated,
-};
+use crate::blueprint::{BlueprintList, BlueprintPreview, BlueprintValidate, BlueprintValidated};
 use crate::files::{FileDone, FileFolder, FileList, FileReceived, FileRename};
 use crate::job::{Job, JobList};
 use crate::terminal::{PROTOCOL, WorkspaceShells};
@@ -87,7 +85,7 @@ pub(super) fn calls() -> Vec<Call> {
             .of()
             .query(&[("namespace", "string", "Whose are seen"), ("org", "string", "Of this organization")]),
         Call::new("POST", "/api/v1/blueprints/preview", "What a workspace would be", json::<BlueprintPreview>())
-            .takes::<BlueprintPreviewRequest>(),
+            .takes::<WorkspaceCreate>(),
         Call::new("POST", "/api/v1/blueprints/validate", "What is wrong with a file", json::<BlueprintValidated>())
             .takes::<BlueprintValidate>(),
         Call::new("GET", "/api/v1/jobs", "What is being done to workspaces, and was", json::<JobList>()).query(&[

@@ -42,7 +42,8 @@ pub enum WorkspaceAct {
 }
 
 /// `POST /api/v1/workspaces`: makes a workspace for whoever asks. With the header `Idempotency-Key` the same request is carried
-/// out once, however often it comes.
+/// out once, however often it comes. `POST /api/v1/blueprints/preview`: what it would be made of; nothing is made, and its name may
+/// be absent.
 #[derive(Clone, Debug, Serialize, Deserialize, TS, JsonSchema)]
 #[serde(deny_unknown_fields)]
 #[ts(export_to = "api.ts", optional_fields)]

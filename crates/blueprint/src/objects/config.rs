@@ -199,7 +199,7 @@ fn splash(effective: &Effective, place: &Place) -> String {
         workspace: &place.workspace,
         blueprint: &effective.name,
         version: &place.agent_version,
-        commit: option_env!("QD_COMMIT").unwrap_or("unknown"),
+        commit: &place.commit,
     };
     splash::render(text(&effective.node, "/splash").unwrap_or_default(), &facts)
 }

@@ -128,9 +128,14 @@ impl<'a> Rules<'a> {
         if !blocks.is_empty() {
             rules.push(to(blocks, None));
         }
-        if is(self.blueprint, "/network/kubernetesAccess") && !self.api_server.is_empty() {
-            let blocks = self.api_server.iter().map(|range| block(*range, &[])).collect();
-            rules.push(to(blocks, Some(vec![port(443, "TCP"), port(6443, "TCP")])));
+        if is(self.blueprint, "/network/kubernetesAccess") {
+            if self.api_server.is_empty() {
+                said.notes.push("kubernetesAccess opens nothing: nobody knows where the API server is".to_owned());
+            } else {
+                let blocks = self.api_server.iter().map(|range| block(*range, &[])).collect();
+                let ports = network.api_ports.iter().map(|number| port(*number, "TCP")).collect();
+                rules.push(to(blocks, Some(ports)));
+            }
         }
         let mut peers = self.named_pods();
         peers.extend(self.peers(false));

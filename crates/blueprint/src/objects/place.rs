@@ -28,6 +28,8 @@ pub struct Place {
     pub agent_image: String,
     /// Version of that agent.
     pub agent_version: String,
+    /// The commit that this program is built from, where it is known.
+    pub commit: String,
     /// Domain of the cluster: `cluster.local`.
     pub cluster_domain: String,
     /// Variables of the Workspace; they win over the blueprint's.
@@ -87,6 +89,7 @@ impl Place {
             job: String::new(),
             agent_image: agent_image.to_owned(),
             agent_version: env!("CARGO_PKG_VERSION").to_owned(),
+            commit: "unknown".to_owned(),
             cluster_domain: "cluster.local".to_owned(),
             env: Vec::new(),
             ports: Vec::new(),
@@ -209,6 +212,8 @@ pub struct Network {
     pub nodes: Vec<String>,
     /// Addresses of the API server.
     pub api_server: Vec<String>,
+    /// The ports that it listens on.
+    pub api_ports: Vec<u16>,
     /// Ranges that class `system` opens.
     pub system: Vec<String>,
     /// Ranges that no list of a blueprint can open, beside metadata services, nodes and the API server.
@@ -233,6 +238,7 @@ impl Default for Network {
             services: Vec::new(),
             nodes: Vec::new(),
             api_server: Vec::new(),
+            api_ports: vec![443, 6443],
             system: Vec::new(),
             never_allow: Vec::new(),
             namespaces: Vec::new(),

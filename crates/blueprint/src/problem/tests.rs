@@ -46,7 +46,7 @@ fn wf_02_a_blueprint_that_there_is_not_or_that_is_not_for_one_is_told_with_those
 }
 
 #[test]
-fn wf_03a_a_file_that_is_wrong_is_told_with_every_problem_its_line_column_and_pointer() {
+fn wf_03_a_file_that_is_wrong_is_told_with_every_problem_its_line_column_and_pointer() {
     let wrong = repo("  imag: x\n  env: 5\n");
     assert_eq!(wrong.code(), Code::BlueprintInvalid);
     let details = wrong.details().unwrap();
@@ -70,7 +70,7 @@ fn wf_03b_blueprints_that_go_in_a_circle_are_told_with_the_way_round() {
 }
 
 #[test]
-fn wf_04a_an_expression_that_fails_is_told_with_its_place_and_what_to_ask() {
+fn wf_04_an_expression_that_fails_is_told_with_its_place_and_what_to_ask() {
     let deep = "[0,1,2,3,4,5,6,7,8,9]";
     let deep = (0..9).fold("true".to_owned(), |inner, at| format!("{deep}.all(a{at}, {inner})"));
     for (expression, expected) in [

@@ -67,20 +67,29 @@ async fn take_up(desk: &Desk, args: &UpdateArgs, out: &mut impl Write) -> Result
     let which = which(desk, &args.wait.which)?;
     let there = seen(desk, &args.wait.which).await?;
     let name = format!("{}/{}", which.object.namespace, which.object.name);
-    if there.pointer("/spec/state").and_then(Value::as_str) == Some("Stopped") {
+    let digest = there.pointer("/status/updateAvailable/digest").and_then(Value::as_str).map(str::to_owned);
+    let stopped = there.pointer("/spec/state").and_then(Value::as_str) == Some("Stopped");
+    let by_hand = there.pointer("/spec/update").and_then(Value::as_str) == Some("Manual") && digest.is_some();
+    if stopped && !by_hand {
         writeln!(out, "workspace {name} is stopped: its next start takes up what it asks for")?;
         return Ok(());
     }
-    if there.pointer("/status/updateAvailable").is_none() && !args.force {
+    if digest.is_none() && !args.force {
         writeln!(out, "workspace {name} runs as it asks for; --force makes its pod anew all the same")?;
         return Ok(());
     }
-    let permit = ask::permit(desk, WorkspaceStop { object: which.object.clone(), delay_seconds: 0 })?;
-    let object = acts::stop(which.cluster, permit).await.map_err(Error::of)?;
-    // Started before the pod is gone, the operator would find nothing to do.
-    let permit = view(desk, &which.object)?;
-    follow::follow(which.cluster, &permit, Until::Stopped, args.wait.timeout, &object).await?;
+    if !stopped {
+        let permit = ask::permit(desk, WorkspaceStop { object: which.object.clone(), delay_seconds: 0 })?;
+        let object = acts::stop(which.cluster, permit).await.map_err(Error::of)?;
+        // Started before the pod is gone, the operator would find nothing to do.
+        let permit = view(desk, &which.object)?;
+        follow::follow(which.cluster, &permit, Until::Stopped, args.wait.timeout, &object).await?;
+    }
     let permit = ask::permit(desk, WorkspaceStart { object: which.object.clone() })?;
-    let object = acts::start(which.cluster, permit).await.map_err(Error::of)?;
+    let object = match digest.filter(|_| by_hand) {
+        Some(digest) => acts::take_up(which.cluster, permit, &digest).await,
+        None => acts::start(which.cluster, permit).await,
+    };
+    let object = object.map_err(Error::of)?;
     finish(desk, &which, &args.wait, Until::Ready, object, "updated", out).await
 }

@@ -11,7 +11,7 @@ use super::{Answer, Body, Params, fail};
 use crate::caller::Caller;
 use crate::error::{Failure, Refused};
 use crate::server::Shared;
-use api::blueprint::{BlueprintList, BlueprintPreview, BlueprintPreviewRequest, BlueprintValidate, BlueprintValidated};
+use api::blueprint::{BlueprintList, BlueprintPreview, BlueprintValidate, BlueprintValidated};
 use api::workspace::{
     Workspace, WorkspaceActing, WorkspaceCreate, WorkspaceDeleteMode, WorkspaceKeeping, WorkspaceKept, WorkspaceList,
     WorkspaceRemains, WorkspaceStopping, WorkspaceUpdate, WorkspaceWhy,
@@ -210,7 +210,7 @@ async fn blueprints(
 async fn preview(
     State(shared): State<Arc<Shared>>,
     Extension(caller): Asking,
-    Body(asked): Body<BlueprintPreviewRequest>,
+    Body(asked): Body<WorkspaceCreate>,
 ) -> Answer<BlueprintPreview> {
     shared.workspaces().preview(&caller.principal, asked).await.map(Json).map_err(wrong(&caller))
 }

@@ -1,6 +1,7 @@
 //! How one blueprint is: what its status says of it, found out by trying it for users of every sort.
 
 use super::Blueprints;
+use super::spec::told;
 use base::Code;
 use blueprint::{LayerKind, Problem};
 use serde_json::{Value, json};
@@ -42,7 +43,7 @@ impl Blueprints {
         let mut looked = Looked::default();
         match seen.library.get(name).filter(|one| one.layer.kind == kind) {
             Some(definition) => {
-                let found = blueprint::lint_one(&seen.library, definition, &self.settings(), &Default::default());
+                let found = blueprint::lint_one(&seen.library, definition, &self.settings(), &self.platform.env);
                 problems.extend(found.into_iter().filter(|one| !problems.contains(one)).collect::<Vec<_>>());
                 if let Ok(chain) = seen.library.chain(name) {
                     let fields: Vec<Value> = chain.iter().map(|one| one.fields()).collect();
@@ -70,13 +71,7 @@ impl Blueprints {
 
 fn found(first: Option<&Problem>, count: usize, reason: &'static str, good: &str) -> Found {
     let Some(first) = first else { return Found { holds: true, reason, message: good.to_owned() } };
-    let reason = match first.code {
-        Code::BlueprintNotFound => "BlueprintNotFound",
-        Code::BlueprintCycle => "Cycle",
-        Code::CelError => "CELError",
-        Code::ParamInvalid => "ParamInvalid",
-        _ => "BlueprintInvalid",
-    };
+    let reason = told(first.code).map_or("BlueprintInvalid", |(_, reason)| reason);
     let more = if count > 1 { format!("; {} more in status.problems", count - 1) } else { String::new() };
     Found { holds: false, reason, message: format!("{}: {}{more}", first.pointer, first.message) }
 }

@@ -118,7 +118,7 @@ impl Blueprints {
             preset: asked.spec.get("presetsRef").and_then(Value::as_str),
             patches: &[],
             settings: &settings,
-            env: &BTreeMap::new(),
+            env: &self.platform.env,
             workspace: asked.workspace,
             cluster: &self.platform.cluster,
         })

@@ -89,29 +89,32 @@ pub(super) fn refused(condition: &'static str, reason: &'static str, message: &s
     Refused { condition, reason, message: message.to_owned(), queued: false }
 }
 
+/// The condition that tells of a code, and its reason there; `None` for what is wrong with the form of a blueprint.
+pub(super) const fn told(code: Code) -> Option<(&'static str, &'static str)> {
+    Some(match code {
+        Code::BlueprintNotFound => ("Accepted", "BlueprintNotFound"),
+        Code::BlueprintForbidden | Code::PolicyDenied => ("Accepted", "PolicyDenied"),
+        Code::BlueprintCycle => ("BlueprintResolved", "Cycle"),
+        Code::CelError => ("BlueprintResolved", "CELError"),
+        Code::ParamInvalid => ("BlueprintResolved", "ParamInvalid"),
+        Code::FieldNotAllowed => ("BlueprintResolved", "FieldNotAllowed"),
+        Code::RepositoryRefused | Code::RepositoryNotFound | Code::RepositoryUnreachable | Code::TooLarge => {
+            ("BlueprintResolved", "RepoFileInvalid")
+        }
+        _ => return None,
+    })
+}
+
 /// All problems in one text; the first that stands for a condition names it.
 pub(super) fn of_problems<'a>(problems: impl Iterator<Item = &'a Problem>, sourced: &Sourced) -> Refused {
     let problems: Vec<&Problem> = problems.collect();
-    let words = |code: Code| match code {
-        Code::BlueprintNotFound => Some(("Accepted", "BlueprintNotFound")),
-        Code::BlueprintForbidden => Some(("Accepted", "PolicyDenied")),
-        Code::BlueprintCycle => Some(("BlueprintResolved", "Cycle")),
-        Code::CelError => Some(("BlueprintResolved", "CELError")),
-        Code::ParamInvalid => Some(("BlueprintResolved", "ParamInvalid")),
-        Code::FieldNotAllowed => Some(("BlueprintResolved", "FieldNotAllowed")),
-        Code::RepositoryRefused | Code::RepositoryNotFound | Code::RepositoryUnreachable | Code::TooLarge => {
-            Some(("BlueprintResolved", "RepoFileInvalid"))
-        }
-        Code::PolicyDenied => Some(("Accepted", "PolicyDenied")),
-        _ => None,
-    };
     let of_file = |one: &Problem| match sourced {
         Sourced::Read(read) if read.texts.contains_key(&*one.mark.file) => {
             Some(("BlueprintResolved", "RepoFileInvalid"))
         }
         _ => None,
     };
-    let found = problems.iter().find_map(|one| words(one.code));
+    let found = problems.iter().find_map(|one| told(one.code));
     let found = found.or_else(|| problems.iter().find_map(|one| of_file(one)));
     let (condition, reason) = found.unwrap_or(("Accepted", "BlueprintInvalid"));
     let lines: Vec<String> =

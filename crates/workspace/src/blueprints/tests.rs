@@ -327,3 +327,54 @@ fn ws_12_variables_ports_and_devices_reach_the_pod_as_they_are_written() {
         assert!(ports.iter().any(|one| one["port"] == port && one["protocol"] == protocol), "{port}: {ports:?}");
     }
 }
+
+#[test]
+fn wn_06e_the_addresses_that_are_found_are_closed_and_the_api_server_is_opened_where_a_blueprint_says_so() {
+    let blueprints = blueprints();
+    blueprints.learn("", "api", Some(json!({ "image": "a:1", "kubernetesAccess": true })));
+    let node = json!({ "image": "a:1", "network": { "allowEgressToCIDRs": ["203.0.113.0/24"] } });
+    blueprints.learn("", "wide", Some(node));
+    blueprints.learn(
+        "",
+        "node",
+        Some(json!({ "image": "a:1", "network": { "allowEgressToCIDRs": ["203.0.113.9/32"] } })),
+    );
+    let of = |name: &str| {
+        let rendered =
+            render(&blueprints, json!({ "owner": "ada", "org": "lab", "blueprintRef": { "name": name } })).unwrap();
+        let policy = rendered.parts.iter().find(|part| part.kind == Owned::NetworkPolicy).unwrap().body.clone();
+        (policy["spec"]["egress"].as_array().unwrap().clone(), rendered.notes)
+    };
+    let opens = |rules: &[Value], range: &str| {
+        let mut to = rules.iter().flat_map(|rule| rule["to"].as_array().cloned().unwrap_or_default());
+        to.find(|peer| peer["ipBlock"]["cidr"] == range)
+    };
+    let (before, notes) = of("api");
+    assert!(opens(&before, "198.51.100.7/32").is_none());
+    assert!(notes.iter().any(|note| note.starts_with("kubernetesAccess opens nothing")), "{notes:?}");
+
+    let texts = |all: &[&str]| all.iter().map(|one| (*one).to_owned()).collect::<Vec<_>>();
+    blueprints.finds(crate::Addresses {
+        nodes: texts(&["203.0.113.9", "192.168.7.4"]),
+        pods: texts(&["10.244.1.0/24"]),
+        services: texts(&["203.0.112.0/24"]),
+        api_server: texts(&["198.51.100.7"]),
+        api_ports: vec![8443],
+    });
+    let (rules, notes) = of("api");
+    let rule = rules.iter().find(|rule| opens(std::slice::from_ref(*rule), "198.51.100.7/32").is_some()).unwrap();
+    assert_eq!(rule["ports"], json!([{ "port": 8443, "protocol": "TCP" }]), "at its own port");
+    assert!(notes.iter().all(|note| !note.contains("kubernetesAccess")), "{notes:?}");
+    let (rules, _) = of("default");
+    assert!(opens(&rules, "198.51.100.7/32").is_none(), "nobody else reaches it");
+    let except = opens(&rules, "0.0.0.0/0").unwrap()["ipBlock"]["except"].clone();
+    for closed in ["203.0.113.9/32", "203.0.112.0/24", "198.51.100.7/32"] {
+        assert!(except.as_array().unwrap().iter().any(|one| one == closed), "{closed}: {except}");
+    }
+    assert!(!except.to_string().contains("192.168.7.4"), "it lies in what is closed anyway: {except}");
+    let (rules, _) = of("wide");
+    assert_eq!(opens(&rules, "203.0.113.0/24").unwrap()["ipBlock"]["except"], json!(["203.0.113.9/32"]));
+    let refused =
+        render(&blueprints, json!({ "owner": "ada", "org": "lab", "blueprintRef": { "name": "node" } })).unwrap_err();
+    assert_eq!(refused.reason, "FieldNotAllowed", "{}", refused.message);
+}

@@ -33,7 +33,7 @@ impl Blueprints {
         let mut problems = library.add(&files, &paths, LayerKind::Org);
         for (_, name, _) in &own {
             let Some(one) = library.get(name) else { continue };
-            for found in blueprint::lint_one(&library, one, &self.settings(), &BTreeMap::new()) {
+            for found in blueprint::lint_one(&library, one, &self.settings(), &self.platform.env) {
                 if *found.mark.file == *path && !problems.contains(&found) {
                     problems.push(found);
                 }

@@ -5,6 +5,7 @@ use crate::desired::Desired;
 use crate::observed::Observed;
 use crate::pod::Phase;
 use crate::render::Rendered;
+use crate::roles::Roles;
 use cluster::Owned;
 use crd::blueprint::NetworkClass;
 use crd::grant::Wanted;
@@ -76,9 +77,9 @@ pub(crate) fn labels(object: &Value) -> BTreeMap<String, String> {
     object.pointer("/metadata/labels").and_then(|all| BTreeMap::deserialize(all).ok()).unwrap_or_default()
 }
 
-/// Whose it is. Nobody says yet who has which roles.
-pub(crate) fn who(desired: &Desired) -> Who {
-    Who { user: desired.owner.clone(), roles: Vec::new(), org: desired.org.clone() }
+/// Whose it is, with the roles that they have by now.
+pub(crate) fn who(desired: &Desired, roles: &Roles) -> Who {
+    Who { user: desired.owner.clone(), roles: roles.of(&desired.owner), org: desired.org.clone() }
 }
 
 /// What a workspace has, by what is seen of it; nothing at all where it has neither pod nor storage.

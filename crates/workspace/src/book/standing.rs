@@ -63,7 +63,7 @@ impl Book {
         status.queued = queued;
         let hard = quota.spec.hard.clone().unwrap_or_default();
         let unmeasured = hard.cpu_hours.is_some() || hard.snapshots.is_some();
-        let (valid, reason, message) = if quota.spec.subject.role.is_some() {
+        let (valid, reason, message) = if quota.spec.subject.role.is_some() && !self.rules.knows_roles {
             (false, "RolesUnknown", "nobody says yet who has which role: it binds nobody")
         } else if unmeasured {
             (false, "NotMeasured", "snapshots and hours of processors are not counted yet: those bounds bind nobody")
@@ -88,7 +88,7 @@ impl Book {
             (false, "NotYet", format!("it holds from {} on", crate::status::time(from)))
         } else if let Some(until) = at(spec.not_after).filter(|until| now_ms >= *until) {
             (false, "Ended", format!("it held until {}", crate::status::time(until)))
-        } else if spec.subjects.iter().all(|subject| subject.kind == SubjectKind::Role) {
+        } else if !self.rules.knows_roles && spec.subjects.iter().all(|subject| subject.kind == SubjectKind::Role) {
             (false, "RolesUnknown", "nobody says yet who has which role: it allows nobody anything".to_owned())
         } else {
             (true, "AsExpected", "it holds".to_owned())

@@ -342,7 +342,7 @@ fn ws_19n_a_workspace_takes_what_its_pod_may_use_and_its_own_storage() {
 }
 
 fn team(require_grants: bool) -> Book {
-    Book::new(Rules { require_grants, system_namespace: "system".into() })
+    Book::new(Rules { require_grants, system_namespace: "system".into(), knows_roles: false })
 }
 
 fn launch_of(image: &str) -> Launch {
@@ -423,4 +423,34 @@ fn ws_18s_the_last_place_of_a_grant_is_given_once_and_a_grant_ends_in_time() {
     book.enter(&key("a"), who("ada"), running(1), Some(&image), 12_000);
     assert!(launch(&mut book, "b", "ada", &image, 12_000).is_err());
     assert!(launch(&mut book, "a", "ada", &image, 12_000).is_ok());
+}
+
+#[test]
+fn ws_18z_a_grant_or_a_quota_for_a_role_is_for_those_who_have_it() {
+    let meta = json!({ "name": "w", "namespace": "team", "uid": "u" });
+    let desired =
+        |owner: &str| Desired::of(&json!({ "metadata": meta, "spec": { "owner": owner, "org": "lab" } })).unwrap();
+    let roles = crate::Roles::new(|name| if name == "ada" { vec!["developer".to_owned()] } else { Vec::new() });
+    let image = launch_of("a");
+    let ask = |book: &mut Book, name: &str, owner: &str| {
+        let (key, who) = (key(name), launch::who(&desired(owner), &roles));
+        let ask =
+            Ask { key: &key, who, has: none(), wants: running(1), launch: &image, waits_since_ms: None, now_ms: 1 };
+        book.admit(ask).map(drop).map_err(|(refused, _)| (refused.reason, refused.message))
+    };
+    let mut book = Book::new(Rules { require_grants: true, knows_roles: true, ..Rules::default() });
+    grant(&mut book, "g", &json!({ "subjects": [{ "kind": "Role", "name": "developer" }], "actions": ["launch"] }));
+    assert_eq!(status(&book, Owned::Grant, "g", 1)["conditions"][0]["status"], "True");
+    ask(&mut book, "a", "ada").unwrap();
+    assert_eq!(ask(&mut book, "b", "bob").unwrap_err().0, "GrantMissing");
+    quota(&mut book, "q", &json!({ "subject": { "role": "developer" }, "hard": { "running": 1 } }));
+    assert_eq!(status(&book, Owned::Quota, "q", 1)["conditions"][0]["status"], "True");
+    let (reason, message) = ask(&mut book, "c", "ada").unwrap_err();
+    assert_eq!(reason, "QuotaExceeded");
+    assert!(message.contains("role developer"), "{message}");
+
+    // Where nobody says who has which, that is said.
+    let mut book = team(true);
+    grant(&mut book, "g", &json!({ "subjects": [{ "kind": "Role", "name": "developer" }], "actions": ["launch"] }));
+    assert_eq!(status(&book, Owned::Grant, "g", 1)["conditions"][0]["reason"], "RolesUnknown");
 }

@@ -26,7 +26,8 @@ fn desired() -> Desired {
         org: String::new(),
         exposure: String::new(),
         on_delete: OnDelete::Retain,
-        update: Update::Manual,
+        update: Update::OnRestart,
+        asks: String::new(),
         cause: String::new(),
         lifecycle: crd::workspace::Lifecycle::default(),
         keep_until_ms: None,
@@ -179,6 +180,28 @@ fn wo_11a_another_blueprint_is_told_and_taken_when_the_workspace_says_so() {
 }
 
 #[test]
+fn wo_11c_an_update_by_hand_makes_the_pod_of_before_until_somebody_asks() {
+    let manual = Desired { update: Update::Manual, ..desired() };
+    assert_eq!(of(&manual, &settled()).steps, [Step::Pin], "what it runs with is kept");
+    let kept = |observed: Observed, pod: &str| {
+        let part = Part { verified: Some(format!("{pod}.")), ..Part::default() };
+        let mut parts = observed.parts.clone();
+        parts.insert((Owned::ConfigMap, "w-pinned".to_owned()), part);
+        // A part that a newer blueprint has otherwise.
+        let files = rendered().parts.iter().find(|part| part.kind == Owned::ConfigMap).map(|part| part.name.clone());
+        files.into_iter().for_each(|name| drop(parts.remove(&(Owned::ConfigMap, name))));
+        Observed { parts, ..observed }
+    };
+    let none = kept(Observed { pod: None, ..settled() }, "h0");
+    let decision = of(&manual, &none);
+    assert_eq!((decision.steps, decision.outdated), (vec![Step::MakePinned], true), "a newer blueprint is told");
+    let taken = Desired { cause: "updated by ada to h1-and-sixteen-letters".into(), ..manual.clone() };
+    assert!(of(&taken, &none).steps.contains(&Step::MakePinned), "of another digest than that");
+    let other = Desired { asks: "other".into(), ..manual };
+    assert!(of(&other, &none).steps.contains(&Step::MakePod), "it asks for something else itself");
+}
+
+#[test]
 fn wo_09b_a_pod_on_a_lost_node_is_made_anew_after_a_while() {
     let lost = |since| Observed { node_lost_ms: Some(since), ..settled() };
     let decision = of(&desired(), &lost(900_000));
@@ -237,7 +260,12 @@ impl World {
             Step::Withdraw { kind, name, .. } => {
                 self.observed.parts.remove(&(*kind, name.clone()));
             }
-            Step::MakePod => {
+            Step::Pin => {
+                let known = Part { verified: Some(crate::pinned::mark(&self.desired, &rendered())), ..Part::default() };
+                self.observed.parts.insert((Owned::ConfigMap, crate::pinned::name(&self.desired)), known);
+            }
+            Step::Reclaim { .. } => self.observed.claims.iter_mut().for_each(|claim| claim.left_ms = None),
+            Step::MakePod | Step::MakePinned => {
                 assert!(self.observed.pod.is_none(), "two pods");
                 self.pods += 1;
                 self.observed.pod = Some(Pod { phase: Phase::Pending, ready: false, ..pod() });

@@ -107,5 +107,6 @@ fn volume(workspace: &str, claim: &Value) -> WorkspaceVolume {
             .filter(|size| !size.is_empty())
             .unwrap_or_else(|| text(claim, "/spec/resources/requests/storage")),
         used: String::new(),
+        kept_until_ms: crate::remains::until(claim),
     }
 }

@@ -7,7 +7,7 @@ use crate::launch::{Launch, Meant, Repository};
 use crate::source::{Asking, Sourced, Wanted};
 use crate::story::Watcher;
 use crate::{Blueprints, about, catalogue};
-use api::blueprint::{BlueprintList, BlueprintPreview, BlueprintPreviewRequest, BlueprintValidate, BlueprintValidated};
+use api::blueprint::{BlueprintList, BlueprintPreview, BlueprintValidate, BlueprintValidated};
 use api::rest::{Need, Verdict};
 use api::workspace::{Workspace, WorkspaceAct, WorkspaceHandshake, WorkspaceMay, WorkspaceWhy};
 use base::ClusterName;
@@ -137,7 +137,7 @@ impl Workspaces {
     pub async fn preview(
         &self,
         principal: &Principal,
-        asked: BlueprintPreviewRequest,
+        asked: api::workspace::WorkspaceCreate,
     ) -> Result<BlueprintPreview, DoorError> {
         let (blueprints, namespace) = self.catalogue(principal, &asked.cluster, asked.namespace.as_deref()).await?;
         let name = asked.name.as_deref().filter(|name| Meant::name(name).is_ok()).unwrap_or("preview").to_owned();

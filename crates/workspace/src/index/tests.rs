@@ -1,6 +1,7 @@
 #![allow(clippy::unwrap_used, clippy::panic)]
 
 use super::{Concerns, Index, Item, Seen};
+use crate::addresses::Told;
 use crate::event::Event;
 use crate::key::Key;
 use crate::observed::{Claim, Nodes, Outside};
@@ -103,7 +104,13 @@ fn wo_09a_a_node_that_is_lost_concerns_its_pods_alone() {
         index.see(workspace(name, 1));
         index.see(Item::Pod(key(name), Box::new(Pod { uid: name.into(), node: node.into(), ..Pod::default() })));
     }
-    let lost = |since| Item::Node { name: "n1".into(), lost_since_ms: since, room: (0, 0), images: Vec::new() };
+    let lost = |since| Item::Node {
+        name: "n1".into(),
+        lost_since_ms: since,
+        room: (0, 0),
+        images: Vec::new(),
+        told: Told::default(),
+    };
     match index.see(lost(Some(5))) {
         Concerns::Many(keys) => assert_eq!(keys, [key("a")]),
         _ => panic!("its pods are concerned"),
@@ -125,6 +132,7 @@ fn wf_08b_a_pod_that_does_not_get_on_knows_what_nodes_have() {
         lost_since_ms: None,
         room,
         images: images.iter().map(|name| (*name).to_owned()).collect(),
+        told: Told::default(),
     };
     index.see(node("n1", (2_000, 9), &["docker.io/library/shell:1", "registry.test:5000/shell:3"]));
     index.see(node("n2", (4_000, 7), &["docker.io/library/shell:2", "docker.io/team/shell:4"]));

@@ -85,7 +85,7 @@ mod tests {
     use crate::pod::Pod;
 
     #[test]
-    fn wf_09a_the_scheduler_s_counts_are_told_in_words() {
+    fn wf_09_the_scheduler_s_counts_are_told_in_words() {
         let pod = Pod { cpu_request: 3_500, memory_request: 6 * 1024 * 1024 * 1024 * 1000, ..Pod::default() };
         let nodes = Nodes { cpu_milli: 2_000, memory_milli: 8 * 1024 * 1024 * 1024 * 1000, images: Vec::new() };
         for (said, told) in [

@@ -158,7 +158,7 @@ fn wl_03c_a_claim_that_cannot_be_bound_fails_a_pod_without_a_place() {
 }
 
 #[test]
-fn wf_08a_an_image_that_cannot_be_had_is_told_with_the_registry_s_answer_the_secret_and_the_tags() {
+fn wf_08_an_image_that_cannot_be_had_is_told_with_the_registry_s_answer_the_secret_and_the_tags() {
     let main = |reason: &str, message: &str| Pod {
         containers: vec![Container {
             image: "registry.example:5000/team/shell:9".into(),
@@ -199,7 +199,7 @@ fn wf_08a_an_image_that_cannot_be_had_is_told_with_the_registry_s_answer_the_sec
 }
 
 #[test]
-fn wf_10a_what_keeps_a_volume_away_is_told_with_the_claim_its_class_and_who_has_it() {
+fn wf_10_what_keeps_a_volume_away_is_told_with_the_claim_its_class_and_who_has_it() {
     let event = |kind: &str, reason: &str, message: &str| Event {
         kind: kind.into(),
         name: "pvc-w-home".into(),
@@ -235,7 +235,7 @@ fn wf_10a_what_keeps_a_volume_away_is_told_with_the_claim_its_class_and_who_has_
 }
 
 #[test]
-fn wf_11a_a_container_that_ends_is_told_with_its_exit_code_its_limit_and_its_last_lines() {
+fn wf_11_a_container_that_ends_is_told_with_its_exit_code_its_limit_and_its_last_lines() {
     let lines: Vec<String> = (1..=30).map(|line| format!("line {line}")).collect();
     let end = |reason: &str, code| Ended { reason: reason.into(), message: lines.join("\n"), code };
     let with = |container: Container| Pod { containers: vec![container], ..pod() };

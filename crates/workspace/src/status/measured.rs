@@ -4,6 +4,7 @@ use super::condition::Conditions;
 use super::{Making, time};
 use crate::idle::Idle;
 use crate::life::Daemon;
+use crate::render::{Refused, Rendered};
 use crate::stage::Stage;
 use cluster::Owned;
 use serde_json::{Value, json};
@@ -30,7 +31,7 @@ impl Making<'_> {
 
     /// What is measured.
     pub(super) fn measured(&self, list: &mut Conditions<'_>) {
-        let (holds, reason, message) = self.isolated();
+        let (holds, reason, message) = isolated(self.daemon(), self.rendered);
         list.put("NetworkIsolated", holds, reason, &message);
         let (holds, reason, message) = self.reachable();
         list.put("Reachable", holds, reason, &message);
@@ -65,34 +66,36 @@ impl Making<'_> {
         }
     }
 
-    /// Whether the network keeps the rules.
-    fn isolated(&self) -> Told {
-        let unknown = |message: &str| (None, "Unknown", message.to_owned());
-        let Some(canary) = self.daemon().and_then(|daemon| daemon.canary.as_ref()) else {
-            return unknown("policies are rendered; nobody tried yet whether the network keeps them");
-        };
-        let target = canary.target.as_str();
-        let Ok(rendered) = self.rendered else { return unknown("nothing is rendered") };
-        let policies = rendered.parts.iter().filter(|part| part.kind == Owned::NetworkPolicy);
-        if policies.clone().count() == 0 || policies.clone().any(|part| super::opened::admits(&part.body, target)) {
-            return unknown(&format!("its rules leave {target} open: there is nothing that must fail"));
-        }
-        if canary.connected {
-            let message =
-                format!("a connection to {target} was made, which its rules close: the network keeps no policies");
-            return (Some(false), "NotEnforced", message);
-        }
-        let message = format!("a connection to {target}, which its rules close, was not made ({})", canary.detail);
-        (Some(true), "AsExpected", message)
-    }
-
     /// What the daemon of this pod said.
     pub(super) fn daemon(&self) -> Option<&Daemon> {
         self.known.daemon.of(&self.observed.pod.as_ref()?.uid)
     }
 }
 
+/// Whether the network keeps the rules, as far as the daemon of its pod found out.
+pub(crate) fn isolated(daemon: Option<&Daemon>, rendered: Result<&Rendered, &Refused>) -> Told {
+    let unknown = |message: &str| (None, "Unknown", message.to_owned());
+    let Some(canary) = daemon.and_then(|daemon| daemon.canary.as_ref()) else {
+        return unknown("policies are rendered; nobody tried yet whether the network keeps them");
+    };
+    let target = canary.target.as_str();
+    let Ok(rendered) = rendered else { return unknown("nothing is rendered") };
+    let policies = rendered.parts.iter().filter(|part| part.kind == Owned::NetworkPolicy);
+    // The connection that is tried leads to the API server, whatever address it has there.
+    let opens = rendered.opens_api || policies.clone().count() == 0;
+    if opens || policies.clone().any(|part| super::opened::admits(&part.body, target)) {
+        return unknown(&format!("its rules leave {target} open: there is nothing that must fail"));
+    }
+    if canary.connected {
+        let message =
+            format!("a connection to {target} was made, which its rules close: the network keeps no policies");
+        return (Some(false), "NotEnforced", message);
+    }
+    let message = format!("a connection to {target}, which its rules close, was not made ({})", canary.detail);
+    (Some(true), "AsExpected", message)
+}
+
 /// Whether it holds, why, and the words.
-pub(super) type Told = (Option<bool>, &'static str, String);
+pub(crate) type Told = (Option<bool>, &'static str, String);
 
 const UNKNOWN: &str = "NotMeasured";

@@ -34,8 +34,10 @@ async fn wd_24_a_week_and_more_after_it_was_stopped_and_deleted_its_storage_is_t
     let words = ["-n", &place.namespace, "delete", "workspaces.quarterdeck.dev", "w", "--wait=false"];
     let _ = kubectl(&words, "");
     until("it is gone", 60, || place.workspace().is_null() && place.pod().is_null());
+    until("it is told since when it is left", 60, || !annotation(&place, LEFT_SINCE).is_null());
     place.kill().await;
-    place.ahead_ms = 16 * DAY_MS;
+    // Seven days, to the hour.
+    place.ahead_ms = 15 * DAY_MS - 3_600_000;
     place.start(Limits::default());
     // One of its name has what it left.
     place.apply(&json!({}));
@@ -43,6 +45,36 @@ async fn wd_24_a_week_and_more_after_it_was_stopped_and_deleted_its_storage_is_t
     let claim = get(&["-n", &place.namespace, "pvc", "pvc-w-home"]);
     assert_eq!(claim["metadata"]["uid"], before);
     assert!(claim["metadata"]["deletionTimestamp"].is_null());
+    until("it is left no more", 60, || annotation(&place, LEFT_SINCE).is_null());
+}
+
+const LEFT_SINCE: &str = "quarterdeck.dev/left-since";
+
+fn annotation(place: &Place, name: &str) -> Value {
+    get(&["-n", &place.namespace, "pvc", "pvc-w-home"])["metadata"]["annotations"][name].clone()
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn ws_15f_what_a_workspace_left_goes_after_the_time_that_it_said_and_not_before() {
+    let mut place = Place::new("left", Limits::default()).await;
+    place.apply(&json!({ "storage": { "retainFor": "48h" } }));
+    until("it runs", 60, || place.phase() == "Running");
+    assert_eq!(annotation(&place, "quarterdeck.dev/retain-for"), "48h");
+    let words = ["-n", &place.namespace, "delete", "workspaces.quarterdeck.dev", "w", "--wait=false"];
+    let _ = kubectl(&words, "");
+    until("it is told since when it is left", 60, || !annotation(&place, LEFT_SINCE).is_null());
+    place.kill().await;
+    let claim = || get(&["-n", &place.namespace, "pvc", "pvc-w-home"]);
+    let is_there = || claim()["metadata"]["deletionTimestamp"].is_null() && !claim().is_null();
+    // The operator of two days and an hour later.
+    assert!(is_there());
+    place.ahead_ms = 2 * DAY_MS + 3_600_000;
+    place.start(Limits::default());
+    let claim = || get(&["-n", &place.namespace, "pvc", "pvc-w-home"]);
+    until("its time is over", 60, || claim().is_null() || !claim()["metadata"]["deletionTimestamp"].is_null());
+    let decided = place.journal.decided();
+    let told = decided.iter().map(|one| format!("{one:?}")).filter(|one| one.contains("workspace:expire"));
+    assert!(told.count() >= 1, "each is a decision in the journal");
 }
 
 /// The objects of a namespace that are some workspace's, but its storage and itself.

@@ -17,7 +17,13 @@ test('WL-08p stopping says that volumes stay, deleting what becomes of them', ()
     '▲ Its shells, programs and connections end.',
     '◆ Only its pod goes; the volumes stay: home (5Gi).',
   ])
-  expect(said('delete', workspace({ phase: 'Stopped' }))).toEqual(['◆ Its volumes stay (Retain): home (5Gi).'])
+  const stays = (words: string) => [`◆ Its volumes stay${words}, for one of its name: home (5Gi).`]
+  expect(said('delete', workspace({ phase: 'Stopped' }))).toEqual(stays(' for 168h'))
+  for (const [retainFor, words] of [
+    ['2h', ' for 2h'],
+    ['0', ''],
+  ] as const)
+    expect(said('delete', workspace({ phase: 'Stopped', spec: { storage: { retainFor } } }))).toEqual(stays(words))
   const gone = workspace({ phase: 'Stopped', spec: { storage: { onDelete: 'Delete' } } })
   expect(said('delete', workspace({ phase: 'Stopped' }), true), 'what a purge means').toEqual(said('delete', gone))
   expect(said('delete', gone)).toEqual(['▲ Its volumes are deleted with it, and what is in them: home (5Gi).'])

@@ -28,7 +28,10 @@ export function effects(act: Act, { phase, volumes, spec, error }: Workspace, pu
   const becomes = purge ? 'Delete' : text(spec, 'storage.onDelete') || 'Retain'
   if (kept === '') say('It has no volumes.')
   else if (becomes === 'Delete') warn(`Its volumes are deleted with it, and what is in them: ${kept}.`)
-  else say(`Its volumes stay (${becomes}): ${kept}.`)
+  else {
+    const time = text(spec, 'storage.retainFor') || '168h'
+    say(`Its volumes stay${time === '0' ? '' : ` for ${time}`}, for one of its name: ${kept}.`)
+  }
   return found
 }
 

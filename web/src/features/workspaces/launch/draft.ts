@@ -3,7 +3,6 @@
 import type {
   BlueprintParam,
   BlueprintPreview,
-  BlueprintPreviewRequest,
   BlueprintProblem,
   BlueprintRow,
   WorkspaceCreate,
@@ -104,7 +103,7 @@ function filled({ values }: Draft, asked: readonly string[]): Record<string, str
 
 const some = (key: string, value: string) => (value.trim() === '' ? {} : { [key]: value.trim() })
 
-export function previewRequest(draft: Draft, asked: readonly string[]): BlueprintPreviewRequest {
+export function previewRequest(draft: Draft, asked: readonly string[]): WorkspaceCreate {
   const { cluster, namespace, name, image, repository, cpu, memory } = draft
   const { blueprint, preset } = isByFile(draft) ? { blueprint: '', preset: '' } : draft
   return {

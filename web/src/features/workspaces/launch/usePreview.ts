@@ -1,7 +1,7 @@
 /** What a workspace would be made of, a moment after the last letter. The answer of before stays until the next is here. */
 
 import { useEffect, useState } from 'react'
-import type { BlueprintPreview, BlueprintPreviewRequest, ErrorBody } from '../../../wire/api'
+import type { BlueprintPreview, ErrorBody, WorkspaceCreate } from '../../../wire/api'
 import { errorBody } from '../../../wire/rest'
 import { previewBlueprint } from '../../../wire/workspaces'
 
@@ -15,7 +15,7 @@ export interface Previewing {
 const REST_MS = 200
 
 /** `null` asks nothing. */
-export function usePreview(request: BlueprintPreviewRequest | null): Previewing {
+export function usePreview(request: WorkspaceCreate | null): Previewing {
   const [state, setState] = useState<{ of: string; preview: BlueprintPreview | null; error: ErrorBody | null }>({
     of: '',
     preview: null,
@@ -26,7 +26,7 @@ export function usePreview(request: BlueprintPreviewRequest | null): Previewing 
     if (wanted === '') return
     const abort = new AbortController()
     const timer = setTimeout(() => {
-      previewBlueprint(JSON.parse(wanted) as BlueprintPreviewRequest, abort.signal).then(
+      previewBlueprint(JSON.parse(wanted) as WorkspaceCreate, abort.signal).then(
         (preview) => setState({ of: wanted, preview, error: null }),
         (thrown) => {
           if (!abort.signal.aborted) setState({ of: wanted, preview: null, error: errorBody(thrown) })

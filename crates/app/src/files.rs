@@ -10,11 +10,11 @@ use std::time::Duration;
 use tokio::io::unix::AsyncFd;
 
 /// Tells of changes in the folders of some files.
-pub(super) struct Files(AsyncFd<OwnedFd>);
+pub(crate) struct Files(AsyncFd<OwnedFd>);
 
 impl Files {
     /// Watches the folders of these files.
-    pub(super) fn watch<'a>(files: impl Iterator<Item = &'a Path>) -> io::Result<Self> {
+    pub(crate) fn watch<'a>(files: impl Iterator<Item = &'a Path>) -> io::Result<Self> {
         let fd = inotify::init(CreateFlags::NONBLOCK | CreateFlags::CLOEXEC)?;
         let folder = |file: &Path| match file.parent() {
             Some(folder) if !folder.as_os_str().is_empty() => folder.to_owned(),
@@ -31,7 +31,7 @@ impl Files {
     }
 
     /// Waits until something has changed, and a moment longer: files come in pairs.
-    pub(super) async fn changed(&self) -> io::Result<()> {
+    pub(crate) async fn changed(&self) -> io::Result<()> {
         self.0.readable().await?.clear_ready();
         tokio::time::sleep(TOGETHER).await;
         let mut buffer = [0_u8; 4096];
