@@ -141,7 +141,7 @@ fn cap_f_20a_the_process_ends_with_the_codes_of_the_reference() {
         (vec!["--read", "/no/such/file"], 4, "not_found"),
         (vec!["--read", empty.to_str().unwrap()], 2, "not_a_capture"),
         (vec!["--read", home.path().to_str().unwrap()], 2, "not_a_capture"),
-        (vec!["--read", good.to_str().unwrap(), "--where", "stauts = 1"], 2, "query_syntax"),
+        (vec!["--read", good.to_str().unwrap(), "--where", "stauts = 1"], 2, "select_syntax"),
         (vec!["--read", good.to_str().unwrap(), "-f", "tcp prot 1"], 2, "filter_syntax"),
         (vec!["--read", good.to_str().unwrap(), "--write", "/dev/full"], 1, "write_failed"),
         (vec!["--read", good.to_str().unwrap(), "--body", "9999999"], 1, "limit_reached"),

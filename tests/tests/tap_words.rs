@@ -4,6 +4,7 @@
 use e2e::fresh::Fresh;
 use e2e::running::Running;
 use e2e::tapping::{FRONT, alone, tap};
+use e2e::terminal::Terminal;
 use e2e::{console, curl, errors, kubeconfig, kubectl, out, signal};
 use serde_json::{Value, json};
 use std::io::{BufRead, BufReader};
@@ -84,6 +85,36 @@ fn cap_05b_more_pods_than_the_measure_are_counted_and_want_a_yes() {
     assert_eq!(output.status.code(), Some(2), "{said}");
     assert!(said.contains("pods match, and --max-pods is 2") && said.contains("--yes"), "{said}");
     assert!(!said.contains("added"), "{said}");
+}
+
+#[test]
+fn cap_05_pods_of_every_namespace_are_counted_and_asked_for_where_they_are_many() {
+    let _alone = alone();
+    let home = tempfile::tempdir().unwrap();
+    let space = Fresh::new("words-many");
+    let names = ["many-a", "many-b", "many-c"];
+    names.iter().for_each(|name| space.pod(name, &json!({})));
+    names.iter().for_each(|name| space.running(name));
+    let words = ["-A", "-l", "app in (many-a,many-b,many-c)", "--max-pods", "2"];
+    let asked = || {
+        let terminal = Terminal::start(&tap(home.path(), &words), 30, 140);
+        terminal
+            .wait("the question", |screen| screen.contains("3 pods match, and --max-pods is 2: tap them all? [y/N]"));
+        terminal
+    };
+    let mut no = asked();
+    no.write("n\r");
+    assert!(!no.ended().success());
+    let screen = no.screen();
+    assert!(screen.contains("nothing was done") && !screen.contains("added"), "{screen}");
+    let mut yes = asked();
+    yes.write("y\r");
+    yes.wait("all of them", |screen| screen.contains("3/3 pods"));
+    yes.write("q");
+    assert!(yes.ended().success());
+    let said = start(home.path(), &[&words[..], &["--yes"]].concat());
+    said.wait("all of them", |running| captured(running).len() == names.len());
+    assert!(said.end().0.success());
 }
 
 #[test]

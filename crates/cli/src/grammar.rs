@@ -11,7 +11,10 @@ pub mod tap;
 mod words;
 pub mod workspace;
 
-use clap::{Args, Parser, Subcommand, ValueEnum};
+use clap::error::ErrorKind;
+use clap::parser::ValueSource;
+use clap::{Args, CommandFactory, FromArgMatches, Parser, Subcommand, ValueEnum};
+use std::ffi::OsString;
 use std::net::SocketAddr;
 use std::path::PathBuf;
 
@@ -67,6 +70,30 @@ pub struct Global {
     pub output_said: bool,
 }
 
+impl Cli {
+    /// Reads the words of a command line.
+    ///
+    /// # Errors
+    /// When they are none of ours.
+    pub fn read(words: impl Iterator<Item = OsString>) -> Result<Self, clap::Error> {
+        let matches = Self::command().try_get_matches_from(reworded(words))?;
+        let mut cli = Self::from_arg_matches(&matches)?;
+        cli.global.output_said = matches.value_source("output") == Some(ValueSource::CommandLine);
+        if cli.global.output == Output::FlatJson && !cli.command.as_ref().is_some_and(Command::prints_records) {
+            let message = "flat-json is a form of the records of `qd tap` and `qd tap join`";
+            return Err(Self::command().error(ErrorKind::ArgumentConflict, message));
+        }
+        Ok(cli)
+    }
+}
+
+impl Command {
+    /// Whether records of taps are what comes out.
+    fn prints_records(&self) -> bool {
+        matches!(self, Self::Tap(tap) if matches!(tap.command, None | Some(tap::TapCommand::Join(_))))
+    }
+}
+
 impl Global {
     /// The output is for whoever sits there, as far as the words say.
     #[must_use]
@@ -86,6 +113,8 @@ pub enum Output {
     Json,
     /// Our rows, one JSON object a line.
     Jsonl,
+    /// Records of `qd tap` under flat names, one JSON object a line.
+    FlatJson,
     /// The objects, as YAML.
     Yaml,
     /// Our rows, comma separated.

@@ -59,16 +59,7 @@ use store::Store;
 /// Reads the command line; help, version and usage errors end the process as clap does it (usage is exit 2).
 #[must_use]
 pub fn parse() -> grammar::Cli {
-    let matches =
-        <grammar::Cli as clap::CommandFactory>::command().get_matches_from(grammar::reworded(std::env::args_os()));
-    let said = matches.value_source("output") == Some(clap::parser::ValueSource::CommandLine);
-    match <grammar::Cli as clap::FromArgMatches>::from_arg_matches(&matches) {
-        Ok(mut cli) => {
-            cli.global.output_said = said;
-            cli
-        }
-        Err(error) => error.exit(),
-    }
+    grammar::Cli::read(std::env::args_os()).unwrap_or_else(|error| error.exit())
 }
 
 impl Desk {

@@ -138,7 +138,7 @@ pub fn tap(args: &TapArgs, output: Output, out: &mut impl Write) -> Result<(), E
         None => {}
     }
     let chosen = Chosen::of(&args.read)?;
-    let shape = Shape::of(output, &args.fields, args.flat)?;
+    let shape = Shape::of(output, &args.fields)?;
     match &args.write {
         None => {
             let stop = args.follow.then(until_interrupted);

@@ -4,6 +4,7 @@ use e2e::tapped::qd;
 use e2e::tapping::{FRONT, alone, tap};
 use e2e::{errors, kubeconfig, out};
 use serde_json::{Value, json};
+use std::collections::HashMap;
 use std::os::unix::fs::PermissionsExt;
 use std::path::Path;
 use std::process::{Command, Stdio};
@@ -41,6 +42,49 @@ fn cap_n_19d_packets_go_through_a_pipe_until_the_reader_has_enough() {
     );
     let output = child.wait_with_output().unwrap();
     assert!(output.status.success() && errors(&output).contains("ended: "), "{}", errors(&output));
+}
+
+/// Transactions by client and begin, without what depends on who captures: ids, interfaces, names that the cluster tells.
+fn transactions(text: &str) -> HashMap<String, Value> {
+    let mut all = HashMap::new();
+    for line in text.lines() {
+        let mut record: Value = serde_json::from_str(line).unwrap();
+        if record["kind"] != "http" || record["pair"] != "ok" {
+            continue;
+        }
+        let of_capture = ["id", "seq", "flow", "if", "pod", "vantage"];
+        record.as_object_mut().unwrap().retain(|name, _| !of_capture.contains(&name.as_str()));
+        for end in ["src", "dst"] {
+            let end = record[end].as_object_mut().unwrap();
+            end.retain(|name, _| matches!(name.as_str(), "ip" | "port"));
+        }
+        all.insert(format!("{} {} {}", record["src"], record["dst"], record["ts"]), record);
+    }
+    all
+}
+
+#[test]
+fn cap_n_23_the_file_of_a_tap_gives_exactly_the_records_that_the_tap_gave() {
+    let _alone = alone();
+    let home = tempfile::tempdir().unwrap();
+    let file = home.path().join("front.pcapng");
+    let file = file.to_str().unwrap();
+    let words = ["tap", "-n", "shop", "-l", FRONT, "--packets", "full", "--no-redact", "--duration", "10"];
+    let live = qd(home.path(), &kubeconfig(), &[&words[..], &["-o", "jsonl", "--write", file]].concat());
+    assert!(live.status.success(), "{}", errors(&live));
+    let read = qd(home.path(), &kubeconfig(), &["tap", "--read", file, "--no-redact", "-o", "jsonl"]);
+    assert!(read.status.success(), "{}", errors(&read));
+    let (live, read) = (transactions(&out(&live)), transactions(&out(&read)));
+    // What the tap could not send in time is missing in one of them; what is in both is the same.
+    let both: Vec<_> = live.iter().filter_map(|(key, one)| Some((one, read.get(key)?))).collect();
+    assert!(
+        both.len() >= 20 && both.len() * 10 >= live.len() * 9,
+        "{} of {} and {}",
+        both.len(),
+        live.len(),
+        read.len()
+    );
+    both.iter().for_each(|(live, read)| assert_eq!(live, read));
 }
 
 #[test]

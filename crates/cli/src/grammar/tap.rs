@@ -20,9 +20,6 @@ pub struct TapArgs {
     /// Only these members of each record, with commas: `ts,src.ip,method,path,status`; the columns of table and CSV
     #[arg(long, value_name = "LIST", value_delimiter = ',')]
     pub fields: Vec<String>,
-    /// JSON lines with flat names (`srcPod`, `ttfbMs`, `http.statusCode`), as `--output flat-json` says too
-    #[arg(long, conflicts_with = "fields")]
-    pub flat: bool,
     /// In which order records come: as they are done, or by their start (keeps them all until the end)
     #[arg(long, value_enum, value_name = "ORDER", default_value_t = Order::Done)]
     pub order: Order,
@@ -296,9 +293,6 @@ pub struct JoinArgs {
     /// Only these members of each record, with commas
     #[arg(long, value_name = "LIST", value_delimiter = ',')]
     pub fields: Vec<String>,
-    /// JSON lines with flat names (`srcPod`, `ttfbMs`, `http.statusCode`), as `--output flat-json` says too
-    #[arg(long, conflicts_with = "fields")]
-    pub flat: bool,
     /// End after so many records
     #[arg(long, value_name = "COUNT")]
     pub count: Option<u64>,

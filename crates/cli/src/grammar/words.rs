@@ -1,6 +1,5 @@
-//! Words that mean something else where they stand: `tap start`, `--output FILE` of `tap image`, `--output flat-json` of
-//! `tap`, and what Wireshark says to a capture
-//! program, which has no commands.
+//! Words that mean something else where they stand: `tap start`, `--output FILE` of `tap image`, and what Wireshark says
+//! to a capture program, which has no commands.
 
 use clap::ValueEnum;
 use std::ffi::OsString;
@@ -27,30 +26,7 @@ pub fn reworded(words: impl Iterator<Item = OsString>) -> Vec<OsString> {
     if is_image {
         image(&mut words);
     }
-    if words.iter().skip(1).any(|word| word == "tap") && flat(&mut words) {
-        words.push("--flat".into());
-    }
     words
-}
-
-/// `--output flat-json` is JSON lines with other names.
-fn flat(words: &mut [OsString]) -> bool {
-    let mut before = false;
-    for word in words {
-        let text = word.to_string_lossy();
-        let form = match text.as_ref() {
-            FLAT if before => "jsonl",
-            "--output=flat-json" => "--output=jsonl",
-            "-oflat-json" => "-ojsonl",
-            other => {
-                before = matches!(other, "--output" | "-o");
-                continue;
-            }
-        };
-        *word = form.into();
-        return true;
-    }
-    false
 }
 
 fn starts_with_dash(word: &OsString) -> bool {
@@ -83,9 +59,6 @@ fn image(words: &mut [OsString]) {
         *place = word;
     }
 }
-
-/// The form of the output that is one of `qd tap` alone.
-const FLAT: &str = "flat-json";
 
 #[cfg(test)]
 mod tests;

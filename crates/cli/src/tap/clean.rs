@@ -197,7 +197,7 @@ fn print(rows: &[Row], output: Output, out: &mut impl Write) -> Result<(), Error
             }
             if output == Output::Csv { grid.csv(out)? } else { grid.aligned(out)? }
         }
-        Output::Yaml | Output::Name => {
+        Output::Yaml | Output::Name | Output::FlatJson => {
             return Err(Error::Usage("agents are printed as table, json, jsonl or csv".to_owned()));
         }
     }

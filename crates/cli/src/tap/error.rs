@@ -81,6 +81,15 @@ pub(super) enum TapError {
     /// The filter is wrong.
     #[error("{0}")]
     Filter(#[source] bpf::Error),
+    /// An expression over members of records is none.
+    #[error("{error}{}", pointed(.text, .error))]
+    Select {
+        /// The expression.
+        text: String,
+        /// Where it is wrong.
+        #[source]
+        error: query::Error,
+    },
     /// This build has no image of the agent, or none for these processors.
     #[error("this build of qd carries no image of the agent{}: {NO_IMAGE}", missing(.wanted.as_deref(), .have))]
     NoImage {
@@ -150,6 +159,12 @@ fn count(number: u64, one: &str, many: &str) -> String {
     format!("{number} {}", if number == 1 { one } else { many })
 }
 
+/// The expression on a line of its own, and carets under what is wrong.
+fn pointed(text: &str, error: &query::Error) -> String {
+    let plain: String = text.chars().map(|char| if char.is_control() { ' ' } else { char }).collect();
+    format!("\n  {plain}\n  {}{}", " ".repeat(error.at), "^".repeat(error.len.max(1)))
+}
+
 impl Coded for TapError {
     fn code(&self) -> Code {
         match self {
@@ -165,6 +180,7 @@ impl Coded for TapError {
             Self::NoTap => Code::NotFound,
             Self::Goes { .. } | Self::Nothing(_) => Code::TimedOut,
             Self::Filter(error) => error.code(),
+            Self::Select { .. } => Code::SelectSyntax,
             Self::Unfit { code, .. } => *code,
             Self::Changed { .. } => Code::CaptureChanged,
             Self::NoImage { .. } => Code::AgentNotCarried,
@@ -180,6 +196,7 @@ impl Coded for TapError {
             Self::Changed { details, .. } => Some(details.clone()),
             Self::Left(commands) => Some(serde_json::json!({ "commands": commands })),
             Self::Filter(error) => error.details(),
+            Self::Select { error, .. } => error.details(),
             _ => None,
         }
     }

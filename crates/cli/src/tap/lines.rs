@@ -1,12 +1,12 @@
 //! Records as lines: each is written as JSON into one reused buffer, chosen, and left as it is or given another shape.
 
 use std::io::Write;
-use std::time::{Duration, Instant};
 
 use capture::line::{Choice, Members, json};
 use flow::{Envelope, Record, Sink, Writer};
 
 use super::drive::Target;
+use super::error::TapError;
 use super::picked::Picked;
 use super::shape::Shape;
 use crate::error::Error;
@@ -16,7 +16,6 @@ use crate::grammar::tap::{Order, ReadArgs};
 pub(super) struct Chosen {
     proto: Vec<String>,
     choice: Option<Choice>,
-    cost: Cost,
 }
 
 impl Chosen {
@@ -25,9 +24,9 @@ impl Chosen {
     }
 
     pub(super) fn new(proto: &[String], where_expr: Option<&str>) -> Result<Self, Error> {
-        let choice = where_expr.filter(|text| !text.trim().is_empty()).map(Choice::parse);
-        let choice = choice.transpose().map_err(Error::of)?;
-        Ok(Self { proto: proto.to_vec(), choice, cost: Cost::default() })
+        let text = where_expr.unwrap_or_default();
+        let choice = Choice::of(text).map_err(|error| Error::of(TapError::Select { text: text.to_owned(), error }))?;
+        Ok(Self { proto: proto.to_vec(), choice })
     }
 
     /// By its kind alone; flows also by the protocol in them.
@@ -46,49 +45,29 @@ impl Chosen {
         self.proto.is_empty() || self.proto.iter().any(|want| want == kind || of_flow(want))
     }
 
-    /// By the expression.
+    /// By the expression. What it costs is told on stderr, where that is much.
     pub(super) fn line(&mut self, line: &[u8]) -> bool {
-        let Some(choice) = &mut self.choice else { return true };
-        let Some(begun) = self.cost.begin() else { return choice.holds(line) };
-        let holds = choice.holds(line);
-        if let Some(mean) = self.cost.add(begun.elapsed()) {
-            eprintln!("the expression takes {} µs a record: a shorter one keeps up with more", mean.as_micros());
+        let holds = self.holds(line);
+        if let Some(words) = self.warning() {
+            eprintln!("{words}");
         }
         holds
+    }
+
+    /// By the expression, and nothing is told.
+    pub(super) fn holds(&mut self, line: &[u8]) -> bool {
+        self.choice.as_mut().is_none_or(|choice| choice.holds(line))
+    }
+
+    /// What the expression costs, once, where that is much. It chooses on.
+    pub(super) fn warning(&mut self) -> Option<String> {
+        let mean = self.choice.as_mut()?.dear()?;
+        Some(format!("the expression takes {} µs a record: a shorter one keeps up with more", mean.as_micros()))
     }
 
     /// Every record is wanted.
     pub(super) fn is_all(&self) -> bool {
         self.proto.is_empty() && self.choice.is_none()
-    }
-}
-
-/// What an expression costs, measured on some of the records.
-#[derive(Default)]
-struct Cost {
-    records: u64,
-    measured: u32,
-    total: Duration,
-    told: bool,
-}
-
-impl Cost {
-    /// When the time of this record counts.
-    fn begin(&mut self) -> Option<Instant> {
-        self.records += 1;
-        (!self.told && self.records % ONE_IN == 1).then(Instant::now)
-    }
-
-    /// The mean, once, when it is too much.
-    fn add(&mut self, time: Duration) -> Option<Duration> {
-        self.total += time;
-        self.measured += 1;
-        let mean = self.total / self.measured;
-        if self.measured < ENOUGH || mean <= DEAR {
-            return None;
-        }
-        self.told = true;
-        Some(mean)
     }
 }
 
@@ -255,12 +234,6 @@ pub(super) fn part(line: &[u8], fields: &[String], out: &mut Vec<u8>) {
     out.push(b'}');
 }
 
-/// Of so many records one is measured.
-const ONE_IN: u64 = 16;
-/// So many make a mean.
-const ENOUGH: u32 = 32;
-/// An expression that takes more is worth a word.
-const DEAR: Duration = Duration::from_micros(50);
 /// Bytes that are written at once.
 const BATCH: usize = 64 << 10;
 

@@ -174,7 +174,7 @@ fn print(agents: &[Agent], output: Output, now_ms: u64, out: &mut impl Write) ->
             }
             if output == Output::Csv { grid.csv(out)? } else { grid.aligned(out)? }
         }
-        Output::Yaml | Output::Name => {
+        Output::Yaml | Output::Name | Output::FlatJson => {
             return Err(Error::Usage("agents are printed as table, json, jsonl or csv".to_owned()));
         }
     }

@@ -47,7 +47,7 @@ pub(super) fn says_what(args: &TapArgs) -> Result<(), Error> {
 /// When no pod can be tapped, or policy or the cluster does not let it.
 pub(super) async fn live(desk: &Desk, args: &TapArgs, output: Output, out: &mut impl Write) -> Result<(), Error> {
     only_of_files(args)?;
-    let shown = Shown::new(Chosen::of(&args.read)?, &args.fields, args.flat, output)?;
+    let shown = Shown::new(Chosen::of(&args.read)?, &args.fields, output)?;
     let folder = Folder::open(&desk.state).map_err(|source| running::failed("keep the taps' folder", source))?;
     let owner = folder.owner().map_err(|source| running::failed("read the key of taps", source))?;
     let found = pods::find(desk, &args.live).await?;
@@ -99,7 +99,7 @@ pub(super) async fn live(desk: &Desk, args: &TapArgs, output: Output, out: &mut 
     let waits = !args.live.no_wait && !args.live.no_watch;
     let filter = args.read.filter.clone().unwrap_or_default();
     let mut shown = shown;
-    if desk.global.for_people() && args.fields.is_empty() && !args.flat && !to_stdout(args) && View::can() {
+    if desk.global.for_people() && args.fields.is_empty() && !to_stdout(args) && View::can() {
         shown.enter(title(args))?;
     }
     let live = Live {

@@ -30,13 +30,7 @@ pub(super) enum Shape {
 
 impl Shape {
     /// From the flags.
-    pub(super) fn of(output: Output, fields: &[String], flat: bool) -> Result<Self, Error> {
-        if flat {
-            return match output {
-                Output::Jsonl | Output::Table => Ok(Self::Flat(Box::default())),
-                _ => Err(Error::Usage("--flat is a form of its own: JSON lines".to_owned())),
-            };
-        }
+    pub(super) fn of(output: Output, fields: &[String]) -> Result<Self, Error> {
         if let Some(bad) = fields.iter().find(|field| !is_name(field)) {
             return Err(Error::Usage(format!("`{bad}` is no member of a record: write names like `src.ip`")));
         }
@@ -44,13 +38,17 @@ impl Shape {
         Ok(match (output, fields.is_empty()) {
             (Output::Jsonl, true) => Self::Jsonl,
             (Output::Jsonl, false) => Self::Fields(fields),
+            (Output::FlatJson, true) => Self::Flat(Box::default()),
+            (Output::FlatJson, false) => {
+                return Err(Error::Usage("flat-json has names of its own: --fields is for the other forms".to_owned()));
+            }
             (Output::Json, _) => Self::Json(fields, false),
             (Output::Csv, true) => Self::Csv(table::CSV.iter().map(|name| (*name).to_owned()).collect()),
             (Output::Csv, false) => Self::Csv(fields),
             (Output::Table | Output::Wide, true) => Self::Table,
             (Output::Table | Output::Wide, false) => Self::Columns(fields),
             (Output::Yaml | Output::Name, _) => {
-                return Err(Error::Usage("records are printed as table, json, jsonl or csv".to_owned()));
+                return Err(Error::Usage("records are printed as table, json, jsonl, flat-json or csv".to_owned()));
             }
         })
     }

@@ -104,7 +104,7 @@ fn print(taps: &[Board], output: Output, out: &mut impl Write) -> Result<(), Err
             }
             if output == Output::Csv { grid.csv(out)? } else { grid.aligned(out)? }
         }
-        Output::Yaml | Output::Name => {
+        Output::Yaml | Output::Name | Output::FlatJson => {
             return Err(Error::Usage("taps are printed as table, json, jsonl or csv".to_owned()));
         }
     }

@@ -114,7 +114,7 @@ fn print_apps(apps: &[App], output: Output, out: &mut impl Write) -> Result<(), 
         Output::Json | Output::Yaml => return show::raw(&json!({ "apps": apps }), output, out),
         Output::Jsonl => return apps.iter().try_for_each(|app| put(app, out)),
         Output::Name => return Ok(apps.iter().try_for_each(|app| writeln!(out, "{}", plain(&app.id)))?),
-        Output::Table | Output::Wide | Output::Csv => {}
+        Output::Table | Output::Wide | Output::Csv | Output::FlatJson => {}
     }
     let titles = ["APP", "NAME", "STATE", "READY", "VERSION", "PORT", "RESTARTS", "ENDED"];
     let mut grid = Grid::new(titles.len());
@@ -137,7 +137,7 @@ fn print_ports(ports: &[Port], output: Output, out: &mut impl Write) -> Result<(
         Output::Json | Output::Yaml => return show::raw(&json!({ "ports": ports }), output, out),
         Output::Jsonl => return ports.iter().try_for_each(|port| put(port, out)),
         Output::Name => return Ok(ports.iter().try_for_each(|port| writeln!(out, "{}", port.port))?),
-        Output::Table | Output::Wide | Output::Csv => {}
+        Output::Table | Output::Wide | Output::Csv | Output::FlatJson => {}
     }
     let titles = ["PORT", "NAME", "APP", "PROCESS", "PID", "ADDRESSES"];
     let mut grid = Grid::new(titles.len());

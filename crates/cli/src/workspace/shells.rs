@@ -34,7 +34,7 @@ fn print(streams: &[Value], output: Output, out: &mut impl Write) -> Result<(), 
         Output::Jsonl => return Ok(streams.iter().try_for_each(|one| writeln!(out, "{one}"))?),
         Output::Yaml => return super::show::raw(&json!({ "streams": streams }), output, out),
         Output::Name => return Ok(streams.iter().try_for_each(|one| writeln!(out, "{}", text(one, "id")))?),
-        Output::Table | Output::Wide | Output::Csv => {}
+        Output::Table | Output::Wide | Output::Csv | Output::FlatJson => {}
     }
     let now_ms = jiff::Timestamp::now().as_millisecond();
     let titles = ["ID", "KIND", "STATE", "AGE", "VIEWERS", "COMMAND", "TO GO ON"];

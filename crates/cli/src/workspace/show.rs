@@ -25,7 +25,7 @@ pub(super) fn list(items: &[Value], all: bool, output: Output, out: &mut impl Wr
             }
             return Ok(());
         }
-        Output::Table | Output::Wide | Output::Csv => {}
+        Output::Table | Output::Wide | Output::Csv | Output::FlatJson => {}
     }
     let mut columns: Vec<(&str, &str)> = COLUMNS.to_vec();
     if output == Output::Wide {
@@ -66,7 +66,7 @@ pub(super) fn one(item: &Value, output: Output, out: &mut impl Write) -> Result<
         Output::Json | Output::Yaml => return raw(item, output, out),
         Output::Jsonl => return Ok(writeln!(out, "{}", row(item))?),
         Output::Name => return Ok(writeln!(out, "workspaces.quarterdeck.dev/{}", text(item, "/metadata/name"))?),
-        Output::Table | Output::Wide | Output::Csv => {}
+        Output::Table | Output::Wide | Output::Csv | Output::FlatJson => {}
     }
     let mut grid = Grid::new(2);
     let row = row(item);

@@ -32,14 +32,25 @@ fn cap_30d_output_of_the_image_is_a_file() {
 
 #[test]
 fn cap_43c_flat_json_is_a_form_of_the_output_of_taps() {
-    for line in ["qd tap -n shop -o flat-json", "qd -o flat-json tap -n shop", "qd tap -n shop --output=flat-json"] {
-        let cli = parse(line);
-        let Some(Command::Tap(tap)) = cli.command else { panic!("{line}") };
-        assert!(tap.flat && cli.global.output == Output::Jsonl, "{line}");
+    let read = |line: &str| Cli::read(line.split(' ').map(Into::into));
+    for line in [
+        "qd tap -n shop -o flat-json",
+        "qd -o flat-json tap -n shop",
+        "qd tap -n shop --output=flat-json",
+        "qd tap -n tap -oflat-json",
+        "qd tap start -n shop -o flat-json",
+        "qd tap join 0f -o flat-json",
+    ] {
+        let cli = read(line).unwrap_or_else(|error| panic!("{line}: {error}"));
+        assert!(matches!(cli.command, Some(Command::Tap(_))), "{line}");
+        assert!(cli.global.output == Output::FlatJson && cli.global.output_said, "{line}");
     }
-    let Some(Command::Tap(tap)) = parse("qd tap join 0f -o flat-json").command else { panic!() };
-    assert!(matches!(tap.command, Some(TapCommand::Join(join)) if join.flat));
-    assert!(Cli::try_parse_from(reworded("qd get pods -o flat-json".split(' ').map(Into::into))).is_err());
+    for line in
+        ["qd get pods -o flat-json", "qd get pods tap -o flat-json", "qd tap list -o flat-json", "qd -o flat-json"]
+    {
+        let Err(error) = read(line) else { panic!("{line} is accepted") };
+        assert!(error.exit_code() == 2 && error.to_string().contains("records of `qd tap`"), "{line}: {error}");
+    }
 }
 
 #[test]
@@ -54,7 +65,7 @@ fn cap_n_19a_what_wireshark_says_is_the_extcap_command() {
 }
 
 #[test]
-fn cap_01a_tap_start_is_tap_and_stands_in_no_help() {
+fn cap_01_tap_start_is_tap_and_stands_in_no_help() {
     for line in ["qd tap start -n shop -l app=front", "qd --read-only tap start -n shop -l app=front"] {
         let Some(Command::Tap(tap)) = parse(line).command else { panic!("{line}") };
         assert_eq!((tap.live.namespace.as_slice(), tap.live.objects.len()), (&["shop".to_owned()][..], 0), "{line}");

@@ -32,7 +32,7 @@ pub(super) fn print(
             writeln!(out, "no difference that chance does not explain")?
         }
         Output::Table | Output::Wide => grid(changes).aligned(out)?,
-        Output::Yaml | Output::Name => {
+        Output::Yaml | Output::Name | Output::FlatJson => {
             return Err(Error::Usage("differences are printed as table, json, jsonl or csv".to_owned()));
         }
     }

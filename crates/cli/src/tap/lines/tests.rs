@@ -1,26 +1,30 @@
 #![allow(clippy::unwrap_used, clippy::expect_used, clippy::panic, clippy::indexing_slicing)]
 
-use super::{Chosen, Cost, DEAR, ENOUGH};
+use super::Chosen;
 use base::{Code, Coded};
-use std::time::Duration;
 
 #[test]
-fn cap_f_09b_a_wrong_expression_is_refused_with_its_place_and_a_dear_one_told_once() {
+fn cap_f_09c_a_wrong_expression_is_refused_with_a_caret_under_its_place() {
     let error = Chosen::new(&[], Some("status >= 500 and stauts = 1")).err().unwrap();
-    assert_eq!(error.code(), Code::QuerySyntax);
-    assert!(error.to_string().contains("stauts"), "{error}");
+    assert_eq!(error.code(), Code::SelectSyntax);
     assert_eq!(error.details().unwrap()["at"], 18, "{error}");
-    // Cheap ones are never told, however many records come.
-    let mut cost = Cost::default();
-    assert!((0..ENOUGH * 4).all(|_| cost.add(DEAR).is_none()));
-    // One that is slow at first is not told before there is a mean; then once, and nothing is measured any more.
-    let mut cost = Cost::default();
-    let told: Vec<u32> = (1..ENOUGH * 4).filter(|_| cost.add(DEAR + Duration::from_micros(1)).is_some()).collect();
-    assert_eq!(told.first(), Some(&ENOUGH));
-    assert!(cost.begin().is_none());
-    // What holds is not touched by that.
-    let mut chosen = Chosen::new(&[], Some("status >= 500")).unwrap();
-    for n in 0..2_000 {
-        assert_eq!(chosen.line(format!("{{\"kind\":\"http\",\"status\":{n}}}").as_bytes()), n >= 500);
+    let told = error.to_string();
+    let lines: Vec<&str> = told.lines().collect();
+    assert!(lines[0].contains("stauts") && lines[0].contains("status"), "{error}");
+    assert_eq!(lines[1..], ["  status >= 500 and stauts = 1", "                    ^^^^^^"], "{error}");
+    let open = Chosen::new(&[], Some("status >")).err().unwrap().to_string();
+    assert!(open.ends_with("\n  status >\n          ^"), "{open}");
+}
+
+#[test]
+fn cap_f_09_a_dear_expression_chooses_on_and_is_told() {
+    let body = "ab".repeat(50 << 10);
+    let line = format!(r#"{{"kind":"http","status":200,"request":{{"body":"{body}c"}}}}"#);
+    let mut chosen = Chosen::new(&[], Some(r#"request.body ~ "(ab)+c$" or request.body ~ "xyz""#)).unwrap();
+    let mut told = 0;
+    for _ in 0..600 {
+        assert!(chosen.holds(line.as_bytes()), "nothing is left out");
+        told += u32::from(chosen.warning().is_some());
     }
+    assert_eq!(told, 1, "told once");
 }

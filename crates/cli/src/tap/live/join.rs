@@ -25,7 +25,7 @@ pub(in crate::tap) async fn join(
     out: &mut impl Write,
 ) -> Result<(), Error> {
     let chosen = Chosen::new(&args.proto, args.where_expr.as_deref())?;
-    let mut shown = Shown::new(chosen, &args.fields, args.flat, output)?;
+    let mut shown = Shown::new(chosen, &args.fields, output)?;
     let folder = Folder::open(&desk.state).map_err(|source| running::failed("look for taps", source))?;
     let taps = running::named(&folder, args.id.as_deref()).await;
     let tap = match taps.as_slice() {

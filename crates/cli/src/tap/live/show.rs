@@ -28,8 +28,8 @@ pub(super) struct Shown {
 }
 
 impl Shown {
-    pub(super) fn new(chosen: Chosen, fields: &[String], flat: bool, output: Output) -> Result<Self, Error> {
-        let shape = Shape::of(output, fields, flat)?;
+    pub(super) fn new(chosen: Chosen, fields: &[String], output: Output) -> Result<Self, Error> {
+        let shape = Shape::of(output, fields)?;
         let width = shape.is_for_people().then(width).flatten();
         let (line, shaped) = (Vec::new(), Vec::new());
         let (pods, began) = (Vec::new(), Instant::now());
@@ -101,7 +101,14 @@ impl Shown {
     /// Prints the line that was taken; false where it is none that is wanted.
     pub(super) fn print(&mut self, out: &mut impl Write) -> Result<bool, Error> {
         let members = Members::of(&self.line);
-        if !self.chosen.members(&members) || !self.shape.shows_line(&members) || !self.chosen.line(&self.line) {
+        if !self.chosen.members(&members) || !self.shape.shows_line(&members) {
+            return Ok(false);
+        }
+        let holds = self.chosen.holds(&self.line);
+        if let Some(words) = self.chosen.warning() {
+            self.tell(&words);
+        }
+        if !holds {
             return Ok(false);
         }
         if let Some(view) = &mut self.view {

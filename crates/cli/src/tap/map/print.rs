@@ -37,7 +37,7 @@ pub(super) fn print(
         }
         Output::Csv => grid(edges, seconds, str::to_owned).csv(out)?,
         Output::Table | Output::Wide => grid(edges, seconds, table::length).aligned(out)?,
-        Output::Yaml | Output::Name => {
+        Output::Yaml | Output::Name | Output::FlatJson => {
             return Err(Error::Usage("a map is printed as table, json, jsonl, csv or with --dot".to_owned()));
         }
     }

@@ -26,7 +26,7 @@ fn many(count: u64, line: impl Fn(u64) -> String) -> Vec<String> {
 }
 
 #[test]
-fn cap_n_25c_endpoints_that_are_new_or_gone_are_told() {
+fn cap_n_25_endpoints_that_are_new_or_gone_are_told() {
     let before =
         side(&[many(3, |at| get(&format!("/items/{at}"), 200, 1, "")), vec![get("/old", 200, 1, "")]].concat());
     let after = side(&[many(2, |at| get(&format!("/items/{at}"), 200, 1, "")), vec![get("/new", 200, 1, "")]].concat());
