@@ -28,14 +28,19 @@ afterAll(async () => {
 
 const count = async () => total(page)
 /** A request on a connection that stays open: when its answer was here, and how to end the connection. */
-function keptOpen(host: string, path: string): Promise<{ answeredMs: number; close(): void }> {
+function keptOpen(host: string, path: string, more: string[] = []): Promise<{ answeredMs: number; close(): void }> {
   return new Promise((resolve, reject) => {
     const socket = connect(PORT, host)
     socket.once('error', reject)
     socket.once('data', () => resolve({ answeredMs: Date.now(), close: () => socket.destroy() }))
-    const head = ['Host: front', 'X-Journey: one', 'x-journey: <b>two</b>', 'Connection: keep-alive']
+    const head = ['Host: front', 'X-Journey: one', 'x-journey: <b>two</b>', 'Connection: keep-alive', ...more]
     socket.write(`GET ${path} HTTP/1.1\r\n${head.join('\r\n')}\r\n\r\n`)
   })
+}
+
+const podOfServer = () => {
+  const chosen = ['-l', `app.kubernetes.io/name=${SERVER}`, '-o', 'jsonpath={.items[0].status.podIP}']
+  return kubectl(['-n', NS, 'get', 'pods', ...chosen])
 }
 
 const texts = (id: string) => column(page, id)
@@ -70,17 +75,7 @@ describe('CAP-A-03 from a row to its traffic, by keyboard alone', () => {
     const waits: number[] = []
     for (let round = 0; round < 5; round++) {
       const path = `/journey-${process.pid}-${round}`
-      const pod = kubectl([
-        '-n',
-        NS,
-        'get',
-        'pods',
-        '-l',
-        `app.kubernetes.io/name=${SERVER}`,
-        '-o',
-        'jsonpath={.items[0].status.podIP}',
-      ])
-      const { answeredMs, close } = await keptOpen(pod, path)
+      const { answeredMs, close } = await keptOpen(podOfServer(), path)
       await until(
         () => texts('request'),
         (all) => all.some((text) => text.includes(path)),
@@ -111,6 +106,69 @@ describe('one record', () => {
       await page.waitForSelector('[role=tabpanel] :is(h2, h3, ol, pre, [role=listbox], [aria-label=Stream])')
       expect(await violations(page), part).toEqual([])
     }
+  })
+
+  test('CAP-57 beside the list: what it came to, both ends, where the time went, what the connection carried', async () => {
+    await opened(`&filter=where request ~ "journey-${process.pid}-0"`)
+    await until(count, (all) => all > 0, 'the request')
+    await page.locator('[role=grid] [role=row][aria-rowindex="2"]').click()
+    const pane = page.locator('aside[aria-label=Record]')
+    const summary = pane.getByRole('note', { name: 'Summary' })
+    await summary.waitFor()
+    expect(await page.locator('[role=grid][aria-label=Records]').isVisible(), 'the list stays').toBe(true)
+    expect(await summary.textContent()).toMatch(/^[\d.]+(µs|ms|s).* → .*first byte after [\d.]+(µs|ms|s)$/)
+    for (const end of ['Client', 'Server']) await pane.getByRole('region', { name: end, exact: true }).waitFor()
+    expect(await pane.getByRole('region', { name: 'Server', exact: true }).textContent()).toContain(`:${PORT}`)
+    const facts = (await pane.locator('dl').last().textContent()) ?? ''
+    expect(facts).toMatch(/ProtocolHTTP\/1\.1/)
+    expect(facts).toMatch(/Client sent\d+ packets, \d+ B/)
+    expect(facts).toMatch(/Server sent\d+ packets, \d+ B/)
+    expect(await violations(page)).toEqual([])
+  })
+
+  test('CAP-58 bars from the connection to the last byte, exact to the microsecond, and its flow on one axis', async () => {
+    await opened(`&filter=where request ~ "journey-${process.pid}-0"`)
+    await until(count, (all) => all > 0, 'the request')
+    await page.locator('[role=grid] [role=row][aria-rowindex="2"]').click()
+    const time = page.getByRole('region', { name: 'Where the time went' })
+    await time.waitFor()
+    const bars = await time.locator('li').evaluateAll((all) => all.map((bar) => bar.getAttribute('title') ?? ''))
+    expect(bars.map((bar) => bar.split(':')[0])).toEqual(['TCP', 'send', 'wait', 'receive'])
+    for (const bar of bars) expect(bar).toMatch(/: [\d,]+ µs, /)
+    await page.getByRole('tab', { name: 'Conversation' }).click()
+    const lane = page.locator('[role=tabpanel] ol button[aria-current=true]')
+    await lane.waitFor()
+    expect(await lane.getAttribute('title')).toMatch(/took [\d,]+ µs$/)
+    expect(await violations(page)).toEqual([])
+  })
+
+  test('CAP-N-26c the requests of one trace stand on one axis, whichever connection each came by', async () => {
+    const trace = `4bf9${process.pid.toString(16).padStart(28, '0')}`
+    const open = []
+    for (const [round, span] of ['00f067aa0ba902b7', '00f067aa0ba902b8'].entries()) {
+      const more = [`traceparent: 00-${trace}-${span}-01`]
+      open.push(await keptOpen(podOfServer(), `/traced-${process.pid}-${round}`, more))
+    }
+    await opened(`&filter=where request ~ "traced-${process.pid}-"`)
+    await until(count, (all) => all >= 2, 'both requests')
+    for (const { close } of open) close()
+    await page.locator('[role=grid] [role=row][aria-rowindex="2"]').click()
+    await page.getByRole('button', { name: 'Show the trace' }).click()
+    const lanes = page.locator('[role=tabpanel] ol button')
+    await until(
+      () => lanes.allTextContents(),
+      (all) => [0, 1].every((round) => all.some((text) => text.includes(`/traced-${process.pid}-${round}`))),
+      'both on one axis',
+    )
+    const before = new URL(page.url()).searchParams.get('record')
+    expect(await violations(page)).toEqual([])
+    await page.locator('[role=tabpanel] ol button:not([aria-current])').first().click()
+    await until(
+      async () => new URL(page.url()).searchParams.get('record'),
+      (now) => now !== before,
+      'the other request',
+    )
+    await page.locator('[role=tabpanel] ol button[aria-current=true]').waitFor()
   })
 
   test('CAP-59 its packets layer by layer, and the stream of both directions', async () => {
@@ -326,17 +384,29 @@ test('CAP-N-16 the map is drawn and does not move, and is a table too; a line op
   await page.waitForSelector('[role=grid][aria-label=Records]')
 })
 
-test('CAP-53a the capture filter of a running tap: an error stands under its place, a right one holds', async () => {
+test('CAP-53 the capture filter of a running tap: presets, a look before, an error under its place, one pod, those of before', async () => {
   await opened()
   await until(count, (all) => all > 5, 'records')
   await press(page, 'b')
   const box = page.getByRole('textbox', { name: 'Capture filter of the tap' })
+  const matched = page.getByText(/^matches [\d,]+ of the last [\d,]+ packets$/)
+  const matching = async () =>
+    Number(/^matches ([\d,]+)/.exec((await matched.textContent()) ?? '')?.[1]?.replaceAll(',', ''))
+  for (const preset of ['HTTP and HTTPS', 'no DNS', 'SYN only', 'high ports', 'port 443', 'all packets']) {
+    const button = page.locator('form').getByRole('button', { name: preset, exact: true })
+    await button.click()
+    expect(await box.inputValue()).toBe(await button.getAttribute('title'))
+    await matched.waitFor()
+    expect(await page.getByRole('alert').count(), preset).toBe(0)
+  }
+  const all = await matching()
+  expect(all).toBeGreaterThan(0)
   await box.fill('tcp prot 8080')
   await press(page, 'Enter')
   await page.getByRole('alert').filter({ hasText: '^' }).waitFor()
   expect(await violations(page)).toEqual([])
   await box.fill(`tcp port ${PORT}`)
-  await page.getByText(/^matches [\d,]+ of the last [\d,]+ packets$/).waitFor()
+  await matched.waitFor()
   await press(page, 'Enter')
   await box.waitFor({ state: 'detached' })
   await page.getByRole('button', { name: `capture tcp port ${PORT}` }).waitFor()
@@ -349,7 +419,7 @@ test('CAP-53a the capture filter of a running tap: an error stands under its pla
   expect(await box.inputValue()).toBe(`tcp port ${PORT}`)
   const pod = (await page.getByRole('combobox', { name: 'Of which pods' }).locator('option').nth(1).textContent()) ?? ''
   await page.getByRole('combobox', { name: 'Of which pods' }).selectOption(pod)
-  await page.getByText(/of the last [\d,]+ packets, of all pods$/).waitFor()
+  await matched.waitFor()
   await page.getByRole('button', { name: /^Apply/ }).click()
   await page.getByRole('button', { name: `capture (tcp port ${PORT}) and pod ${pod}` }).waitFor()
   await press(page, 'b')

@@ -115,6 +115,7 @@ export const KEYS: readonly KeyEntry[] = [
   key('record', 'record.packets', 'p', 'Packets of its connection, layer by layer'),
   key('record', 'record.stream', 's', 'Stream: what both ends said'),
   key('record', 'record.flow', 'v', 'Conversation: everything of its flow'),
+  key('record', 'record.trace', 't', 'Trace: all requests of it, on one axis'),
   key('record', 'record.json', 'y', 'The record as JSON'),
   key('record', 'record.copy', 'c', 'Copy: curl, HAR, filter'),
 

@@ -4,7 +4,17 @@ export type Tab = 'overview' | 'yaml' | 'events' | 'traffic'
 export const TABS: readonly Tab[] = ['overview', 'yaml', 'events', 'traffic']
 
 /** Parts of the pane of one record. */
-export type Part = 'overview' | 'headers' | 'body' | 'messages' | 'tls' | 'packets' | 'stream' | 'flow' | 'json'
+export type Part =
+  | 'overview'
+  | 'headers'
+  | 'body'
+  | 'messages'
+  | 'tls'
+  | 'packets'
+  | 'stream'
+  | 'flow'
+  | 'trace'
+  | 'json'
 export const PARTS: readonly Part[] = [
   'overview',
   'headers',
@@ -14,6 +24,7 @@ export const PARTS: readonly Part[] = [
   'packets',
   'stream',
   'flow',
+  'trace',
   'json',
 ]
 

@@ -35,6 +35,10 @@ export function readFlow(tap: string, flow: string, signal?: AbortSignal): Promi
   return call('GET', `${path(tap)}/flows/${encodeURIComponent(flow)}`, undefined, signal)
 }
 
+export function readTrace(tap: string, trace: string, signal?: AbortSignal): Promise<TapFlow> {
+  return call('GET', `${path(tap)}/traces/${encodeURIComponent(trace)}`, undefined, signal)
+}
+
 export function readMap(tap: string, signal?: AbortSignal): Promise<TapMap> {
   return call('GET', `${path(tap)}/map`, undefined, signal)
 }

@@ -57,13 +57,8 @@ function Editor({ tap, set, close }: { tap: Tap; set: (tap: Tap) => void; close:
   const [error, setError] = useState<ErrorBody | null>(null)
   const [busy, setBusy] = useState(false)
   const filter = scoped(text, pod)
-  // Pods are known to the tap alone: the packets that are kept are tried without.
-  const preview = usePreview(tap.id, text.trim())
-  const wrong =
-    error ??
-    (preview.is === 'failed' && preview.error.code.startsWith('filter') && preview.error.code !== 'filter_host_unknown'
-      ? preview.error
-      : null)
+  const preview = usePreview(tap.id, filter)
+  const wrong = error ?? (preview.is === 'failed' && preview.error.code.startsWith('filter') ? preview.error : null)
   const apply = async (wanted: string) => {
     if (busy) return
     setBusy(true)
@@ -103,7 +98,7 @@ function Editor({ tap, set, close }: { tap: Tap; set: (tap: Tap) => void; close:
         text={text}
         error={wrong}
         focus
-        shift={error !== null && filter.startsWith('(') && !text.startsWith('(') ? 1 : 0}
+        shift={pod !== '' && text.trim() !== '' ? 1 : 0}
         change={(next) => {
           setText(next)
           setError(null)
@@ -125,7 +120,7 @@ function Editor({ tap, set, close }: { tap: Tap; set: (tap: Tap) => void; close:
       </div>
       <div className={css.row}>
         <span className={css.preview} role="status">
-          {preview.is === 'here' && matches(preview.value, pod !== '')}
+          {preview.is === 'here' && matches(preview.value)}
           {preview.is === 'reading' && '…'}
         </span>
         <span className={css.space} />
@@ -148,7 +143,7 @@ function earlier({ filters, filter }: Tap): string[] {
   return [...new Set(all.reverse())].slice(0, 20)
 }
 
-function matches({ matches: count, of }: TapPreview, one: boolean): string {
+function matches({ matches: count, of }: TapPreview): string {
   if (of === 0) return 'no packets are kept to try it on'
-  return `matches ${grouped(count)} of the last ${grouped(of)} packets${one ? ', of all pods' : ''}`
+  return `matches ${grouped(count)} of the last ${grouped(of)} packets`
 }

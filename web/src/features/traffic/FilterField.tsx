@@ -7,9 +7,10 @@ import css from './traffic.module.css'
 const PRESETS: ReadonlyArray<readonly [string, string]> = [
   ['HTTP and HTTPS', 'tcp port 80 or tcp port 8080 or tcp port 443'],
   ['no DNS', 'not port 53'],
-  ['new connections', 'tcp[tcpflags] & (tcp-syn) != 0'],
+  ['SYN only', 'tcp[tcpflags] & (tcp-syn | tcp-ack) = tcp-syn'],
   ['high ports', 'tcp portrange 1024-65535'],
-  ['TLS', 'tcp port 443'],
+  ['port 443', 'tcp port 443'],
+  ['all packets', ''],
 ]
 
 interface Props {

@@ -13,7 +13,7 @@ import { partsOf, RecordPart } from './RecordPart'
 import { curl, filterFor, har } from './record/copies'
 import { title } from './record/model'
 import css from './traffic.module.css'
-import { flowOf, useFlow, useRecord } from './useRecord'
+import { flowOf, traceOf, useFlow, useRecord, useTrace } from './useRecord'
 
 const TITLES: Readonly<Record<Part, string>> = {
   overview: 'Overview',
@@ -24,6 +24,7 @@ const TITLES: Readonly<Record<Part, string>> = {
   packets: 'Packets',
   stream: 'Stream',
   flow: 'Conversation',
+  trace: 'Trace',
   json: 'JSON',
 }
 
@@ -48,6 +49,8 @@ export const RecordPane = memo(function RecordPane({ tap, record, part, place, k
   const shown = parts.includes(part) ? part : 'overview'
   const flowId = json === null ? '' : flowOf(json)
   const flow = useFlow(tap, flowId !== '' && ['flow', 'messages', 'tls'].includes(shown) ? flowId : null)
+  const traceId = json === null ? '' : traceOf(json)
+  const trace = useTrace(tap, traceId !== '' && shown === 'trace' ? traceId : null)
   const copying = useRef<HTMLSpanElement>(null)
   const show = (next: Part) => navigation.traffic({ part: next }, {}, false)
   const missing = (next: Part) => (parts.includes(next) ? null : `this record has no ${TITLES[next].toLowerCase()}`)
@@ -58,7 +61,7 @@ export const RecordPane = memo(function RecordPane({ tap, record, part, place, k
       commands.run('table.focus')
     },
     ...Object.fromEntries(
-      (['overview', 'headers', 'body', 'packets', 'stream', 'flow', 'json'] as const).map((name) => [
+      (['overview', 'headers', 'body', 'packets', 'stream', 'flow', 'trace', 'json'] as const).map((name) => [
         `record.${name}`,
         { run: () => show(name), reason: () => missing(name) },
       ]),
@@ -105,10 +108,12 @@ export const RecordPane = memo(function RecordPane({ tap, record, part, place, k
         part={shown}
         record={reading.value}
         flow={flow}
+        trace={trace}
         tap={tap}
         kept={kept}
         go={(pod) => toPod(console, cluster, pod)}
-        open={(id) => navigation.traffic({ record: id, part: 'overview' })}
+        open={(id) => navigation.traffic({ record: id, part: shown === 'trace' ? 'trace' : 'overview' })}
+        show={show}
       />
     )
   }

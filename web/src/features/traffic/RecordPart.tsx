@@ -26,13 +26,16 @@ interface Props {
   part: Part
   record: TapRecord
   flow: Reading<TapFlow>
+  trace: Reading<TapFlow>
   open: (id: string) => void
   /** Goes to a pod. */
   go: (pod: { namespace: string; name: string }) => void
+  /** Goes to another part. */
+  show: (part: Part) => void
 }
 
 /** One part of the pane; parts that need the whole flow wait for it. */
-export function RecordPart({ tap, kept, part, record, flow, open, go }: Props) {
+export function RecordPart({ tap, kept, part, record, flow, trace, open, go, show }: Props) {
   const json = record.record
   if (part === 'headers') return <Headers json={json} />
   if (part === 'body') return <BodyView json={json} />
@@ -57,7 +60,14 @@ export function RecordPart({ tap, kept, part, record, flow, open, go }: Props) {
     )
   }
   if (part === 'tls' && isTls(json)) return <Tls tls={json} />
-  if (part === 'overview') return <Overview json={json} flow={record.flow} go={go} />
+  if (part === 'overview')
+    return <Overview json={json} flow={record.flow} dns={record.dns} go={go} trace={() => show('trace')} />
+  if (part === 'trace') {
+    if (trace.is === 'reading') return <Skeleton lines={8} />
+    if (trace.is === 'failed')
+      return <Failed error={trace.error} tried="reading the records of its trace" onRetry={trace.again} />
+    return <Conversation flow={trace.value} record={nameOf(json)} open={open} of="trace" />
+  }
   if (flow.is === 'reading') return <Skeleton lines={8} />
   if (flow.is === 'failed')
     return <Failed error={flow.error} tried="reading the records of its flow" onRetry={flow.again} />
@@ -84,6 +94,7 @@ export function partsOf(json: unknown): readonly Part[] {
     packets: text(json, 'flow') !== '',
     stream: text(json, 'flow') !== '',
     flow: text(json, 'flow') !== '',
+    trace: text(json, 'trace.id') !== '',
     json: true,
   }
   return PARTS.filter((part) => has[part])

@@ -4,7 +4,7 @@ import { useEffect, useState } from 'react'
 import { text } from '../../lib/json'
 import type { ErrorBody, TapFlow, TapRecord } from '../../wire/api'
 import { errorBody } from '../../wire/rest'
-import { readFlow, readRecord } from '../../wire/taps'
+import { readFlow, readRecord, readTrace } from '../../wire/taps'
 
 export type Reading<T> =
   | { is: 'reading' }
@@ -19,6 +19,14 @@ export function useRecord(tap: string, record: string): Reading<TapRecord> {
 export function useFlow(tap: string, flow: string | null): Reading<TapFlow> {
   return useReading(flow === null ? null : `${tap}/${flow}`, (signal) => readFlow(tap, flow ?? '', signal))
 }
+
+/** All records of a trace; `trace` is null while nobody wants them. */
+export function useTrace(tap: string, trace: string | null): Reading<TapFlow> {
+  return useReading(trace === null ? null : `${tap}/trace/${trace}`, (signal) => readTrace(tap, trace ?? '', signal))
+}
+
+/** The id of the trace of a record; empty when it has none. */
+export const traceOf = (record: unknown): string => text(record, 'trace.id')
 
 /** The id of the flow of a record; empty when it has none. */
 export const flowOf = (record: unknown): string => text(record, 'flow')

@@ -14,13 +14,21 @@ const KINDS: Readonly<Record<Tick['kind'], string>> = {
 }
 const show = (element: HTMLElement | null) => element?.scrollIntoView({ block: 'center' })
 
-/** All records of the flow on one axis; the one that is open is marked, and any of them opens. */
-export function Conversation({ flow, record, open }: { flow: TapFlow; record: string; open: (id: string) => void }) {
+interface Props {
+  flow: TapFlow
+  record: string
+  open: (id: string) => void
+  /** What they are the records of. Those of a trace say between whom they were. */
+  of?: 'flow' | 'trace'
+}
+
+/** All records of a flow or a trace on one axis; the one that is open is marked, and any of them opens. */
+export function Conversation({ flow, record, open, of = 'flow' }: Props) {
   const { fromUs, us, places, ticks } = axis(flow.records)
   return (
     <div className={css.overview}>
       <p className={css.dim}>
-        {grouped(places.length)} records in {micros(us)}
+        {grouped(places.length)} {of === 'trace' ? 'requests' : 'records'} in {micros(us)}
         {flow.more && ', and more that are not shown'}
       </p>
       {ticks.length > 0 && (
@@ -71,11 +79,14 @@ export function Conversation({ flow, record, open }: { flow: TapFlow; record: st
               className={css.lane}
               aria-current={place.id === record ? 'true' : undefined}
               ref={place.id === record ? show : undefined}
-              title={`${place.title}\n+${grouped(place.startUs - fromUs)} µs, took ${grouped(place.us)} µs`}
+              title={`${of === 'trace' ? `${place.between}\n` : ''}${place.title}\n+${grouped(place.startUs - fromUs)} µs, took ${grouped(place.us)} µs`}
               onClick={() => open(place.id)}
             >
               <span className={css.kind}>{place.kind}</span>
-              <span className={css.what}>{place.title}</span>
+              <span className={css.what}>
+                {of === 'trace' && `${place.between}: `}
+                {place.title}
+              </span>
               <span className={css[`level${place.level}`]}>
                 <i>{SHAPES[place.level]}</i> {place.status}
               </span>

@@ -1,13 +1,15 @@
 /** Everything of one flow on one axis of time. */
 
 import { text } from '../../../lib/json'
-import { number, title } from './model'
+import { endpoints, number, title } from './model'
 import { type Tick, ticks } from './ticks'
 
 export interface Place {
   id: string
   kind: string
   title: string
+  /** Who asked whom. */
+  between: string
   status: string
   level: 0 | 1 | 3 | 4
   startUs: number
@@ -40,6 +42,9 @@ export function axis(records: readonly unknown[]): Axis {
         id: nameOf(one),
         kind,
         title: title(one),
+        between: endpoints(one)
+          .map(({ name }) => name)
+          .join(' → '),
         status: text(one, 'status') || text(one, 'rcode') || text(one, 'error.state'),
         level: levelOf(one),
         startUs: start,

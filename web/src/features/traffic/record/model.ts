@@ -2,6 +2,7 @@
 
 import { micros } from '../../../lib/cell'
 import { at, items, record, text } from '../../../lib/json'
+import { size } from '../../../lib/text'
 import { moment } from '../../../lib/time'
 
 export const number = (value: unknown, path: string): number | null => {
@@ -138,35 +139,39 @@ const VERDICTS: Readonly<Record<string, Verdict>> = {
   decrypted: { level: 1, words: 'Encrypted, and decrypted with the keys that were given.', next: '' },
   no_keys: {
     level: 2,
-    words: 'Encrypted; no keys were given, so names and times are all there is.',
+    words: 'Payload encrypted; no keys were given, so names and times are all there is.',
     next: 'Let the program write its keys (SSLKEYLOGFILE) and give the file with --keylog.',
   },
   keys_for_other_connections: {
     level: 3,
-    words: 'Encrypted; keys were given, but none of this connection.',
+    words: 'Payload encrypted; keys were given, but none of this connection.',
     next: 'See that the program that made this connection writes the key log, and that it started before.',
   },
   handshake_not_seen: {
     level: 3,
-    words: 'Encrypted; the connection began before the tap.',
+    words: 'Payload encrypted; the connection began before the tap.',
     next: 'Make a new connection: restart the client, or wait until it reconnects.',
   },
   unsupported_cipher: {
     level: 3,
-    words: 'Encrypted with a cipher that is not decrypted here.',
+    words: 'Payload encrypted with a cipher that is not decrypted here.',
     next: 'Save the packets and open them with the keys in Wireshark.',
   },
   ech: {
     level: 2,
-    words: 'Even the name of the server is encrypted (ECH).',
+    words: 'Payload encrypted, and even the name of the server (ECH).',
     next: 'Switch ECH off at the client to see names.',
   },
   resumed_without_keys: {
     level: 3,
-    words: 'It resumed an earlier session whose keys are unknown.',
+    words: 'Payload encrypted; it resumed an earlier session whose keys are unknown.',
     next: 'Start the client anew, with the key log on from the begin.',
   },
-  quic_no_keys: { level: 2, words: 'QUIC; no keys were given.', next: 'Give a key log, or let the client use HTTP/2.' },
+  quic_no_keys: {
+    level: 2,
+    words: 'Payload encrypted (QUIC); no keys were given.',
+    next: 'Give a key log, or let the client use HTTP/2.',
+  },
   uncertain: { level: 3, words: 'It cannot be said what it is.', next: 'Save the packets and look at the bytes.' },
 }
 
@@ -174,6 +179,8 @@ export function verdict(json: unknown, flow: unknown): Verdict | null {
   const code = text(json, 'verdict.code') || text(flow, 'verdict.code')
   if (code === '') return null
   const why = text(json, 'verdict.why') || text(flow, 'verdict.why')
+  // What is uncertain has several causes.
+  if (code === 'uncertain' && why !== '') return { level: 3, words: `It cannot be said what it is: ${why}.`, next: '' }
   return VERDICTS[code] ?? { level: 3, words: why || spaced(code), next: '' }
 }
 
@@ -198,28 +205,70 @@ export function facts(json: unknown, flow: unknown): Array<[string, string]> {
   add('Reply', text(json, 'reply'))
   add('Rows', text(json, 'rows'))
   add('Host', text(json, 'host'))
-  const version = text(json, 'version')
-  add(
-    'Protocol',
-    text(json, 'kind') === 'http'
-      ? `HTTP/${version}`
-      : [text(json, 'engine') || text(json, 'proto'), version].filter(Boolean).join(' '),
-  )
+  add('Protocol', protocol(json))
   add('Vantage', text(json, 'vantage'))
-  add('First byte', span(json, 'ttfb_us'))
   add('Latency', span(json, 'latency_us'))
-  add('Total', span(json, 'total_us'))
   const side = (value: string, title: string) => {
-    const bytes = text(flow, `${value}.bytes`)
+    const of = flow ?? json
+    const bytes = text(of, `${value}.bytes`)
     if (bytes !== '')
       add(
         title,
-        `${text(flow, `${value}.packets`)} packets, ${bytes} B, ${text(flow, `${value}.retrans`) || 0} repeated, ${text(flow, `${value}.lost`) || 0} B missing`,
+        `${text(of, `${value}.packets`)} packets, ${bytes} B, ${text(of, `${value}.retrans`) || 0} repeated, ${text(of, `${value}.lost`) || 0} B missing`,
       )
   }
   side('c', 'Client sent')
   side('s', 'Server sent')
-  add('Round trip', span(flow, 'rtt.p50'))
-  add('Trace', text(json, 'trace.id'))
+  add('Throughput', throughput(flow ?? json))
+  add('Round trip', span(flow ?? json, 'rtt.p50'))
+  add('Span', text(json, 'trace.span'))
   return found
+}
+
+export interface Summary {
+  /** Microseconds from its first byte to its last. */
+  us: number | null
+  client: string
+  server: string
+  /** Microseconds to the first byte of the answer, and how good that is. */
+  first: { us: number; level: 1 | 3 | 4 } | null
+}
+
+/** A record in one line: how long, between whom, how soon the answer began. */
+export function summary(json: unknown): Summary {
+  const [client, server] = endpoints(json)
+  const [start, end] = [number(json, 'start'), number(json, 'end')]
+  const us =
+    start !== null && end !== null
+      ? Math.max(0, end - start)
+      : (number(json, 'total_us') ?? number(json, 'latency_us') ?? number(json, 'hs_us'))
+  const first = number(json, 'ttfb_us')
+  const level = first === null || first < GOOD_US ? 1 : first < BAD_US ? 3 : 4
+  return {
+    us,
+    client: client?.name ?? '',
+    server: server?.name ?? '',
+    first: first === null ? null : { us: first, level },
+  }
+}
+
+/** Up to here an answer begins soon, and from there on late. */
+const GOOD_US = 200_000
+const BAD_US = 600_000
+
+/** Bytes a second that a connection had, both ways. */
+function throughput(flow: unknown): string {
+  const [start, end] = [number(flow, 'start'), number(flow, 'end')]
+  const [up, down] = [number(flow, 'c.bytes'), number(flow, 's.bytes')]
+  if (start === null || end === null || end <= start || up === null || down === null) return ''
+  const rate = (bytes: number) => `${size(Math.round((bytes * 1_000_000) / (end - start)))}/s`
+  return `${rate(up)} up, ${rate(down)} down`
+}
+
+/** The protocol in the version that is spoken, whatever else was offered. */
+function protocol(json: unknown): string {
+  const [kind, version] = [text(json, 'kind'), text(json, 'version')]
+  if (kind === 'http') return `HTTP/${version}`
+  const name = kind === 'quic' ? 'QUIC' : text(json, 'engine') || text(json, 'proto')
+  return [name, version].filter(Boolean).join(' ')
 }

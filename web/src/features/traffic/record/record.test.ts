@@ -3,7 +3,7 @@ import { moment } from '../../../lib/time'
 import { axis } from './axis'
 import { bodies, hex, parsed } from './bodies'
 import { curl, filterFor, har, quoted } from './copies'
-import { endpoints, flags, title, verdict } from './model'
+import { endpoints, facts, flags, summary, title, verdict } from './model'
 import { bars, length } from './waterfall'
 
 const http = (more: object = {}) => ({
@@ -54,7 +54,11 @@ describe('CAP-58a where the time went', () => {
     expect(length(all)).toBe(300 + 400 + 21_000 + 60 + 12_000 + 800)
   })
   test('a later request of the same connection has neither', () => {
-    expect(bars(http({ index: 3 }), flow, null).map(({ name }) => name)).toEqual(['send', 'wait', 'receive'])
+    expect(bars(http({ index: 3 }), flow, { latency_us: 300 }).map(({ name }) => name)).toEqual([
+      'send',
+      'wait',
+      'receive',
+    ])
   })
   test('with both ends the wait is split into network and server', () => {
     const all = bars(http({ index: 1, net_us: 2_000, server_us: 10_000 }), flow, null)
@@ -89,6 +93,29 @@ describe('CAP-57a a record in words', () => {
     expect(verdict({ verdict: { code: 'no_keys' } }, null)?.next).toContain('SSLKEYLOGFILE')
     expect(verdict({ verdict: { code: 'of_tomorrow', why: 'because' } }, null)?.words).toBe('because')
     expect(verdict({}, null)).toBeNull()
+  })
+  test('the colour of the first byte turns at 200 and at 600 ms', () => {
+    const level = (ttfb_us: number) => summary(http({ ttfb_us })).first?.level
+    expect([199_999, 200_000, 599_999, 600_000].map(level)).toEqual([1, 3, 3, 4])
+    expect(summary(http())).toEqual({ us: 12_860, client: 'shop/front-1', server: 'orders.shop', first: null })
+    expect(summary({ kind: 'flow', start: 5, end: 12 }).us).toBe(7)
+  })
+  test('bytes, packets and throughput of the connection; the version that was chosen', () => {
+    const sides = { start: 0, end: 2_000_000, c: { bytes: 2_048, packets: 3 }, s: { bytes: 4_194_304, packets: 9 } }
+    const all = new Map(facts(http(), { ...flow, ...sides }))
+    expect(all.get('Client sent')).toBe('3 packets, 2048 B, 0 repeated, 0 B missing')
+    expect(all.get('Throughput')).toBe('1.0 KiB/s up, 2.0 MiB/s down')
+    expect(all.get('Protocol')).toBe('HTTP/1.1')
+    expect(new Map(facts({ kind: 'flow', ...sides }, null)).get('Server sent')).toContain('9 packets, 4194304 B')
+    const tls = { kind: 'tls', version: 'TLS 1.2', offered: ['TLS 1.3', 'TLS 1.2'] }
+    expect(new Map(facts(tls, null)).get('Protocol')).toBe('TLS 1.2')
+  })
+  test('what is encrypted is called so, whatever the cause', () => {
+    const codes = ['no_keys', 'keys_for_other_connections', 'handshake_not_seen', 'unsupported_cipher', 'ech']
+    for (const code of [...codes, 'resumed_without_keys', 'quic_no_keys'])
+      expect(verdict({ verdict: { code } }, null)?.words, code).toMatch(/^Payload encrypted/)
+    for (const code of ['plaintext', 'decrypted', 'uncertain'])
+      expect(verdict({ verdict: { code } }, null)?.words, code).not.toMatch(/Payload encrypted/)
   })
   test('a moment to the microsecond', () => {
     expect(moment(1_763_735_045_123_456)).toBe('2025-11-21 14:24:05.123456')

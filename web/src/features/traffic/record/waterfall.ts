@@ -26,8 +26,8 @@ export function bars(json: unknown, flow: unknown, dns: unknown): Bar[] {
     at += us
   }
   const index = number(json, 'index')
-  add('DNS', number(dns, 'latency_us'), 'the name was looked up')
   if (index === 0 || OPENING.has(text(json, 'kind'))) {
+    add('DNS', number(dns, 'latency_us'), `${text(dns, 'qname') || 'the name'} was looked up`)
     add('TCP', number(flow, 'hs_us'), 'SYN to the acknowledgement of its answer')
     add('TLS', number(flow, 'tls_us') ?? number(json, 'hs_us'), 'the handshake')
   }
