@@ -1,12 +1,13 @@
 //! What an agent captures, and for whom.
 
+use crate::links::compiled;
 use crate::owner::{Agent, Owner};
 use proto::capture::codec::packets;
 use proto::capture::{Body, Frame, Mode, PacketLevel, Ping, Program, SetFilter, Start};
 use serde_json::Value;
 use std::io::{Read, Write};
 use std::net::{TcpListener, TcpStream, UdpSocket};
-use std::time::Duration;
+use std::time::{Duration, Instant};
 
 /// A server on the loopback that answers one request of one connection; its port.
 fn serve(body: &'static str) -> u16 {
@@ -136,7 +137,7 @@ fn only_the_owner_of_an_agent_is_served() {
     let other = Agent::start("theirs", 30);
     {
         // Signed by another owner's key.
-        let mut owner = agent.connect();
+        let owner = agent.connect();
         let mut thief = other.connect();
         thief.hello = owner.hello.clone();
         let mut start = Owner::all();
@@ -226,6 +227,24 @@ fn cap_19a_an_agent_that_is_stopped_says_its_counters_and_ends() {
         assert!(bye.stats.is_some());
     }
     assert!(agent.ends_within(Duration::from_secs(5)));
+}
+
+#[test]
+fn cap_19d_an_agent_that_hears_nothing_of_its_owner_for_15_seconds_stops_and_ends() {
+    let mut agent = Agent::start("silence", 60);
+    {
+        let mut owner = agent.connect();
+        owner.begin(Start { filter: Some(compiled("tcp port 1")), ..Owner::all() });
+        begun(&owner);
+        let since = Instant::now();
+        // Its stream stays open, and nothing is said on it.
+        let bodies = owner.rest();
+        let took = since.elapsed();
+        let Some(Body::Bye(bye)) = bodies.last() else { panic!("no last word: {bodies:?}") };
+        assert!(bye.reason == "silence" && bye.stats.is_some(), "{bye:?}");
+        assert!(took > Duration::from_secs(10) && took < Duration::from_secs(40), "{took:?}");
+    }
+    assert!(agent.ends_within(Duration::from_secs(10)));
 }
 
 #[test]

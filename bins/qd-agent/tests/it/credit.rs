@@ -24,6 +24,8 @@ for at in range(int(sys.argv[1])):
 struct Tally {
     whole: u64,
     cut: u64,
+    /// Bytes that are said to have stayed.
+    stayed: u64,
     lost: BTreeMap<String, u64>,
 }
 
@@ -36,6 +38,10 @@ impl Tally {
                     self.cut += u64::from(is_cut);
                     self.whole += u64::from(!is_cut);
                 }
+            }
+            Body::Loss(loss) if loss.packets == 0 => {
+                assert_eq!(loss.cause, "credit");
+                self.stayed += loss.bytes;
             }
             Body::Loss(loss) if !loss.records => *self.lost.entry(loss.cause.clone()).or_default() += loss.packets,
             _ => {}
@@ -50,7 +56,7 @@ impl Tally {
     fn until(&mut self, owner: &Owner<'_>, count: u64) {
         owner.until("the count of all", |body| {
             self.take(body);
-            (self.all() >= count).then_some(())
+            (self.all() >= count && self.stayed >= self.cut * 1200).then_some(())
         });
     }
 }
@@ -79,6 +85,7 @@ fn cap_f_11_an_owner_without_credit_left_loses_payload_first_then_packets_and_ev
     assert_eq!(tally.all(), MANY, "{:?}", tally.lost);
     assert!(tally.whole > 2_000 && tally.cut > 10_000, "whole {}, cut {}", tally.whole, tally.cut);
     assert!(tally.lost["credit"] > 1_000, "{:?}", tally.lost);
+    assert_eq!(tally.stayed, tally.cut * 1200, "what was cut of packets is told to the byte");
 
     // With credit again, packets are whole again.
     owner.send(Body::Credit(Credit { packets: 8 << 20, records: 0 }));

@@ -2,6 +2,8 @@
 
 use crate::capture::{begun, lines};
 use crate::owner::{Agent, Owner};
+use crate::space::Space;
+use crate::talk::Talk;
 use proto::capture::{Body, Decoder, Frame, KNOCK, Ping, Start, encode, seal};
 use std::io::{Read, Write};
 use std::net::{TcpListener, TcpStream};
@@ -49,6 +51,32 @@ fn cap_20b_who_may_start_a_program_beside_an_agent_may_ask_it_to_end() {
         // This process is the agent's parent: it is gone for others once it is waited for.
         assert!(agent.ends_within(Duration::from_secs(5)), "captures: {captures}");
         assert!(ended.wait().unwrap().success());
+    }
+}
+
+#[test]
+fn cap_f_30c_the_time_and_the_bytes_that_policy_sets_are_a_normal_end_with_counters() {
+    let mut space = Space::new("ends");
+    let mut talk = Talk::start(&mut space);
+    for (seconds, bytes) in [(2, 0), (0, 20_000)] {
+        let mut agent = Agent::start_by(&space.by(), &[], &format!("ends-{seconds}"), 60);
+        let mut owner = agent.connect();
+        let mut start = Owner::all();
+        let warrant = start.warrant.as_mut().unwrap();
+        (warrant.max_seconds, warrant.max_bytes) = (seconds, bytes);
+        owner.begin(start);
+        begun(&owner);
+        for _ in 0..bytes / 500 {
+            talk.tell("/until-it-ends");
+        }
+        let bye = owner.until("a last word", |body| match body {
+            Body::Bye(bye) => Some(bye.clone()),
+            _ => None,
+        });
+        assert_eq!(bye.reason, "limit");
+        assert!(bye.stats.unwrap().bytes >= bytes);
+        drop(owner);
+        assert!(agent.ends_within(Duration::from_secs(10)));
     }
 }
 

@@ -3,7 +3,8 @@
 use aws_lc_rs::rand::SystemRandom;
 use aws_lc_rs::signature::{Ed25519KeyPair, KeyPair};
 use proto::capture::seal::{self, Session};
-use proto::capture::{Body, Decoder, Frame, Hello, PacketLevel, SetFilter, Start, Warrant, encode};
+use proto::capture::{Body, Decoder, Frame, Hello, PacketLevel, Ping, SetFilter, Start, Warrant, encode};
+use std::cell::{Cell, RefCell};
 use std::io::{Read, Write};
 use std::process::{Child, ChildStdin, ChildStdout, Command, Stdio};
 use std::sync::mpsc;
@@ -98,11 +99,13 @@ impl Drop for Agent {
 pub(crate) struct Owner<'a> {
     agent: &'a Agent,
     relay: Child,
-    input: Option<ChildStdin>,
+    input: RefCell<Option<ChildStdin>>,
     frames: mpsc::Receiver<Frame>,
     pub(crate) hello: Hello,
     session: Option<Session>,
-    seq: u64,
+    seq: Cell<u64>,
+    /// When the agent hears next that its owner is there.
+    ping: Cell<Instant>,
 }
 
 impl<'a> Owner<'a> {
@@ -115,14 +118,23 @@ impl<'a> Owner<'a> {
             .stderr(Stdio::null())
             .spawn()
             .unwrap();
-        let input = relay.stdin.take();
+        let input = RefCell::new(relay.stdin.take());
         let frames = reader(relay.stdout.take().unwrap());
         let Ok(Frame { body: Some(Body::Hello(hello)), .. }) = frames.recv_timeout(Duration::from_secs(2)) else {
             let _ = relay.kill();
             let _ = relay.wait();
             return None;
         };
-        Some(Self { agent, relay, input, frames, hello: *hello, session: None, seq: 0 })
+        Some(Self {
+            agent,
+            relay,
+            input,
+            frames,
+            hello: *hello,
+            session: None,
+            seq: Cell::new(0),
+            ping: Cell::new(Instant::now() + PING),
+        })
     }
 
     /// A start that allows everything and captures on the loopback.
@@ -152,30 +164,49 @@ impl<'a> Owner<'a> {
     }
 
     /// Sends a frame with its mac.
-    pub(crate) fn send(&mut self, body: Body) {
-        self.seq += 1;
-        let mut frame = Frame { seq: self.seq, ..body.into() };
+    pub(crate) fn send(&self, body: Body) {
+        self.write(&self.sealed(body)).unwrap();
+    }
+
+    fn sealed(&self, body: Body) -> Frame {
+        self.seq.set(self.seq.get() + 1);
+        let mut frame = Frame { seq: self.seq.get(), ..body.into() };
         if let Some(session) = &self.session {
             session.seal(&mut frame);
         }
-        self.send_bare(&frame);
+        frame
     }
 
     /// Sends a frame as it is.
-    pub(crate) fn send_bare(&mut self, frame: &Frame) {
-        let mut bytes = Vec::new();
-        encode(frame, &mut bytes);
-        self.input.as_mut().unwrap().write_all(&bytes).unwrap();
+    pub(crate) fn send_bare(&self, frame: &Frame) {
+        self.write(frame).unwrap();
     }
 
-    /// The next frames until one gives something.
+    fn write(&self, frame: &Frame) -> std::io::Result<()> {
+        let mut bytes = Vec::new();
+        encode(frame, &mut bytes);
+        self.input.borrow_mut().as_mut().unwrap().write_all(&bytes)
+    }
+
+    /// The next frames until one gives something. The agent hears that its owner is there meanwhile.
     pub(crate) fn until<T>(&self, what: &str, mut take: impl FnMut(&Body) -> Option<T>) -> T {
         // a machine of CI has much else to do
         let most = if std::env::var_os("CI").is_some() { 45 } else { 15 };
         let until = Instant::now() + Duration::from_secs(most);
         loop {
-            let left = until.saturating_duration_since(Instant::now());
-            let frame = self.frames.recv_timeout(left).unwrap_or_else(|_| panic!("no {what}"));
+            let now = Instant::now();
+            if now >= self.ping.get() {
+                self.ping.set(now + PING);
+                // One that has ended is seen by what it said last.
+                if self.session.is_some() {
+                    let _ = self.write(&self.sealed(Body::Ping(Ping::default())));
+                }
+            }
+            let frame = match self.frames.recv_timeout(until.min(self.ping.get()).saturating_duration_since(now)) {
+                Ok(frame) => frame,
+                Err(mpsc::RecvTimeoutError::Timeout) if Instant::now() < until => continue,
+                Err(error) => panic!("no {what}: {error}"),
+            };
             if let Some(found) = frame.body.as_ref().and_then(&mut take) {
                 return found;
             }
@@ -194,11 +225,14 @@ impl<'a> Owner<'a> {
 
 impl Drop for Owner<'_> {
     fn drop(&mut self) {
-        drop(self.input.take());
+        drop(self.input.borrow_mut().take());
         let _ = self.relay.kill();
         let _ = self.relay.wait();
     }
 }
+
+/// How often an owner who waits says that he is there.
+const PING: Duration = Duration::from_secs(4);
 
 /// The agent's program, started by other programs if there are words. `QD_AGENT` names another build of it.
 fn command(by: &[&str]) -> Command {

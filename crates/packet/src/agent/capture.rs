@@ -359,10 +359,11 @@ impl Capture {
             let whole = may_be_whole(budget.level, way, outbox);
             if let Some(masks) = masks {
                 masks.hold(packet, stats.packets);
-                return masks.release(now, false, whole, |out| way.send(out, outbox));
+                return masks.release(now, false, whole, |out| way.send(out, !whole, outbox));
             }
             if level > PacketLevel::None {
-                way.send(&bare(packet, level == PacketLevel::Full && whole, stats.packets), outbox);
+                let is_full = level == PacketLevel::Full;
+                way.send(&bare(packet, is_full && whole, stats.packets), is_full && !whole, outbox);
             }
         };
         for _ in 0..BLOCKS * rings.count() {
@@ -390,7 +391,7 @@ impl Capture {
         let Self { way, masks, budget, .. } = self;
         if let Some(masks) = masks {
             let whole = may_be_whole(budget.level, way, outbox);
-            masks.release(now, all, whole, |out| way.send(out, outbox));
+            masks.release(now, all, whole, |out| way.send(out, !whole, outbox));
         }
     }
 

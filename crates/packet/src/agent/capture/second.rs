@@ -2,7 +2,7 @@
 
 use super::{Capture, log};
 use crate::agent::now_ns;
-use crate::budget::cpu_ms;
+use crate::budget::{Level, cpu_ms};
 use crate::mask::{Masks, Tee};
 use crate::outbox::Outbox;
 use flow::Engine;
@@ -47,6 +47,10 @@ impl Capture {
         }
         if shed.records > 0 {
             outbox.push(loss(0, shed.records, 0, "credit", true));
+        }
+        if shed.cut_bytes > 0 {
+            let cause = if self.budget.level >= Level::NoPayload { "throttle" } else { "credit" };
+            outbox.push(loss(0, 0, shed.cut_bytes, cause, false));
         }
         let lost = outbox.take_lost();
         if lost.packets > 0 {

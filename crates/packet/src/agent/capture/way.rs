@@ -6,6 +6,7 @@ use crate::outbox::Outbox;
 use crate::recorder::Recorder;
 use crate::recorder::triggers::{Fired, Triggers};
 use flow::json::write_object;
+use proto::capture::codec::CUT;
 use proto::capture::{Body, Loss, RecordBatch};
 use std::io;
 use std::time::{Duration, Instant};
@@ -13,6 +14,8 @@ use std::time::{Duration, Instant};
 /// Packets and records on their way.
 pub(super) struct Way {
     packets: Packets,
+    /// Bytes of payload that stay, of the packets in the batch.
+    cut: u64,
     recorder: Option<Recorder>,
     pub(super) shed: Shed,
     /// Packets that were sent.
@@ -26,6 +29,8 @@ pub(super) struct Shed {
     pub(super) packets: u64,
     pub(super) bytes: u64,
     pub(super) records: u64,
+    /// Payload that stayed, of packets whose heads left.
+    pub(super) cut_bytes: u64,
     /// What the share of the processor did not reach for.
     pub(super) throttled: u64,
     pub(super) throttled_bytes: u64,
@@ -46,7 +51,7 @@ impl Way {
             let bytes = if asked.bytes == 0 { KEPT } else { (asked.bytes as usize).clamp(LEAST, KEPT) };
             Recorder::new(pre, post, bytes)
         });
-        let way = Self { packets: Packets::default(), recorder, shed: Shed::default(), sent: 0, flushed: now };
+        let way = Self { packets: Packets::default(), cut: 0, recorder, shed: Shed::default(), sent: 0, flushed: now };
         Ok((way, triggers))
     }
 
@@ -65,22 +70,28 @@ impl Way {
         self.recorder.as_ref().map_or(0, Recorder::held)
     }
 
-    /// Puts a packet into the batch; one that is full goes first.
-    pub(super) fn send(&mut self, out: &Out<'_>, outbox: &mut Outbox) {
+    /// Puts a packet into the batch; one that is full goes first. Where payload is `short`, what of it stays is counted.
+    pub(super) fn send(&mut self, out: &Out<'_>, short: bool, outbox: &mut Outbox) {
         if self.packets.full_for(out) || self.recorder.is_some() && self.packets.len() > BATCH {
             self.send_packets(outbox);
         }
         self.packets.add(out);
+        if short && out.flags & CUT != 0 {
+            self.cut += u64::from(out.meta.orig_len).saturating_sub(out.bytes.len() as u64);
+        }
     }
 
     fn send_packets(&mut self, outbox: &mut Outbox) {
         let Some(batch) = self.packets.take() else { return };
         let (count, bytes) = (u64::from(batch.count), batch.packets.len() as u64);
+        let cut = std::mem::take(&mut self.cut);
         let body = Body::Packets(batch);
         if let Some(recorder) = &mut self.recorder {
+            self.shed.cut_bytes += cut;
             recorder.keep(body, Instant::now());
         } else if outbox.spend(&body) {
             self.sent += count;
+            self.shed.cut_bytes += cut;
             outbox.push(body);
         } else {
             self.shed.packets += count;

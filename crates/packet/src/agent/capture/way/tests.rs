@@ -56,7 +56,7 @@ fn cap_28a_packets_and_records_leave_after_20_ms_or_when_they_are_64_k() {
     let now = Instant::now();
     let (mut way, _) = Way::new(None, now).unwrap();
     let (mut records, mut outbox) = (Records::new(true, None), Outbox::new());
-    way.send(&Out { meta: meta(1), bytes: &[7; 1_000], flags: 0 }, &mut outbox);
+    way.send(&Out { meta: meta(1), bytes: &[7; 1_000], flags: 0 }, false, &mut outbox);
     tell(&mut records, 1, 100);
     way.flush_due(now + FLUSH / 2, &mut records, &mut outbox);
     assert!(outbox.waiting().is_empty(), "neither long nor much");
@@ -66,7 +66,7 @@ fn cap_28a_packets_and_records_leave_after_20_ms_or_when_they_are_64_k() {
     let (mut way, _) = Way::new(None, now).unwrap();
     let mut outbox = Outbox::new();
     for number in 0..70 {
-        way.send(&Out { meta: meta(number), bytes: &[7; 1_000], flags: 0 }, &mut outbox);
+        way.send(&Out { meta: meta(number), bytes: &[7; 1_000], flags: 0 }, false, &mut outbox);
     }
     way.flush_due(now, &mut records, &mut outbox);
     assert_eq!(came(&mut outbox), (70, 0), "much does not wait");
@@ -79,7 +79,7 @@ fn cap_28b_what_credit_does_not_reach_for_is_counted_and_nothing_is_lost_unsaid(
     let (mut records, mut outbox) = (Records::new(true, None), Outbox::new());
     let many = 2 * FIRST_CREDIT / 10_000;
     for number in 0..many {
-        way.send(&Out { meta: meta(number), bytes: &[7; 10_000], flags: 0 }, &mut outbox);
+        way.send(&Out { meta: meta(number), bytes: &[7; 10_000], flags: 0 }, false, &mut outbox);
         tell(&mut records, number, 10_000);
         way.flush(&mut records, &mut outbox);
     }
