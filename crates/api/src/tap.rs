@@ -125,6 +125,10 @@ pub struct Tap {
     pub targets: Vec<TapTarget>,
     /// Sums over all pods.
     pub totals: TapTotals,
+    /// Something of what happened is not in it: lost, left out, cut, missing in a stream, or forgotten too early.
+    #[serde(default, skip_serializing_if = "std::ops::Not::not")]
+    #[ts(optional, as = "Option<bool>")]
+    pub partial: bool,
     /// Why it ended, when it was not asked to.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     #[ts(optional)]
@@ -256,13 +260,13 @@ pub struct TapRecord {
     /// The latest `flow` record of its flow, if there is one.
     #[ts(type = "Record<string, unknown> | null")]
     pub flow: Option<serde_json::Value>,
+    /// The lookup of a name that its connection began with, if one was seen.
+    #[ts(type = "Record<string, unknown> | null")]
+    pub dns: Option<serde_json::Value>,
 }
 
 /// `GET /api/v1/taps/{id}/map?select=`: who asks whom, over the records that are kept.
 #[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize, TS, JsonSchema)]
-    /// The lookup of a name that its connection began with, if one was seen.
-    #[ts(type = "Record<string, unknown> | null")]
-    pub dns: Option<serde_json::Value>,
 #[ts(export_to = "api.ts")]
 pub struct TapMap {
     /// Time of the first record, epoch microseconds; 0 without any.

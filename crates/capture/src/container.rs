@@ -135,11 +135,17 @@ pub(crate) fn default_of(pod: &Value) -> Option<&str> {
     let names = || containers().filter_map(|one| one.get("name")).filter_map(Value::as_str);
     let named = annotation.and_then(Value::as_str).filter(|name| names().any(|own| own == *name));
     let chosen = named.or_else(|| names().next())?;
+    status(pod, chosen).and_then(|status| status.pointer("/state/running")).map(|_| chosen)
+}
+
+/// How often a container of a pod began anew.
+pub(crate) fn restarts(pod: &Value, container: &str) -> i64 {
+    status(pod, container).and_then(|status| status["restartCount"].as_i64()).unwrap_or(0)
+}
+
+fn status<'a>(pod: &'a Value, container: &str) -> Option<&'a Value> {
     let mut statuses = pod.pointer("/status/containerStatuses").and_then(Value::as_array).into_iter().flatten();
-    let runs = |status: &&Value| {
-        status.get("name").and_then(Value::as_str) == Some(chosen) && status.pointer("/state/running").is_some()
-    };
-    statuses.find(runs).map(|_| chosen)
+    statuses.find(|status| status["name"] == container)
 }
 
 /// The user without rights.

@@ -67,6 +67,9 @@ pub enum Error {
         /// Which word, and what was expected.
         message: String,
     },
+    /// Over a limit.
+    #[error("over a limit of taps (limit `{0}`, {1})")]
+    Limit(&'static str, u64),
     /// No entropy.
     #[error("no key can be made on this machine")]
     Key,
@@ -87,6 +90,7 @@ impl Coded for Error {
             Self::Trigger(_) => Code::SelectSyntax,
             Self::Version { .. } => Code::AgentVersion,
             Self::Selector { .. } => Code::BadRequest,
+            Self::Limit(..) => Code::LimitReached,
             Self::Key => Code::Internal,
         }
     }

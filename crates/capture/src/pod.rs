@@ -17,6 +17,15 @@ pub(crate) struct Pod {
     pub(crate) reason: String,
     /// The capture containers in it.
     pub(crate) taps: Vec<(String, State)>,
+    /// Its own containers.
+    pub(crate) own: Vec<(String, Run)>,
+}
+
+/// Whether a container of a pod runs, and how often it began anew.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub(crate) struct Run {
+    pub(crate) runs: bool,
+    pub(crate) restarts: i64,
 }
 
 /// Where a pod is in its life.
@@ -54,6 +63,7 @@ impl Pod {
         };
         let labels = node.path(&["metadata", "labels"]).into_iter().flat_map(Node::entries);
         let taps = node.path(&["status", "ephemeralContainerStatuses"]).into_iter().flat_map(Node::items);
+        let containers = node.path(&["status", "containerStatuses"]).into_iter().flat_map(Node::items);
         Some(Self {
             namespace: own("namespace"),
             name: text(&["metadata", "name"])?,
@@ -64,6 +74,7 @@ impl Pod {
             leaving: node.path(&["metadata", "deletionTimestamp"]).is_some(),
             reason: if phase == Phase::Pending { reason(node) } else { String::new() },
             taps: taps.filter_map(tap).collect(),
+            own: containers.filter_map(run).collect(),
         })
     }
 
@@ -75,6 +86,17 @@ impl Pod {
     pub(crate) fn tap(&self, container: &str) -> Option<&State> {
         self.taps.iter().find(|(name, _)| name == container).map(|(_, state)| state)
     }
+
+    /// Whether one of its own containers runs, and how often it began anew.
+    pub(crate) fn run(&self, container: &str) -> Option<Run> {
+        self.own.iter().find(|(name, _)| name == container).map(|(_, run)| *run)
+    }
+}
+
+fn run(status: Node<'_>) -> Option<(String, Run)> {
+    let name = status.get("name").and_then(Node::as_str)?.into_owned();
+    let restarts = status.get("restartCount").and_then(Node::as_i64).unwrap_or(0);
+    Some((name, Run { runs: status.path(&["state", "running"]).is_some(), restarts }))
 }
 
 fn tap(status: Node<'_>) -> Option<(String, State)> {

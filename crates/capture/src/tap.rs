@@ -47,7 +47,7 @@ pub struct Options {
     pub idle_seconds: u32,
     /// Whose processes the agent is among.
     pub container: Beside,
-    /// Pods that are tapped at the same time, at most; more wait until one ends.
+    /// Pods that are tapped at the same time, 500 at most; more wait until one ends.
     pub max_pods: usize,
     /// The ends of records are named, as far as the cluster shows who has their addresses.
     pub names: bool,
@@ -355,6 +355,9 @@ pub async fn start_with(
     host_network: Option<Permit<TapHostNetwork>>,
     options: Options,
 ) -> Result<Tap, Error> {
+    if options.max_pods > MOST_PODS {
+        return Err(Error::Limit("agents_per_tap", MOST_PODS as u64));
+    }
     permit.settled().await?;
     if let Some(permit) = &host_network {
         permit.settled().await?;
@@ -487,6 +490,8 @@ async fn asked_to_stop(stopped: &mut watch::Receiver<bool>) {
     drop(stopped.wait_for(|stopped| *stopped).await);
 }
 
+/// Agents of one tap.
+const MOST_PODS: usize = 500;
 /// Seconds by which an agent's own limit comes after ours.
 const STOPS: u64 = 5;
 /// Events that wait for the user; more than these hold the agents back.

@@ -141,7 +141,7 @@ impl Taps {
         if inner.end.is_cancelled() {
             return Err(TapsError::Ended);
         }
-        inner.make_room().await?;
+        inner.make_room(permit.principal().name()).await?;
         let asked = permit.target();
         let named = asked.pods.iter().map(|pod| &pod.cluster).chain(asked.scope.iter().map(|scope| &scope.cluster));
         let name = named.into_iter().next().cloned().ok_or(mirror::Error::NoCluster)?;
@@ -277,14 +277,18 @@ impl Inner {
         self.find(&tap.tap)
     }
 
-    /// Forgets the oldest ended tap when there are as many as there may be.
-    async fn make_room(&self) -> Result<(), TapsError> {
+    /// Forgets somebody's oldest ended tap when he has as many as he may have; nobody's makes room for another's.
+    async fn make_room(&self, by: &str) -> Result<(), TapsError> {
         let oldest = {
             let taps = self.taps.read();
-            if taps.len() < MAX_TAPS {
+            if taps.len() >= MAX_ALL {
+                return Err(TapsError::Limit("taps", MAX_ALL as u64));
+            }
+            let own = || taps.iter().filter(|one| one.by == by);
+            if own().count() < MAX_TAPS {
                 return Ok(());
             }
-            taps.iter().find(|one| one.stands() == TapState::Ended).cloned()
+            own().find(|one| one.stands() == TapState::Ended).cloned()
         };
         let oldest = oldest.ok_or(TapsError::TooMany(MAX_TAPS))?;
         self.forget(&oldest).await;
@@ -369,16 +373,16 @@ impl Inner {
             return;
         }
         let (stands, totals, (capturing, pods)) = (one.stands(), one.totals(), one.pods());
-        let (filter, failed, paused, lost) = {
+        let (filter, failed, paused, lost, partial) = {
             let state = one.state.read();
             let lost = state.targets.iter().any(|own| own.lost_ms.is_some());
-            (state.filter.clone(), state.error.is_some(), state.paused, lost)
+            (state.filter.clone(), state.error.is_some(), state.paused, lost, state.is_partial())
         };
         let (word, level) = match stands {
             TapState::Starting => ("starting", Level::Info),
             TapState::Running if lost => ("reconnecting", Level::Warn),
             TapState::Running if paused => ("paused", Level::Info),
-            TapState::Running if totals.lost > 0 => ("running", Level::Warn),
+            TapState::Running if partial => ("running", Level::Warn),
             TapState::Running => ("running", Level::Ok),
             TapState::Waiting => ("waiting", Level::Info),
             TapState::Stopping => ("stopping", Level::Info),
@@ -470,8 +474,9 @@ fn change_words(tap: &api::tap::Tap) -> String {
     format!("{} of {} records kept, {} pods", tap.totals.kept, tap.totals.records, tap.targets.len())
 }
 
-/// Taps that are kept, running and ended.
+/// Taps of one user that are kept, running and ended; and those of all.
 const MAX_TAPS: usize = 20;
+const MAX_ALL: usize = 200;
 /// Capture filters that are remembered of a tap.
 const MAX_FILTERS: usize = 50;
 /// Orders that wait for a task.

@@ -1106,6 +1106,10 @@ targets: Array<TapTarget>,
  */
 totals: TapTotals, 
 /**
+ * Something of what happened is not in it: lost, left out, cut, missing in a stream, or forgotten too early.
+ */
+partial?: boolean, 
+/**
  * Why it ended, when it was not asked to.
  */
 error?: ErrorBody, };
@@ -2395,6 +2399,23 @@ at: string,
 text: string, };
 
 /**
+ * A time in which a workspace was used through one door, or by what ran inside.
+ */
+export type WorkspaceUse = { 
+/**
+ * `ssh`, `http`, `terminal`, `api`, `exec`, `files`, `cpu`, `keep`.
+ */
+door: string, 
+/**
+ * Its first minute, epoch milliseconds.
+ */
+from_ms: number, 
+/**
+ * The end of its last minute.
+ */
+to_ms: number, };
+
+/**
  * `GET …/why`: why it is as it is.
  */
 export type WorkspaceWhy = { 
@@ -2429,7 +2450,23 @@ error: string,
 /**
  * Who or what stopped it; empty while it is to run.
  */
-stop_reason: string, };
+stop_reason: string, 
+/**
+ * Whether somebody uses it and by which rule it would be stopped, in a sentence; empty while that is not known.
+ */
+idle: string, 
+/**
+ * When it is stopped if nobody uses it, epoch milliseconds; null while that is not near.
+ */
+stop_at_ms: number | null, 
+/**
+ * Its last use; null where none is known.
+ */
+last_use: WorkspaceActivity | null, 
+/**
+ * By what it was used within the last day, the oldest first, as this server knows it: exact to a minute.
+ */
+uses: Array<WorkspaceUse>, };
 
 /**
  * `GET /api/v1/jobs/{id}`

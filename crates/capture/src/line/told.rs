@@ -39,6 +39,12 @@ pub fn request(kind: &str, members: &Members<'_>, out: &mut String) {
         "ws" => join(members, &["from", "opcode", "text"], out),
         "icmp" => join(members, &["type", "code"], out),
         "gap" => join(members, &["side", "len", "cause"], out),
+        // Heads of packets left, and what they carried did not.
+        "loss" if members.int("packets") == Some(0) => {
+            members.push("bytes", out);
+            out.push_str(" bytes of payload ");
+            members.push("cause", out);
+        }
         "loss" => join(members, &["packets", "cause"], out),
         "anomaly" => join(members, &["code", "detail"], out),
         "flow" => join(members, &["sni", "verdict.code"], out),

@@ -6,6 +6,7 @@ use crate::Error;
 use crate::follow::{self, Change};
 use crate::pod::{Phase, Pod};
 use base::Code;
+use parking_lot::Mutex;
 use policy::Outcome;
 use policy::action::ObjectTarget;
 use std::collections::{BTreeSet, HashMap};
@@ -190,6 +191,8 @@ impl Lead {
                 send: self.send.clone(),
                 stopped: self.over.subscribe(),
                 turn: self.turn.clone(),
+                beside: Mutex::default(),
+                alone: false,
             };
             self.taps.spawn(one.run());
         }

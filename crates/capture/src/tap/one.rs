@@ -9,6 +9,7 @@ use crate::agent::{Agent, Next};
 use crate::pod::{Phase, Pod, State};
 use base::Code;
 use cluster::Target;
+use parking_lot::Mutex;
 use policy::action::ObjectTarget;
 use proto::capture::{Body, Mode, Stats};
 use serde_json::Value;
@@ -49,12 +50,21 @@ pub(super) struct One {
     pub(super) stopped: watch::Receiver<bool>,
     /// Few begin at the same time.
     pub(super) turn: Arc<Semaphore>,
+    /// The container whose processes its agent is among, and how often that had begun anew by then.
+    pub(super) beside: Mutex<Option<(String, i64)>>,
+    /// That container took an agent with it: the next one is beside none.
+    pub(super) alone: bool,
 }
 
 impl One {
     pub(super) async fn run(mut self) {
         let mut last = None;
-        let error = match self.tap(&mut last).await {
+        let mut end = self.tap(&mut last).await;
+        if end.is_err() && self.lost_its_container().await {
+            self.alone = true;
+            end = self.tap(&mut last).await;
+        }
+        let error = match end {
             Ok(End::Gone) => {
                 self.step(Step::Gone).await;
                 None
@@ -171,6 +181,30 @@ impl One {
                 }
             }
         }
+    }
+
+    /// Whether the container whose processes the agent was among ended, and took it along. A kubelet sees both ends at the
+    /// same time, or one soon after the other.
+    async fn lost_its_container(&self) -> bool {
+        let beside = self.beside.lock().take();
+        let Some((container, restarts)) = beside.filter(|_| !*self.stopped.borrow() && !self.goes()) else {
+            return false;
+        };
+        let (mut now, mut stopped) = (self.now.clone(), self.stopped.clone());
+        let ended = |pod: &Option<Arc<Pod>>| {
+            let run = pod.as_ref().and_then(|pod| pod.run(&container));
+            run.is_none_or(|run| !run.runs || run.restarts != restarts)
+        };
+        let is_so = tokio::select! {
+            seen = tokio::time::timeout(SEEN, now.wait_for(ended)) => matches!(seen, Ok(Ok(_))),
+            () = asked_to_stop(&mut stopped) => false,
+        };
+        if is_so && !self.goes() {
+            let reason = format!("{container} ended, and its agent with it: another is added beside none");
+            self.step(Step::Lost { reason }).await;
+            return true;
+        }
+        false
     }
 
     /// Waits until the pod runs, and few others begin.
@@ -387,6 +421,8 @@ const CONFIRM: Duration = Duration::from_secs(20);
 const LAST_WORDS: Duration = Duration::from_secs(3);
 /// An agent that hears nothing of us ends after this long.
 const KEPT: Duration = Duration::from_millis(proto::capture::SILENCE_MS);
+/// A kubelet that tells of an agent's end tells of that of the container beside it by then.
+const SEEN: Duration = Duration::from_secs(4);
 /// Before the second try; longer before more.
 const PAUSE: Duration = Duration::from_millis(250);
 const LONGEST: Duration = Duration::from_secs(2);

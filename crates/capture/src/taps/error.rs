@@ -21,7 +21,7 @@ pub enum TapsError {
     #[error("this tap has ended: start another one")]
     Ended,
     /// Too many run.
-    #[error("{0} taps run, and no more are allowed (limit `max_taps`): stop one first")]
+    #[error("{0} taps of yours run, and no more are allowed (limit `taps_per_user`): stop one first")]
     TooMany(usize),
     /// Over a limit.
     #[error("over a limit of taps (limit `{0}`, {1})")]

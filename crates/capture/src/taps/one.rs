@@ -1,14 +1,14 @@
 //! One tap of the registry: its pods, its counters, its records, and the task that takes what its agents send.
 
+mod state;
 mod told;
 
 use super::How;
 use super::columns::record;
 use super::keys::KeyLog;
 use super::list::List;
-use super::row::{self, Seen};
 use super::lookups::Lookups;
-use crate::clock::Clock;
+use super::row::{self, Seen};
 use crate::files;
 use crate::line::Members;
 use crate::names::Names;
@@ -17,17 +17,19 @@ use crate::spool::{Job, Spool};
 use crate::tap::{Granted, KeyLines};
 use crate::{Error, Event, Step};
 use api::ErrorBody;
-use api::tap::{TapFilter, TapLoss, TapMark, TapPackets};
+use api::tap::{TapFilter, TapPackets};
 use base::{ClusterName, Coded, RequestId};
 use parking_lot::{Mutex, RwLock};
 use policy::Permit;
 use policy::action::{PacketLevel, TapStart};
-use proto::capture::{Hello, Loss, PacketBatch, Stats};
+use proto::capture::{Loss, PacketBatch};
 use std::collections::{BTreeMap, VecDeque};
 use std::net::IpAddr;
 use std::sync::Arc;
 use table::RowBuf;
 use tokio::sync::{mpsc, oneshot};
+
+pub(super) use state::{State, Target};
 
 /// What is asked of a tap's task.
 pub(super) enum Order {
@@ -68,52 +70,12 @@ pub(super) struct One {
     pub(super) names: Mutex<BTreeMap<IpAddr, String>>,
     /// Keys that were given to it.
     pub(super) keys: Mutex<KeyLog>,
-    /// Who looks at packets.
-    pub(super) viewers: Arc<()>,
     /// What DNS told its pods.
     pub(super) lookups: Mutex<Lookups>,
+    /// Who looks at packets.
+    pub(super) viewers: Arc<()>,
     /// Memory of the one task that writes rows.
     writer: Mutex<Writer>,
-}
-
-/// What changes in it.
-#[derive(Default)]
-pub(super) struct State {
-    pub(super) filter: String,
-    /// Filters that were in force, the newest last.
-    pub(super) filters: VecDeque<TapFilter>,
-    pub(super) paused: bool,
-    /// No more packets are kept.
-    full: bool,
-    pub(super) marks: VecDeque<TapMark>,
-    /// Records that came, by kind, and losses by cause.
-    pub(super) kinds: BTreeMap<String, u64>,
-    pub(super) losses: BTreeMap<String, TapLoss>,
-    pub(super) targets: Vec<Target>,
-    pub(super) stopping: bool,
-    pub(super) ended_ms: Option<i64>,
-    pub(super) error: Option<ErrorBody>,
-    records: u64,
-    lost: u64,
-}
-
-/// One pod of it.
-#[derive(Clone, Default)]
-pub(super) struct Target {
-    pub(super) seen: Arc<Seen>,
-    pub(super) uid: String,
-    pub(super) state: &'static str,
-    pub(super) container: String,
-    pub(super) profile: &'static str,
-    /// Since when its stream is broken and opened again.
-    pub(super) lost_ms: Option<i64>,
-    pub(super) error: Option<ErrorBody>,
-    /// What its agent said of itself, from its first word on.
-    pub(super) hello: Option<Box<Hello>>,
-    pub(super) clock: Option<Clock>,
-    pub(super) stats: Stats,
-    records: u64,
-    pub(super) lost: u64,
 }
 
 struct Writer {
@@ -129,7 +91,6 @@ impl One {
         permit: &Permit<TapStart>,
         started_ms: i64,
         orders: mpsc::Sender<Order>,
-            lookups: Mutex::default(),
         spool: Option<Spool>,
     ) -> Self {
         let How { title, body, .. } = how;
@@ -168,6 +129,7 @@ impl One {
             spool,
             names: Mutex::default(),
             keys: Mutex::default(),
+            lookups: Mutex::default(),
             viewers: Arc::default(),
             by,
             writer: Mutex::new(Writer { row, text: String::new() }),
@@ -302,9 +264,6 @@ impl One {
         let mut state = self.state.write();
         if pod >= state.targets.len() && pod < MAX_PODS {
             state.targets.resize(pod + 1, Target { state: "starting", ..Target::default() });
-                if kind == "dns" {
-                    self.lookups.lock().hear(place, change.number, &members);
-                }
         }
         if let Some(own) = state.targets.get_mut(pod) {
             change(own);
@@ -319,7 +278,7 @@ impl One {
         let of = |pod: u16| seen.get(usize::from(pod)).unwrap_or(&none);
         let mut writer = self.writer.lock();
         let Writer { row: buf, text } = &mut *writer;
-        let mut count = 0;
+        let (mut count, mut evicted) = (0, 0);
         let mut kinds: BTreeMap<String, u64> = BTreeMap::new();
         {
             let (mut records, mut table) = (self.records.lock(), self.list.table.write());
@@ -328,6 +287,7 @@ impl One {
                 let kind = members.plain("kind");
                 self.hear_names(&members);
                 let (is_flow, flow) = (kind == "flow", flow(&members));
+                evicted += u64::from(is_flow && members.is("status", "evicted"));
                 let stands = match kind {
                     "flow" if !members.is("state", "open") => Stands::Flow,
                     "gap" | "loss" | "anomaly" => Stands::Beside,
@@ -342,6 +302,9 @@ impl One {
                     table.remove(&of(gone.pod).namespace, &row::name(gone.number));
                 }
                 let change = records.push(place, flow, stands, is_flow, line);
+                if kind == "dns" {
+                    self.lookups.lock().hear(place, change.number, &members);
+                }
                 if let Some(gone) = change.gone {
                     table.remove(&of(gone.pod).namespace, &row::name(gone.number));
                 }
@@ -363,6 +326,7 @@ impl One {
         {
             let mut state = self.state.write();
             state.records += count;
+            state.evicted += evicted;
             for (kind, count) in kinds {
                 if state.kinds.len() < MAX_KINDS || state.kinds.contains_key(&kind) {
                     *state.kinds.entry(kind).or_default() += count;
@@ -445,26 +409,6 @@ impl One {
         if state.error.is_none() && !state.targets.iter().any(|target| target.state == "ended") {
             state.error = state.targets.iter().find_map(|target| target.error.clone());
         }
-    }
-}
-
-impl Target {
-    /// Takes where it stands.
-    fn step(&mut self, step: Step) {
-        self.state = match step {
-            Step::Waiting { .. } => "starting",
-            Step::Added { profile, container, .. } => {
-                (self.profile, self.container) = (profile.name(), container);
-                "added"
-            }
-            Step::Reused { container } => {
-                self.container = container;
-                "running"
-            }
-            Step::Running | Step::Lost { .. } => "running",
-            Step::Capturing | Step::Resumed => "capturing",
-            Step::Gone => "ended",
-        };
     }
 }
 

@@ -113,7 +113,7 @@ export function TapHead({ tap, set }: { tap: Tap | null; set: (tap: Tap) => void
 /** What is missing, where it is certain that something is. */
 function Losses({ tap }: { tap: Tap }) {
   const { lost, packets } = tap.totals
-  if (lost === 0 && tap.error === undefined) return null
+  if (lost === 0 && !tap.partial && tap.error === undefined) return null
   const share = packets + lost > 0 ? (100 * lost) / (packets + lost) : 0
   return (
     <div className={css.loss} role="note">
@@ -127,6 +127,9 @@ function Losses({ tap }: { tap: Tap }) {
           ▲ {grouped(lost)} packets were lost or left out ({share < 0.1 ? '< 0.1' : share.toFixed(1)} %). Records that
           miss something say so; a narrower capture filter loses less.
         </span>
+      )}
+      {lost === 0 && tap.partial && (
+        <span>▲ Not all is told: the rows “loss”, “gap” and “tap” say what was left out, when and why.</span>
       )}
     </div>
   )

@@ -15,9 +15,9 @@ const of = (level: Level, word: string): Standing => ({ level, shape: level === 
 
 /** A tap that lost anything, or has pods that it could not tap, is never plain green. */
 export function standing(
-  tap: Pick<Tap, 'state' | 'totals' | 'targets' | 'error'> & Partial<Pick<Tap, 'paused'>>,
+  tap: Pick<Tap, 'state' | 'totals' | 'targets' | 'error'> & Partial<Pick<Tap, 'paused' | 'partial'>>,
 ): Standing {
-  const { lost } = tap.totals
+  const lossy = tap.totals.lost > 0 || tap.partial === true
   // Since when the first of its streams is broken.
   const since = tap.targets.flatMap(({ lost_ms }) => (lost_ms === undefined ? [] : [lost_ms]))
   const gone = since.length > 0 ? Math.min(...since) : undefined
@@ -30,11 +30,11 @@ export function standing(
       return of(2, 'stopping')
     case 'ended':
       if (tap.error) return of(4, 'ended by a failure')
-      return lost > 0 ? of(3, 'ended, with losses') : of(0, 'ended')
+      return lossy ? of(3, 'ended, with losses') : of(0, 'ended')
     case 'running':
       if (gone !== undefined) return of(3, `reconnecting since ${clock(gone)}`)
       if (tap.paused) return of(2, 'capture held')
-      if (lost > 0) return of(3, 'live, with losses')
+      if (lossy) return of(3, 'live, with losses')
       return tap.targets.some(({ error }) => error) ? of(3, 'live, not on all pods') : of(1, 'live')
   }
 }

@@ -16,6 +16,7 @@ describe('CAP-N-12a a tap that lost anything is never plain green', () => {
   })
   test.each([
     ['packets', tap({ totals: { ...totals, lost: 1 } })],
+    ['records, payload, parts of a stream', tap({ partial: true })],
     ['a pod that cannot be tapped', tap({ targets: [target, { ...target, error }] })],
   ])('%s', (_, lossy) => {
     expect(standing(lossy)).toMatchObject({ level: 3, shape: '▲' })

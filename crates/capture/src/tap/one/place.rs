@@ -26,10 +26,12 @@ impl One {
     ) -> Result<(Agent, Hello, String), Error> {
         let shared = &self.shared;
         let beside = match &shared.options.container {
+            _ if self.alone => None,
             Beside::Default => container::default_of(found),
             Beside::Named(name) => Some(name.as_str()),
             Beside::Nobody => None,
         };
+        *self.beside.lock() = beside.map(|name| (name.to_owned(), container::restarts(found, name)));
         let owner = shared.owner.public();
         let patch = |name: &str, profile| {
             container::patch(name, &shared.options.image, &owner, shared.options.idle_seconds, profile, beside)

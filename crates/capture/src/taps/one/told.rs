@@ -64,6 +64,7 @@ impl One {
             redacted: self.redacted,
             targets: state.targets.iter().map(Target::detail).collect(),
             totals,
+            partial: state.is_partial(),
             error: state.error.clone(),
         }
     }
