@@ -288,7 +288,7 @@ test('CAP-52d chips narrow the records, with the filter box; an error stands und
   )
   await press(page, '/')
   await page.keyboard.type('where stat = 3')
-  await page.waitForSelector('#filter-error')
+  await page.locator('#filter-error').filter({ hasText: '^^^^' }).waitFor()
   await page.keyboard.press('Escape')
   await until(
     () => texts('protocol'),

@@ -1,4 +1,5 @@
 import { useEffect, useRef, useState } from 'react'
+import { isOfExpression } from '../../lib/expression'
 import type { Store } from '../../lib/store'
 import { useCommands } from '../../ui/commands'
 import { useConsole, useRoute, useStore } from '../../ui/console'
@@ -105,7 +106,7 @@ export function FilterBox({ head, placeholder, place = (at) => at }: Props) {
 
 /** Where a syntax error stands, if that is what it is. */
 function caret(error: ErrorBody, place: (at: number) => number): { at: number; len: number } | null {
-  if (!error.code.startsWith('query_')) return null
+  if (!isOfExpression(error.code)) return null
   const { at = 0, len = 1 } = (error.details ?? {}) as { at?: number; len?: number }
   return { at: Math.max(0, Math.min(place(at), 200)), len: Math.max(1, Math.min(len, 60)) }
 }

@@ -1,3 +1,4 @@
+import { isOfExpression } from '../../lib/expression'
 import { Button } from '../../ui/Button'
 import { useConsole, useRoute } from '../../ui/console'
 import { Denied, Empty, Failed, Skeleton } from '../../ui/State'
@@ -17,7 +18,7 @@ export function RecordState({ head, tap }: { head: Head; tap: Tap | null }) {
     if (head.total > 0) return null
     const { error } = head
     if (error !== null) {
-      if (error.code.startsWith('query_')) return null
+      if (isOfExpression(error.code)) return null
       if (error.code === 'rbac_denied') return <Denied error={error} cluster={tap?.cluster ?? ''} />
       return <Failed error={error} tried="listing the records of the tap" onRetry={console.traffic.retry} />
     }

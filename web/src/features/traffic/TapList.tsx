@@ -1,5 +1,6 @@
 import { useRef } from 'react'
 import type { Grid } from '../../grid/grid'
+import { isOfExpression } from '../../lib/expression'
 import { Button } from '../../ui/Button'
 import { copy } from '../../ui/clipboard'
 import { type Console, useConsole, useRoute, useStore } from '../../ui/console'
@@ -73,7 +74,7 @@ function State({ head }: { head: Head }) {
     if (head.total > 0) return null
     const { error } = head
     if (error !== null) {
-      if (error.code.startsWith('query_')) return null
+      if (isOfExpression(error.code)) return null
       if (error.code === 'rbac_denied') return <Denied error={error} cluster={console.inView().join(', ')} />
       return <Failed error={error} tried="listing the taps" onRetry={console.traffic.retry} />
     }
