@@ -82,6 +82,11 @@ pub struct Operator {
     /// A file with the password of images that ask for one; each workspace has a random one of its own without it.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub password_file: Option<PathBuf>,
+    /// Nobody enters pods of workspaces past the gateway: an admission policy that the operator installs denies it.
+    pub exec_guard: bool,
+    /// The accounts of gateways and operators, which it lets through; that of this process when there are none.
+    #[serde(skip_serializing_if = "Vec::is_empty")]
+    pub exec_accounts: Vec<String>,
     /// Requests a second that the operator sends at most.
     pub qps: NonZeroU32,
 }
@@ -99,6 +104,8 @@ impl Default for Operator {
             require_grants: false,
             pull_secrets: Vec::new(),
             password_file: None,
+            exec_guard: false,
+            exec_accounts: Vec::new(),
             qps: NonZeroU32::new(200).unwrap_or(NonZeroU32::MIN),
         }
     }

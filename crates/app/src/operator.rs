@@ -12,6 +12,7 @@ use std::io::{BufRead, IsTerminal, Write};
 use std::sync::Arc;
 use tokio::task::JoinHandle;
 use tokio_util::sync::CancellationToken;
+use workspace::guard::Guard;
 use workspace::install::{self, Missing};
 use workspace::{Blueprints, Operator, Platform, Roles, Settings};
 
@@ -33,7 +34,7 @@ impl Running {
 
 /// The cluster's kinds of workspaces are not those of this version, and nobody said yes to these.
 #[derive(Debug, thiserror::Error)]
-#[error("the operator needs definitions that the cluster has not: {0}; say --yes to install them")]
+#[error("the operator needs what the cluster has not: {0}; say --yes to install it")]
 struct Outdated(String);
 
 impl Coded for Outdated {
@@ -56,7 +57,8 @@ pub(crate) async fn start(
     let cluster =
         Cluster::connect(&kubeconfig, &context.name, ConnectOptions { production, rate }).map_err(Failed::of)?;
     let principal = desk.principal.borrow().asking(RequestId::new(), Door::Process);
-    let missing = install::missing(&cluster).await.map_err(Failed::of)?;
+    let guard = guard(config, &cluster).await?;
+    let missing = install::missing(&cluster, guard.as_ref()).await.map_err(Failed::of)?;
     if let Some(words) = install::too_old(&cluster.reader().version().await.map_err(Failed::of)?) {
         tracing::warn!(cluster = %cluster.name(), "{words}");
         eprintln!("qd: {}: {words}", cluster.name());
@@ -67,7 +69,7 @@ pub(crate) async fn start(
         let action = install::action(&cluster, &missing);
         let permit = desk.gate.permit(&principal, action, &answers).map_err(Failed::of)?;
         install::install(&cluster, permit, &missing).await.map_err(Failed::of)?;
-        eprintln!("qd: the kinds of workspaces are installed in {}", cluster.name());
+        eprintln!("qd: what workspaces need is installed in {}", cluster.name());
     }
     let run = OperatorRun { cluster: cluster.name().clone(), namespace: config.operator.namespace.clone() };
     let permit = desk.gate.permit(&principal, run, &Answers::default()).map_err(Failed::of)?;
@@ -81,6 +83,24 @@ pub(crate) async fn start(
         }
     });
     Ok(Running { task, end })
+}
+
+/// Who keeps others than us out of the pods of workspaces, where that is wanted.
+pub(crate) async fn guard(config: &Config, cluster: &Cluster) -> Result<Option<Guard>, Failed> {
+    let operator = &config.operator;
+    if !operator.exec_guard {
+        return Ok(None);
+    }
+    let mut accounts = operator.exec_accounts.clone();
+    if accounts.is_empty() {
+        accounts.push(cluster.reader().whoami().await.map_err(Failed::of)?.username);
+    }
+    Ok(Some(Guard {
+        namespace: operator.watch_namespace.clone(),
+        accounts,
+        prefix: config.serve.prefix.clone(),
+        address: config.serve.public_url.clone(),
+    }))
 }
 
 /// What holds for all workspaces of a cluster.
@@ -117,7 +137,7 @@ fn operator(
     roles: Roles,
 ) -> Result<Operator, Failed> {
     let mut platform = platform(config, desk, cluster.name().as_str())?;
-    platform.password = password(config)?;
+    platform.password = password(config, std::env::var(PASSWORD).ok())?;
     if config.exposure.local_authority {
         platform.authority = Some(crate::cert::folder()?);
     }
@@ -148,13 +168,13 @@ fn operator(
 }
 
 /// The password of images that ask for one: by its file, else by the variable of an earlier system.
-fn password(config: &Config) -> Result<Option<Secret<String>>, Failed> {
+fn password(config: &Config, variable: Option<String>) -> Result<Option<Secret<String>>, Failed> {
     let said = match &config.operator.password_file {
         Some(path) => Some(
             std::fs::read_to_string(path)
                 .map_err(|source| Failed::of(ConfigError::Read { path: path.display().to_string(), source }))?,
         ),
-        None => std::env::var(PASSWORD).ok(),
+        None => variable,
     };
     let said = said.map(|said| said.trim().to_owned()).filter(|said| !said.is_empty());
     if said.as_deref() == Some("changeme") {
@@ -189,3 +209,32 @@ fn agreed(cluster: &Cluster, missing: &[Missing], global: &Global) -> Result<boo
 }
 
 const AGENT_IMAGE: &str = "images.invalid/quarterdeck/qd-agent-workspaced";
+
+#[cfg(test)]
+mod tests {
+    #![allow(clippy::unwrap_used)]
+
+    use super::password;
+    use crate::config::Config;
+
+    #[test]
+    fn ge_07b_the_password_is_that_of_the_file_else_of_the_variable_and_never_the_known_one() {
+        let folder = tempfile::tempdir().unwrap();
+        let file = folder.path().join("password");
+        std::fs::write(&file, "of the file\n").unwrap();
+        let mut config = Config::default();
+        let said = |config: &Config, variable: Option<&str>| {
+            password(config, variable.map(str::to_owned)).map(|said| said.map(|said| said.expose().clone()))
+        };
+        assert_eq!(said(&config, None).unwrap(), None, "each workspace has one of its own");
+        assert_eq!(said(&config, Some(" ")).unwrap(), None);
+        assert_eq!(said(&config, Some("of the variable")).unwrap().as_deref(), Some("of the variable"));
+        assert!(said(&config, Some("changeme")).unwrap_err().to_string().contains("what everybody tries first"));
+        config.operator.password_file = Some(file.clone());
+        assert_eq!(said(&config, Some("of the variable")).unwrap().as_deref(), Some("of the file"));
+        std::fs::write(&file, "changeme").unwrap();
+        assert!(said(&config, None).is_err());
+        std::fs::remove_file(&file).unwrap();
+        assert!(said(&config, None).is_err(), "a file that is named is there");
+    }
+}

@@ -4,7 +4,7 @@
 //! Permit<OperatorRun> ───────► Owner    its lease, its certificate authority
 //! Permit<WorkspaceReconcile> ─► Hands   objects of that workspace, in its namespace: apply, delete; its status
 //! Permit<WorkspaceExpire> ───► Remains  claims that a workspace left: since when, and their end
-//! Permit<OperatorInstall> ────► Installer  custom resource definitions
+//! Permit<OperatorInstall> ────► Installer  custom resource definitions, the exec guard
 //! ```
 //!
 //! Invariants: each exists only from its permit; every request names the decision; a claim of storage is deleted by
@@ -330,13 +330,17 @@ fn named(all: &[String], claim: &str) -> Result<(), Error> {
 }
 
 impl Installer {
-    /// Applies a custom resource definition, and gives it as it is then.
+    /// Applies a custom resource definition, or a part of the exec guard, and gives it as it is then.
     ///
     /// # Errors
-    /// As [`Error`] says; `Conflict` when somebody else manages its fields.
-    pub async fn apply(&self, name: &str, definition: &Value) -> Result<Value, Error> {
-        let path = Owned::Definition.path("", Some(name), "") + &format!("?fieldManager={MANAGER}");
-        self.link.send(Method::PATCH, "patch", Owned::Definition, "", &path, Some((APPLY, definition))).await
+    /// As [`Error`] says; `Conflict` when somebody else manages its fields, `Invalid` for any other kind.
+    pub async fn apply(&self, kind: Owned, name: &str, object: &Value) -> Result<Value, Error> {
+        if !matches!(kind, Owned::Definition | Owned::AdmissionPolicy | Owned::AdmissionBinding) {
+            let message = format!("{} is nothing that is installed", kind.kind());
+            return Err(Error::Invalid { message, causes: Value::Null });
+        }
+        let path = kind.path("", Some(name), "") + &format!("?fieldManager={MANAGER}");
+        self.link.send(Method::PATCH, "patch", kind, "", &path, Some((APPLY, object))).await
     }
 
     /// A custom resource definition; `None` when there is none.

@@ -1,6 +1,8 @@
-//! What the operator needs in a cluster, and how it gets there: the custom resource definitions, by server-side apply.
+//! What the operator needs in a cluster, and how it gets there: the custom resource definitions and, where that is asked for, the
+//! exec guard, by server-side apply.
 
 use crate::error::Error;
+use crate::guard::Guard;
 use crate::key::MANIFEST_HASH;
 use base::Code;
 use catalog::Kind;
@@ -12,35 +14,37 @@ use sha2::{Digest, Sha256};
 use std::time::Duration;
 use wire::{Budget, Node};
 
-/// A definition that is not there as it should be.
+/// An object that is not there as it should be.
 #[derive(Clone, Debug)]
 pub struct Missing {
     /// Its name: `workspaces.quarterdeck.dev`.
     pub name: String,
     /// There is none of this name.
     pub new: bool,
-    definition: Value,
+    kind: Owned,
+    object: Value,
 }
 
-/// The definitions that a cluster lacks, or has in another form.
+/// The definitions that a cluster lacks, or has in another form; of the exec guard likewise, where one is wanted.
 ///
 /// # Errors
 /// As [`Error`] says.
-pub async fn missing(cluster: &Cluster) -> Result<Vec<Missing>, Error> {
-    let kind = definitions()?;
+pub async fn missing(cluster: &Cluster, guard: Option<&Guard>) -> Result<Vec<Missing>, Error> {
     let reader = cluster.reader();
     let mut missing = Vec::new();
-    for ours in crd::Kind::ALL {
-        let definition = stamped(ours.definition());
-        let name = definition.pointer("/metadata/name").and_then(Value::as_str).unwrap_or_default().to_owned();
+    let definitions = crd::Kind::ALL.iter().map(|ours| (Owned::Definition, ours.definition()));
+    for (kind, object) in definitions.chain(guard.map(Guard::objects).into_iter().flatten()) {
+        let object = stamped(object);
+        let name = object.pointer("/metadata/name").and_then(Value::as_str).unwrap_or_default().to_owned();
         let hash = |of: &Value| {
             let annotations = of.pointer("/metadata/annotations")?;
             annotations.get(MANIFEST_HASH)?.as_str().map(str::to_owned)
         };
-        match reader.get_json(&kind, "", &name).await {
-            Ok(there) if hash(&there) == hash(&definition) => {}
-            Ok(_) => missing.push(Missing { name, new: false, definition }),
-            Err(cluster::Error::NotFound { .. }) => missing.push(Missing { name, new: true, definition }),
+        let named = of(kind)?;
+        match reader.get_json(&named, "", &name).await {
+            Ok(there) if hash(&there) == hash(&object) => {}
+            Ok(_) => missing.push(Missing { name, new: false, kind, object }),
+            Err(cluster::Error::NotFound { .. }) => missing.push(Missing { name, new: true, kind, object }),
             Err(error) => return Err(error.into()),
         }
     }
@@ -58,26 +62,26 @@ pub fn too_old(version: &str) -> Option<String> {
     })
 }
 
-/// The definitions in one sentence.
+/// What is missing in one sentence.
 #[must_use]
 pub fn named(missing: &[Missing]) -> String {
     let one = |one: &Missing| format!("{} ({})", one.name, if one.new { "missing" } else { "of another version" });
     missing.iter().map(one).collect::<Vec<_>>().join(", ")
 }
 
-/// What is asked for with these definitions.
+/// What is asked for with these objects.
 #[must_use]
 pub fn action(cluster: &Cluster, missing: &[Missing]) -> OperatorInstall {
     let objects = missing.iter().map(|one| ObjectTarget {
         cluster: cluster.name().clone(),
-        kind: Owned::Definition.id().to_owned(),
+        kind: one.kind.id().to_owned(),
         namespace: String::new(),
         name: one.name.clone(),
     });
     OperatorInstall { objects: objects.collect() }
 }
 
-/// Installs definitions, and waits until the cluster serves them.
+/// Installs what is missing, and waits until the cluster serves the kinds among it.
 ///
 /// # Errors
 /// As [`Error`] says; what was installed before stays.
@@ -85,23 +89,24 @@ pub async fn install(cluster: &Cluster, permit: Permit<OperatorInstall>, missing
     permit.settled().await?;
     let installer = cluster.installer(&permit);
     for one in missing {
-        if let Err(error) = installer.apply(&one.name, &one.definition).await {
+        if let Err(error) = installer.apply(one.kind, &one.name, &one.object).await {
             permit.finish(Outcome::Done { message: format!("{} was refused: {error}", one.name) });
             return Err(error.into());
         }
     }
     let mut waited = Ok(());
-    for one in missing {
+    for one in missing.iter().filter(|one| one.kind == Owned::Definition) {
         let established = tokio::time::timeout(SERVED_TIME, established(cluster, &one.name)).await;
         waited = waited.and(established.unwrap_or(Err(Error::NotInstalled)));
     }
-    permit.finish(Outcome::Done { message: format!("{} definitions", missing.len()) });
+    permit.finish(Outcome::Done { message: format!("{} objects", missing.len()) });
     waited
 }
 
 /// Waits until the API server serves a kind.
 async fn established(cluster: &Cluster, name: &str) -> Result<(), Error> {
-    let mut feed = cluster.reader().feed(definitions()?, None).with_selectors("", &format!("metadata.name={name}"));
+    let mut feed =
+        cluster.reader().feed(of(Owned::Definition)?, None).with_selectors("", &format!("metadata.name={name}"));
     let budget = Budget::default();
     loop {
         match feed.next().await {
@@ -142,8 +147,8 @@ fn stamped(mut definition: Value) -> Value {
     definition
 }
 
-fn definitions() -> Result<std::sync::Arc<Kind>, Error> {
-    let id = Owned::Definition.id();
+fn of(kind: Owned) -> Result<std::sync::Arc<Kind>, Error> {
+    let id = kind.id();
     Ok(Kind::builtin(id).ok_or_else(|| cluster::Error::NotServed { kind: id.to_owned() })?)
 }
 
@@ -159,6 +164,7 @@ const SERVED_TIME: Duration = Duration::from_secs(30);
 #[cfg(test)]
 mod tests {
     use super::{Missing, named, too_old};
+    use cluster::Owned;
     use serde_json::Value;
 
     #[test]
@@ -177,7 +183,8 @@ mod tests {
 
     #[test]
     fn wf_14b_definitions_are_named_that_are_missing_or_of_another_version() {
-        let one = |name: &str, new| Missing { name: name.to_owned(), new, definition: Value::Null };
+        let one =
+            |name: &str, new| Missing { name: name.to_owned(), new, kind: Owned::Definition, object: Value::Null };
         let all = [one("workspaces.quarterdeck.dev", false), one("grants.quarterdeck.dev", true)];
         assert_eq!(named(&all), "workspaces.quarterdeck.dev (of another version), grants.quarterdeck.dev (missing)");
     }

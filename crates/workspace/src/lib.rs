@@ -34,6 +34,7 @@ pub mod figures;
 pub mod files;
 mod folder;
 mod follow;
+pub mod guard;
 pub mod idle;
 mod index;
 pub mod install;

@@ -24,7 +24,7 @@ pub(super) async fn run(config: &Config, global: &Global, args: &ServeArgs) -> R
     for context in plan.kubeconfig.contexts() {
         let cluster =
             Cluster::connect(&plan.kubeconfig, &context.name, ConnectOptions::default()).map_err(Failed::of)?;
-        told.extend(cluster_parts(&cluster, plan.roles.contains(&Role::Operator)).await);
+        told.extend(cluster_parts(config, &cluster, plan.roles.contains(&Role::Operator)).await);
     }
     let mut out = std::io::stdout().lock();
     for Told { part, ok, words } in &told {
@@ -50,7 +50,7 @@ impl Told {
     }
 }
 
-async fn cluster_parts(cluster: &Cluster, operates: bool) -> Vec<Told> {
+async fn cluster_parts(config: &Config, cluster: &Cluster, operates: bool) -> Vec<Told> {
     let reader = cluster.reader();
     let name = cluster.name();
     let version = match reader.version().await {
@@ -61,7 +61,11 @@ async fn cluster_parts(cluster: &Cluster, operates: bool) -> Vec<Told> {
         None => Told::ok(format!("cluster {name}"), version),
         Some(words) => Told::missing(format!("cluster {name}"), words),
     }];
-    match install::missing(cluster).await {
+    let missing = async {
+        let guard = if operates { crate::operator::guard(config, cluster).await? } else { None };
+        install::missing(cluster, guard.as_ref()).await.map_err(Failed::of)
+    };
+    match missing.await {
         Ok(missing) if missing.is_empty() => told.push(Told::ok(format!("{name}: kinds of workspaces"), "installed")),
         Ok(missing) => {
             let words =

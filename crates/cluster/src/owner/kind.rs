@@ -41,6 +41,10 @@ pub enum Owned {
     LimitRange,
     /// A custom resource definition.
     Definition,
+    /// What the API server asks itself before it lets somebody into a pod.
+    AdmissionPolicy,
+    /// Where that holds.
+    AdmissionBinding,
 }
 
 impl Owned {
@@ -64,6 +68,8 @@ impl Owned {
         Self::ResourceQuota,
         Self::LimitRange,
         Self::Definition,
+        Self::AdmissionPolicy,
+        Self::AdmissionBinding,
     ];
     /// All that a workspace is made of, in the order in which they are applied.
     pub const PARTS: &[Self] = &[
@@ -102,6 +108,7 @@ impl Owned {
                 "quarterdeck.dev/v1alpha1"
             }
             Self::Definition => "apiextensions.k8s.io/v1",
+            Self::AdmissionPolicy | Self::AdmissionBinding => "admissionregistration.k8s.io/v1",
         }
     }
 
@@ -127,6 +134,8 @@ impl Owned {
             Self::ResourceQuota => "ResourceQuota",
             Self::LimitRange => "LimitRange",
             Self::Definition => "CustomResourceDefinition",
+            Self::AdmissionPolicy => "ValidatingAdmissionPolicy",
+            Self::AdmissionBinding => "ValidatingAdmissionPolicyBinding",
         }
     }
 
@@ -152,6 +161,8 @@ impl Owned {
             Self::ResourceQuota => "resourcequotas",
             Self::LimitRange => "limitranges",
             Self::Definition => "customresourcedefinitions.apiextensions.k8s.io",
+            Self::AdmissionPolicy => "validatingadmissionpolicies.admissionregistration.k8s.io",
+            Self::AdmissionBinding => "validatingadmissionpolicybindings.admissionregistration.k8s.io",
         }
     }
 
@@ -169,7 +180,7 @@ impl Owned {
             Self::Workspace => &["get", "list", "watch", "patch", "delete"],
             Self::Event | Self::Quota | Self::Grant | Self::Blueprint | Self::ClusterBlueprint => &["list", "watch"],
             Self::ResourceQuota | Self::LimitRange => &["create", "patch", "delete"],
-            Self::Definition => &["get"],
+            Self::Definition | Self::AdmissionPolicy | Self::AdmissionBinding => &["get"],
         }
     }
 
