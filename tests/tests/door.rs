@@ -4,9 +4,15 @@
 
 use e2e::console::{Console, command};
 use e2e::curl::curl;
+use e2e::server::Server;
+use std::net::TcpListener;
 use std::process::Stdio;
+use std::time::Duration;
 
 const CHANGE: &[&str] = &["-X", "POST", "-H", "content-type: application/json", "-d", "{}"];
+
+/// For what takes a moment.
+const SOON: Duration = Duration::from_secs(10);
 
 /// Opens the one-time URL like a browser; the cookie.
 fn login(console: &Console) -> String {
@@ -18,6 +24,40 @@ fn login(console: &Console) -> String {
 
 fn session(console: &Console) -> String {
     format!("{}/api/v1/session", console.base)
+}
+
+#[test]
+fn ex_01_the_console_is_one_process_on_its_usual_port_or_a_free_one_and_opens_the_browser_once() {
+    use std::os::unix::fs::PermissionsExt;
+    let (home, programs) = (tempfile::tempdir().unwrap(), tempfile::tempdir().unwrap());
+    let (opener, opened) = (programs.path().join("xdg-open"), home.path().join("opened"));
+    std::fs::write(&opener, format!("#!/bin/sh\nprintf '%s\\n' \"$*\" >> {}\n", opened.display())).unwrap();
+    std::fs::set_permissions(&opener, std::fs::Permissions::from_mode(0o755)).unwrap();
+    let path = format!("{}:{}", programs.path().display(), std::env::var("PATH").unwrap());
+    let start = |words: &[&str]| {
+        let mut qd = command(home.path(), None);
+        Server::start(qd.arg("console").args(words).env("PATH", &path), true)
+    };
+    let port = |url: &str| -> u16 { url.split(['/', ':']).find_map(|part| part.parse().ok()).unwrap() };
+    let one = start(&[]);
+    // Somebody else on this machine may have the usual one.
+    let usual = port(&one.first) == 5050 || TcpListener::bind("127.0.0.1:5050").is_err();
+    assert!(usual, "{}: 5050 is free", one.first);
+    let read = || std::fs::read_to_string(&opened).unwrap_or_default();
+    e2e::until("the browser asked to open it", SOON, || read().ends_with('\n'));
+    assert_eq!(read(), format!("{}\n", one.first));
+    let children = |of: u32| {
+        let tasks = std::fs::read_dir(format!("/proc/{of}/task")).unwrap();
+        let lists = tasks.filter_map(|task| std::fs::read_to_string(task.ok()?.path().join("children")).ok());
+        lists.collect::<String>()
+    };
+    e2e::until("the console alone", SOON, || children(one.pid()).is_empty());
+    let two = start(&["--no-open"]);
+    assert!(port(&two.first) != 5050 && port(&two.first) != port(&one.first), "{} {}", one.first, two.first);
+    for server in [&one, &two] {
+        assert_eq!(curl(&format!("http://127.0.0.1:{}/healthz", port(&server.first)), &[]).status, 200);
+    }
+    assert_eq!(read().lines().count(), 1, "--no-open opens nothing");
 }
 
 #[test]

@@ -140,7 +140,10 @@ fn ws_18t_without_a_grant_there_is_no_workspace_and_with_one_there_is() {
     wait(ns, "w", "condition=Accepted=False");
     let object = workspace(ns, "w");
     assert_eq!(condition(&object, "Accepted").1, "GrantMissing");
-    assert!(message(&object, "Accepted").contains("no grant names you"), "{object:#}");
+    // A grant of a suite before this one may still be there, for its own namespace.
+    let told = message(&object, "Accepted");
+    let elsewhere = format!("is not for namespace {ns}");
+    assert!(told.contains("no grant names you") || told.ends_with(&elsewhere), "{object:#}");
     let spec = |image: &str| {
         json!({
             "subjects": [{ "kind": "User", "name": "ada" }], "actions": ["launch"],

@@ -122,6 +122,58 @@ describe('EX-81b the table', () => {
     await page.waitForSelector('[role=tabpanel]', { state: 'detached' })
   })
 
+  test('EX-92e Enter leads from a workload and from a node to its pods; Esc leads back', async () => {
+    page = await bench.page(`?kind=deployments.apps&ns=${NS}`)
+    await until(
+      () => column(page, 'name'),
+      (names) => names.includes('crane'),
+      'the deployment',
+    )
+    const owned = JSON.parse(kubectl(['-n', NS, 'get', 'pods', '-l', 'app=crane', '-o', 'json'])) as {
+      items: Array<{ metadata: { name: string } }>
+    }
+    const node = kubectl(['get', 'nodes', '-o', 'jsonpath={.items[0].metadata.name}'])
+    await press(page, 'g', 'Enter')
+    await until(
+      () => column(page, 'name'),
+      (names) => names.length > 0 && names.every((name) => name.startsWith('crane-')),
+      'its pods alone',
+    )
+    expect(new URL(page.url()).searchParams.get('kind') ?? 'pods').toBe('pods')
+    expect(await column(page, 'name')).toContain(owned.items[0]?.metadata.name)
+    await press(page, 'Enter')
+    await page.waitForSelector('[role=tabpanel] dl')
+    await press(page, 'Escape')
+    await page.waitForSelector('[role=tabpanel]', { state: 'detached' })
+    await press(page, 'Escape')
+    await until(
+      () => column(page, 'name'),
+      (names) => names.includes('crane'),
+      'the deployment again',
+    )
+    expect(new URL(page.url()).searchParams.get('kind')).toBe('deployments.apps')
+    await press(page, ...[':', ...'nodes', 'Enter'])
+    await page.waitForSelector('[data-column=version]')
+    await press(page, '/')
+    await page.keyboard.type(`where name = "${node}"`)
+    await press(page, 'Enter')
+    await until(
+      () => total(page),
+      (count) => count === 1,
+      'the node',
+    )
+    await press(page, 'g', 'Enter')
+    await until(
+      () => page.inputValue('[aria-label=Filter]'),
+      (text) => text === `where node = "${node}"`,
+      'the pods of the node',
+    )
+    await page.click('#row-0', { button: 'right' })
+    await page.getByRole('menuitem', { name: 'YAML' }).waitFor()
+    expect(await page.getByRole('menuitem', { name: 'Its pods' }).count(), 'nothing is below a pod').toBe(0)
+    await press(page, 'Escape')
+  })
+
   test('EX-92d 1 to 9 are favourite namespaces, 0 is all of them', async () => {
     page = await bench.page('?kind=pods')
     const chosen = () => page.getByRole('button', { name: /^Namespaces: / }).getAttribute('aria-label')
@@ -303,6 +355,45 @@ describe('EX-81b the table', () => {
     await page.waitForSelector('[role=grid][data-ready=true]')
     await page.waitForSelector('[data-column=status]')
     expect(await page.locator('[data-column=ready]').count()).toBe(0)
+    await page.evaluate(() => localStorage.clear())
+  })
+
+  test('EX-81g a width and an order that were dragged stay for their kind, and for no other', async () => {
+    page = await bench.page(VIEW)
+    const heads = () =>
+      page.locator('[role=columnheader]').evaluateAll((all) => all.map((one) => one.dataset['column']))
+    const box = async (id: string) => {
+      const found = await page.locator(`[data-column=${id}]`).boundingBox()
+      if (found === null) throw new Error(`no column ${id}`)
+      return found
+    }
+    const before = await heads()
+    const name = await box('name')
+    const status = await box('status')
+    await page.mouse.move(name.x + name.width - 2, name.y + name.height / 2)
+    await page.mouse.down()
+    await page.mouse.move(name.x + name.width + 58, name.y + name.height / 2, { steps: 5 })
+    await page.mouse.up()
+    await until(
+      async () => (await box('name')).width,
+      (width) => Math.abs(width - name.width - 60) <= 2,
+      'the name is wider by what was dragged',
+    )
+    const from = await box('status')
+    await page.mouse.move(from.x + status.width / 2, from.y + from.height / 2)
+    await page.mouse.down()
+    await page.mouse.move(name.x + 10, from.y + from.height / 2, { steps: 8 })
+    await page.mouse.up()
+    const wanted = ['status', ...before.filter((id) => id !== 'status')]
+    await until(heads, (now) => now.join() === wanted.join(), 'the status comes first')
+    const wide = (await box('name')).width
+    await page.reload()
+    await page.waitForSelector('[role=grid][data-ready=true]')
+    await until(heads, (now) => now.join() === wanted.join(), 'the order is remembered')
+    expect(Math.abs((await box('name')).width - wide)).toBeLessThanOrEqual(2)
+    await press(page, ...[':', ...'nodes', 'Enter'])
+    await page.waitForSelector('[data-column=version]')
+    expect((await heads())[0], 'another kind has its own order').toBe('name')
     await page.evaluate(() => localStorage.clear())
   })
 

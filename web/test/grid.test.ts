@@ -38,6 +38,7 @@ let host: HTMLElement
 const events = (): GridEvents => ({
   cursor: vi.fn(),
   open: vi.fn(),
+  enter: vi.fn(),
   menu: vi.fn(),
   marks: vi.fn(),
   sort: vi.fn(),

@@ -32,6 +32,8 @@ export interface GridEvents {
   /** Where the cursor stands; null while that row is not here yet. */
   cursor(row: Identity | null): void
   open(row: Identity): void
+  /** Enter on a row: opens it, or leads below it. */
+  enter(row: Identity): void
   menu(x: number, y: number): void
   marks(count: number): void
   sort(column: string, additive: boolean): void
@@ -244,7 +246,7 @@ export class Grid {
     const heading = this.#columns[this.#headAt]
     const row = this.cursor()
     if (heading !== undefined) this.#events.sort(heading.column.id, false)
-    else if (row !== undefined) this.#events.open(identity(row))
+    else if (row !== undefined) this.#events.enter(identity(row))
   }
 
   /** The menu of the row or the heading under the cursor. */

@@ -137,6 +137,11 @@ export const HOME: Route = {
   workspaces: null,
 }
 
+/** What makes a list another one. */
+export function listOf({ kind, clusters, namespaces, filter }: Route): string {
+  return JSON.stringify([kind, clusters, namespaces, filter])
+}
+
 /** `?cluster=a,b&ns=x&kind=pods&filter=…&sort=-age,name&object=cluster/ns/name&tab=yaml`; `view=traffic&tap=…&show=map&form=table&record=…&part=…&chip=…`; `view=workspaces&ws=cluster/ns/name&part=logs`, `&launch=1&blueprint=…`, `&jobs=1` */
 export function parseRoute(search: string): Route {
   const query = new URLSearchParams(search)

@@ -3,6 +3,7 @@
 import {
   ALL_WORKSPACES,
   formatRoute,
+  listOf,
   parseRoute,
   type Route,
   TAPS,
@@ -12,9 +13,14 @@ import {
 } from '../lib/route'
 import { Store } from '../lib/store'
 
+/** Lists whose way back is remembered. */
+const MOST_ABOVE = 100
+
 export class Navigation {
   readonly route = new Store<Route>(parseRoute(location.search))
   #last: string | null = null
+  /** From which view each list was reached by going below a row. */
+  #above = new Map<string, string>()
 
   constructor() {
     window.addEventListener('popstate', () => this.route.set(parseRoute(location.search)))
@@ -50,6 +56,22 @@ export class Navigation {
   /** Refines this view in place: a filter being typed, a cursor being moved. */
   refine(change: Partial<Route>): void {
     this.#put({ ...this.route.get(), ...change }, false)
+  }
+
+  /** Goes to the list of what is below a row; `above` leads back. */
+  below(change: Partial<Route>): void {
+    const from = location.search
+    this.go({ ...change, object: null })
+    if (this.#above.size >= MOST_ABOVE) this.#above.clear()
+    this.#above.set(listOf(this.route.get()), from)
+  }
+
+  /** Goes back to the row whose list this is; says whether there is one. */
+  above(): boolean {
+    const from = this.#above.get(listOf(this.route.get()))
+    if (from === undefined) return false
+    this.#put(parseRoute(from), true)
+    return true
   }
 
   /** The view before this one, and from there this one again. */

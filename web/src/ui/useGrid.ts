@@ -15,6 +15,8 @@ export interface GridUse {
   /** What of a route makes the list another one, for which cursor and marks begin anew. */
   listOf(route: Route): string
   open(row: Identity): void
+  /** What Enter does where it is more than to open. */
+  enter?(row: Identity): void
   /** The cursor rests on a row. */
   rest(row: Identity): void
   marks(count: number): void
@@ -43,6 +45,7 @@ export function useGrid<Q extends Query>(
       columnMenu: (column, x, y) => latest.current.columnMenu(column, x, y),
       arranged: (change, done) => latest.current.arranged(change, done),
       open: (row) => latest.current.open(row),
+      enter: (row) => (latest.current.enter ?? latest.current.open)(row),
       cursor: (row) => {
         clearTimeout(timer)
         if (row !== null) timer = setTimeout(() => latest.current.rest(row), REST_MS)

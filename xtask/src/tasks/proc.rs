@@ -45,6 +45,21 @@ impl std::fmt::Display for Interrupted {
 
 impl std::error::Error for Interrupted {}
 
+/// A program said nothing for so long that it was ended.
+#[derive(Debug, PartialEq, Eq)]
+pub(crate) struct Silent {
+    command: String,
+    seconds: u64,
+}
+
+impl std::fmt::Display for Silent {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        write!(f, "{} said nothing for {} seconds and was ended", self.command, self.seconds)
+    }
+}
+
+impl std::error::Error for Silent {}
+
 /// Runs a command with our own stdout and stderr; an exit status other than 0 is an error that names the command.
 pub(crate) fn run(command: &mut Command) -> anyhow::Result<()> {
     let status = wait(&mut spawn(command.stdin(Stdio::null()))?)?;
@@ -53,19 +68,34 @@ pub(crate) fn run(command: &mut Command) -> anyhow::Result<()> {
 
 /// Runs a command and hands every line of its stdout to `each` as it comes. What it left behind may hold its output open:
 /// that ends with it, and is an error.
-pub(crate) fn lines(command: &mut Command, mut each: impl FnMut(&str)) -> anyhow::Result<ExitStatus> {
+pub(crate) fn lines(command: &mut Command, each: impl FnMut(&str)) -> anyhow::Result<ExitStatus> {
+    lines_within(command, Duration::MAX, each)
+}
+
+/// The same; what says nothing for this long is ended, with [`Silent`] for an error.
+pub(crate) fn lines_within(
+    command: &mut Command,
+    silence: Duration,
+    mut each: impl FnMut(&str),
+) -> anyhow::Result<ExitStatus> {
     let mut child = spawn(command.stdin(Stdio::null()).stdout(Stdio::piped()))?;
     let mut out = child.stdout.take().context("the child has no stdout")?;
     let (mut pending, mut chunk) = (Vec::new(), vec![0; 1 << 16]);
     let mut ended = None;
+    let mut heard = Instant::now();
     loop {
         if interrupted() {
             stop(&mut child);
             return Err(Interrupted.into());
         }
+        if heard.elapsed() > silence {
+            stop(&mut child);
+            return Err(Silent { command: show(command), seconds: silence.as_secs() }.into());
+        }
         let timeout = Timespec::try_from(POLL)?;
         if poll(&mut [PollFd::new(&out, PollFlags::IN)], Some(&timeout)).is_ok_and(|ready| ready > 0) {
             let len = out.read(&mut chunk)?;
+            heard = Instant::now();
             pending.extend_from_slice(chunk.get(..len).unwrap_or_default());
             while let Some(at) = pending.iter().position(|byte| *byte == b'\n') {
                 let line: Vec<u8> = pending.drain(..=at).collect();

@@ -17,7 +17,7 @@ mod web;
 
 use std::collections::BTreeSet;
 use std::process::Command;
-use std::time::Instant;
+use std::time::{Duration, Instant};
 
 use anyhow::bail;
 
@@ -158,12 +158,17 @@ fn watch_as(runner: Runner, command: &mut Command, count: &mut Count, mut show: 
     command.env("NO_COLOR", "1").env("CARGO_TERM_COLOR", "never");
     let mut reader = runner.reader();
     let mut own = Count::default();
-    let status = proc::lines(command, |line| {
+    let ended = proc::lines_within(command, SILENCE, |line| {
         show.line(line);
         reader.line(line, &mut own);
-    })?;
-    if !status.success() && own.failed == 0 {
-        own.failure(&format!("{} ended with {status}", proc::show(command)));
+    });
+    match ended {
+        Ok(status) if !status.success() && own.failed == 0 => {
+            own.failure(&format!("{} ended with {status}", proc::show(command)));
+        }
+        // the others go on: which test it was, the lines before say
+        Err(error) if error.is::<proc::Silent>() => own.failure(&format!("{error:#}")),
+        ended => drop(ended?),
     }
     if own.ignored > 0 {
         proc::say(&format!("{} tests are marked to be left out", own.ignored));
@@ -191,6 +196,9 @@ fn cargo_test(words: &[&str]) -> Command {
     command.args(["test", "--no-fail-fast"]).args(words).current_dir(crate::paths::root());
     command
 }
+
+/// A runner prints each test that ends; one that prints nothing for this long hangs.
+const SILENCE: Duration = Duration::from_mins(12);
 
 /// As many tests of a tier may pass only when they are run once more.
 const UNSTEADY: usize = 4;

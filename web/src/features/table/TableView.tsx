@@ -1,8 +1,11 @@
+import type { Identity } from '../../grid/marks'
+import { listOf } from '../../lib/route'
 import { useConsole, useRoute, useStore } from '../../ui/console'
 import { GridView } from '../../ui/GridView'
+import { goBelow } from './below'
 import { ListState } from './ListState'
 import { rowItems } from './rowItems'
-import { listOf, reference, selected } from './selection'
+import { reference, selected } from './selection'
 import { tableCommands } from './tableCommands'
 
 /** The main screen: the grid of one kind, its menus and its states. */
@@ -11,6 +14,7 @@ export function TableView() {
   const { navigation } = console
   const { kind } = useRoute()
   const head = useStore(console.list.head)
+  const open = (row: Identity) => navigation.go({ object: selected(console, row), tab: navigation.route.get().tab })
   return (
     <GridView
       list={console.list}
@@ -18,7 +22,10 @@ export function TableView() {
       label={console.kind(kind)?.title ?? kind}
       scope="table"
       listOf={listOf}
-      open={(row) => navigation.go({ object: selected(console, row), tab: navigation.route.get().tab })}
+      open={open}
+      enter={(row) => {
+        if (!goBelow(console, reference(console, row))) open(row)
+      }}
       rest={(row) => {
         if (navigation.route.get().object !== null) navigation.refine({ object: selected(console, row) })
       }}

@@ -6,12 +6,13 @@ import type { Console } from '../../ui/console'
 import type { Item } from '../../ui/Menu'
 import { TAPPABLE, tapObstacle } from '../../ui/taps'
 import type { ObjectRef } from '../../wire/api'
+import { below, cellOf } from './below'
 
 export function rowItems(console: Console, objects: readonly ObjectRef[]): Item[] {
   const kind = console.kind()
   const run = (command: string) => () => void console.commands.run(command)
   const items: Item[] = [
-    { title: 'Open', command: 'open', run: run('open') },
+    { title: 'Open', command: 'open.overview', run: run('open.overview') },
     { title: 'YAML', command: 'open.yaml', run: run('open.yaml') },
     { title: 'Events', command: 'open.events', run: run('open.events') },
     {
@@ -24,7 +25,11 @@ export function rowItems(console: Console, objects: readonly ObjectRef[]): Item[
     { title: 'Copy as TSV', command: 'copy.rows', run: run('copy.rows') },
   ]
   const [only] = objects
-  if (only !== undefined && objects.length === 1) items.push(...cellItems(console, only))
+  if (only !== undefined && objects.length === 1) {
+    const found = below(only, (column) => cellOf(console, only, column))
+    if (found !== null) items.unshift({ title: found.title, command: 'open', run: run('open') })
+    items.push(...cellItems(console, only))
+  }
   if (TAPPABLE.includes(kind?.id ?? '')) {
     items.push({
       title: 'Tap…',
@@ -51,24 +56,12 @@ export function rowItems(console: Console, objects: readonly ObjectRef[]): Item[
 /** What the cells of one row offer: its address, and the other rows of its node. */
 function cellItems(console: Console, object: ObjectRef): Item[] {
   const items: Item[] = []
-  const ip = cell(console, object, 'ip')
+  const ip = cellOf(console, object, 'ip')
   if (ip !== null) items.push({ title: 'Copy IP', run: () => copy(console, ip, ip) })
-  const node = cell(console, object, 'node')
+  const node = cellOf(console, object, 'node')
   if (node !== null) {
     const filter = `where node = "${node}"`
     items.push({ title: 'Only this node', apart: true, run: () => console.navigation.go({ filter }) })
   }
   return items
-}
-
-/** The text of a cell of a row in the window. */
-function cell(console: Console, object: ObjectRef, id: string): string | null {
-  const at = console.list.head.get().columns.findIndex((column) => column.id === id)
-  if (at < 0) return null
-  for (const [, , namespace, name, cells] of console.list.rows()) {
-    if (namespace !== object.namespace || name !== object.name) continue
-    const value = cells[at]
-    return typeof value === 'string' && value !== '' ? value : null
-  }
-  return null
 }

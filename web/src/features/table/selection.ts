@@ -1,7 +1,7 @@
 /** From a row of a kind to the object that it shows. */
 
 import type { Identity } from '../../grid/marks'
-import type { Route, Selected } from '../../lib/route'
+import type { Selected } from '../../lib/route'
 import type { Console } from '../../ui/console'
 import type { ObjectRef } from '../../wire/api'
 
@@ -13,9 +13,4 @@ export function reference(console: Console, row: Identity): ObjectRef {
 export function selected(console: Console, row: Identity): Selected {
   const { cluster, namespace, name } = reference(console, row)
   return { cluster, namespace, name }
-}
-
-/** What makes a list another one. */
-export function listOf({ kind, clusters, namespaces, filter }: Route): string {
-  return JSON.stringify([kind, clusters, namespaces, filter])
 }

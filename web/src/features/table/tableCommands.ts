@@ -51,10 +51,11 @@ function act(console: Console, act: Act['act']): Command {
   }
 }
 
-/** Esc goes back one step at a time: pane, marks, filter. */
+/** Esc goes back one step at a time: pane, marks, from what is below a row to that row, filter. */
 function goBack(console: Console, grid: Grid): void {
   const { object, filter } = console.navigation.route.get()
   if (object !== null) console.navigation.go({ object: null })
   else if (grid.marks.size > 0) grid.unmark()
+  else if (console.navigation.above()) return
   else if (filter !== '') console.commands.run('filter.clear')
 }

@@ -3,7 +3,7 @@
 use std::process::Command;
 use std::time::{Duration, Instant};
 
-use super::{lines, output, run, spawn, stop};
+use super::{Silent, lines, lines_within, output, run, spawn, stop};
 
 #[test]
 fn a_failing_command_is_named_with_its_arguments() {
@@ -27,6 +27,17 @@ fn what_a_program_leaves_behind_is_ended_and_told() {
     let left = lines(Command::new("perl").args(["-e", script]), |line| seen.push(line.to_owned())).unwrap_err();
     assert!(left.to_string().contains("something that it started has not"), "{left}");
     assert_eq!(seen, ["x"]);
+    assert!(begin.elapsed() < Duration::from_secs(30));
+}
+
+#[test]
+fn what_says_nothing_for_too_long_is_ended_and_told() {
+    let (begin, mut seen) = (Instant::now(), Vec::new());
+    let mut command = Command::new("sh");
+    command.args(["-c", "echo one; sleep 60"]);
+    let silent = lines_within(&mut command, Duration::from_secs(1), |line| seen.push(line.to_owned())).unwrap_err();
+    assert!(silent.is::<Silent>() && silent.to_string().contains("sleep 60 said nothing"), "{silent}");
+    assert_eq!(seen, ["one"]);
     assert!(begin.elapsed() < Duration::from_secs(30));
 }
 

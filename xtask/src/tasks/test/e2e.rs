@@ -1,10 +1,14 @@
 //! The real `qd` on real nodes, driven by real clients, and `cargo xtask run` cut short at every stage; then a real browser.
 
+use std::path::Path;
 use std::time::Instant;
 
+use parking_lot::Mutex;
+
+use super::block::Block;
 use super::stage::{NODE, Node, Programs};
-use super::{Count, Scope, journeys, lanes};
-use crate::tasks::proc;
+use super::{Count, Runner, Scope, journeys, lanes, watch_as};
+use crate::tasks::{build, proc};
 
 /// Builds what [`run`] needs, with what others leave of the machine. Where that fails it says why, and [`run`] tries again.
 pub(super) fn prepare(scope: &Scope<'_>) {
@@ -24,13 +28,49 @@ pub(super) fn run(scope: &Scope<'_>, count: &mut Count) -> anyhow::Result<()> {
     };
     let programs = Programs::build(scope, "e2e")?;
     took("to build the programs");
-    let node = lanes::run(scope, &programs, count)?;
-    took("the suites");
-    if !scope.chosen("web") {
-        return Ok(());
+    std::thread::scope(|threads| {
+        // from when the first node has nothing more to do until journeys are measured: most of it is waiting
+        let cut = Mutex::new(None);
+        let freed = || {
+            let mut cut = cut.lock();
+            if cut.is_none() && scope.chosen("xtask") {
+                *cut = Some(threads.spawn(|| selftest(&programs.qd)));
+            }
+        };
+        let node = lanes::run(scope, &programs, count, &freed)?;
+        took("the suites");
+        let journeys = scope.chosen("web");
+        let node = node
+            .map_or_else(|| journeys.then(|| Node::start(&programs, NODE, true)).transpose(), |node| Ok(Some(node)))?;
+        if let (Some(node), true) = (&node, journeys) {
+            journeys::beside(node, count)?;
+            took("the journeys that measure nothing");
+        }
+        if let Some(cut) = cut.into_inner() {
+            count.add(&cut.join().map_err(|_| anyhow::anyhow!("the self-test of `run` died"))??);
+            took("to cut `run` short at every stage, after that,");
+        }
+        if let (Some(node), true) = (&node, journeys) {
+            journeys::alone(node, count)?;
+            took("the journeys that measure");
+        }
+        Ok(())
+    })
+}
+
+/// `cargo xtask run` cut short at every stage; once more when that fails, as tests are.
+fn selftest(qd: &Path) -> anyhow::Result<Count> {
+    let once = || -> anyhow::Result<Count> {
+        let (mut command, mut own) = (build::xtask()?, Count::default());
+        command.args(["cluster", "selftest", "run"]).env("QD_BIN", qd);
+        watch_as(Runner::Sum, &mut command, &mut own, Block::default())?;
+        Ok(own)
+    };
+    let mut own = once()?;
+    if own.failed > 0 {
+        proc::check()?;
+        own = once()?;
+        own.unsteady.push("cluster selftest run".to_owned());
     }
-    let node = node.map_or_else(|| Node::start(&programs, NODE, true), Ok)?;
-    journeys::run(&node, count)?;
-    took("the journeys");
-    Ok(())
+    Ok(own)
 }

@@ -16,7 +16,8 @@ pub(super) fn run(scope: &Scope<'_>, count: &mut Count, beside: impl FnOnce() + 
     // compile before the cluster takes its share of the machine
     let mut command = cargo_test(&["--test", TARGET]);
     command.args(&packages);
-    let suites = suites::build(command)?;
+    let mut suites = suites::build(command)?;
+    suites.sort_by_key(|suite| LONG.iter().position(|long| *long == suite.package()).unwrap_or(LONG.len()));
     let cluster = Lease::take(&UpOptions {
         name: "it".to_owned(),
         control_plane_only: true,
@@ -36,6 +37,8 @@ pub(super) fn run(scope: &Scope<'_>, count: &mut Count, beside: impl FnOnce() + 
     })
 }
 
+/// Those that take a minute or more begin first, so that none of them is left alone at the end.
+const LONG: &[&str] = &["workspace", "mirror", "flow", "qd-agent"];
 /// Suites beside each other: much of each is waiting.
 const BESIDE: usize = 2;
 const FAKE_NODES: u32 = 3;

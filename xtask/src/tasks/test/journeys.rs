@@ -18,27 +18,37 @@ const MEASURE: &[&str] = &["live", "traffic"];
 /// They look at long tables, and measure.
 const LARGE: &[&str] = &["large"];
 
-/// Runs all of them.
-pub(super) fn run(node: &Node<'_>, count: &mut Count) -> anyhow::Result<()> {
-    let folder = web::folder().context("there is no web/package.json")?.join("e2e");
-    let [workspaces, others, measure, large] = groups(names(&folder)?);
-    let beside = |group: &[String]| {
+/// Runs those that measure nothing, in two groups beside each other.
+pub(super) fn beside(node: &Node<'_>, count: &mut Count) -> anyhow::Result<()> {
+    let [workspaces, others, ..] = all()?;
+    let group = |names: &[String]| {
         let mut own = Count::default();
-        watch_as(Runner::Vitest, script(node, "e2e")?.arg("--").args(group), &mut own, Block::default())?;
+        watch_as(Runner::Vitest, script(node, "e2e")?.arg("--").args(names), &mut own, Block::default())?;
         anyhow::Ok(own)
     };
     let both = std::thread::scope(|threads| {
-        let other = threads.spawn(|| beside(&others));
-        [beside(&workspaces), other.join().unwrap_or_else(|_| Err(anyhow::anyhow!("a group of journeys died")))]
+        let other = threads.spawn(|| group(&others));
+        [group(&workspaces), other.join().unwrap_or_else(|_| Err(anyhow::anyhow!("a group of journeys died")))]
     });
     for own in both {
         count.add(&own?);
     }
+    Ok(())
+}
+
+/// Runs those that measure; they want the machine for themselves.
+pub(super) fn alone(node: &Node<'_>, count: &mut Count) -> anyhow::Result<()> {
+    let [_, _, measure, large] = all()?;
     watch(Runner::Vitest, script(node, "e2e")?.arg("--").args(measure), count)?;
     let tables = Large::start()?;
     let mut command = script(node, "e2e")?;
     tables.tell(&mut command);
     watch(Runner::Vitest, command.arg("--").args(large), count)
+}
+
+fn all() -> anyhow::Result<[Vec<String>; 4]> {
+    let folder = web::folder().context("there is no web/package.json")?.join("e2e");
+    Ok(groups(names(&folder)?))
 }
 
 /// The journeys of a folder, by the paths of their files in web/.

@@ -1,15 +1,12 @@
 //! The end-to-end suites in lanes: each has nodes of its own, one suite at a time on each, beside the other lanes. Most of
 //! a suite is waiting for a kubelet, and what happens on one node nobody sees on another.
 
-use std::path::Path;
-use std::sync::atomic::{AtomicBool, Ordering};
 use std::time::Instant;
 
-use super::block::Block;
 use super::stage::{NODE, Node, Programs};
 use super::suites::{self, Queue, Suite};
-use super::{Count, E2E, Runner, Scope, cargo_test, watch_as};
-use crate::tasks::{build, proc};
+use super::{Count, E2E, Scope, cargo_test};
+use crate::tasks::proc;
 
 /// Suites that run on the same nodes.
 struct Lane {
@@ -32,17 +29,17 @@ const LANES: [Lane; 3] = [
     Lane { nodes: &["e2e-work", "e2e-doors"], demo: false, takes: &["workspace", "serve"] },
 ];
 
-/// Runs what is chosen; the node with the demo stays, for whoever wants to go on with it.
+/// Runs what is chosen; `freed` is told as soon as the suites of a node have ended. The node with the demo stays, for
+/// whoever wants to go on with it.
 pub(super) fn run<'a>(
     scope: &Scope<'_>,
     programs: &'a Programs,
     count: &mut Count,
+    freed: &(dyn Fn() + Sync),
 ) -> anyhow::Result<Option<Node<'a>>> {
     let chosen = chosen(scope);
     let lanes = LANES.iter().map(|lane| Ok((lane, build(&of(lane, &chosen))?))).collect::<anyhow::Result<Vec<_>>>()?;
     let queues: Vec<_> = lanes.iter().map(|(lane, suites)| (*lane, suites.len(), Queue::of(suites))).collect();
-    // whose suites end first cuts `cargo xtask run` short at every stage
-    let cuts = &AtomicBool::new(scope.chosen("xtask"));
     std::thread::scope(|threads| {
         let nodes = queues.iter().flat_map(|(lane, suites, queue)| {
             // a lane of one suite needs one node
@@ -54,12 +51,7 @@ pub(super) fn run<'a>(
                     let mut own = Count::default();
                     let ended =
                         on_node(name, lane, queue, programs, &mut own).map(|node| (name == NODE).then_some(node));
-                    let ended = ended.and_then(|kept| {
-                        if cuts.swap(false, Ordering::Relaxed) {
-                            selftest(&programs.qd, &mut own)?;
-                        }
-                        Ok(kept)
-                    });
+                    freed();
                     (own, ended)
                 })
             })
@@ -118,24 +110,6 @@ fn on_node<'a>(
     suites::run(queue, 1, count, |command| node.tell(command))?;
     proc::say(&format!("suites on {name}: {count} in {:.0} s", since.elapsed().as_secs_f32()));
     Ok(node)
-}
-
-/// `cargo xtask run` cut short at every stage; once more when that fails, as tests are.
-fn selftest(qd: &Path, count: &mut Count) -> anyhow::Result<()> {
-    let once = || -> anyhow::Result<Count> {
-        let (mut command, mut own) = (build::xtask()?, Count::default());
-        command.args(["cluster", "selftest", "run"]).env("QD_BIN", qd);
-        watch_as(Runner::Sum, &mut command, &mut own, Block::default())?;
-        Ok(own)
-    };
-    let mut own = once()?;
-    if own.failed > 0 {
-        proc::check()?;
-        own = once()?;
-        own.unsteady.push("cluster selftest run".to_owned());
-    }
-    count.add(&own);
-    Ok(())
 }
 
 #[cfg(test)]

@@ -115,6 +115,11 @@ fn once_more(failed: &[Failed<'_>], count: &mut Count, told: impl Fn(&mut Comman
 }
 
 impl Suite {
+    /// The crate that it is of.
+    pub(super) fn package(&self) -> &str {
+        &self.package
+    }
+
     /// Runs it with these words, as cargo would.
     fn run(&self, words: &[&str], told: impl Fn(&mut Command) -> Result<()>) -> Result<Count> {
         let mut command = Command::new(&self.program);

@@ -3,13 +3,16 @@
 use std::collections::BTreeSet;
 use std::process::Command;
 
+use super::suites::{self, Queue};
 use super::{Count, Runner, Scope, cargo_test, watch};
 use crate::tasks::{doctor, lint};
 
 pub(super) fn run(scope: &Scope<'_>, count: &mut Count) -> anyhow::Result<()> {
     doctor::ensure(&[doctor::Need::Build])?;
     let mut command = cargo_test(&["--lib", "--bins"]);
-    watch(Runner::Cargo, command.args(scope.packages()), count)?;
+    command.args(scope.packages());
+    let suites = suites::build(command)?;
+    suites::run(&Queue::of(&suites), BESIDE, count, |_| Ok(()))?;
     let (packages, targets) = scope.with_target(|name| name != super::it::TARGET);
     if !packages.is_empty() {
         let mut command = cargo_test(&[]);
@@ -30,6 +33,9 @@ pub(super) fn run(scope: &Scope<'_>, count: &mut Count) -> anyhow::Result<()> {
     }
     Ok(())
 }
+
+/// Programs beside each other: some of their tests wait.
+const BESIDE: usize = 2;
 
 /// The packages of a module that have tests: asking Go for all would compile the ones that have none.
 fn tested_packages(module: &std::path::Path) -> BTreeSet<String> {
