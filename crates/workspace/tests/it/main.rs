@@ -6,5 +6,6 @@ mod door;
 mod exposure;
 mod faults;
 mod nodes;
+mod rules;
 mod server;
 mod steady;
