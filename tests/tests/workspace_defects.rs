@@ -252,7 +252,7 @@ fn wd_09e_two_workspaces_have_two_passwords() {
 }
 
 #[test]
-fn wd_19a_what_fails_never_comes_to_100_and_its_times_have_a_zone() {
+fn wd_19_what_fails_never_comes_to_100_and_its_times_have_a_zone() {
     let fresh = Fresh::new("ws-failing");
     let (ns, console) = (fresh.name(), operator());
     let body = json!({ "cluster": context(), "namespace": ns, "name": "bad", "image": "images.invalid/none:1" });

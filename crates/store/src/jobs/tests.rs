@@ -18,7 +18,7 @@ fn job(id: &str, request: Option<&str>, created_ms: i64) -> KeptJob {
 }
 
 #[tokio::test]
-async fn wl_06a_jobs_are_there_after_a_restart_for_48_hours() {
+async fn wl_06_jobs_are_there_after_a_restart_for_48_hours() {
     let folder = tempfile::tempdir().unwrap();
     let path = folder.path().join("journal.db");
     let store = Store::open(&path).await.unwrap();
