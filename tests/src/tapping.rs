@@ -100,6 +100,12 @@ impl Tapping {
         }
     }
 
+    /// What it wrote on stderr so far.
+    #[must_use]
+    pub fn said(&self) -> String {
+        self.running.said()
+    }
+
     /// Ends it by Ctrl-C and gives its exit code.
     #[must_use]
     pub fn stop(self) -> Option<i32> {

@@ -55,7 +55,7 @@ fn account(namespace: &str, home: &Path) -> PathBuf {
 }
 
 #[test]
-fn cap_n_05b_the_doctor_names_each_missing_verb_and_its_role_gives_it() {
+fn cap_n_05_the_doctor_names_each_missing_verb_and_its_role_gives_it() {
     let _alone = alone();
     let home = tempfile::tempdir().unwrap();
     let namespace = Namespace::new("tap-rights", json!({}));

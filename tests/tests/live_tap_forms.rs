@@ -1,6 +1,8 @@
 //! In which forms agents come into pods of a real cluster, how they are reached, and where they are refused.
 #![allow(clippy::unwrap_used, clippy::expect_used, clippy::panic, clippy::indexing_slicing, missing_docs)]
 
+#[path = "live_tap_forms/beside.rs"]
+mod beside;
 #[path = "live_tap_forms/hostile.rs"]
 mod hostile;
 

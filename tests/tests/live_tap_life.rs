@@ -1,10 +1,13 @@
 //! How taps live and end on a real cluster: their guard, what stops them, what they leave, and whose agents they are.
 #![allow(clippy::unwrap_used, clippy::expect_used, clippy::panic, clippy::indexing_slicing, missing_docs)]
 
+#[path = "live_tap_life/kinds.rs"]
+mod kinds;
+
 use e2e::running::Running;
 use e2e::tapped::{Namespace, agents, apply, done, files, journal, qd, rows};
-use e2e::tapping::{FRONT, alone, tap};
-use e2e::{errors, kubeconfig, kubectl, out, signal, until};
+use e2e::tapping::{FRONT, Tapping, alone, tap};
+use e2e::{errors, kubeconfig, kubectl, node, out, signal, until};
 use serde_json::{Value, json};
 use std::collections::BTreeSet;
 use std::io::{BufRead, BufReader};
@@ -279,7 +282,7 @@ fn cap_17_an_agent_is_taken_again_by_its_owner_alone_and_owners_live_beside_each
 }
 
 #[test]
-fn cap_15b_a_tap_creates_nothing_but_the_entry() {
+fn cap_15_a_tap_creates_nothing_but_the_entry() {
     let _alone = alone();
     let home = tempfile::tempdir().unwrap();
     let namespace = Namespace::plain("tap-objects");
@@ -353,4 +356,46 @@ fn cap_f_15a_an_agent_that_is_killed_is_told_with_its_counters_and_a_new_pod_is_
     running.wait("captured again", |running| running.said().contains("tap-killed/two  capturing"));
     let (status, said) = running.end();
     assert!(status.success(), "{said}");
+}
+
+#[test]
+fn cap_n_06f_a_container_that_begins_anew_keeps_its_tap_however_often() {
+    let _alone = alone();
+    let home = tempfile::tempdir().unwrap();
+    let namespace = Namespace::plain("tap-restart");
+    let tapping = Tapping::start(home.path(), &["-n", namespace.name(), "-l", "app=one"]);
+    let uid = node::uid(namespace.name(), "one");
+    let text = |path: &str| {
+        let path = format!("jsonpath={path}");
+        kubectl::stdout(&kubeconfig(), &["get", "pod", "one", "-n", namespace.name(), "-o", &path])
+    };
+    let entries = || text("{.spec.ephemeralContainers[*].name}").split_whitespace().count();
+    // Asked until it is seen: the server comes back before or after the agent.
+    let seen = |path: &str| {
+        until(path, Duration::from_secs(90), || {
+            let address = text("{.status.podIP}");
+            let url = format!("http://{address}:8080{path}");
+            let words = ["-s", "--max-time", "2", "--noproxy", "*", "-o", "/dev/null", &url];
+            let _ = Command::new("curl").args(words).status();
+            !tapping.records(|record| record["kind"] == "http" && record["path"] == path).is_empty()
+        });
+    };
+    seen("/before");
+    for (times, path) in ["/after", "/again"].into_iter().enumerate() {
+        signal(node::own(&uid), "KILL");
+        until("begun anew", Duration::from_secs(120), || {
+            text("{.status.containerStatuses[0].restartCount}") == (times + 1).to_string()
+                && text("{.status.containerStatuses[0].ready}") == "true"
+        });
+        seen(path);
+        // The first agent went with its container; the next one is beside none, and stays.
+        assert_eq!(entries(), 2, "{}", tapping.said());
+    }
+    assert_eq!(text("{.spec.ephemeralContainers[*].targetContainerName}"), "main");
+    let said = tapping.said();
+    assert!(said.contains("main ended, and its agent with it"), "{said}");
+    assert!(!said.contains("failed: "), "{said}");
+    let uids = tapping.records(|record| record["kind"] == "http" && record["path"] == "/again");
+    assert_eq!(uids[0]["dst"]["uid"], uid.as_str(), "{}", uids[0]);
+    assert_eq!(tapping.stop(), Some(0));
 }

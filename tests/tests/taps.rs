@@ -8,6 +8,8 @@ mod desk;
 mod kept;
 #[path = "taps/packets.rs"]
 mod packets;
+#[path = "taps/rest.rs"]
+mod rest;
 
 use desk::{Desk, follow};
 use e2e::curl::curl;
@@ -261,7 +263,7 @@ fn cap_27a_another_filter_is_in_force_at_once_and_stands_in_the_list() {
 }
 
 #[test]
-fn cap_n_27d_what_is_done_with_a_tap_is_decided_and_in_the_journal() {
+fn cap_n_27_what_is_done_with_a_tap_from_start_to_stop_is_decided_and_in_the_journal() {
     let _alone = alone();
     let mut desk = Desk::start(&[]);
     let tap = desk.tap();
@@ -269,8 +271,14 @@ fn cap_n_27d_what_is_done_with_a_tap_is_decided_and_in_the_journal() {
     let first = desk.call("GET", &format!("/taps/{tap}/records?limit=1"), None).json();
     let name = first["n"].as_str().unwrap().to_owned();
     assert_eq!(desk.call("GET", &format!("/taps/{tap}/records/{name}"), None).status, 200);
+    assert_eq!(desk.call("GET", &format!("/taps/{tap}/pcapng"), None).status, 200);
+    let changed = desk.call("PATCH", &format!("/taps/{tap}"), Some(&json!({ "filter": "tcp port 4321" })));
+    assert_eq!(changed.status, 200, "{}", changed.body);
     assert_eq!(desk.call("POST", &format!("/taps/{tap}/reset"), None).status, 200);
     assert_eq!(desk.call("GET", &format!("/taps/{tap}/records/{name}"), None).code(), "not_found");
+    assert_eq!(desk.call("DELETE", &format!("/taps/{tap}"), None).status, 200);
+    desk.until(&tap, "it ends", |tap| tap["state"] == "ended");
+    let _second = desk.tap();
     // The end of the console ends the agents: each has said its last word by then.
     let began = Instant::now();
     assert_eq!(desk.console.stop(), Some(0));
@@ -278,6 +286,16 @@ fn cap_n_27d_what_is_done_with_a_tap_is_decided_and_in_the_journal() {
     let journal = desk.console.journal();
     for entry in ["tap:start allow", "tap:export allow", "tap:payload allow", "tap:control allow", "tap:start done"] {
         assert!(journal.contains(entry), "{entry} is missing in {journal}");
+    }
+    let of = |action: &str, words: &str| {
+        let is = |line: &&str| line.contains(action) && line.contains(words) && line.contains(&tap);
+        journal.lines().filter(is).count()
+    };
+    for (action, words) in [("tap:export", "jsonl"), ("tap:export", "pcapng"), ("tap:payload", &name)] {
+        assert!(of(action, words) > 0, "{action} {words} is missing in {journal}");
+    }
+    for words in ["tcp port 4321", "reset", "stop"] {
+        assert!(of("tap:control", words) > 0, "{words} is missing in {journal}");
     }
     assert!(!journal.contains("items.shop"), "what was captured is in the journal");
 }

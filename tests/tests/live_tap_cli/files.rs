@@ -1,10 +1,12 @@
 //! Files of packets and the programs that read them: Wireshark's own, pipes, rotation, full disks, kills; and what ends a tap.
 
+use e2e::running::Running;
 use e2e::tapped::qd;
-use e2e::tapping::{FRONT, alone, tap};
-use e2e::{errors, kubeconfig, out};
+use e2e::tapping::{FRONT, alone, pods, tap};
+use e2e::{errors, kubeconfig, kubectl, out};
 use serde_json::{Value, json};
 use std::collections::HashMap;
+use std::io::{BufRead, BufReader};
 use std::os::unix::fs::PermissionsExt;
 use std::path::Path;
 use std::process::{Command, Stdio};
@@ -85,6 +87,34 @@ fn cap_n_23_the_file_of_a_tap_gives_exactly_the_records_that_the_tap_gave() {
         read.len()
     );
     both.iter().for_each(|(live, read)| assert_eq!(live, read));
+}
+
+#[test]
+fn cap_n_20q_a_key_log_that_grows_decrypts_what_pods_say_from_then_on() {
+    let _alone = alone();
+    let home = tempfile::tempdir().unwrap();
+    let log = home.path().join("keys.log");
+    let selector = "app.kubernetes.io/name=pay";
+    let words = ["-n", "shop", "-l", selector, "--keylog", log.to_str().unwrap(), "--duration", "100", "--count", "1"];
+    let words = [&words[..], &["--where", "path = \"/live-keys\"", "-o", "jsonl"]].concat();
+    let mut running = Running::start(tap(home.path(), &words).stdout(Stdio::piped()));
+    let mut records = BufReader::new(running.stdout().unwrap());
+    let many = pods(selector).len();
+    running.wait("captured", |running| running.agents() == many);
+    let address = "jsonpath={.subsets[0].addresses[0].ip}:{.subsets[0].ports[0].port}";
+    let server = kubectl::stdout(&kubeconfig(), &["get", "endpoints", "-n", "shop", "pay", "-o", address]);
+    let url = format!("https://{server}/live-keys");
+    let words = ["-sk", "--max-time", "20", "--noproxy", "*", "--http1.1", "-o", "/dev/null", &url];
+    assert!(Command::new("curl").env("SSLKEYLOGFILE", &log).args(words).status().unwrap().success());
+    let mut line = String::new();
+    records.read_line(&mut line).unwrap();
+    let record: Value = serde_json::from_str(&line).unwrap_or_else(|error| panic!("{error}: {line}{}", running.said()));
+    assert_eq!((&record["path"], &record["pair"]), (&json!("/live-keys"), &json!("ok")), "{record}");
+    let (status, said) = running.end();
+    assert!(status.success() && said.contains(" keys of ") && said.contains(" were given"), "{said}");
+    let keys = std::fs::read_to_string(&log).unwrap();
+    let secret = keys.lines().last().unwrap().rsplit(' ').next().unwrap();
+    assert!(!said.contains(secret) && !line.contains(secret), "a key is told");
 }
 
 #[test]
@@ -260,7 +290,7 @@ fn cap_f_13_a_full_disk_ends_the_packets_and_the_records_go_on() {
 }
 
 #[test]
-fn cap_f_30a_every_limit_is_a_normal_end_with_counters_and_nothing_that_matched_is_one_of_its_own() {
+fn cap_f_30_every_limit_is_a_normal_end_with_counters_and_nothing_that_matched_is_one_of_its_own() {
     let _alone = alone();
     let home = tempfile::tempdir().unwrap();
     let file = home.path().join("front.pcapng");

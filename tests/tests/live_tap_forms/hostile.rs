@@ -181,3 +181,78 @@ fn cap_f_18_a_stream_that_somebody_wrote_into_is_closed_and_the_other_agents_go_
     let text = std::fs::read_to_string(&records).unwrap();
     assert!(!text.contains("hostage"), "what was changed is nowhere");
 }
+
+/// A program that gives up every right and becomes the agent, as a runtime does that grants none.
+const WITHOUT: &str = r#"
+#include <linux/capability.h>
+#include <sys/syscall.h>
+#include <unistd.h>
+int main(int count, char **words) {
+    struct __user_cap_header_struct head = { _LINUX_CAPABILITY_VERSION_3, 0 };
+    struct __user_cap_data_struct none[2] = { 0 };
+    if (syscall(SYS_capset, &head, none)) return 111;
+    words[0] = "/qd-agent";
+    execv(words[0], words);
+    return 112;
+}
+"#;
+
+/// Copies an archive of an image, puts a program into it and begins with that.
+const BEGUN_BY: &str = r#"
+import hashlib, io, json, sys, tarfile
+name, source, program, path = sys.argv[1:]
+def add(tar, name, data, mode=0o644):
+    info = tarfile.TarInfo(name); info.size = len(data); info.mode = mode
+    tar.addfile(info, io.BytesIO(data))
+more = io.BytesIO()
+with tarfile.open(fileobj=more, mode='w') as tar: add(tar, 'without', open(program, 'rb').read(), 0o755)
+more = more.getvalue()
+with tarfile.open(source) as old, tarfile.open(path, 'w') as new:
+    about = json.load(old.extractfile('manifest.json'))[0]
+    config = json.load(old.extractfile(about['Config']))
+    config['config']['Entrypoint'] = ['/without']
+    config['rootfs']['diff_ids'].append('sha256:' + hashlib.sha256(more).hexdigest())
+    config.pop('history', None)
+    config = json.dumps(config).encode()
+    own = hashlib.sha256(config).hexdigest() + '.json'
+    layers = []
+    for at, layer in enumerate(about['Layers']):
+        layers.append('layer%d.tar' % at)
+        add(new, layers[-1], old.extractfile(layer).read())
+    add(new, 'more.tar', more); add(new, own, config)
+    add(new, 'manifest.json', json.dumps([{'Config': own, 'RepoTags': [name], 'Layers': layers + ['more.tar']}]).encode())
+"#;
+
+#[test]
+fn cap_f_06_an_agent_that_is_not_given_the_right_to_packets_tells_sockets_or_ends_where_packets_were_asked_for() {
+    let _alone = alone();
+    let home = tempfile::tempdir().unwrap();
+    let space = Fresh::new("tap-no-raw");
+    space.pod("one", &json!({}));
+    space.running("one");
+    let (own, source, program) =
+        (home.path().join("own.tar"), home.path().join("without.c"), home.path().join("without"));
+    let output = qd(home.path(), &kubeconfig(), &["tap", "image", "--output", own.to_str().unwrap()]);
+    assert!(output.status.success(), "this qd was built without the agent: {}", errors(&output));
+    std::fs::write(&source, WITHOUT).unwrap();
+    let made = Command::new("cc").args(["-static", "-O1", "-o"]).args([&program, &source]).output().unwrap();
+    assert!(made.status.success(), "a C compiler is missing: {}", errors(&made));
+    let image = format!("images.invalid/without-{}:1", std::process::id());
+    let words = [image.as_str(), own.to_str().unwrap(), program.to_str().unwrap()];
+    load(BEGUN_BY, &words, &home.path().join("without.tar"));
+    let words = ["tap", "-n", space.name(), "--pod", "one", "--image", &image, "--duration", "3", "-o", "jsonl"];
+    let output = qd(home.path(), &kubeconfig(), &words);
+    let said = errors(&output);
+    assert!(output.status.success(), "{said}");
+    // Admission had let the right through: it is the agent that says what it got.
+    assert!(said.contains(" added (netraw)") && said.contains("no packets here: "), "{said}");
+    let lines = e2e::out(&output);
+    let kinds = lines.lines().map(|line| serde_json::from_str::<Value>(line).unwrap()["kind"].clone());
+    let kinds: Vec<Value> = kinds.collect();
+    assert!(!kinds.is_empty() && kinds.iter().all(|kind| kind == "socket"), "{kinds:?}");
+    let asked = [&words[..], &["--packets", "headers"]].concat();
+    let output = qd(home.path(), &kubeconfig(), &asked);
+    let said = errors(&output);
+    assert_eq!(output.status.code(), Some(3), "{said}");
+    assert!(said.contains("tap_admission") && said.contains("packet sockets are refused"), "{said}");
+}

@@ -267,3 +267,41 @@ fn cap_f_15b_an_agent_that_was_killed_is_told_with_its_reason_and_counters_and_t
     label("three");
     desk.until(&tap, "the third is captured", |tap| tap["targets"][2]["state"] == "capturing");
 }
+
+#[test]
+fn cap_f_15_a_node_that_is_lost_is_an_agent_that_cannot_be_reached_and_the_next_pod_is_tapped() {
+    let _alone = alone();
+    let desk = Desk::start(&[]);
+    let space = e2e::fresh::Fresh::new("tap-lost");
+    space.pod("one", &json!({}));
+    space.running("one");
+    let label = |pod: &str| e2e::tapped::done(&["label", "pod", pod, "-n", space.name(), "tapped=lost"]);
+    label("one");
+    let body = json!({ "cluster": desk.cluster, "namespaces": [space.name()], "selector": "tapped=lost" });
+    let tap = desk.call("POST", "/taps", Some(&body)).json()["id"].as_str().unwrap().to_owned();
+    let running = desk.until(&tap, "it captures", |tap| tap["state"] == "running");
+    let uid = node::uid(space.name(), "one");
+    let inside = node::own(&uid);
+    let _ =
+        node::within(inside, &["curl", "-sS", "--max-time", "5", "-o", "/dev/null", "http://127.0.0.1:8080/before"]);
+    desk.until(&tap, "counters came", |tap| tap["targets"][0]["totals"]["packets"].as_u64() > Some(4));
+    // Nothing of the node answers any more, and nobody says why.
+    let container = running["targets"][0]["container"].as_str().unwrap();
+    e2e::signal(node::agent(&uid, &format!("container {container} ")), "STOP");
+    e2e::until("it is opened again", Duration::from_secs(60), || {
+        let own = &desk.detail(&tap)["targets"][0];
+        own["lost_ms"].is_i64() || own["state"] == "failed"
+    });
+    e2e::until("it is told", Duration::from_secs(60), || desk.detail(&tap)["targets"][0]["state"] == "failed");
+    let own = desk.detail(&tap)["targets"][0].clone();
+    assert!(own["error"]["message"].as_str().unwrap().contains("cannot be reached again"), "{own}");
+    assert!(own["totals"]["packets"].as_u64() > Some(4), "its last counters: {own}");
+    // The cluster takes pods of such a node away without asking it, and others come elsewhere.
+    e2e::tapped::done(&["delete", "pod", "one", "-n", space.name(), "--force", "--grace-period=0"]);
+    space.pod("two", &json!({}));
+    label("two");
+    e2e::until("the second is captured", Duration::from_secs(90), || {
+        let tap = desk.detail(&tap);
+        tap["targets"][1]["pod"] == "two" && tap["targets"][1]["state"] == "capturing"
+    });
+}

@@ -3,7 +3,7 @@ use crate::clock::Clock;
 use crate::spool::{Job, Size, Spool};
 use crate::{Event, Step};
 use base::{Code, Coded};
-use policy::action::{TapChange, TapControl, TapPayload, TapView};
+use policy::action::{TapChange, TapControl, TapExport, TapPayload, TapView};
 use proto::capture::codec::{PacketView, put_packet};
 use proto::capture::{Counted, Hello, Interface, Loss, Mode, PacketBatch, Stats};
 use std::sync::Arc;
@@ -189,7 +189,7 @@ async fn cap_27b_filters_and_pauses_of_a_tap_are_remembered_with_who_asked() {
 }
 
 #[tokio::test]
-async fn cap_f_28a_limits_are_named_where_they_are_reached() {
+async fn cap_f_28_limits_are_named_where_they_are_reached() {
     let world = World::new(false);
     let home = tempfile::tempdir().unwrap();
     let spool = Spool::begin(home.path().join("tap"), Size::default());
@@ -217,6 +217,23 @@ async fn cap_f_28a_limits_are_named_where_they_are_reached() {
     let ada = world.gate.composed.verifier.desk("ada", []);
     let error = world.taps.asked(&ada, &request).await.err().unwrap();
     assert_eq!((error.code(), error.to_string().contains("`body`, 262144")), (Code::LimitReached, true), "{error}");
+    // Records of one answer; more are asked for by where the last one ended, or as a file of all.
+    let lines = async |limit| {
+        let tap = world.target(&one);
+        let asked = TapExport { tap, format: "jsonl".into(), select: String::new(), flow: String::new(), filter: String::new() };
+        world.taps.records(world.permit(asked), 0, limit).await
+    };
+    assert!(lines(Some(10_000)).await.is_ok() && lines(None).await.is_ok());
+    let error = lines(Some(10_001)).await.err().unwrap();
+    assert_eq!((error.code(), error.to_string().contains("`records`, 10000")), (Code::LimitReached, true), "{error}");
+    // Taps of one user: another's are not in his way, and only one's own make room.
+    for _ in 1..20 {
+        world.tap(true);
+    }
+    let error = world.taps.0.make_room("ada").await.err().unwrap();
+    let words = error.to_string().contains("20 taps") && error.to_string().contains("`taps_per_user`");
+    assert_eq!((error.code(), words), (Code::LimitReached, true), "{error}");
+    world.taps.0.make_room("bob").await.unwrap();
 }
 
 #[tokio::test]
