@@ -29,7 +29,7 @@ fn only_http(out: &Out) -> Value {
 }
 
 #[test]
-fn cap_35a_segments_in_any_order_give_the_same_body() {
+fn cap_35_segments_in_any_order_give_the_same_body() {
     for seed in 0..40_u64 {
         let (mut net, mut tcp) = opened(40_000);
         tcp.send(&mut net, Client, GET);

@@ -152,7 +152,7 @@ fn cap_n_20h_keys_that_are_updated() {
 }
 
 #[test]
-fn cap_n_21a_verdicts_without_the_right_keys() {
+fn cap_n_21_verdicts_without_the_right_keys() {
     let pair = pair(&Wish { version: Some(&version::TLS13), ..Wish::default() });
     let acts = talk(&pair, &["/"]);
     let other = super::peers::pair(&Wish::default());

@@ -110,7 +110,7 @@ describe('CAP-57a a record in words', () => {
     const tls = { kind: 'tls', version: 'TLS 1.2', offered: ['TLS 1.3', 'TLS 1.2'] }
     expect(new Map(facts(tls, null)).get('Protocol')).toBe('TLS 1.2')
   })
-  test('what is encrypted is called so, whatever the cause', () => {
+  test('CAP-37 what is encrypted is called so, whatever the cause', () => {
     const codes = ['no_keys', 'keys_for_other_connections', 'handshake_not_seen', 'unsupported_cipher', 'ech']
     for (const code of [...codes, 'resumed_without_keys', 'quic_no_keys'])
       expect(verdict({ verdict: { code } }, null)?.words, code).toMatch(/^Payload encrypted/)
