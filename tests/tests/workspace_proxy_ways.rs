@@ -20,7 +20,7 @@ struct Place {
     open: App,
 }
 
-static PLACE: place::Place<Place> = place::Place::of(4);
+static PLACE: place::Place<Place> = place::Place::of(5);
 
 fn place() -> Borrowed<Place> {
     PLACE.borrow(|| {
@@ -201,4 +201,27 @@ fn wb_07b_a_socket_is_held_until_the_workspace_and_its_app_are_there() {
     let mut six = [0; 6];
     socket.read_exact(&mut six).unwrap();
     assert_eq!(app.heads().len(), 1);
+}
+
+#[test]
+fn wb_07c_a_request_of_a_program_is_held_while_the_workspace_wakes_where_that_is_configured() {
+    let place = place();
+    let namespace = place.fresh.name();
+    apply(namespace, "ivy", &json!({ "state": "Stopped", "lifecycle": { "wakeOn": ["http"] } }));
+    wait(namespace, "ivy", "jsonpath={.status.phase}=Stopped");
+    let console = Console::start_with(Some(&kubeconfig()), &[], &[("QD__PROXY__HOLD_SECONDS", "30")]);
+    let ivy = open(&console, namespace, "ivy", "port=3000");
+    let mut asks = ivy.connect();
+    asks.set_read_timeout(Some(Duration::from_secs(60))).unwrap();
+    let began = Instant::now();
+    asks.write_all(ivy.head("GET /x", "").as_bytes()).unwrap();
+    wait(namespace, "ivy", "condition=Ready");
+    let _app = App::start(namespace, &pod(&place.fresh, "ivy"), 3000, "ivy");
+    let out = comes(&mut asks, "\r\n\r\n");
+    // a machine that needs longer than half a minute says so, and the next one gets through
+    if began.elapsed() < Duration::from_secs(29) || out.starts_with("HTTP/1.1 200") {
+        assert!(out.starts_with("HTTP/1.1 200 "), "{out}");
+    } else {
+        until("the app answers", 60, || ivy.get("/x", "").ends_with("ivy /x 0"));
+    }
 }

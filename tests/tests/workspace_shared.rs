@@ -7,7 +7,7 @@ use e2e::fresh::Fresh;
 use e2e::gateway::{Serving, prepared, token};
 use e2e::place::{self, Borrowed};
 use e2e::workspaces::{apply, get, until, wait};
-use e2e::{context, kubeconfig, kubectl};
+use e2e::{context, errors, kubeconfig, kubectl};
 use serde_json::{Value, json};
 use std::collections::BTreeMap;
 
@@ -16,11 +16,24 @@ struct Place {
     serving: Serving,
     fresh: Fresh,
     app: App,
+    _wiki: App,
     tokens: BTreeMap<&'static str, String>,
     route: String,
+    _guard: Guard,
 }
 
-static PLACE: place::Place<Place> = place::Place::of(2);
+/// The exec guard of a namespace: it belongs to the whole cluster, and goes when it is dropped.
+struct Guard(String);
+
+impl Drop for Guard {
+    fn drop(&mut self) {
+        for kind in ["validatingadmissionpolicybinding", "validatingadmissionpolicy"] {
+            let _ = kubectl::kubectl(&kubeconfig(), &["delete", kind, &self.0, "--wait=false"]);
+        }
+    }
+}
+
+static PLACE: place::Place<Place> = place::Place::of(4);
 
 fn place() -> Borrowed<Place> {
     PLACE.borrow(Place::new)
@@ -28,15 +41,17 @@ fn place() -> Borrowed<Place> {
 
 /// What is shared, when nobody has changed it.
 fn shared() -> Value {
-    let ports = [3000, 3001, 3002].map(|port| json!({ "name": format!("p{port}"), "containerPort": port }));
+    let ports = [3000, 3001, 3002, 3004].map(|port| json!({ "name": format!("p{port}"), "containerPort": port }));
     json!({
         "ports": ports,
+        "overrides": { "webProxy": { "port": 3004, "alias": "wiki" } },
         "sharing": [
             { "kind": "User", "name": "cyd", "role": "user", "until": "2020-01-02T03:04:05Z" },
             { "kind": "User", "name": "dan", "role": "viewer" },
         ],
         "portSharing": [
             { "port": 3000, "level": "org" }, { "port": 3001, "level": "private" }, { "port": 3002, "level": "public" },
+            { "port": 3004, "level": "org" },
         ],
     })
 }
@@ -64,13 +79,14 @@ impl Place {
             kubectl::apply(&kubeconfig, &object.to_string());
         }
         let prepared = prepared(&format!(
-            "apps_domain = \"apps.test\"\n[operator]\nnamespace = \"{ns}\"\nwatch_namespace = \"{ns}\"\n"
+            "apps_domain = \"apps.test\"\n[operator]\nnamespace = \"{ns}\"\nwatch_namespace = \"{ns}\"\nexec_guard = true\n"
         ));
         let mut tokens = BTreeMap::new();
         for (name, org) in [("ada", "lab"), ("bob", "lab"), ("cyd", "lab"), ("dan", "lab"), ("eve", "else")] {
             let words = [name, "--role", "developer", "--org", org];
             tokens.insert(name, token(prepared.0.path(), &kubeconfig, &words));
         }
+        let guard = Guard(format!("quarterdeck-exec-guard-{ns}"));
         let serving = Serving::start(prepared, &kubeconfig, &["--roles", "console,operator", "--yes"]);
         let grant = json!({
             "apiVersion": "quarterdeck.dev/v1alpha1", "kind": "Grant", "metadata": { "name": "launch", "namespace": ns },
@@ -80,9 +96,11 @@ impl Place {
         apply(ns, "w", &shared());
         wait(ns, "w", "condition=Ready");
         let object = get(ns, "workspaces.quarterdeck.dev", "w");
-        let app = App::start(ns, object["status"]["pod"]["name"].as_str().unwrap(), 3000, "shared");
+        let pod = object["status"]["pod"]["name"].as_str().unwrap();
+        let app = App::start(ns, pod, 3000, "shared");
+        let wiki = App::start(ns, pod, 3004, "wiki");
         let route = object["status"]["routeID"].as_str().unwrap().to_owned();
-        Self { serving, fresh, app, tokens, route }
+        Self { serving, fresh, app, _wiki: wiki, tokens, route, _guard: guard }
     }
 
     fn host(&self, port: u16) -> String {
@@ -237,8 +255,91 @@ fn wf_16_whoever_is_not_let_in_reads_why_and_whom_to_ask() {
     let (cookie, _) = set(&place.visit(&host, &path, &["-A", "browser"]));
     let nothing = place.with(&cookie, 3002);
     assert_eq!((nothing.status, nothing.code().as_str()), (502, "proxy_refused"), "{nothing:?}");
-    assert!(nothing.body.contains("nothing listens on 3002, 3000 does"), "{}", nothing.body);
+    assert!(nothing.body.contains("nothing listens on 3002, 3000, 3004 do"), "{}", nothing.body);
     let page = place.visit(&host, "/", &["-H", "accept: text/html", "-H", &format!("cookie: {cookie}")]);
     assert!(page.status == 502 && page.body.starts_with("<!doctype html>"), "{page:?}");
-    assert!(page.body.contains("nothing listens on 3002, 3000 does"), "{}", page.body);
+    assert!(page.body.contains("nothing listens on 3002, 3000, 3004 do"), "{}", page.body);
+}
+
+#[test]
+fn wb_20_nobody_enters_the_pod_of_a_workspace_past_the_gateway_and_whoever_tries_reads_where_to_go() {
+    let place = place();
+    let ns = place.fresh.name();
+    let object = get(ns, "workspaces.quarterdeck.dev", "w");
+    let pod = object["status"]["pod"]["name"].as_str().unwrap();
+    // somebody whom Kubernetes itself lets do anything
+    let tries = |words: &[&str]| {
+        let output = kubectl::kubectl(
+            &kubeconfig(),
+            &[&["--as", "mallory", "--as-group", "system:masters", "-n", ns], words].concat(),
+        );
+        (output.status.success(), errors(&output))
+    };
+    let told = format!("at {}", place.serving.base);
+    let denied = |words: &[&str]| {
+        let (done, said) = tries(words);
+        !done && said.contains("quarterdeck-exec-guard") && said.contains("workspace w ") && said.contains(&told)
+    };
+    until("the guard stands", 60, || denied(&["exec", pod, "-c", "main", "--", "true"]));
+    for words in [
+        &["attach", pod, "-c", "main"][..],
+        &["port-forward", pod, ":3000"],
+        &["debug", pod, "--image", "images.invalid/shell:1", "--", "true"],
+    ] {
+        let (done, said) = tries(words);
+        assert!(!done && said.contains("quarterdeck-exec-guard") && said.contains(&told), "{words:?}: {said}");
+    }
+    // what is no pod of a workspace is none of its business
+    let (_, said) = tries(&["exec", "nobody", "--", "true"]);
+    assert!(said.contains("not found") && !said.contains("guard"), "{said}");
+    assert!(tries(&["get", "pod", pod]).0, "looking at it is not entering it");
+    // the gateway's own account, and those for whom it asks
+    let own = kubectl::kubectl(&kubeconfig(), &["exec", "-n", ns, pod, "-c", "main", "--", "true"]);
+    assert!(own.status.success(), "{}", errors(&own));
+    let url = place.open("ada", 3000, "").json()["url"].as_str().unwrap().to_owned();
+    let (_, path) = url.split_once(&place.host(3000)).unwrap();
+    let (cookie, _) = set(&place.visit(&place.host(3000), path, &[]));
+    assert_eq!(place.with(&cookie, 3000).status, 200);
+}
+
+#[test]
+fn wx_03k_a_workspace_has_the_name_that_it_asks_for_and_another_is_reached_by_its_port() {
+    let place = place();
+    let ns = place.fresh.name();
+    let alias = format!("wiki.apps.test:{}", place.serving.port);
+    // who comes without a login is led through the console and back to the name that they came to
+    let enter = |who: &str| {
+        place.serving.ask_as(&place.tokens[who], &format!("/apps/enter?host={alias}&to=/x"), &["-A", "browser"])
+    };
+    until("the name is known", 60, || enter("bob").status == 200);
+    let sent = place.visit(&alias, "/x", &["-H", "accept: text/html"]);
+    assert!(
+        sent.status == 303 && sent.header("location").unwrap().contains("/apps/enter?host=wiki.apps.test"),
+        "{sent:?}"
+    );
+    let (at, path) = led(&enter("bob"));
+    assert_eq!(at, alias);
+    let (cookie, about) = set(&place.visit(&alias, &path, &["-A", "browser"]));
+    assert!(cookie.starts_with("__Host-qdapp=") && !about.contains("Domain"), "{about}");
+    let answer = place.visit(&alias, "/y", &["-H", &format!("cookie: {cookie}")]);
+    assert_eq!((answer.status, answer.body.as_str()), (200, "wiki /y 0"));
+    assert_eq!(place.with(&cookie, 3004).code(), "token_missing", "a cookie is for its host");
+    assert_eq!(enter("eve").status, 403, "the policy is the same");
+    // a program that opens the port has that name too; other ports have theirs
+    assert!(place.open("ada", 3004, "").json()["url"].as_str().unwrap().starts_with(&format!("https://{alias}/")));
+    assert!(place.open("ada", 3001, "").json()["url"].as_str().unwrap().contains(&place.host(3001)));
+    // who comes second does not have it
+    let mut other = shared();
+    other["ports"] = json!([{ "name": "p3004", "containerPort": 3004 }]);
+    other["portSharing"] = json!([]);
+    apply(ns, "v", &other);
+    let told = || get(ns, "workspaces.quarterdeck.dev", "v")["status"]["webProxy"]["alias"] == "wiki";
+    until("it asks for the same name", 60, told);
+    let path = format!("/api/v1/workspaces/{ns}/v/open?cluster={}&port=3004", context());
+    let url = || place.serving.ask_as(&place.tokens["ada"], &path, &["-X", "POST"]);
+    until("it can be opened", 60, || url().status == 200);
+    assert!(url().json()["url"].as_str().unwrap().starts_with("https://3004--"), "{}", url().body);
+    // what nobody has is not ours to answer
+    let nobody = place.visit(&format!("none.apps.test:{}", place.serving.port), "/", &[]);
+    assert_eq!(nobody.code(), "host_not_allowed", "{nobody:?}");
 }

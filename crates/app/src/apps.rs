@@ -2,20 +2,22 @@
 
 use crate::config::Config as Settings;
 use crate::desk::Desk;
+use crate::error::Failed;
 use base::ClusterName;
 use bytes::BytesMut;
 use futures::future::BoxFuture;
 use gateway::{Beside, Http2, Led, NamedApp, OpenApp, Refusal, Streamed, Wire};
 use http::Response;
 use policy::Principal;
-use proxy::{AppHost, Config, Domain, Open, Proxy, Service, Services};
+use proxy::{AppHost, Config, Domain, Open, Proxy, Service, Services, Signer};
+use std::io;
 use std::net::IpAddr;
 use std::sync::Arc;
 use tokio_util::sync::CancellationToken;
 use workspace::{Key, Known};
 
 /// The door to apps, on the console's port.
-pub(crate) fn door(settings: &Settings, desk: &Desk, port: u16) -> Proxy {
+pub(crate) fn door(settings: &Settings, desk: &Desk, port: u16) -> Result<Proxy, Failed> {
     led(settings, desk, domain(port), format!("http://qd.localhost:{port}"), false)
 }
 
@@ -25,11 +27,11 @@ pub(crate) fn domain(port: u16) -> Domain {
 }
 
 /// The door to apps under a domain, for a console at this URL.
-pub(crate) fn of_team(settings: &Settings, desk: &Desk, domain: Domain, console: String) -> Proxy {
+pub(crate) fn of_team(settings: &Settings, desk: &Desk, domain: Domain, console: String) -> Result<Proxy, Failed> {
     led(settings, desk, domain, console, true)
 }
 
-fn led(settings: &Settings, desk: &Desk, domain: Domain, console: String, signs_in: bool) -> Proxy {
+fn led(settings: &Settings, desk: &Desk, domain: Domain, console: String, signs_in: bool) -> Result<Proxy, Failed> {
     let services = Services {
         gate: desk.gate.clone(),
         mirror: desk.mirror.clone(),
@@ -38,7 +40,13 @@ fn led(settings: &Settings, desk: &Desk, domain: Domain, console: String, signs_
         clock: desk.clock.clone(),
     };
     let (times, ways, limits) = (settings.proxy.times(), settings.proxy.ways(), settings.proxy.limits());
-    Proxy::new(services, Config { domain, console, times, ways, limits, signs_in })
+    let tells = match settings.proxy.tell_user {
+        true => {
+            Some(Arc::new(Signer::new().map_err(|_| Failed::Io(io::Error::other("no random bytes from the system")))?))
+        }
+        false => None,
+    };
+    Ok(Proxy::new(services, Config { domain, console, times, ways, limits, signs_in, tells, aliases: signs_in }))
 }
 
 /// The door to apps, as the console needs it.
@@ -49,9 +57,16 @@ pub(crate) struct Apps {
     pub(crate) known: Option<Arc<Known>>,
 }
 
+impl Apps {
+    /// The workspace whose alias a host is, and the port that is meant.
+    fn main(&self, host: &str) -> Option<(ClusterName, Key, u16)> {
+        self.known.as_ref()?.of_alias(&self.door.alias(host)?)
+    }
+}
+
 impl Beside for Apps {
     fn takes(&self, host: &str) -> bool {
-        self.door.takes(host)
+        self.door.named(host).is_some() || self.main(host).is_some()
     }
 
     fn origins(&self) -> String {
@@ -75,6 +90,9 @@ impl Beside for Apps {
     }
 
     fn named(&self, host: &str) -> Option<NamedApp> {
+        if let Some((cluster, Key { namespace, name }, port)) = self.main(host) {
+            return Some(NamedApp { cluster, namespace, name, service: port.to_string() });
+        }
         let AppHost { service, route } = self.door.named(host)?;
         let (cluster, Key { namespace, name }) = self.known.as_ref()?.of_route(&route)?;
         let service = match service {
@@ -85,9 +103,15 @@ impl Beside for Apps {
     }
 
     fn open(&self, who: Principal, ended: CancellationToken, open: OpenApp) -> BoxFuture<'_, Result<String, Refusal>> {
-        let OpenApp { cluster, namespace, name, service, path, framed, browser, answers } = open;
+        let OpenApp { cluster, namespace, name, service, host, path, framed, browser, answers } = open;
         let service = service.parse().map_or(Service::App(service), Service::Port);
-        let open = Open { cluster, namespace, name, service, path, framed, browser, answers };
+        let key = Key { namespace: namespace.clone(), name: name.clone() };
+        let usual = || {
+            let known = self.known.as_ref()?.alias_of(&cluster, &key);
+            known.filter(|(_, port)| service == Service::Port(*port)).map(|(alias, _)| alias)
+        };
+        let alias = host.map_or_else(usual, |host| self.door.alias(&host));
+        let open = Open { cluster, namespace, name, service, alias, path, framed, browser, answers };
         Box::pin(async move { self.door.open(&who, ended, open).await.map_err(|error| Box::new(error) as Refusal) })
     }
 }

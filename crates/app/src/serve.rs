@@ -184,10 +184,13 @@ fn way(
         people: People::Team { people, hosts: plan.hosts.clone() },
         checks,
         guild: compat::guild(&config.compat, Some(&plan.kubeconfig), context, domain.clone())?,
-        apps: domain.map(|domain| {
-            let door = apps::of_team(config, desk, domain, plan.public_url.clone());
-            Apps { door, known: Some(known) }
-        }),
+        apps: match domain {
+            Some(domain) => {
+                let door = apps::of_team(config, desk, domain, plan.public_url.clone())?;
+                Some(Apps { door, known: Some(known) })
+            }
+            None => None,
+        },
     })
 }
 

@@ -293,12 +293,14 @@ impl<'a> Rules<'a> {
         for (pointer, message) in [
             ("/pool", "no workspaces stand ready yet: each is made when somebody asks for it"),
             ("/activity/urls", "apps are not asked yet when they were used last"),
-            ("/webProxy/alias", "no host has this name yet: an app is reached by its port or its own name"),
             ("/webProxy/roles", "roles open nothing yet: portSharing says who may"),
         ] {
             if let Some(node) = self.at(pointer) {
                 self.warn(pointer, node, message);
             }
+        }
+        if let (Some(alias), None) = (self.at("/webProxy/alias"), self.at("/webProxy/port")) {
+            self.warn("/webProxy/alias", alias, "a host of this name leads nowhere without a port");
         }
     }
 

@@ -97,6 +97,8 @@ pub struct OpenApp {
     pub name: String,
     /// A port by its number, or an app or port by its name.
     pub service: String,
+    /// The name of the app's that they came to; nothing for the one that is usual.
+    pub host: Option<String>,
     /// Where in the app to begin.
     pub path: String,
     /// It is to stand in a frame of the console.

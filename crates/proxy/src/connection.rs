@@ -91,8 +91,7 @@ async fn request(door: &Proxy, client: &mut Client<Box<dyn Stream>>, head: &Head
         Ok(None) => return refuse(client, head, &malformed(Bad::Field)).await,
         Err(bad) => return refuse(client, head, &malformed(bad)).await,
     };
-    let domain = &door.0.config.domain;
-    let Some(host) = host.and_then(|host| domain.read(host)).map(|app| domain.host(&app)) else {
+    let Some(host) = host.and_then(|host| door.0.host(host)) else {
         let answer = Answer::new(Code::HostNotAllowed, "no app has this name");
         return refuse(client, head, &answer).await;
     };
@@ -182,21 +181,34 @@ async fn led(
 ) -> (bool, &'static str) {
     let own::Asked { head, target, last, .. } = *asked;
     let upgrade = upgrade(head, &body);
+    let counts_as_use = login.meter.counts(target);
+    let used = || {
+        if counts_as_use {
+            login.meter.touch(Door::Http, "requests of its apps");
+        }
+    };
     // a socket tells by itself when somebody uses it
-    if upgrade.is_none() && login.meter.counts(target) {
-        login.meter.touch(Door::Http, "requests of its apps");
+    if upgrade.is_none() {
+        used();
     }
     let times = door.0.config.times;
     let most = door.0.config.limits.body(&login.key, &login.service);
     let mut body = Some(body);
-    let mut hold = upgrade.map(|_| Hold::new(times.wake));
+    let mut hold = match upgrade {
+        Some(_) => Some(Hold::new(times.wake)),
+        // what has a body cannot be said twice
+        None if body.as_ref().is_none_or(|body| !body.is_over()) => None,
+        // a page of a workspace that wakes is live; one in a frame waits for its app
+        None if wants_page(head) => login.face.framed_by.is_some().then(|| Hold::for_app(login.opened + times.framed)),
+        None => (!times.hold.is_zero()).then(|| Hold::new(times.hold)),
+    };
     let went = loop {
         let went = match login.port().await {
             Ok((port, secure)) => {
-                let face = login.face.at(port, secure);
+                let face = login.face.at(port, secure, door.0.told(login));
                 // what is asked for again has no body
                 let body = body.take().unwrap_or(Body::Over);
-                let request = Request { head, target, body, upgrade, last, unknown: false, most };
+                let request = Request { head, target, body, upgrade, last, unknown: false, most, used: &used };
                 tokio::select! {
                     went = exchange(client, &login.pool, &face, &times, request, counts) => went,
                     () = login.end.cancelled() => Went::Done,
@@ -218,7 +230,6 @@ async fn led(
         Went::Done => (false, "ended"),
         Went::Became(upstream) => {
             let frames = upgrade.filter(|to| to.eq_ignore_ascii_case(b"websocket")).map(|_| Frames::default());
-            let counts_as_use = login.meter.counts(target);
             let used = || {
                 if counts_as_use {
                     login.meter.touch(Door::Http, "a socket of its apps");
@@ -264,12 +275,15 @@ pub(crate) async fn say(
     head: Option<&Head>,
     closes: bool,
 ) -> bool {
-    let page = head.is_some_and(|head| {
-        matches!(head.method(), b"GET" | b"HEAD")
-            && head.all("accept").any(|value| memchr::memmem::find(value, b"text/html").is_some())
-    });
+    let page = head.is_some_and(wants_page);
     let bare = head.is_some_and(|head| head.method() == b"HEAD");
     write(client, &answer.bytes(page, bare, closes)).await
+}
+
+/// Somebody is to read the answer.
+fn wants_page(head: &Head) -> bool {
+    matches!(head.method(), b"GET" | b"HEAD")
+        && head.all("accept").any(|value| memchr::memmem::find(value, b"text/html").is_some())
 }
 
 pub(crate) async fn write(client: &mut Client<Box<dyn Stream>>, bytes: &[u8]) -> bool {

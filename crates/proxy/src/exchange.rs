@@ -34,6 +34,8 @@ pub(crate) struct Request<'a> {
     pub(crate) unknown: bool,
     /// The most bytes of the body.
     pub(crate) most: Option<u64>,
+    /// Is told when more of the body has come: whoever sends it is at work.
+    pub(crate) used: &'a (dyn Fn() + Sync),
 }
 
 /// How long is waited, and for what.
@@ -49,12 +51,24 @@ pub struct Times {
     pub upgraded: Duration,
     /// For a workspace that wakes, by whoever asks for a WebSocket.
     pub wake: Duration,
+    /// The same for all other requests of programs; nothing answers them at once.
+    pub hold: Duration,
+    /// For an app that is not there yet, from when it was opened in a frame on.
+    pub framed: Duration,
 }
 
 impl Default for Times {
     fn default() -> Self {
         let (minute, second) = (Duration::from_secs(60), Duration::from_secs(1));
-        Self { connect: 5 * second, answer: minute, rest: 10 * minute, upgraded: 60 * minute, wake: 30 * second }
+        Self {
+            connect: 5 * second,
+            answer: minute,
+            rest: 10 * minute,
+            upgraded: 60 * minute,
+            wake: 30 * second,
+            hold: Duration::ZERO,
+            framed: 15 * second,
+        }
     }
 }
 
@@ -227,13 +241,18 @@ async fn passed<S: crate::way::Stream>(
     counts: &mut Counts,
     begun: &AtomicBool,
 ) -> Result<Passed, End> {
+    let used = request.used;
     let Request { head, body, upgrade, last, unknown, .. } = request;
     let moved = Pulse::new();
     let up = AtomicU64::new(0);
     let Client { from, to, buffer, .. } = client;
     let Upstream { from: app_from, to: app_to, buffer: app_buffer, rests, .. } = upstream;
     let sends = async {
-        let end = send(from, buffer, body, bound, app_to, &moved, &up).await;
+        let sent = || {
+            moved.beat();
+            used();
+        };
+        let end = send(from, buffer, body, bound, app_to, &sent, &up).await;
         match end {
             // what is said after an upgrade belongs to the other protocol
             Ok(()) if upgrade.is_some() => std::future::pending().await,
@@ -287,7 +306,7 @@ async fn send<S: crate::way::Stream>(
     body: &mut Body,
     bound: &mut Bound,
     to: &mut WriteHalf<Box<dyn crate::way::Stream>>,
-    moved: &Pulse,
+    sent: &(dyn Fn() + Sync),
     up: &AtomicU64,
 ) -> Result<(), Stop> {
     while !body.is_over() {
@@ -307,7 +326,7 @@ async fn send<S: crate::way::Stream>(
         to.write_all(&piece).await.map_err(|_| Stop::App)?;
         to.flush().await.map_err(|_| Stop::App)?;
         up.fetch_add(len as u64, Ordering::Relaxed);
-        moved.beat();
+        sent();
     }
     Ok(())
 }

@@ -11,6 +11,7 @@ pub(crate) use to_browser::{Ending, to_browser};
 
 use head::Head;
 use std::borrow::Cow;
+use std::sync::Arc;
 
 /// How an app is seen from outside.
 #[derive(Clone, Debug)]
@@ -25,15 +26,17 @@ pub(crate) struct Face {
     pub(crate) secure: bool,
     /// The one origin that may show the app in a frame.
     pub(crate) framed_by: Option<String>,
+    /// Who comes, as the app is told; nothing where it is told nothing.
+    pub(crate) user: Option<Arc<str>>,
 }
 
 impl Face {
-    /// The same app at the port that it is known to have now.
-    pub(crate) fn at(&self, port: u16, secure: bool) -> Cow<'_, Self> {
-        if (port, secure) == (self.port, self.secure) {
+    /// The same app at the port that it is known to have now, told who comes.
+    pub(crate) fn at(&self, port: u16, secure: bool, user: Option<Arc<str>>) -> Cow<'_, Self> {
+        if (port, secure) == (self.port, self.secure) && user.is_none() {
             return Cow::Borrowed(self);
         }
-        Cow::Owned(Self { port, secure, ..self.clone() })
+        Cow::Owned(Self { port, secure, user, ..self.clone() })
     }
 
     /// The origin of the app.

@@ -1,4 +1,5 @@
-//! A WebSocket to a workspace that wakes is held until it is there: a client that is refused would not come again by itself.
+//! A WebSocket to a workspace that wakes is held until it is there: a client that is refused would not come again by itself. So are
+//! requests of programs, where that is configured.
 
 use crate::exchange::{Client, gone};
 use crate::login::Login;
@@ -13,7 +14,9 @@ use tokio::time::{Instant, sleep, sleep_until};
 /// How long one request is held.
 pub(crate) struct Hold {
     until: Instant,
-    /// It did not run when it was asked for.
+    /// The workspace is waited for too, not its app alone.
+    wakes: bool,
+    /// Its app is about to be there.
     woken: bool,
 }
 
@@ -29,7 +32,12 @@ pub(crate) enum Held {
 
 impl Hold {
     pub(crate) fn new(patience: Duration) -> Self {
-        Self { until: Instant::now() + patience, woken: false }
+        Self { until: Instant::now() + patience, wakes: true, woken: false }
+    }
+
+    /// For an app that may still be starting, until then.
+    pub(crate) const fn for_app(until: Instant) -> Self {
+        Self { until, wakes: false, woken: true }
     }
 
     /// Waits for what is in the way to pass, where it may.
@@ -41,8 +49,8 @@ impl Hold {
         no: NoWay,
     ) -> Held {
         let wakes = match &no {
-            NoWay::Stopped(_) => own::wakes(door, login).await,
-            NoWay::Waking => true,
+            NoWay::Stopped(_) => self.wakes && own::wakes(door, login).await,
+            NoWay::Waking => self.wakes,
             // the workspace is there and its app is about to be
             NoWay::Nothing | NoWay::Unknown => self.woken,
             _ => false,

@@ -59,6 +59,24 @@ impl Domain {
         Some(AppHost { service, route: route.to_owned() })
     }
 
+    /// Reads the name of a workspace's main app out of a `Host`: one word under the domain. `None` for what is none.
+    #[must_use]
+    pub fn alias(&self, host: &str) -> Option<String> {
+        // what names a port or an app is read by [`Domain::read`], by the same rules of port and form
+        let (name, port) = host.rsplit_once(':').map_or((host, None), |(name, port)| (name, Some(port)));
+        let at = port.map_or_else(String::new, |port| format!(":{port}"));
+        let label = name.to_ascii_lowercase().strip_suffix(&self.name)?.strip_suffix('.')?.to_owned();
+        let fits = !label.contains("--") && self.read(&format!("a--{label}.{}{at}", self.name)).is_some();
+        (fits && label.len() <= 40).then_some(label)
+    }
+
+    /// The host of a workspace's main app, as browsers say it.
+    #[must_use]
+    pub fn host_of(&self, alias: &str) -> String {
+        let port = self.port.filter(|port| Some(*port) != self.usual()).map(|port| format!(":{port}"));
+        format!("{alias}.{}{}", self.name, port.unwrap_or_default())
+    }
+
     /// The host of an app, as browsers say it.
     #[must_use]
     pub fn host(&self, app: &AppHost) -> String {

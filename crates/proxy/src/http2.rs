@@ -32,9 +32,8 @@ pub(crate) async fn answer(door: &Proxy, request: Request<Incoming>, peer: IpAdd
 
 async fn passed(door: &Proxy, request: Request<Incoming>, peer: IpAddr) -> Result<Response<Streamed>, Answer> {
     let head = written(&request).map_err(malformed)?;
-    let domain = &door.0.config.domain;
     let host = head.one("host").map_err(malformed)?.and_then(|host| std::str::from_utf8(host).ok());
-    let host = host.and_then(|host| domain.read(host)).map(|app| domain.host(&app));
+    let host = host.and_then(|host| door.0.host(host));
     let host = host.ok_or_else(|| Answer::new(Code::HostNotAllowed, "no app has this name"))?;
     let path = target(&head, &host).map_err(malformed)?;
     if path.starts_with(b"/.quarterdeck/") {
@@ -81,7 +80,7 @@ async fn ask(
 ) -> Result<(Response<Incoming>, Face), Failed> {
     let times = door.0.config.times;
     let (port, secure) = login.port().await.map_err(Failed::Way)?;
-    let face = login.face.at(port, secure).into_owned();
+    let face = login.face.at(port, secure, door.0.told(login)).into_owned();
     let (mut sender, by) = login.pool.http2(port, secure, times.connect, &login.end).await.map_err(Failed::Way)?;
     let _ = story.way.set(by); // once a story
     let mut text = Vec::with_capacity(1024);

@@ -27,6 +27,7 @@ mod own;
 mod proxy;
 mod pulse;
 mod relay;
+mod signed;
 mod tls;
 mod tunnel;
 mod wait;
@@ -40,6 +41,7 @@ pub use limits::{Limits, Rate, Route};
 #[cfg(feature = "measured")]
 pub use measured::Accounting;
 pub use proxy::{Config, Led, Open, OpenError, Proxy, Services};
+pub use signed::Signer;
 pub use way::{Stream, Tried};
 pub use ways::By;
 

@@ -4,6 +4,7 @@
 
 use crate::fields::Face;
 use crate::host::Service;
+use crate::signed::Said;
 use crate::way::{NoWay, Pool, Tried};
 use base::ClusterName;
 use parking_lot::Mutex;
@@ -14,6 +15,7 @@ use std::collections::HashMap;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, AtomicU16, AtomicU64, Ordering};
 use tokio::sync::RwLock;
+use tokio::time::Instant;
 use tokio_util::sync::CancellationToken;
 use workspace::{Key, activity::Meter};
 
@@ -59,6 +61,10 @@ pub(crate) struct Login {
     pub(crate) port: AtomicU16,
     /// Whether it speaks TLS.
     pub(crate) secure: AtomicBool,
+    /// What its app was told last of who comes.
+    pub(crate) said: Said,
+    /// When it was opened.
+    pub(crate) opened: Instant,
 }
 
 impl Login {

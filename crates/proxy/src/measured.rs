@@ -7,6 +7,7 @@ use crate::login::{Held, Login};
 use crate::own::cookie_name;
 use crate::proxy::Proxy;
 use crate::relay::Frames;
+use crate::signed::Said;
 use crate::way::{NoWay, Pool, Stream, Way};
 use futures::FutureExt;
 use futures::future::BoxFuture;
@@ -14,6 +15,7 @@ use policy::action::WorkspaceProxy;
 use policy::{Permit, Principal};
 use std::sync::Arc;
 use tokio::net::TcpStream;
+use tokio::time::Instant;
 use tokio_util::sync::CancellationToken;
 use workspace::Key;
 use workspace::activity::{Door, Meter};
@@ -27,7 +29,8 @@ impl Proxy {
         let (cluster, route) = (object.cluster.clone(), object.name.clone());
         let domain = &self.0.config.domain;
         let host = domain.host(&AppHost { service: Service::Port(port), route });
-        let face = Face { host: host.clone(), scheme: domain.scheme(), port, secure: false, framed_by: None };
+        let face =
+            Face { host: host.clone(), scheme: domain.scheme(), port, secure: false, framed_by: None, user: None };
         let login = Arc::new(Login {
             principal: who.clone(),
             meter: self.0.services.activity.meter(&cluster, &key),
@@ -45,6 +48,8 @@ impl Proxy {
             woken_ms: 0.into(),
             port: port.into(),
             secure: false.into(),
+            said: Said::default(),
+            opened: Instant::now(),
         });
         let cookie = self.0.logins.enter(&login).ok()??;
         Some((host, format!("{}={cookie}", cookie_name(domain))))

@@ -51,6 +51,14 @@ pub(crate) async fn answer(door: &Proxy, client: &mut Client<Box<dyn Stream>>, a
             let script = written(200, "text/javascript; charset=utf-8", "", wait::SCRIPT, false, closes);
             return write(client, &script).await && !closes;
         }
+        // what is public of the key: whoever checks it has no login here
+        (b"GET", b"keys") => match &door.0.config.tells {
+            Some(signer) => {
+                let keys = written(200, "application/jwk-set+json", "", &signer.keys(), false, closes);
+                return write(client, &keys).await && !closes;
+            }
+            None => Answer::new(Code::NotFound, "apps are not told who comes: set proxy.tell_user"),
+        },
         (b"GET", b"stages") => match admitted(door, head, host) {
             Ok(login) => return wait::stages(door, client, &login).await,
             Err(answer) => answer,

@@ -7,6 +7,7 @@ use crate::host::{AppHost, Domain, Service};
 use crate::http2::{self, Streamed};
 use crate::limits::{Limits, Taken};
 use crate::login::{Held, Login, Logins, Pending};
+use crate::signed::{Said, Signer};
 use crate::tls;
 use crate::way::{Pool, Stream, Tried};
 use crate::ways::{By, Ways};
@@ -23,6 +24,7 @@ use std::net::IpAddr;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, AtomicU16, AtomicU64};
 use std::time::Duration;
+use tokio::time::Instant;
 use tokio_util::sync::CancellationToken;
 use tokio_util::task::TaskTracker;
 use workspace::activity::Activity;
@@ -57,6 +59,30 @@ pub struct Config {
     pub limits: Limits,
     /// The console signs people in, and leads whoever comes to an app from elsewhere on to it.
     pub signs_in: bool,
+    /// Apps are told who comes, and can check it.
+    pub tells: Option<Arc<Signer>>,
+    /// Workspaces have names of their own here: `{alias}.{apps domain}`.
+    pub aliases: bool,
+}
+
+impl Inner {
+    /// A `Host` of ours as browsers say it.
+    pub(crate) fn host(&self, host: &str) -> Option<String> {
+        let domain = &self.config.domain;
+        if let Some(app) = domain.read(host) {
+            return Some(domain.host(&app));
+        }
+        let host = domain.host_of(&domain.alias(host).filter(|_| self.config.aliases)?);
+        // the console may have a name of the same domain
+        let console = self.config.console.split_once("://").map_or("", |(_, rest)| rest);
+        (!console.trim_end_matches('/').eq_ignore_ascii_case(&host)).then_some(host)
+    }
+
+    /// What the app of a login is told of who comes.
+    pub(crate) fn told(&self, login: &Login) -> Option<Arc<str>> {
+        let signer = self.config.tells.as_ref()?;
+        signer.said(login, &self.config.console, self.services.clock.now_ms())
+    }
 }
 
 /// The ways to a workspace.
@@ -94,6 +120,8 @@ pub struct Open {
     pub name: String,
     /// What of it.
     pub service: Service,
+    /// The name that the workspace has for it.
+    pub alias: Option<String>,
     /// Where in the app to begin, from `/` on.
     pub path: String,
     /// It is to stand in a frame of the console.
@@ -171,7 +199,7 @@ impl Proxy {
     /// Whether a `Host` is one of ours.
     #[must_use]
     pub fn takes(&self, host: &str) -> bool {
-        self.0.config.domain.read(host).is_some()
+        self.0.host(host).is_some()
     }
 
     /// The origins of our hosts, as a content security policy has them.
@@ -191,6 +219,12 @@ impl Proxy {
     #[must_use]
     pub fn named(&self, host: &str) -> Option<AppHost> {
         self.0.config.domain.read(host)
+    }
+
+    /// The name of a workspace's main app that a `Host` of ours is.
+    #[must_use]
+    pub fn alias(&self, host: &str) -> Option<String> {
+        self.0.config.domain.alias(&self.0.host(host)?)
     }
 
     /// Serves a connection whose first request was for one of our hosts, from its first byte on.
@@ -252,14 +286,17 @@ impl Proxy {
                 return Err(error);
             }
         };
-        let host = AppHost { service: open.service.clone(), route };
-        let host = config.domain.host(&host);
+        let host = match &open.alias {
+            Some(alias) => config.domain.host_of(alias),
+            None => config.domain.host(&AppHost { service: open.service.clone(), route }),
+        };
         let face = Face {
             host: host.clone(),
             scheme: config.domain.scheme(),
             port: port.unwrap_or_default(),
             secure,
             framed_by: open.framed.then(|| config.console.clone()),
+            user: None,
         };
         let decision = permit.decision_id().to_string();
         let asked = permit.target().clone();
@@ -285,6 +322,8 @@ impl Proxy {
             woken_ms: AtomicU64::new(0),
             port: AtomicU16::new(port.unwrap_or_default()),
             secure: AtomicBool::new(secure),
+            said: Said::default(),
+            opened: Instant::now(),
         });
         let code = self.0.logins.promise(Pending { login: login.clone(), browser: open.browser });
         let code = match code {

@@ -7,6 +7,7 @@ use crate::host::{Domain, Service};
 use crate::limits::Limits;
 use crate::login::{Held, Login};
 use crate::proxy::{Config, Proxy, Services};
+use crate::signed::Said;
 use crate::way::{NoWay, Pool, Stream, Way};
 use base::{Clock, ClusterName, RequestId};
 use bytes::BytesMut;
@@ -20,6 +21,7 @@ use std::sync::Arc;
 use std::time::Duration;
 use tokio::io::{AsyncReadExt, AsyncWriteExt, DuplexStream};
 use tokio::net::{TcpListener, TcpStream};
+use tokio::time::Instant;
 use tokio_util::sync::CancellationToken;
 use workspace::Key;
 use workspace::activity::{Activity, Door as Use};
@@ -30,6 +32,7 @@ mod forms;
 mod http2;
 mod limits;
 mod scheme;
+mod signed;
 mod smuggling;
 
 const HOST: &str = "3000--w.localhost:5050";
@@ -105,6 +108,26 @@ impl Place {
         way: Box<dyn Way>,
         service: Service,
     ) -> Self {
+        let set = |config: &mut Config| (config.times, config.limits, config.signs_in) = (times, limits, signs_in);
+        Self::set(set, app, way, service)
+    }
+
+    fn set(set: impl FnOnce(&mut Config), app: TcpListener, way: Box<dyn Way>, service: Service) -> Self {
+        Self::made(set, false, app, way, service)
+    }
+
+    /// One in a frame of the console.
+    fn framed(times: Times, app: TcpListener, way: Box<dyn Way>) -> Self {
+        Self::made(|config| config.times = times, true, app, way, Service::Port(3000))
+    }
+
+    fn made(
+        set: impl FnOnce(&mut Config),
+        framed: bool,
+        app: TcpListener,
+        way: Box<dyn Way>,
+        service: Service,
+    ) -> Self {
         let gate = gate(policy::testing::AllowAll);
         let clock: Arc<dyn Clock> = Arc::new(gate.clock.clone());
         let activity = Activity::new(clock.clone());
@@ -114,7 +137,10 @@ impl Place {
         let domain = Domain { name: "localhost".to_owned(), port: Some(5050), secure: false };
         let console = "http://qd.localhost:5050".to_owned();
         let ways = crate::By::ALL.into();
-        let door = Proxy::new(services, Config { domain, console, times, ways, limits, signs_in });
+        let (times, limits) = (Times::default(), Limits::default());
+        let mut config = Config { domain, console, times, ways, limits, signs_in: false, tells: None, aliases: true };
+        set(&mut config);
+        let door = Proxy::new(services, config);
         let cluster = ClusterName::new("dev");
         let object = ObjectTarget {
             cluster: cluster.clone(),
@@ -134,7 +160,14 @@ impl Place {
             key,
             decision: permit.decision_id().to_string(),
             service,
-            face: Face { host: HOST.to_owned(), scheme: "http", port: 3000, secure: false, framed_by: None },
+            face: Face {
+                host: HOST.to_owned(),
+                scheme: "http",
+                port: 3000,
+                secure: false,
+                framed_by: framed.then(|| "http://qd.localhost:5050".to_owned()),
+                user: None,
+            },
             pool: Pool::new(way, room),
             held: Held::new(permit),
             end: CancellationToken::new(),
@@ -144,6 +177,8 @@ impl Place {
             woken_ms: 0.into(),
             port: 3000.into(),
             secure: false.into(),
+            said: Said::default(),
+            opened: Instant::now(),
         });
         let cookie = door.0.logins.enter(&login).unwrap().unwrap();
         Self { door, app, cookie, login, gate, activity }

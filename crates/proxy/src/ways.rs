@@ -270,7 +270,7 @@ mod tests {
     use super::By;
 
     #[test]
-    fn wx_10a_a_certificate_that_nobody_can_check_is_taken_on_the_loopback_of_a_pod_alone() {
+    fn wx_10_a_certificate_that_nobody_can_check_is_taken_on_the_loopback_of_a_pod_alone() {
         let taken: Vec<&str> = By::ALL.iter().filter(|by| by.carries(true)).map(|by| by.word()).collect();
         assert_eq!(taken, ["tunnel", "forward"]);
         assert!(By::ALL.iter().all(|by| by.carries(false)));

@@ -268,6 +268,7 @@ impl Render for Blueprints {
             secret: objects.secret.as_ref().map(|need| (need.name.clone(), need.key.clone())),
             reached: self.reached(desired, asked, objects.opening.as_ref()),
             password: self.platform.password.clone(),
+            web_proxy: web_proxy(&effective),
             activity: activity(&effective),
             opens_api: is_true(&effective, "/network/kubernetesAccess"),
             notes,
@@ -454,6 +455,11 @@ fn is_true(effective: &Effective, at: &str) -> bool {
 fn activity(effective: &Effective) -> Activity {
     let node = effective.node.at(&blueprint::Pointer::parse("/activity"));
     node.and_then(|node| Activity::deserialize(node.to_json()).ok()).unwrap_or_default()
+}
+
+/// Its main route.
+fn web_proxy(effective: &Effective) -> Value {
+    effective.node.at(&blueprint::Pointer::parse("/webProxy")).map_or(Value::Null, Node::to_json)
 }
 
 /// What the status shows of a blueprint.

@@ -49,6 +49,10 @@ struct Own {
     shared: sharing::Shared,
     /// What names it in hosts; empty until its operator has taken it up.
     route: String,
+    /// The name that it asks for, and the port that is reached by it.
+    alias: Option<(String, u16)>,
+    /// When it was made (RFC 3339).
+    created: String,
 }
 
 impl Known {
@@ -105,6 +109,27 @@ impl Known {
         let mut of = all.filter(|(_, (_, own))| !route.is_empty() && own.route == route);
         let (cluster, (key, _)) = of.next()?;
         of.next().is_none().then(|| (cluster.clone(), key.clone()))
+    }
+
+    /// The workspace that has an alias, and the port that is meant: of all that ask for it, the one that was made first.
+    #[must_use]
+    pub fn of_alias(&self, alias: &str) -> Option<(ClusterName, Key, u16)> {
+        let clusters = self.clusters.read();
+        let all = clusters.iter().flat_map(|(cluster, seen)| seen.workspaces.iter().map(move |one| (cluster, one)));
+        let asks = all.filter_map(|(cluster, (key, own))| {
+            let (_, port) = own.alias.as_ref().filter(|(name, _)| name == alias)?;
+            Some(((&own.created, cluster, key), *port))
+        });
+        let ((_, cluster, key), port) = asks.min()?;
+        Some((cluster.clone(), key.clone(), port))
+    }
+
+    /// The alias that a workspace has, and the port that is meant.
+    #[must_use]
+    pub fn alias_of(&self, cluster: &ClusterName, key: &Key) -> Option<(String, u16)> {
+        let alias = self.clusters.read().get(cluster)?.workspaces.get(key)?.alias.clone()?;
+        let (at, holder, _) = self.of_alias(&alias.0)?;
+        (at == *cluster && holder == *key).then_some(alias)
     }
 
     fn take(&self, cluster: &ClusterName, change: Change) {
@@ -234,7 +259,12 @@ fn name_of(grant: &Grant) -> String {
 fn own(object: &Value) -> Own {
     let text = |pointer: &str| object.pointer(pointer).and_then(Value::as_str).unwrap_or_default().to_owned();
     let (labels, shared) = (crate::book::launch::labels(object), sharing::Shared::of(object));
-    Own { owner: text("/spec/owner"), org: text("/spec/org"), labels, shared, route: text("/status/routeID") }
+    let port =
+        object.pointer("/status/webProxy/port").and_then(Value::as_u64).and_then(|port| u16::try_from(port).ok());
+    let alias = Some(text("/status/webProxy/alias")).filter(|alias| !alias.is_empty()).zip(port);
+    let created = text("/metadata/creationTimestamp");
+    let (owner, org, route) = (text("/spec/owner"), text("/spec/org"), text("/status/routeID"));
+    Own { owner, org, labels, shared, route, alias, created }
 }
 
 fn now(now_ms: u64) -> Time {

@@ -71,6 +71,8 @@ pub struct Rendered {
     pub reached: Option<Reached>,
     /// The value of its Secret, where that is no random one.
     pub password: Option<Secret<String>>,
+    /// Its main route; null where nothing is said of one.
+    pub web_proxy: Value,
     /// Why the file of its repository is no part of it.
     pub fallback: Option<String>,
     /// What counts as use of it beside people at its doors.

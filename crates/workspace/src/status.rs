@@ -78,6 +78,7 @@ impl Making<'_> {
             set("blueprint", rendered.blueprint.clone());
             set("serviceDNS", rendered.service_dns.as_str().into());
             set("agentVersion", rendered.agent_version.as_str().into());
+            set("webProxy", rendered.web_proxy.clone());
             if let Some(pod) = &rendered.pod {
                 let image = pod.body.pointer("/spec/containers/0/image").cloned().unwrap_or_default();
                 set("image", image);
@@ -87,7 +88,7 @@ impl Making<'_> {
             }
         } else {
             // What it ran with stands as long as nothing else is known.
-            for key in ["blueprint", "serviceDNS", "agentVersion", "image"] {
+            for key in ["blueprint", "serviceDNS", "agentVersion", "webProxy", "image"] {
                 set(key, self.previous.get(key).cloned().unwrap_or_default());
             }
         }

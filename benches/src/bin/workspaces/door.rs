@@ -45,6 +45,8 @@ pub(crate) async fn main(upstream: u16, logins: usize) -> Result<()> {
         ways: Arc::new([]),
         limits: Limits::default(),
         signs_in: false,
+        tells: None,
+        aliases: false,
     };
     let door = Proxy::new(services, config);
     let who = gate.composed.verifier.desk("ada", []).asking(RequestId::new(), Door::Console);

@@ -25,6 +25,12 @@ pub struct Proxy {
     /// How many at once before that counts. Nothing: five seconds' worth.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub requests_at_once: Option<u32>,
+    /// Seconds for which requests of programs to a workspace that wakes are held, 30 at most. Nothing: they are answered at once.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub hold_seconds: Option<u64>,
+    /// Apps are told who comes, by a signed `X-Qd-User`.
+    #[serde(skip_serializing_if = "std::ops::Not::not")]
+    pub tell_user: bool,
     /// How long bodies of requests may be, and where: the first that fits counts. Where none does there is no bound.
     #[serde(skip_serializing_if = "Vec::is_empty")]
     pub routes: Vec<Route>,
@@ -38,6 +44,7 @@ impl Proxy {
         Times {
             rest: of(self.idle_seconds, usual.rest),
             upgraded: of(self.upgraded_idle_seconds, usual.upgraded),
+            hold: Duration::from_secs(self.hold_seconds.unwrap_or_default().min(30)),
             ..usual
         }
     }

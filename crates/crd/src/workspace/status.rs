@@ -1,6 +1,6 @@
 //! How a workspace is. The operator alone writes it.
 
-use crate::blueprint::StorageType;
+use crate::blueprint::{StorageType, WebProxy};
 use crate::condition::{Condition, ConditionStatus, ConditionType};
 use crate::scalar::{Quantity, Time};
 use schemars::JsonSchema;
@@ -71,6 +71,9 @@ pub struct WorkspaceStatus {
     #[serde(default, rename = "externalURL", skip_serializing_if = "Option::is_none")]
     #[schemars(length(max = 2048))]
     pub external_url: Option<String>,
+    /// Its main route: the port, and the host name that it asks for.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub web_proxy: Option<WebProxy>,
     /// Where the reverse proxy leads to: scheme, host and port.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     #[schemars(length(max = 2048))]

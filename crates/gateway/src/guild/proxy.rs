@@ -50,6 +50,7 @@ pub(super) async fn go(
         namespace: one.row.namespace.clone(),
         name: one.row.name.clone(),
         service: port.to_string(),
+        host: None,
         path,
         framed: matches!(says("sec-fetch-dest"), Some("iframe" | "frame")),
         browser,

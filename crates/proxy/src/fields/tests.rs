@@ -5,7 +5,14 @@ use bytes::BytesMut;
 use head::{Bad, Head};
 
 fn face() -> Face {
-    Face { host: "3000--w.localhost:5050".to_owned(), scheme: "http", port: 3000, secure: false, framed_by: None }
+    Face {
+        host: "3000--w.localhost:5050".to_owned(),
+        scheme: "http",
+        port: 3000,
+        secure: false,
+        framed_by: None,
+        user: None,
+    }
 }
 
 fn sent(fields: &str) -> String {

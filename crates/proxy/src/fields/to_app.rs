@@ -66,6 +66,9 @@ pub(crate) fn to_app(
     // addresses of version 6 stand in brackets and quotes (RFC 7239)
     let (before, after) = if peer.is_ipv6() { ("\"[", "]\"") } else { ("", "") };
     let _ = write!(out, "Forwarded: for={before}{peer}{after};host=\"{host}\";proto={scheme}\r\n");
+    if let Some(user) = &face.user {
+        field(out, b"X-Qd-User", user.as_bytes());
+    }
     if let Some(protocol) = upgrade {
         field(out, b"Connection", b"Upgrade");
         field(out, b"Upgrade", protocol);

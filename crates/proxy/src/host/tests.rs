@@ -32,6 +32,17 @@ fn wx_03a_hosts_of_apps_name_a_port_or_an_app_and_a_workspace() {
     assert_eq!(domain.host(&ide), "ide--w.apps.example.com");
     assert_eq!(domain.read("ide--w.apps.example.com:80"), None);
     assert_eq!(domain.origins(), "https://*.apps.example.com");
+    assert_eq!(domain.alias("Wiki.apps.example.com").as_deref(), Some("wiki"));
+    assert_eq!(domain.host_of("wiki"), "wiki.apps.example.com");
+    for host in [
+        "apps.example.com",
+        "a.b.apps.example.com",
+        "ide--w.apps.example.com",
+        "-x.apps.example.com",
+        "wiki.apps.example.com:80",
+    ] {
+        assert_eq!(domain.alias(host), None, "{host}");
+    }
     let desk = Domain { name: "localhost".to_owned(), port: Some(5050), secure: false };
     assert_eq!(desk.origins(), "http://*.localhost:5050");
 }

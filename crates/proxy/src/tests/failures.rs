@@ -109,3 +109,54 @@ async fn wf_17_what_could_be_read_in_two_ways_is_400_ends_the_connection_and_nev
         place.quiet().await;
     }
 }
+
+/// Nothing listens at first.
+struct Comes(std::sync::atomic::AtomicU32, u16);
+
+impl Way for Comes {
+    fn dial(&self, _: u16) -> BoxFuture<'_, Result<Box<dyn Stream>, NoWay>> {
+        async {
+            if self.0.fetch_add(1, std::sync::atomic::Ordering::Relaxed) < 3 {
+                return Err(NoWay::Nothing);
+            }
+            let stream = TcpStream::connect(("127.0.0.1", self.1)).await.map_err(|_| NoWay::Nothing)?;
+            Ok(Box::new(stream) as Box<dyn Stream>)
+        }
+        .boxed()
+    }
+
+    fn word(&self) -> &'static str {
+        "comes"
+    }
+}
+
+#[tokio::test]
+async fn wx_12i_an_app_in_a_frame_is_waited_for_while_it_starts_and_nowhere_else() {
+    for (framed, waits) in [(true, true), (false, false)] {
+        let app = TcpListener::bind("127.0.0.1:0").await.unwrap();
+        let way = Comes(0.into(), app.local_addr().unwrap().port());
+        let place = if framed {
+            Place::framed(Times::default(), app, Box::new(way))
+        } else {
+            Place::by(Times::default(), app, Box::new(way), Service::Port(3000))
+        };
+        let mut browser = place.come();
+        let request = place.request("GET /", "Connection: close\r\nAccept: text/html\r\n");
+        browser.write_all(request.as_bytes()).await.unwrap();
+        if waits {
+            let mut app = place.accept().await;
+            until(&mut app, "\r\n\r\n").await;
+            app.write_all(b"HTTP/1.1 200 OK\r\nContent-Length: 2\r\nConnection: close\r\n\r\nok").await.unwrap();
+        }
+        let out = rest(&mut browser).await;
+        assert_eq!((out.starts_with("HTTP/1.1 200 "), out.starts_with("HTTP/1.1 502 ")), (waits, !waits), "{out}");
+    }
+    // and not for longer than that
+    let times = Times { framed: Duration::ZERO, ..Times::default() };
+    let app = TcpListener::bind("127.0.0.1:0").await.unwrap();
+    let place = Place::framed(times, app, Box::new(Says(NoWay::Nothing)));
+    let mut browser = place.come();
+    let request = place.request("GET /", "Connection: close\r\nAccept: text/html\r\n");
+    browser.write_all(request.as_bytes()).await.unwrap();
+    assert!(rest(&mut browser).await.starts_with("HTTP/1.1 502 "));
+}

@@ -262,3 +262,29 @@ async fn wx_05c_a_code_works_once_for_its_host_and_its_browser() {
         assert!(out.contains("\r\nLocation: /\r\n"), "{to}: {out}");
     }
 }
+
+#[tokio::test]
+async fn wx_08_a_body_whose_length_is_known_passes_as_it_comes_in_pieces_of_16_kib_at_most_and_is_a_use_all_the_while()
+{
+    assert_eq!(crate::way::PIECE, 16 << 10);
+    let place = Place::new().await;
+    let key = Key { namespace: "n".to_owned(), name: "w".to_owned() };
+    let used_ms = || place.activity.usage(&ClusterName::new("dev"), &key).doors[0].at_ms;
+    let mut browser = place.come();
+    browser.write_all(place.request("PUT /f", "Content-Length: 8\r\n").as_bytes()).await.unwrap();
+    let mut app = place.accept().await;
+    until(&mut app, "\r\n\r\n").await;
+    let before = used_ms();
+    place.gate.clock.advance(3_600_000);
+    browser.write_all(b"half").await.unwrap();
+    until(&mut app, "half").await;
+    browser.write_all(b"full").await.unwrap();
+    until(&mut app, "full").await;
+    app.write_all(b"HTTP/1.1 200 OK\r\nContent-Length: 40000\r\n\r\nbegun").await.unwrap();
+    assert!(until(&mut browser, "begun").await.contains("Content-Length: 40000\r\n"));
+    assert!(used_ms() >= before + 3_600_000, "an hour later somebody still sends");
+    let more = vec![b'x'; 39_995];
+    let mut came = vec![0; more.len()];
+    let (sent, read) = tokio::join!(app.write_all(&more), browser.read_exact(&mut came));
+    assert!(sent.is_ok() && read.is_ok() && came == more);
+}

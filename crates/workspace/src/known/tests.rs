@@ -185,3 +185,35 @@ async fn wd_05b_an_api_server_that_cannot_be_asked_denies() {
         assert!(t.composed.gate.permit(&who, view, &answers).is_err(), "{roles:?}");
     }
 }
+
+#[test]
+fn wx_03j_an_alias_is_that_of_the_workspace_which_was_made_first_and_of_the_next_when_that_is_gone() {
+    let (known, c) = (Known::new("sys"), ClusterName::new("c"));
+    let asks = |name: &str, created: &str, proxy: Value| {
+        let json = json!({
+            "metadata": { "creationTimestamp": created }, "spec": { "owner": "ada" }, "status": { "webProxy": proxy },
+        });
+        let json = json.to_string().into_bytes().into();
+        Change::Seen(Item::Workspace { key: key(name), uid: "u".into(), generation: 1, deleting: false, json })
+    };
+    let wiki = |port: u16| json!({ "port": port, "alias": "wiki" });
+    known.take(&c, asks("later", "2030-01-02T00:00:01Z", wiki(9000)));
+    known.take(&c, asks("first", "2030-01-02T00:00:00Z", wiki(8000)));
+    known.take(&c, asks("none", "2029-01-01T00:00:00Z", json!({ "port": 1 })));
+    known.take(&c, asks("odd", "2029-01-01T00:00:00Z", json!({ "alias": "wiki" })));
+    assert_eq!(known.of_alias("wiki"), Some((c.clone(), key("first"), 8000)));
+    assert_eq!(known.alias_of(&c, &key("first")), Some(("wiki".to_owned(), 8000)));
+    assert_eq!(known.alias_of(&c, &key("later")), None, "it is somebody else's");
+    assert_eq!((known.of_alias(""), known.of_alias("other")), (None, None));
+    known.take(
+        &c,
+        Change::Gone(Item::Workspace {
+            key: key("first"),
+            uid: "u".into(),
+            generation: 1,
+            deleting: false,
+            json: b"{}".as_slice().into(),
+        }),
+    );
+    assert_eq!(known.of_alias("wiki"), Some((c, key("later"), 9000)));
+}
