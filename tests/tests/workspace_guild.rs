@@ -5,9 +5,10 @@
 #[path = "workspace_guild/place.rs"]
 mod place;
 
-use e2e::console::Console;
+use e2e::console::{Console, command, free_port};
 use e2e::curl::curl;
 use e2e::kubeconfig;
+use e2e::server::Server;
 use e2e::workspaces::{apply, get, list, run, until, wait};
 use place::{OWN, SHELL, place, shared, spec};
 use serde_json::{Value, json};
@@ -410,4 +411,64 @@ fn gn_12f_the_paths_are_off_unless_they_are_configured() {
     }
     let ready = curl(&format!("{}/readyz", console.base), &[]);
     assert_eq!((ready.status, ready.body.as_str()), (200, "ok"));
+}
+
+#[test]
+fn ge_01_a_port_and_an_origin_by_the_names_of_before_and_its_own_origin_where_none_is_said() {
+    let home = tempfile::tempdir().unwrap();
+    let start = |origin: Option<&str>| {
+        let (named, filed) = (free_port(), free_port());
+        let file = home.path().join("qd.toml");
+        std::fs::write(&file, format!("listen_local = \"127.0.0.1:{filed}\"\n[compat]\nguildnet = true\n")).unwrap();
+        let mut words = command(home.path(), Some(&kubeconfig()));
+        words.env("LISTEN_LOCAL", format!("127.0.0.1:{named}")).env("VITE_API_BASE", "https://elsewhere.test");
+        words.envs(origin.map(|origin| ("FRONTEND_ORIGIN", origin)));
+        words.arg("--config").arg(&file).args(["console", "--no-open"]);
+        (Server::start(&mut words, true), format!("http://127.0.0.1:{named}"))
+    };
+    let said = |base: &str, method: &str, origin: &str| {
+        let answer = curl(&format!("{base}/api/servers"), &["-X", method, "-H", &format!("origin: {origin}")]);
+        (answer.status, answer.header("access-control-allow-origin").map(str::to_owned))
+    };
+    let other = "https://ui.test";
+    let (server, base) = start(Some(other));
+    let port = base.rsplit(':').next().unwrap();
+    assert!(server.first.contains(&format!(":{port}/")), "{}: the variable goes over the file", server.first);
+    assert_eq!(said(&base, "OPTIONS", other), (204, Some(other.to_owned())));
+    assert_eq!(said(&base, "GET", other), (401, Some(other.to_owned())), "it still has to say who it is");
+    assert_eq!(said(&base, "GET", "https://elsewhere.test"), (403, None));
+    drop(server);
+    let (_server, base) = start(None);
+    assert_eq!(said(&base, "GET", other), (403, None));
+    assert_eq!(
+        said(&base, "GET", &base).0,
+        401,
+        "its own origin is let in, as far as anybody who says nothing of themselves"
+    );
+}
+
+#[test]
+fn gn_11_the_pages_are_in_the_program_and_a_release_asks_no_other_server_for_them() {
+    let listener = std::net::TcpListener::bind("127.0.0.1:0").unwrap();
+    let origin = format!("http://127.0.0.1:{}", listener.local_addr().unwrap().port());
+    let (tell, asked) = std::sync::mpsc::channel();
+    std::thread::spawn(move || {
+        for mut stream in listener.incoming().map_while(Result::ok) {
+            let _ = tell.send(());
+            let mut head = [0; 4096];
+            let _ = std::io::Read::read(&mut stream, &mut head);
+            let page = "HTTP/1.1 200 OK\r\nContent-Type: text/html\r\nContent-Length: 16\r\nConnection: close\r\n\r\nof another place";
+            let _ = std::io::Write::write_all(&mut stream, page.as_bytes());
+        }
+    });
+    let console = Console::start_with(Some(&kubeconfig()), &[], &[("UI_DEV_ORIGIN", origin.as_str())]);
+    let token = format!("x-quarterdeck-token: {}", console.token());
+    let page = curl(&format!("{}/", console.base), &["-H", &token, "-H", "accept: text/html"]);
+    let release = e2e::qd().components().any(|part| part.as_os_str() == "release");
+    if release {
+        assert!(asked.try_recv().is_err() && !page.body.contains("of another place"), "{page:?}");
+        assert!(page.status == 200 && page.body.contains("<script"), "{page:?}");
+    } else {
+        assert_eq!((page.status, page.body.as_str()), (200, "of another place"));
+    }
 }

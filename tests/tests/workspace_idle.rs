@@ -3,7 +3,7 @@
 
 use e2e::fresh::Fresh;
 use e2e::workspaces::{apply, condition, get, home, list, operator, run, until, wait};
-use e2e::{kubeconfig, kubectl};
+use e2e::{context, kubeconfig, kubectl};
 use serde_json::{Value, json};
 use std::process::{Command, Stdio};
 use std::time::{Duration, Instant};
@@ -32,7 +32,7 @@ fn pod(namespace: &str) -> Value {
 fn wb_05m_what_runs_inside_keeps_it_up_then_it_is_told_and_stopped_and_its_home_stays() {
     let fresh = Fresh::new("ws-idle");
     let ns = fresh.name();
-    let _console = operator();
+    let console = operator();
     apply(ns, "w", &json!({ "lifecycle": { "idleTimeout": "20s", "idleWarning": "10s" } }));
     wait(ns, "w", "condition=Ready");
     wait(ns, "w", "condition=Reachable");
@@ -47,6 +47,19 @@ fn wb_05m_what_runs_inside_keeps_it_up_then_it_is_told_and_stopped_and_its_home_
     let mut runs = words.stdin(Stdio::null()).stdout(Stdio::null()).spawn().expect("qd starts");
     until("the program is seen", 25, || workspace(ns, "w")["status"]["lastActivity"]["detail"] == "sleep 35");
     assert_eq!(message(&workspace(ns, "w"), "Idle"), "used lately: exec");
+    let ask = |path: &str| {
+        let answer = console.ask("GET", &format!("/workspaces/{ns}/w/{path}cluster={}", context()), None, &[]);
+        assert_eq!(answer.status, 200, "{}", answer.body);
+        answer.json()
+    };
+    let why = ask("why?");
+    assert_eq!((&why["last_use"]["door"], &why["last_use"]["detail"]), (&json!("exec"), &json!("sleep 35")), "{why}");
+    assert!(why["idle"].as_str().unwrap().starts_with("used lately: "), "{why}");
+    // what this server itself was told of, whoever of several leads
+    let _ = ask("files/list?path=&");
+    let why = ask("why?");
+    let uses = why["uses"].as_array().unwrap();
+    assert!(uses.iter().any(|one| one["door"] == "files" && one["to_ms"].as_u64() > one["from_ms"].as_u64()), "{why}");
     while began.elapsed() < Duration::from_secs(33) {
         let seen = workspace(ns, "w");
         assert_eq!(

@@ -29,7 +29,8 @@ fn place() -> Arc<Mutex<Place>> {
         return place;
     }
     let (fresh, console) = (Fresh::new("ws-terminal"), operator());
-    apply(fresh.name(), "w", &json!({}));
+    let small = json!({ "type": "memory", "path": "/small", "sizeLimit": "4Mi" });
+    apply(fresh.name(), "w", &json!({ "overrides": { "storages": { "small": small } } }));
     wait(fresh.name(), "w", "condition=Ready");
     let home = home(fresh.name(), "w");
     let cluster = kubectl::stdout(&kubeconfig(), &["config", "current-context"]).trim().to_owned();
@@ -387,4 +388,73 @@ fn ar_07o_cp_takes_folders_both_ways_with_modes_times_and_links() {
     let none = none.args(["ws", "cp", "-n", place.fresh.name(), "w:none", "."]).output().unwrap();
     assert_eq!(none.status.code(), Some(4), "{}", errors(&none));
     assert!(Command::new("chmod").args(["-R", "u+w"]).arg(folder.path()).status().unwrap().success());
+}
+
+#[test]
+fn ar_07p_a_gateway_that_is_killed_within_an_upload_leaves_what_came_and_the_next_goes_on_with_it() {
+    let shared = place();
+    let mut place = one(&shared);
+    let folder = tempfile::tempdir().unwrap();
+    let bytes: Vec<u8> = (0..2_000_000u32).flat_map(|at| at.wrapping_mul(2_654_435_761).to_be_bytes()).collect();
+    let local = folder.path().join("local");
+    std::fs::write(&local, &bytes).unwrap();
+    let query = "&path=killed&upload=upload-0002";
+    let before = place.ask("files", "&path=killed", &["-X", "PUT", "--data-binary", "as it was"]);
+    assert_eq!(before.status, 200, "{}", before.body);
+    let token = format!("x-quarterdeck-token: {}", place.console.token());
+    let url = format!("{}{}", place.console.base, place.path("files", query));
+    let mut sends = Command::new("curl");
+    sends.args(["-sS", "--noproxy", "*", "-X", "PUT", "--limit-rate", "500k", "--data-binary"]);
+    sends.arg(format!("@{}", local.display())).args(["-H", &token, &url]);
+    let mut sends = sends.args(["-H", "content-range: bytes 0-7999999/8000000"]).spawn().unwrap();
+    let part = place.home.join(".qd-upload-0002.part");
+    let size = |path: &Path| std::fs::metadata(path).map_or(0, |meta| meta.len());
+    until("some of it came", 60, || size(&part) > 100_000);
+    signal(place.console.pid(), "KILL");
+    assert!(!sends.wait().unwrap().success(), "nobody answers");
+    assert_eq!(std::fs::read_to_string(place.home.join("killed")).unwrap(), "as it was");
+    place.console = operator();
+    let have = || place.ask("files", query, &[]);
+    until("the next one knows the workspace", 60, || have().status == 200);
+    // the last of what the one before had sent may still be on its way
+    let mut known = 0;
+    until("what came is counted", 60, || {
+        let now = have().json()["have"].as_u64().unwrap();
+        std::mem::replace(&mut known, now) == now && now > 0
+    });
+    assert!(known < 8_000_000, "{known}");
+    let at = usize::try_from(known).unwrap();
+    std::fs::write(&local, &bytes[at..]).unwrap();
+    let (data, range) = (format!("@{}", local.display()), format!("content-range: bytes {at}-7999999/8000000"));
+    let whole =
+        place.ask("files", query, &["-X", "PUT", "--data-binary", &data, "-H", &range, "-H", "content-type: x/y"]);
+    assert_eq!(whole.json(), json!({ "have": 8_000_000, "whole": true }), "{whole:?}");
+    assert_eq!(std::fs::read(place.home.join("killed")).unwrap(), bytes);
+    assert!(!part.exists());
+}
+
+#[test]
+fn wf_21a_a_volume_that_is_full_refuses_a_file_with_a_code_and_keeps_what_was_there() {
+    let shared = place();
+    let place = one(&shared);
+    let folder = tempfile::tempdir().unwrap();
+    let put = |path: &str, len: usize| {
+        let local = folder.path().join("local");
+        std::fs::write(&local, vec![7; len]).unwrap();
+        let data = format!("@{}", local.display());
+        let words = ["-X", "PUT", "--data-binary", &data, "-H", "content-type: application/octet-stream"];
+        place.ask("files", &format!("&path={path}"), &words)
+    };
+    assert_eq!(put("/small/kept", 1 << 20).status, 200);
+    let full = put("/small/more", 20 << 20);
+    assert_eq!((full.status, full.code().as_str()), (507, "file_full"), "{full:?}");
+    // so is a file that is to take the place of one that is there
+    let full = put("/small/kept", 20 << 20);
+    assert_eq!((full.status, full.code().as_str()), (507, "file_full"), "{full:?}");
+    let list = place.ask("files/list", "&path=/small&hidden=true", &[]).json();
+    let names: Vec<_> = list["entries"].as_array().unwrap().iter().map(|one| (&one["name"], &one["size"])).collect();
+    assert_eq!(names, [(&json!("kept"), &json!(1 << 20))], "nothing is left of what did not fit");
+    assert_eq!(put("/small/more", 1 << 20).status, 200, "what fits comes");
+    let journal = place.console.journal();
+    assert!(journal.contains("file_full"), "{journal}");
 }

@@ -130,6 +130,7 @@ fn main() {
         workspace::WorkspaceEventKind,
         workspace::WorkspaceSeverity,
         workspace::WorkspaceLogLine,
+        workspace::WorkspaceUse,
         workspace::WorkspaceWhy,
     );
     write!(job::Job, job::JobList, job::JobState);

@@ -31,6 +31,7 @@ use policy::Answers;
 use policy::action::WorkspaceFiles;
 use serde::Deserialize;
 use std::sync::Arc;
+use std::time::Duration;
 use workspace::activity::Door;
 use workspace::files::{self, Archive, Download, FilePath, FilesError, Listed, Opened, Part, Received};
 
@@ -88,10 +89,12 @@ impl Files<'_> {
         let Self { shared, caller, place: (namespace, name), cluster } = self;
         let object = place::object(cluster, namespace, name);
         let cluster = place::cluster(shared, caller, &object).map_err(|error| fail(&error, caller))?;
-        place::meter(shared, &object).touch(Door::Files, act);
+        let meter = place::meter(shared, &object);
         let action = WorkspaceFiles { object, act: act.to_owned(), path: path.to_owned(), writes };
         let permit =
             shared.services.gate.permit(&caller.principal, action, answers).map_err(|error| fail(&error, caller))?;
+        // whoever is refused has not used it
+        meter.touch(Door::Files, act);
         files::open(&cluster, permit).await.map_err(|error| fail(&error, caller))
     }
 }
@@ -291,10 +294,25 @@ async fn take(
         if let Err(error) = written {
             let failure = fail(&error, caller);
             upload.fail(&error).await;
+            drain(pieces).await;
             return Err(failure);
         }
     }
     upload.finish().await.map(received).map_err(|error| fail(&error, caller))
+}
+
+/// Reads what still comes, within a bound: a connection that is closed before that is reset, and its client learns nothing of the answer.
+async fn drain(mut pieces: impl futures::Stream<Item = Result<Bytes, axum::Error>> + Unpin) {
+    let rest = async {
+        let mut came = 0;
+        while let Some(Ok(bytes)) = pieces.next().await {
+            came += bytes.len();
+            if came > MOST_DRAINED {
+                return;
+            }
+        }
+    };
+    let _ = tokio::time::timeout(PATIENCE, rest).await; // whoever is slower is not waited for
 }
 
 fn named(upload: &str, caller: &Caller) -> Result<(), Failure> {
@@ -355,6 +373,10 @@ async fn delete(
 struct Where {
     cluster: ClusterName,
 }
+
+/// Bytes of a body that is not taken which are read nevertheless.
+const MOST_DRAINED: usize = 64 << 20;
+const PATIENCE: Duration = Duration::from_secs(10);
 
 #[cfg(test)]
 mod tests;

@@ -107,6 +107,10 @@ pub fn why(object: &Value) -> WorkspaceWhy {
         message: ready.map(|one| one.message).unwrap_or_default(),
         error: text(object, "/status/lastError"),
         stop_reason: text(object, "/status/stopReason"),
+        idle: condition(object, "Idle").map(|one| one.message).unwrap_or_default(),
+        stop_at_ms: time(object, "/status/stopAt"),
+        last_use: object.pointer("/status/lastActivity").and_then(activity),
+        uses: Vec::new(),
     }
 }
 

@@ -20,6 +20,8 @@ use crate::log::now_ms;
 pub(crate) struct Activity {
     /// When somebody typed last.
     typed_ms: AtomicU64,
+    /// When bytes of a file came or went last.
+    moved_ms: AtomicU64,
     computed: Mutex<Computed>,
     keep: Mutex<Option<Keep>>,
 }
@@ -63,6 +65,13 @@ impl Activity {
         self.typed_ms.store(now_ms(), Ordering::Relaxed);
     }
 
+    /// So many bytes came or went at once for a client of files: a question about a file is no use, what it holds is.
+    pub(crate) fn moved(&self, len: usize) {
+        if len >= LEAST_MOVED {
+            self.moved_ms.store(now_ms(), Ordering::Relaxed);
+        }
+    }
+
     /// Keeps the workspace from being stopped for a while; 0 ends that. Until when.
     pub(crate) fn keep(&self, seconds: u64, reason: &str) -> u64 {
         let until_ms = now_ms().saturating_add(seconds.min(LONGEST_KEEP_S).saturating_mul(1000));
@@ -81,6 +90,10 @@ impl Activity {
         let typed = self.typed_ms.load(Ordering::Relaxed);
         if typed > 0 {
             put("terminal", typed, false, String::new());
+        }
+        let moved = self.moved_ms.load(Ordering::Relaxed);
+        if moved > 0 {
+            put("files", moved, false, "a file on its way".to_owned());
         }
         for stream in daemon.streams.told() {
             // A tunnel or a client of files may be open for days without a use.
@@ -172,6 +185,8 @@ const WINDOW_MS: u64 = 300_000;
 const BUSY_PERCENT: u64 = 5;
 /// Samples are not kept for longer.
 const MOST_WINDOW_MS: u64 = 600_000;
+/// Bytes at once that are more than a question or an answer about a file.
+const LEAST_MOVED: usize = 1 << 10;
 /// Those of the window, at the pace of the watch, and some that were asked for between.
 const MOST_SAMPLES: usize = 256;
 const LONGEST_KEEP_S: u64 = 7 * 86_400;

@@ -14,6 +14,7 @@ import type {
   WorkspaceLogLine,
   WorkspaceRemains,
   WorkspaceStopping,
+  WorkspaceWhy,
 } from './api'
 import { Backoff } from './backoff'
 import { ApiError, call, readStream } from './rest'
@@ -47,6 +48,11 @@ export function launchWorkspace(request: WorkspaceCreate, key: string): Promise<
 
 export function readWorkspace(place: Place, signal?: AbortSignal): Promise<Workspace> {
   return call('GET', path(place), undefined, signal)
+}
+
+/** Why it is as it is, and by what it was used within the last day. */
+export function readWhy(place: Place, signal?: AbortSignal): Promise<WorkspaceWhy> {
+  return call('GET', path(place, '/why'), undefined, signal)
 }
 
 export function startWorkspace(place: Place, body: WorkspaceActing): Promise<WorkspaceAccepted> {

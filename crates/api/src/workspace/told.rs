@@ -1,5 +1,6 @@
 //! What is told of a workspace while it goes its way.
 
+use super::WorkspaceActivity;
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 use ts_rs::TS;
@@ -106,4 +107,27 @@ pub struct WorkspaceWhy {
     pub error: String,
     /// Who or what stopped it; empty while it is to run.
     pub stop_reason: String,
+    /// Whether somebody uses it and by which rule it would be stopped, in a sentence; empty while that is not known.
+    pub idle: String,
+    /// When it is stopped if nobody uses it, epoch milliseconds; null while that is not near.
+    #[ts(type = "number | null")]
+    pub stop_at_ms: Option<i64>,
+    /// Its last use; null where none is known.
+    pub last_use: Option<WorkspaceActivity>,
+    /// By what it was used within the last day, the oldest first, as this server knows it: exact to a minute.
+    pub uses: Vec<WorkspaceUse>,
+}
+
+/// A time in which a workspace was used through one door, or by what ran inside.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, TS, JsonSchema)]
+#[ts(export_to = "api.ts")]
+pub struct WorkspaceUse {
+    /// `ssh`, `http`, `terminal`, `api`, `exec`, `files`, `cpu`, `keep`.
+    pub door: String,
+    /// Its first minute, epoch milliseconds.
+    #[ts(type = "number")]
+    pub from_ms: u64,
+    /// The end of its last minute.
+    #[ts(type = "number")]
+    pub to_ms: u64,
 }

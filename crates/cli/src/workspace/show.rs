@@ -99,12 +99,37 @@ pub(super) fn why(item: &Value, output: Output, out: &mut impl Write) -> Result<
         let body = serde_json::to_string(&why).map_err(|error| Error::Output(error.into()))?;
         return Ok(writeln!(out, "{body}")?);
     }
-    let WorkspaceWhy { wanted, cause, phase, stage, since, message, error, stop_reason } = why;
+    let WorkspaceWhy {
+        wanted,
+        cause,
+        phase,
+        stage,
+        since,
+        message,
+        error,
+        stop_reason,
+        idle,
+        stop_at_ms,
+        last_use,
+        ..
+    } = why;
     let by = if cause.is_empty() { String::new() } else { format!(": {cause}") };
     writeln!(out, "asked for  {wanted}{by}")?;
     writeln!(out, "is         {phase}, stage {stage} since {since}")?;
     writeln!(out, "because    {message}")?;
-    for (title, value) in [("stopped by", stop_reason), ("wrong is   ", error)] {
+    let time = |ms: i64| jiff::Timestamp::from_millisecond(ms).map(|at| at.to_string()).unwrap_or_default();
+    let last = last_use.map(|one| {
+        let what = if one.detail.is_empty() { String::new() } else { format!(": {}", one.detail) };
+        format!("{} by {}{what}", time(one.at_ms), one.door)
+    });
+    let stops = stop_at_ms.map(|at| format!("{} if nobody uses it", time(at)));
+    for (title, value) in [
+        ("last use  ", last.unwrap_or_default()),
+        ("use       ", idle),
+        ("stops at  ", stops.unwrap_or_default()),
+        ("stopped by", stop_reason),
+        ("wrong is  ", error),
+    ] {
         if !value.is_empty() {
             writeln!(out, "{title} {value}")?;
         }

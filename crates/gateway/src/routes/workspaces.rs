@@ -129,7 +129,8 @@ async fn show(of: Of) -> Answer<Workspace> {
 }
 
 async fn why(of: Of) -> Answer<WorkspaceWhy> {
-    of.told(of.doors().why(of.who(), &of.named).await)
+    let told = of.doors().why(of.who(), &of.named).await.map(|why| WorkspaceWhy { uses: of.uses(), ..why });
+    of.told(told)
 }
 
 async fn update(of: Of, Body(asked): Body<WorkspaceUpdate>) -> Answer<Workspace> {

@@ -138,7 +138,7 @@ async fn ge_05d_a_certificate_of_somebody_else_is_waited_for_and_what_cannot_be_
 }
 
 #[tokio::test(flavor = "multi_thread")]
-async fn ge_07a_pull_secrets_and_the_password_of_the_platform_are_those_of_its_workspaces() {
+async fn ge_07_pull_secrets_and_the_password_of_the_platform_are_those_of_its_workspaces() {
     let place = Place::of("platform-secrets", |platform: &mut Platform| {
         platform.pull_secrets = vec!["registry".to_owned()];
         platform.password = Some(base::Secret::new("of the platform".to_owned()));

@@ -31,7 +31,7 @@ pub(super) async fn run(daemon: &Daemon, channel: &Channel, asked: Exec) -> Resu
 pub(super) async fn files(daemon: &Daemon, channel: &Channel) -> Result<(), Gone> {
     let words = start::this(&["sftp"]);
     let env = daemon.own_environment(&daemon.account);
-    program(daemon, channel, "sf", &words, "", &env).await
+    program(daemon, channel, FILES, &words, "", &env).await
 }
 
 async fn program(
@@ -57,8 +57,14 @@ async fn program(
         Err(error) => return channel.refuse("unavailable", format!("no pipes for the program: {error}")).await,
     };
     channel.say(Body::Opened(Opened { id, writes: true })).await?;
+    // a file that is long on its way is a use all the while
+    let moved = |len: usize| {
+        if kind == FILES {
+            daemon.activity.moved(len);
+        }
+    };
     let output = async {
-        let (out, err) = tokio::join!(copy(channel, OUT, pipes.out), copy(channel, ERR, pipes.err));
+        let (out, err) = tokio::join!(copy(channel, OUT, pipes.out, &moved), copy(channel, ERR, pipes.err, &moved));
         out.and(err)
     };
     let ended = async {
@@ -78,13 +84,13 @@ async fn program(
     };
     let exit = tokio::select! {
         exit = ended => exit?,
-        () = input(daemon, channel, pipes.input, guard.pid) => return Ok(()),
+        () = input(daemon, channel, pipes.input, guard.pid, &moved) => return Ok(()),
     };
     channel.exit(exit).await
 }
 
 /// What the caller says, until it closes the channel.
-async fn input(daemon: &Daemon, channel: &Channel, to: pipe::Sender, pid: i32) {
+async fn input(daemon: &Daemon, channel: &Channel, to: pipe::Sender, pid: i32, moved: &impl Fn(usize)) {
     let mut to = Some(to);
     loop {
         match channel.next().await {
@@ -94,6 +100,7 @@ async fn input(daemon: &Daemon, channel: &Channel, to: pipe::Sender, pid: i32) {
                 {
                     to = None; // it reads no more, and may go on without
                 }
+                moved(data.bytes.len());
                 if channel.used(data.bytes.len()).await.is_err() {
                     return;
                 }
@@ -110,11 +117,14 @@ async fn input(daemon: &Daemon, channel: &Channel, to: pipe::Sender, pid: i32) {
     }
 }
 
-async fn copy(channel: &Channel, stream: u32, mut from: pipe::Receiver) -> Result<(), Gone> {
+async fn copy(channel: &Channel, stream: u32, mut from: pipe::Receiver, moved: &impl Fn(usize)) -> Result<(), Gone> {
     let mut buffer = vec![0u8; PIECE];
     loop {
         match from.read(&mut buffer).await {
-            Ok(len) if len > 0 => channel.data(stream, buffer.get(..len).unwrap_or_default()).await?,
+            Ok(len) if len > 0 => {
+                moved(len);
+                channel.data(stream, buffer.get(..len).unwrap_or_default()).await?;
+            }
             _ => return channel.say(Body::Eof(stream)).await,
         }
     }
@@ -162,5 +172,7 @@ impl Drop for Guard<'_> {
     }
 }
 
+/// How the ids of clients of files begin.
+const FILES: &str = "sf";
 const PIECE: usize = 16 << 10;
 const PATIENCE: Duration = Duration::from_secs(2);

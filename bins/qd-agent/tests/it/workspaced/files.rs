@@ -5,6 +5,7 @@ use std::os::unix::fs::{MetadataExt, symlink};
 use std::process::{Command, Stdio};
 
 use link::Event;
+use link::files::{Files, Open, Writing};
 use serde_json::json;
 
 use super::caller::steps;
@@ -88,5 +89,28 @@ fn ac_23d_over_a_channel_files_are_the_users() {
         assert_eq!(kinds, [2, 102, 101]);
         assert_eq!(std::fs::metadata(pod.home("mine")).unwrap().uid(), UID);
         assert!(!pod.path("etc/not-mine").exists());
+    });
+}
+
+#[test]
+fn wb_05o_a_file_on_its_way_is_a_use_and_a_question_about_one_is_none() {
+    let pod = Pod::start(&json!({}));
+    steps(async {
+        let link = pod.link().await;
+        let used = async || {
+            let (status, told) = link.request("GET", "/api/v1/activity", None).await.unwrap();
+            assert_eq!(status, 200, "{told}");
+            told["uses"].as_array().unwrap().iter().any(|one| one["door"] == "files")
+        };
+        let mut files = Files::open(link.files().await.unwrap()).await.unwrap();
+        files.real(b".").await.unwrap();
+        files.list(b".", 100).await.unwrap();
+        assert!(!used().await, "whoever only looks holds up nothing");
+        let handle = files.open_file(b"sent", Open::Anew, 0o600).await.unwrap();
+        let mut writing = Writing::new(handle, 0);
+        files.write(&mut writing, &[7; 100_000]).await.unwrap();
+        files.written(&mut writing).await.unwrap();
+        assert!(used().await);
+        assert_eq!(std::fs::metadata(pod.home("sent")).unwrap().len(), 100_000);
     });
 }

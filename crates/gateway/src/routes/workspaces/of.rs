@@ -4,7 +4,7 @@ use crate::caller::Caller;
 use crate::error::{Failure, Refused};
 use crate::routes::{Answer, Params, fail};
 use crate::server::Shared;
-use api::workspace::WorkspaceAccepted;
+use api::workspace::{WorkspaceAccepted, WorkspaceUse};
 use axum::Json;
 use axum::extract::{Extension, FromRequestParts, Path};
 use axum::http::StatusCode;
@@ -16,6 +16,8 @@ use serde::Deserialize;
 use serde::de::DeserializeOwned;
 use std::sync::Arc;
 use tokio_util::sync::CancellationToken;
+use workspace::Key;
+use workspace::activity::Stretch;
 use workspace::doors::{DoorError, Named, Workspaces};
 
 /// A request about one workspace: `…/{namespace}/{name}…?cluster=`.
@@ -53,6 +55,16 @@ impl FromRequestParts<Arc<Shared>> for Of {
 impl Of {
     pub(super) fn doors(&self) -> &Workspaces {
         self.shared.workspaces()
+    }
+
+    /// By what it was used, as far as this process was told.
+    pub(super) fn uses(&self) -> Vec<WorkspaceUse> {
+        let Named { cluster, namespace, name } = &self.named;
+        let key = Key { namespace: namespace.clone(), name: name.clone() };
+        let past = self.shared.services.activity.history(cluster, &key);
+        let told =
+            |one: Stretch| WorkspaceUse { door: one.door.as_str().to_owned(), from_ms: one.from_ms, to_ms: one.to_ms };
+        past.into_iter().map(told).collect()
     }
 
     pub(super) fn who(&self) -> &Principal {

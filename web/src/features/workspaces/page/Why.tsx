@@ -2,6 +2,7 @@ import { age } from '../../../lib/age'
 import type { Workspace } from '../../../wire/api'
 import { standing } from '../standing'
 import css from './overview.module.css'
+import { Uses } from './Uses'
 
 interface Props {
   workspace: Workspace
@@ -33,6 +34,7 @@ export function Why({ workspace, now }: Props) {
             {line}
           </p>
         ))}
+      <Uses workspace={workspace} />
       {wrong !== '' && wrong !== message && (
         <p className={css.wrong}>
           <i>■</i> {wrong}
