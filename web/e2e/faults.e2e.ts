@@ -102,7 +102,7 @@ async function watch(page: Page): Promise<() => Promise<string[]>> {
     })
 }
 
-test('EXF-01b EXF-05e no painted frame lacks a row while the API server is killed and comes back', async () => {
+test('EXF-01 EXF-05e no painted frame lacks a row while the API server is killed and comes back', async () => {
   const page = await bench.page(`?kind=configmaps&ns=${NS}&sort=name`)
   await until(
     () => column(page, 'name'),
