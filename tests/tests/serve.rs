@@ -177,7 +177,7 @@ impl Drop for Everywhere {
 }
 
 #[test]
-fn ws_18u_two_people_see_and_may_what_is_theirs_and_what_is_granted() {
+fn ws_18_two_people_see_and_may_what_is_theirs_and_what_is_granted() {
     let fresh = Fresh::new("serve-e2e");
     let (ns, cluster, kubeconfig) = (fresh.name(), context(), kubeconfig());
     let bound = |name: &str, role: &str, subjects: &[Value]| {

@@ -114,7 +114,7 @@ fn ws_15a_what_is_shared_is_there_and_volumes_are_filled_once() {
 }
 
 #[test]
-fn ws_16a_a_workspace_says_where_its_pod_runs_and_what_it_is_called_and_takes_no_label_of_ours() {
+fn ws_16_a_workspace_says_where_its_pod_runs_and_what_it_is_called_and_takes_no_label_of_ours() {
     let place = Place::new("ws-place");
     let namespace = place.fresh.name();
     place.table(&[

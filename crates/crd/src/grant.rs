@@ -205,7 +205,7 @@ pub struct Constraints {
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     #[schemars(length(max = 64), inner(length(min = 1, max = 63)), extend("x-kubernetes-list-type" = "set"))]
     pub blueprints: Vec<String>,
-    /// Network classes that may be used.
+    /// Network classes that may be used; all but system when left out.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     #[schemars(length(max = 5), extend("x-kubernetes-list-type" = "set"))]
     pub network_classes: Vec<NetworkClass>,

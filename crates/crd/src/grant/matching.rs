@@ -106,6 +106,12 @@ fn allows(
     if let Some(until) = spec.not_after.filter(|until| asked.now >= *until) {
         return Err(Denied::Ended { grant: name(), until });
     }
+    // What is open to a cluster is given by its name alone.
+    let classes = spec.constraints.as_ref().map_or(&[][..], |constraints| &constraints.network_classes);
+    let runs = matches!(asked.action, Action::Launch | Action::Fork | Action::Inject | Action::Attach);
+    if runs && asked.wanted.network_class == Some(NetworkClass::System) && !classes.contains(&NetworkClass::System) {
+        return Err(Denied::Limit { grant: name(), limit: Limit::NetworkClass(NetworkClass::System) });
+    }
     match &spec.constraints {
         None => Ok(()),
         Some(constraints) => {

@@ -265,6 +265,19 @@ fn ws_18n_limit_of_network_classes() {
 }
 
 #[test]
+fn wn_05c_the_class_that_is_open_to_the_cluster_is_given_by_its_name_alone() {
+    let wanted = Wanted { network_class: Some(NetworkClass::System), ..Wanted::default() };
+    let system = Case { wanted, ..Case::default() };
+    assert_eq!(system.limit(&json!({})), Some(Limit::NetworkClass(NetworkClass::System)));
+    assert_eq!(system.limit(&json!({ "networkClasses": ["user"] })), Some(Limit::NetworkClass(NetworkClass::System)));
+    assert_eq!(system.limit(&json!({ "networkClasses": ["system"] })), None);
+    let stop = Case { action: Action::StopAll, ..system };
+    assert_eq!(stop.limit(&json!({})), None, "one that is there may be stopped");
+    let other = Wanted { network_class: Some(NetworkClass::Organization), ..Wanted::default() };
+    assert_eq!(Case { wanted: other, ..Case::default() }.limit(&json!({})), None);
+}
+
+#[test]
 fn ws_18o_limit_of_exposures() {
     let limits = json!({ "exposures": ["Ingress"] });
     for action in [Action::Launch, Action::Expose] {
@@ -345,7 +358,7 @@ fn wanted<'a>(good: bool, cpu: &'a Quantity) -> Wanted<'a> {
         images: if good { &["good/a:1"] } else { &["bad/a:1"] },
         blueprint: Some(if good { "good" } else { "bad" }),
         ports: if good { &[8000] } else { &[22] },
-        network_class: Some(if good { NetworkClass::Isolated } else { NetworkClass::System }),
+        network_class: Some(if good { NetworkClass::Isolated } else { NetworkClass::Organization }),
         exposure: Some(if good { ExposureType::Ingress } else { ExposureType::LoadBalancer }),
         cpu: Some(cpu),
         expires_at: Some(at(if good { "2026-06-01T12:30:00Z" } else { "2026-06-02T12:00:00Z" })),

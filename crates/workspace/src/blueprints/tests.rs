@@ -378,3 +378,22 @@ fn wn_06e_the_addresses_that_are_found_are_closed_and_the_api_server_is_opened_w
         render(&blueprints, json!({ "owner": "ada", "org": "lab", "blueprintRef": { "name": "node" } })).unwrap_err();
     assert_eq!(refused.reason, "FieldNotAllowed", "{}", refused.message);
 }
+
+#[test]
+fn ws_16d_where_a_pod_runs_is_as_the_workspace_says() {
+    let hosts = json!({ "key": "kubernetes.io/hostname", "operator": "In", "values": ["one", "two"] });
+    let affinity = json!({ "nodeAffinity": { "requiredDuringSchedulingIgnoredDuringExecution": {
+        "nodeSelectorTerms": [{ "matchExpressions": [hosts] }],
+    } } });
+    let placement = json!({
+        "nodeSelector": { "disk": "fast" }, "affinity": affinity, "runtimeClassName": "gvisor", "hostUsers": false,
+        "tolerations": [{ "key": "only", "operator": "Exists", "effect": "NoSchedule" }],
+    });
+    let spec = json!({ "owner": "ada", "org": "lab", "image": "a:1", "placement": placement });
+    let pod = render(&blueprints(), spec).unwrap().pod.unwrap().body;
+    for key in ["nodeSelector", "affinity", "runtimeClassName", "hostUsers"] {
+        assert_eq!(pod["spec"][key], placement[key], "{key}");
+    }
+    let tolerations = pod["spec"]["tolerations"].as_array().unwrap();
+    assert!(tolerations.contains(&placement["tolerations"][0]), "{tolerations:?}");
+}

@@ -112,7 +112,7 @@ fn ws_19k_a_queue_keeps_its_order() {
 }
 
 #[test]
-fn wf_07a_who_reaches_a_quota_is_told_the_bound_the_own_idle_ones_and_the_place_in_the_queue() {
+fn wf_07_who_reaches_a_quota_is_told_the_bound_the_own_idle_ones_and_the_place_in_the_queue() {
     let mut book = Book::default();
     quota(&mut book, "two", &json!({ "subject": { "user": "*" }, "hard": { "running": 3 } }));
     for name in ["a", "b", "c"] {

@@ -194,7 +194,7 @@ fn wn_03a_workspaces_of_one_blueprint_and_organization_reach_each_other() {
 }
 
 #[test]
-fn wn_04a_an_organization_opens_to_itself_and_widens_nobody_else() {
+fn wn_04_an_organization_opens_to_itself_and_widens_nobody_else() {
     let one = |owner, org, blueprint, class| One { owner, org, blueprint, class };
     let mine = one("ada", "acme", "go", "organization");
     for (other, from_me, to_me) in [
@@ -215,7 +215,7 @@ fn wn_04a_an_organization_opens_to_itself_and_widens_nobody_else() {
 }
 
 #[test]
-fn wn_05a_a_system_lets_in_who_names_it_and_metadata_stays_closed() {
+fn wn_05_a_system_lets_in_who_names_it_and_metadata_stays_closed() {
     let mut place = in_cluster();
     place.network.system = vec!["10.0.0.0/8".to_owned(), "169.254.0.0/16".to_owned(), "192.0.0.0/8".to_owned()];
     let made = made_at("network: {networkPolicyClass: system}", &place);

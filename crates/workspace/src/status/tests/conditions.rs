@@ -372,7 +372,7 @@ fn wf_09b_what_found_no_node_in_time_is_unschedulable_and_no_timeout() {
 }
 
 #[test]
-fn wf_12a_what_takes_too_long_says_the_stage_since_when_and_what_it_waits_for() {
+fn wf_12_what_takes_too_long_says_the_stage_since_when_and_what_it_waits_for() {
     use crate::until::{Look, Until, look};
     let mut case = case();
     case.observed.pod = Some(Pod { created_ms: 1_000_000, ..pod(State::Running, false) });
