@@ -68,6 +68,7 @@ fn wo_12c_the_example_of_a_gateway_in_the_cluster_starts_and_keeps_workspaces() 
     let example = example
         .replace("namespace: quarterdeck\n", &format!("namespace: {ns}\n"))
         .replace("namespace = \"quarterdeck\"\n", &format!("namespace = \"{ns}\"\n    watch_namespace = \"{ns}\"\n"))
+        .replace("gateway_namespace = \"quarterdeck\"", &format!("gateway_namespace = \"{ns}\""))
         .replace("https://quarterdeck.example.com", "https://localhost");
     let _gateway = Everywhere::new(example);
     let words = ["rollout", "status", "deployment/quarterdeck-gateway", "-n", ns, "--timeout=180s"];

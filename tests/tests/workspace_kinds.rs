@@ -1,9 +1,10 @@
 //! Blueprints and Grants as kubectl shows them, with what the operator found out about each.
 #![allow(clippy::unwrap_used, clippy::expect_used, clippy::panic, clippy::indexing_slicing, missing_docs)]
 
+use e2e::console::Console;
 use e2e::fresh::Fresh;
 use e2e::workspaces::{apply, condition, get, operator, until};
-use e2e::{kubeconfig, kubectl};
+use e2e::{context, kubeconfig, kubectl};
 use serde_json::{Value, json};
 
 /// An object of ours of the whole cluster or of a namespace, which goes when it is dropped.
@@ -147,4 +148,42 @@ fn ws_03_a_grant_shows_for_whom_it_is_what_it_allows_until_when_and_how_many_it_
     assert_eq!(condition(&seen, "Valid"), ("True".into(), "AsExpected".into()), "{seen:#}");
     assert_eq!(seen["status"]["observedGeneration"], seen["metadata"]["generation"]);
     assert_eq!(seen["status"]["inUse"], 0, "it launched none of them");
+}
+
+#[test]
+fn bc_02e_a_folder_of_blueprints_is_watched_and_a_broken_set_is_told_and_left() {
+    let fresh = Fresh::new("ws-folder");
+    let folder = tempfile::tempdir().unwrap();
+    let write = |name: &str, text: &str| std::fs::write(folder.path().join(name), text).unwrap();
+    write("own.yaml", "blueprint:\n  name: of-a-folder\n  image: !cel \"'images.invalid/' + env('TEAM') + ':1'\"\n");
+    let path = folder.path().display().to_string();
+    let variables = [("QD__BLUEPRINTS__FOLDER", path.as_str()), ("QD__BLUEPRINTS__ENV", "{ TEAM = \"red\" }")];
+    let console = Console::start_with(Some(&kubeconfig()), &["--with-operator", "--yes"], &variables);
+    let listed = || {
+        let path = format!("/blueprints?cluster={}&namespace={}", context(), fresh.name());
+        console.ask("GET", &path, None, &[]).json()
+    };
+    let row = |name: &str| {
+        let all = listed()["blueprints"].as_array().cloned().unwrap_or_default();
+        all.into_iter().find(|one| one["name"] == name)
+    };
+    let image = |name: &str| {
+        let asked = json!({ "cluster": context(), "namespace": fresh.name(), "blueprint": name });
+        let told = console.ask("POST", "/blueprints/preview", Some(&asked), &[]).json();
+        let fields = told["fields"].as_array().cloned().unwrap_or_default();
+        fields.into_iter().find(|one| one["pointer"] == "/image").map(|one| one["value"].clone())
+    };
+    let of = row("of-a-folder").expect("it stands among the others");
+    assert_eq!((of["kind"].as_str(), &of["valid"]), (Some("file"), &json!(true)), "{of:#}");
+    assert_eq!(image("of-a-folder"), Some(json!("images.invalid/red:1")), "what env() reads is of the configuration");
+    write("own.yaml", "blueprint:\n  name: of-a-folder\n  image: images.invalid/own:2\n");
+    until("the other set is taken", 60, || image("of-a-folder") == Some(json!("images.invalid/own:2")));
+    write("more.yaml", "blueprint:\n  name: more\n  imag: images.invalid/more:1\n");
+    until("what is wrong is told with its place", 60, || {
+        let problems = listed()["problems"].as_array().cloned().unwrap_or_default();
+        problems.iter().any(|one| one["pointer"] == "/imag" && one["file"] == "more.yaml" && one["line"] == 3)
+    });
+    assert!(row("more").is_none() && row("of-a-folder").is_some(), "the set of before holds");
+    write("more.yaml", "blueprint:\n  name: more\n  image: images.invalid/more:1\n");
+    until("it is taken once it is right", 60, || row("more").is_some());
 }
