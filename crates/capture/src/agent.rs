@@ -188,6 +188,10 @@ impl Agent {
 
     /// Gives it lines of a key log, as many at a time as a frame takes.
     pub(crate) fn keys(&mut self, lines: &[String]) {
+        if lines.is_empty() {
+            // There is a log, whose lines come later.
+            self.stream.send(Body::Keys(Keys { lines: Vec::new() }));
+        }
         let mut rest = lines;
         while !rest.is_empty() {
             let mut room = KEY_BYTES;

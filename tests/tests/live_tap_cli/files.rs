@@ -95,21 +95,22 @@ fn cap_n_20q_a_key_log_that_grows_decrypts_what_pods_say_from_then_on() {
     let home = tempfile::tempdir().unwrap();
     let log = home.path().join("keys.log");
     let selector = "app.kubernetes.io/name=pay";
-    let words = ["-n", "shop", "-l", selector, "--keylog", log.to_str().unwrap(), "--duration", "100", "--count", "1"];
-    let words = [&words[..], &["--where", "path = \"/live-keys\"", "-o", "jsonl"]].concat();
+    let words = ["-n", "shop", "-l", selector, "--keylog", log.to_str().unwrap(), "--duration", "100"];
+    let words = [&words[..], &["--where", "path = \"/live-keys-6\"", "-o", "jsonl"]].concat();
     let mut running = Running::start(tap(home.path(), &words).stdout(Stdio::piped()));
     let mut records = BufReader::new(running.stdout().unwrap());
     let many = pods(selector).len();
     running.wait("captured", |running| running.agents() == many);
     let address = "jsonpath={.subsets[0].addresses[0].ip}:{.subsets[0].ports[0].port}";
     let server = kubectl::stdout(&kubeconfig(), &["get", "endpoints", "-n", "shop", "pay", "-o", address]);
-    let url = format!("https://{server}/live-keys");
-    let words = ["-sk", "--max-time", "20", "--noproxy", "*", "--http1.1", "-o", "/dev/null", &url];
+    // One connection that lives for some seconds: its keys are there long before its last request.
+    let url = format!("https://{server}/live-keys-[1-6]");
+    let words = ["-sk", "--rate", "1/s", "--max-time", "20", "--noproxy", "*", "--http1.1", "-o", "/dev/null", &url];
     assert!(Command::new("curl").env("SSLKEYLOGFILE", &log).args(words).status().unwrap().success());
     let mut line = String::new();
     records.read_line(&mut line).unwrap();
     let record: Value = serde_json::from_str(&line).unwrap_or_else(|error| panic!("{error}: {line}{}", running.said()));
-    assert_eq!((&record["path"], &record["pair"]), (&json!("/live-keys"), &json!("ok")), "{record}");
+    assert_eq!((&record["path"], &record["pair"]), (&json!("/live-keys-6"), &json!("ok")), "{record}");
     let (status, said) = running.end();
     assert!(status.success() && said.contains(" keys of ") && said.contains(" were given"), "{said}");
     let keys = std::fs::read_to_string(&log).unwrap();

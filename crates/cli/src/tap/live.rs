@@ -2,6 +2,7 @@
 
 mod file;
 mod join;
+mod keys;
 mod pods;
 mod show;
 
@@ -18,12 +19,13 @@ use crate::tap::view::{Asked, View};
 use capture::{Beside, Event, Options, Step, Tap, Transport};
 use file::File;
 pub(super) use join::join;
+use keys::Keys;
 use policy::action::{PacketLevel, TapHostNetwork, TapStart};
 use policy::{Answers, Refusal};
 use show::Shown;
 use std::io::{ErrorKind, Write};
 use std::sync::Arc;
-use std::time::Duration;
+use std::time::{Duration, Instant};
 use tokio::signal::unix::{Signal, SignalKind, signal};
 use tokio::time::MissedTickBehavior;
 
@@ -93,7 +95,15 @@ pub(super) async fn live(desk: &Desk, args: &TapArgs, output: Output, out: &mut 
         records: args.records == Told::On,
         ..Options::default()
     };
+    let keys = match &args.read.keylog {
+        Some(path) => Some(Keys::new(desk, running.target(), path).await?),
+        None => None,
+    };
     let tap = capture::start_with(desk.cluster()?, permit, nodes, options).await.map_err(Error::of)?;
+    if keys.is_some() {
+        // That there is a log: agents wait for keys that come a moment after their connection.
+        tap.keys(Arc::default());
+    }
     let file = args.write.as_deref().map(|path| File::create(args, path)).transpose()?;
     let stops = args.on_full == Some(OnFull::Stop);
     let waits = !args.live.no_wait && !args.live.no_watch;
@@ -107,6 +117,7 @@ pub(super) async fn live(desk: &Desk, args: &TapArgs, output: Output, out: &mut 
         running,
         shown,
         file,
+        keys,
         stops,
         filter,
         waits,
@@ -144,7 +155,6 @@ fn title(args: &TapArgs) -> String {
 /// Words that are about files alone are not passed over in silence.
 fn only_of_files(args: &TapArgs) -> Result<(), Error> {
     let words = [
-        (args.read.keylog.is_some(), "--keylog"),
         (args.read.decap, "--decap"),
         (args.read.checksums, "--checksums"),
         (args.follow, "--follow"),
@@ -187,6 +197,8 @@ struct Live {
     running: Running,
     shown: Shown,
     file: Option<File>,
+    /// A key log that grows.
+    keys: Option<Keys>,
     /// A full disk ends the file, and not the tap.
     stops: bool,
     /// The capture filter, as it stands in the file.
@@ -236,6 +248,7 @@ impl Live {
                 }
                 _ = tick.tick() => {
                     self.shown.draw()?;
+                    self.give_keys();
                     let result = self.file.as_mut().map_or(Ok(()), File::tick);
                     self.goes_on(result)?;
                     if self.left == Some(0) && !stopping {
@@ -284,6 +297,9 @@ impl Live {
             }
         }
         self.shown.leave();
+        if let Some(keys) = self.keys.take() {
+            self.shown.tell(&keys.end());
+        }
         let ended = self.file.take().map_or(Ok(()), File::end);
         self.goes_on(ended)?;
         self.shown.end(out)?;
@@ -293,6 +309,18 @@ impl Live {
             (Some(error), _) if self.working == 0 => Err(Error::of(error)),
             (_, Some(time)) => Err(Error::of(TapError::Nothing(time))),
             _ => Ok(()),
+        }
+    }
+
+    /// Keys that came since the last look go to the agents. A log that cannot be read is told, and the tap goes on.
+    fn give_keys(&mut self) {
+        match self.keys.as_mut().map(|keys| keys.more(Instant::now())) {
+            Some(Ok(Some(lines))) => self.tap.keys(lines),
+            Some(Err(error)) => {
+                self.shown.tell(&format!("no more keys are read: {error}"));
+                self.keys = None;
+            }
+            None | Some(Ok(None)) => {}
         }
     }
 

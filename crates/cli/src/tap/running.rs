@@ -22,9 +22,11 @@ pub(super) use socket::{Found, ask, follow, found, named};
 use super::error::TapError;
 use crate::Desk;
 use crate::error::Error;
+use base::ClusterName;
 use capture::{Event, Owner, Step, Teller};
 use guard::Guard;
 use parking_lot::Mutex;
+use policy::action::TapTarget;
 use std::sync::Arc;
 use tokio::sync::{broadcast, mpsc, watch as value};
 
@@ -70,6 +72,12 @@ impl Running {
             reach.extend(value.map(|value| format!("{flag} {value}")));
         }
         Ok(Self { guard, board, asked, records, over, socket, reach })
+    }
+
+    /// What policy calls it.
+    pub(super) fn target(&self) -> TapTarget {
+        let board = self.board.lock();
+        TapTarget { cluster: ClusterName::new(board.cluster.as_str()), tap: board.id.clone() }
     }
 
     /// Tells the guard of containers before they are added.

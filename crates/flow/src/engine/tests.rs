@@ -10,6 +10,7 @@ mod tcp;
 
 use net::{Client, Net, Server, Tcp};
 use run::run;
+use std::net::{IpAddr, Ipv4Addr, Ipv6Addr};
 
 #[test]
 fn cap_36a_a_request_and_its_response_are_one_record_before_the_connection_ends() {
@@ -43,4 +44,37 @@ fn cap_36a_a_request_and_its_response_are_one_record_before_the_connection_ends(
     assert_eq!(flow["c"]["packets"], 3);
     assert_eq!(flow["c"]["mss"], 1460);
     assert_eq!(flow["dir_by"], "syn");
+}
+
+#[test]
+fn cap_40c_datagrams_echoes_and_what_is_only_counted_are_flows_with_packets_and_bytes() {
+    let v4 = |last| IpAddr::V4(Ipv4Addr::new(10, 0, 0, last));
+    let v6 = |last| IpAddr::V6(Ipv6Addr::new(0x2001, 0xdb8, 0, 0, 0, 0, 0, last));
+    let mut net = Net::new();
+    net.frame(&net::udp((v4(1), 7_000), (v4(2), 7_001), &[1; 40]));
+    net.frame(&net::udp((v4(2), 7_001), (v4(1), 7_000), &[2; 60]));
+    let echo = |kind: u8| [&[kind, 0, 0, 0, 0, 9, 0, 1][..], &[7; 24]].concat();
+    net.frame(&net::ip(v4(1), v4(2), 1, &echo(8)));
+    net.frame(&net::ip(v4(2), v4(1), 1, &echo(0)));
+    net.frame(&net::ip(v6(1), v6(2), 58, &echo(128)));
+    net.frame(&net::ip(v6(2), v6(1), 58, &echo(129)));
+    let sctp = [&[0x0b, 0x5a, 0x0b, 0x59][..], &[0; 28]].concat();
+    net.frame(&net::ip(v4(1), v4(2), 132, &sctp));
+    let mut arp = vec![2, 0, 0, 0, 0, 1, 2, 0, 0, 0, 0, 2, 8, 6, 0, 1, 8, 0, 6, 4, 0, 1, 2, 0, 0, 0, 0, 2];
+    arp.extend([10, 0, 0, 1, 0, 0, 0, 0, 0, 0, 10, 0, 0, 2]);
+    net.link(1, arp);
+    let out = run(&net);
+    let mut flows: Vec<(String, u64, u64, u64)> = out
+        .closed()
+        .iter()
+        .map(|flow| {
+            let count = |side: &str, member: &str| flow[side][member].as_u64().unwrap();
+            let packets = count("c", "packets") + count("s", "packets");
+            (flow["proto"].as_str().unwrap().to_owned(), packets, count("c", "bytes"), count("s", "bytes"))
+        })
+        .collect();
+    flows.sort();
+    let expected =
+        [("arp", 1, 0, 0), ("icmp", 2, 32, 32), ("icmpv6", 2, 32, 32), ("sctp", 1, 32, 0), ("udp", 2, 40, 60)];
+    assert_eq!(flows, expected.map(|(proto, packets, up, down)| (proto.to_owned(), packets, up, down)));
 }

@@ -7,7 +7,7 @@ use crate::{Verdict, keylog::Store};
 pub(super) const DECRYPTED: Verdict = Verdict { code: "decrypted", why: "the key log has its secrets" };
 const NO_KEYS: Verdict = Verdict {
     code: "no_keys",
-    why: "encrypted, and no key log is there: set SSLKEYLOGFILE in the client or server and give the file with --keylog or --keylog-from",
+    why: "encrypted, and no key log is there: set SSLKEYLOGFILE in the client or server and give the file with --keylog",
 };
 const OTHERS: Verdict = Verdict {
     code: "keys_for_other_connections",

@@ -1,0 +1,121 @@
+//! `--keylog` of running pods: a key log that grows, whose lines go to the agents as they come. They are wiped with the tap.
+
+use crate::Desk;
+use crate::error::Error;
+use crate::tap::error::TapError;
+use capture::KeyLines;
+use policy::action::{TapChange, TapControl, TapTarget};
+use policy::{Answers, Outcome, Permit, Refusal};
+use std::fs::File;
+use std::io::{ErrorKind, Read, Seek, SeekFrom};
+use std::path::{Path, PathBuf};
+use std::sync::Arc;
+use std::time::{Duration, Instant};
+use zeroize::{Zeroize, Zeroizing};
+
+/// A key log on this machine. One that is not there yet is waited for.
+pub(super) struct Keys {
+    path: PathBuf,
+    /// Bytes that were read.
+    at: u64,
+    /// The begin of a line whose end has not come.
+    rest: Zeroizing<Vec<u8>>,
+    /// When it is looked at again.
+    next: Instant,
+    given: u64,
+    invalid: u64,
+    permit: Permit<TapControl>,
+}
+
+impl Keys {
+    /// Asks whether keys may be given to this tap.
+    ///
+    /// # Errors
+    /// When policy does not let it, or it is a folder.
+    pub(super) async fn new(desk: &Desk, tap: TapTarget, path: &Path) -> Result<Self, Error> {
+        if path.is_dir() {
+            return Err(Error::Usage(format!("{} is a folder: --keylog FILE", path.display())));
+        }
+        let action = TapControl { tap, change: TapChange::Keys };
+        let permit = desk.gate.permit(&desk.principal, action, &Answers::default());
+        let permit = permit.map_err(|refusal: Refusal| Error::of(refusal))?;
+        permit.settled().await.map_err(Error::of)?;
+        let (rest, next) = (Zeroizing::default(), Instant::now());
+        Ok(Self { path: path.to_owned(), at: 0, rest, next, given: 0, invalid: 0, permit })
+    }
+
+    /// The keys that came since, a few times a second.
+    ///
+    /// # Errors
+    /// When it cannot be read, or is larger than may be.
+    pub(super) fn more(&mut self, now: Instant) -> Result<Option<Arc<KeyLines>>, Error> {
+        if now < self.next {
+            return Ok(None);
+        }
+        self.next = now + PAUSE;
+        match self.read() {
+            Ok(()) => {}
+            Err(error) if error.kind() == ErrorKind::NotFound => return Ok(None),
+            Err(source) => {
+                return Err(Error::of(TapError::Read { file: self.path.display().to_string(), source }));
+            }
+        }
+        if self.at > MOST {
+            let words = format!("{} is larger than a key log may be (limit `key_log`, 64 MiB)", self.path.display());
+            return Err(Error::of(TapError::Limit(words)));
+        }
+        let lines = self.lines();
+        self.given += lines.len() as u64;
+        Ok((!lines.is_empty()).then(|| Arc::new(KeyLines::new(lines))))
+    }
+
+    fn read(&mut self) -> std::io::Result<()> {
+        let mut file = File::open(&self.path)?;
+        let len = file.metadata()?.len();
+        if len < self.at {
+            // Another one stands there now.
+            self.at = 0;
+            self.rest.zeroize();
+        }
+        if len > self.at {
+            file.seek(SeekFrom::Start(self.at))?;
+            let read = file.take(MOST + 1 - self.at.min(MOST)).read_to_end(&mut self.rest)?;
+            self.at += read as u64;
+        }
+        Ok(())
+    }
+
+    /// The whole lines that are keys.
+    fn lines(&mut self) -> Vec<String> {
+        let Some(end) = memchr::memrchr(b'\n', &self.rest) else { return Vec::new() };
+        let mut lines = Vec::new();
+        for line in self.rest.get(..end).unwrap_or_default().split(|byte| *byte == b'\n') {
+            let line = std::str::from_utf8(line).unwrap_or("?").trim();
+            match flow::keylog::parse(line) {
+                Ok(Some(_)) => lines.push(line.to_owned()),
+                Ok(None) => {}
+                Err(_) => self.invalid += 1,
+            }
+        }
+        let left = self.rest.len() - end - 1;
+        self.rest.copy_within(end + 1.., 0);
+        if let Some(old) = self.rest.get_mut(left..) {
+            old.zeroize();
+        }
+        self.rest.truncate(left);
+        lines
+    }
+
+    /// How many keys there were, for the journal and for whoever gave them.
+    pub(super) fn end(self) -> String {
+        let words =
+            format!("{} keys of {} were given, {} lines are none", self.given, self.path.display(), self.invalid);
+        self.permit.finish(Outcome::Done { message: words.clone() });
+        words
+    }
+}
+
+/// Between two looks.
+const PAUSE: Duration = Duration::from_millis(200);
+/// Bytes of a key log.
+const MOST: u64 = 64 << 20;
