@@ -59,7 +59,7 @@ impl Place {
 }
 
 #[test]
-fn wx_03e_ports_and_apps_have_hosts_of_their_own_and_two_workspaces_share_nothing() {
+fn wx_03_ports_and_apps_have_hosts_of_their_own_and_two_workspaces_share_nothing() {
     let place = place();
     let (ada, web, bob) =
         (place.open("ada", "port=3000"), place.open("ada", "app=web"), place.open("bob", "port=3000"));

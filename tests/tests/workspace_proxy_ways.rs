@@ -7,7 +7,7 @@ use e2e::fresh::Fresh;
 use e2e::opened::{Opened, comes, open};
 use e2e::place::{self, Borrowed};
 use e2e::workspaces::{apply, get, operator, until, wait};
-use e2e::{kubeconfig, kubectl, out};
+use e2e::{errors, kubeconfig, kubectl, out, signal};
 use serde_json::json;
 use std::io::{Read, Write};
 use std::time::{Duration, Instant};
@@ -20,7 +20,7 @@ struct Place {
     open: App,
 }
 
-static PLACE: place::Place<Place> = place::Place::of(5);
+static PLACE: place::Place<Place> = place::Place::of(6);
 
 fn place() -> Borrowed<Place> {
     PLACE.borrow(|| {
@@ -224,4 +224,50 @@ fn wb_07c_a_request_of_a_program_is_held_while_the_workspace_wakes_where_that_is
     } else {
         until("the app answers", 60, || ivy.get("/x", "").ends_with("ivy /x 0"));
     }
+}
+
+#[test]
+fn wf_13f_a_gateway_killed_within_a_request_an_answer_events_or_a_socket_leaves_nothing_and_the_next_leads_there_again()
+{
+    let place = place();
+    let pod = pod(&place.fresh, "ada");
+    let tunnels = || {
+        let words = ["exec", "-n", place.fresh.name(), &pod, "-c", "main", "--", "/qd/bin/kbox", "streams"];
+        let streams = kubectl::kubectl(&kubeconfig(), &words);
+        assert!(streams.status.success(), "{}", errors(&streams));
+        out(&streams).matches("pf-").count()
+    };
+    for step in ["request", "answer", "events", "socket"] {
+        let console = Console::start(Some(&kubeconfig()), &[]);
+        let ada = place.at(&console, "port=3000");
+        let mut one = ada.connect();
+        one.set_read_timeout(Some(Duration::from_secs(60))).unwrap();
+        let mut say = |line: &str, fields: &str, body: &str| {
+            one.write_all((ada.head(line, fields) + body).as_bytes()).unwrap();
+        };
+        match step {
+            // half of a body: the app waits for the other
+            "request" => say("POST /p", "Content-Length: 10\r\n", "hello"),
+            "answer" => say("GET /big", "", ""),
+            "events" => say("GET /events", "", ""),
+            _ => {
+                let fields = format!("Connection: Upgrade\r\nUpgrade: websocket\r\nOrigin: http://{}\r\n", ada.host);
+                say("GET /ws", &fields, "");
+            }
+        }
+        if step == "request" {
+            until("the app is asked", 60, || tunnels() > 0);
+        } else {
+            comes(&mut one, "\r\n\r\n");
+        }
+        signal(console.pid(), "KILL");
+        // the browser learns of it: its connection ends, by whatever word
+        let mut rest = Vec::new();
+        let ended = one.read_to_end(&mut rest);
+        let late = |error: &std::io::Error| error.kind() == std::io::ErrorKind::WouldBlock;
+        assert!(!ended.is_err_and(|error| late(&error)), "{step}: it is still open");
+        until("the daemon has let go of it", 60, || tunnels() == 0);
+    }
+    let console = Console::start(Some(&kubeconfig()), &[]);
+    assert!(place.at(&console, "port=3000").get("/x", "").ends_with("ada /x 0"));
 }

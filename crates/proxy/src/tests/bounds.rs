@@ -69,7 +69,7 @@ async fn wx_09g_a_person_who_asks_too_often_is_told_when_to_come_again_and_the_a
 }
 
 #[tokio::test]
-async fn wx_09h_two_who_come_to_one_workspace_share_its_256_connections() {
+async fn wx_09_two_who_come_to_one_workspace_share_its_256_connections() {
     let app = TcpListener::bind("127.0.0.1:0").await.unwrap();
     let port = app.local_addr().unwrap().port();
     let room = Arc::<Room>::default();
