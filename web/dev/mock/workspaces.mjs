@@ -283,6 +283,18 @@ const jobs = () =>
     created_ms: now - ago * minute,
     changed_ms: now - ago * minute,
   }))
+
+/** Why it is as it is, and by what it was used. */
+const why = (one) => {
+  const { wanted, cause, phase, stage, message, error, stop_reason, stop_at_ms, last_activity } = whole(one)
+  const uses = [
+    { door: 'terminal', from_ms: now - 180 * minute, to_ms: now - 131 * minute },
+    { door: 'http', from_ms: now - 64 * minute, to_ms: now - 20 * minute },
+  ]
+  const told = { wanted, cause, phase, stage, since: '', message, error, stop_reason, stop_at_ms }
+  return { ...told, idle: 'used lately: http', last_use: last_activity, uses: phase === 'Running' ? uses : [] }
+}
+
 const home = { name: 'home', claim: 'pvc-wreck-home', type: 'local', size: '5Gi', used: '' }
 
 export function workspacerest(method, path, body) {
@@ -303,6 +315,7 @@ export function workspacerest(method, path, body) {
   if (what === 'remains') return [200, { volumes: name === 'wreck' ? [home] : [] }]
   if (what === 'keep') return [200, { until_ms: now + 120 * minute }]
   if (!one) return [404, error('workspace_not_found', `there is no workspace ${name}`)]
+  if (what === 'why') return [200, why(one)]
   if (what === 'apps')
     return [
       200,
