@@ -77,6 +77,12 @@ pub enum Hint {
         /// The port.
         port: u16,
     },
+    /// An address of the place that is captured on, all of whose listening sockets are told: a TCP connection that has none of
+    /// them at this end was opened from here.
+    Own {
+        /// The address.
+        ip: IpAddr,
+    },
     /// A port on which servers of a protocol are known to be.
     ServerPort {
         /// The port.

@@ -10,6 +10,7 @@ use crate::{App, Hint, detect::usual};
 #[derive(Debug, Default)]
 pub(crate) struct Hints {
     listen: Vec<(IpAddr, u16)>,
+    own: Vec<IpAddr>,
     ports: Vec<(u16, App)>,
     names: HashMap<IpAddr, String>,
     heap: usize,
@@ -21,6 +22,11 @@ impl Hints {
             Hint::Listen { ip, port } => {
                 if !self.listen.contains(&(ip, port)) && self.listen.len() < MOST {
                     self.listen.push((ip, port));
+                }
+            }
+            Hint::Own { ip } => {
+                if !self.own.contains(&ip) && self.own.len() < MOST {
+                    self.own.push(ip);
                 }
             }
             Hint::ServerPort { port, app } => {
@@ -45,6 +51,11 @@ impl Hints {
         self.listen.iter().any(|(at, on)| *on == port && (*at == ip || at.is_unspecified()))
     }
 
+    /// Whether it is an address of the place that is captured on, whose listening sockets are known.
+    pub(crate) fn is_own(&self, ip: IpAddr) -> bool {
+        self.own.contains(&ip)
+    }
+
     /// What is spoken on a port, told or usual.
     pub(crate) fn app(&self, port: u16) -> App {
         self.ports.iter().find(|have| have.0 == port).map_or_else(|| usual(port), |have| have.1)
@@ -56,7 +67,8 @@ impl Hints {
     }
 
     pub(crate) fn heap(&self) -> usize {
-        self.heap + self.listen.capacity() * size_of::<(IpAddr, u16)>() + self.ports.capacity() * 4
+        let addresses = self.own.capacity() * size_of::<IpAddr>();
+        self.heap + addresses + self.listen.capacity() * size_of::<(IpAddr, u16)>() + self.ports.capacity() * 4
     }
 }
 

@@ -51,6 +51,7 @@ pub fn run(config: &Config) -> Result<(), Error> {
     };
     // The table of sockets is for where there are no packets.
     let diag = if reason.is_empty() { None } else { Some(Diag::open().map_err(Error::system("open sock_diag"))?) };
+    let listening = if diag.is_none() { Diag::open_silent().ok() } else { None };
     let proc = std::fs::File::open("/proc/self/statm").ok();
     let door = Door::open().ok();
     // As the first process of a container it is asked to end by nothing else.
@@ -71,7 +72,7 @@ pub fn run(config: &Config) -> Result<(), Error> {
         leaves: None,
         links,
         watch,
-        sources: Sources { sockets, diag, proc, page },
+        sources: Sources { sockets, diag, listening, proc, page },
         missing,
         reason,
         stream: None,

@@ -4,6 +4,7 @@
 //! unless the kernel tells of their end.
 
 pub(crate) mod diag;
+pub(crate) mod listen;
 
 use diag::{Diag, ENDED, Entry};
 use flow::record::{Endpoint, SocketRecord};
@@ -73,7 +74,7 @@ impl Watch {
         let mut buffer = vec![0; BUFFER];
         for proto in [TCP, UDP] {
             for family in [libc::AF_INET as u8, libc::AF_INET6 as u8] {
-                diag.ask(family, proto)?;
+                diag.ask(family, proto, u32::MAX)?;
                 for _ in 0..PATIENCE {
                     let take = |entry| changes += usize::from(self.take(entry, ts_us, sink));
                     if diag.read(proto, &mut buffer, take)? {

@@ -6,7 +6,7 @@ use crate::space::Space;
 use proto::capture::codec::{OUTGOING, packets};
 use proto::capture::{Body, Credit, Limits, Start};
 use std::collections::{BTreeMap, BTreeSet};
-use std::io::{BufRead, BufReader};
+use std::io::{BufRead, BufReader, Write};
 
 /// Answers each connection with what it was sent.
 const ECHO: &str = "
@@ -130,5 +130,63 @@ fn cap_25_every_packet_of_every_interface_is_seen_whole_in_both_directions_and_o
         assert_eq!(seen.cut, 0);
         assert!(seen.longest > 20_000, "what the card would cut is seen in one: {}", seen.longest);
         assert!(seen.fine * 2 > seen.frames, "{} of {}", seen.fine, seen.frames);
+    }
+}
+
+/// Listens on the port that is given first, or connects to it from the second; each side sends words that no parser knows, one
+/// for each line of its input.
+const OLD: &str = "
+import socket, sys, threading
+here, there, mine = sys.argv[1], int(sys.argv[2]), int(sys.argv[3])
+if mine:
+    c = socket.create_connection((here, there), source_address=('', mine))
+else:
+    s = socket.create_server(('', there))
+    print('listens', flush=True)
+    c, _ = s.accept()
+def read():
+    while c.recv(4096): pass
+threading.Thread(target=read, daemon=True).start()
+print('connected', flush=True)
+for _ in sys.stdin: c.sendall(b'words that no parser knows')
+";
+
+#[test]
+fn cap_n_10k_a_connection_older_than_the_capture_has_its_server_where_somebody_listens() {
+    let (mut near, mut far) = (Space::new("opener"), Space::new("listener"));
+    near.ip(&["link", "add", "one", "type", "veth", "peer", "name", "other", "netns", &far.name]);
+    for (space, link, host) in [(&near, "one", "1"), (&far, "other", "2")] {
+        space.ip(&["addr", "add", &format!("10.9.5.{host}/24"), "dev", link]);
+        space.ip(&["link", "set", link, "up"]);
+    }
+    // Both ports are of those that are given to whoever connects, and the server's is the higher one.
+    let line = |output: &mut BufReader<std::process::ChildStdout>, word: &str| {
+        let mut line = String::new();
+        output.read_line(&mut line).unwrap();
+        assert_eq!(line.trim(), word);
+    };
+    let server = far.start(&["python3", "-c", OLD, "10.9.5.2", "50051", "0"]);
+    let (mut server_in, mut server_out) = (server.stdin.take().unwrap(), BufReader::new(server.stdout.take().unwrap()));
+    line(&mut server_out, "listens");
+    let client = near.start(&["python3", "-c", OLD, "10.9.5.2", "50051", "40000"]);
+    let (mut client_in, mut client_out) = (client.stdin.take().unwrap(), BufReader::new(client.stdout.take().unwrap()));
+    line(&mut client_out, "connected");
+    line(&mut server_out, "connected");
+    for (name, by, link) in [("at-client", near.by(), "one"), ("at-server", far.by(), "other")] {
+        let agent = Agent::start_by(&by, &[], name, 30);
+        let mut owner = agent.connect();
+        owner.begin(Start { interfaces: vec![link.into()], ..Owner::all() });
+        begun(&owner);
+        // The server is the first to be heard.
+        for at_server in [true, false, true] {
+            let input = if at_server { &mut server_in } else { &mut client_in };
+            writeln!(input, "say").unwrap();
+            std::thread::sleep(std::time::Duration::from_millis(100));
+        }
+        let flow = owner.until("the connection", |body| {
+            lines(body).into_iter().find(|one| one["kind"] == "flow" && one["proto"] == "tcp")
+        });
+        let ends = (&flow["src"]["port"], &flow["dst"]["port"], &flow["dst"]["ip"]);
+        assert_eq!(ends, (&40_000.into(), &50_051.into(), &"10.9.5.2".into()), "{name}: {flow}");
     }
 }

@@ -1,4 +1,4 @@
-//! Who is the client: by SYN, else SYN-ACK, listen hint, payload, known port, lower port.
+//! Who is the client: by SYN, else SYN-ACK, listen hint, payload, the end that is ours and not listened on, known port, lower port.
 
 use super::work::Shared;
 use crate::{
@@ -7,6 +7,14 @@ use crate::{
 };
 
 impl Shared {
+    /// The end that is ours, where the other is not: nobody listens on it, so that the connection was opened from there. Ports
+    /// of a node that lead elsewhere have no listener either, and are lower than those that are given to whoever connects.
+    fn opener(&self, flow: &Flow) -> Option<usize> {
+        let [one, two] = [0, 1].map(|lane| self.hints.is_own(flow.key.ip(lane)));
+        let own = usize::from(two);
+        (flow.key.proto() == TCP && one != two && flow.key.port(own) >= GIVEN).then_some(own)
+    }
+
     /// Decides the direction of a flow that has none yet. `payload` was sent by `lane`.
     pub(super) fn decide(&self, flow: &mut Flow, lane: usize, payload: &[u8]) {
         if flow.client.is_some() {
@@ -19,6 +27,8 @@ impl Shared {
             (other, DirBy::Hint)
         } else if let Some(sender) = http1::sender(payload).or_else(|| http2::sender(payload)) {
             (if sender == Side::Client { lane } else { other }, DirBy::Payload)
+        } else if let Some(opener) = self.opener(flow) {
+            (opener, DirBy::Hint)
         } else {
             self.by_ports(flow, lane)
         };
@@ -50,3 +60,8 @@ impl Shared {
         }
     }
 }
+
+/// The first port that kernels give to whoever connects.
+const GIVEN: u16 = 32_768;
+/// The number of TCP.
+const TCP: u8 = 6;

@@ -12,8 +12,8 @@ use crate::links::Link;
 use crate::mask::{Masks, Tee};
 use crate::outbox::Outbox;
 use crate::ring::Socket;
-use crate::sockets::Watch;
 use crate::sockets::diag::Diag;
+use crate::sockets::{Watch, listen};
 use flow::redact::{Redaction, Rules};
 use flow::{Engine, Hint, KeyLine, Packet};
 use proto::capture::codec::CUT;
@@ -31,6 +31,8 @@ pub(crate) struct Sources {
     pub(crate) sockets: Vec<Socket>,
     /// In their stead, where they are refused.
     pub(crate) diag: Option<Diag>,
+    /// Beside them: who listens.
+    pub(crate) listening: Option<Diag>,
     /// `/proc/self/statm`.
     pub(crate) proc: Option<File>,
     /// Bytes of a page of memory.
@@ -139,6 +141,11 @@ impl Capture {
                 }
                 opened => opened?,
             }
+        }
+        if let (Some(engine), Some(diag)) = (&mut capture.engine, &sources.listening)
+            && let Err(error) = listen::tell(diag, links, |hint| engine.hint(hint))
+        {
+            outbox.push(log("info", "listening", &format!("who listens here is not known: {error}")));
         }
         if let Some(diag) = sources.diag.take_if(|_| needs_records) {
             let text = if diag.tells_ends { "" } else { ": connections shorter than a second may be missed" };

@@ -45,28 +45,40 @@ impl Diag {
     /// # Errors
     /// The system's.
     pub(crate) fn open() -> io::Result<Self> {
+        Self::open_for(ENDS)
+    }
+
+    /// Opens one that is asked alone, and told nothing by itself.
+    ///
+    /// # Errors
+    /// The system's.
+    pub(crate) fn open_silent() -> io::Result<Self> {
+        Self::open_for(0)
+    }
+
+    fn open_for(groups: u32) -> io::Result<Self> {
         let flags = SocketFlags::CLOEXEC | SocketFlags::NONBLOCK;
         let socket = socket_with(AddressFamily::NETLINK, SocketType::RAW, flags, Some(SOCK_DIAG))?;
-        let tells_ends = bind(&socket, &SocketAddrNetlink::new(0, ENDS)).is_ok();
+        let tells_ends = bind(&socket, &SocketAddrNetlink::new(0, groups)).is_ok();
         if !tells_ends {
             bind(&socket, &SocketAddrNetlink::new(0, 0))?;
         }
         Ok(Self { socket, tells_ends })
     }
 
-    /// Asks for all sockets of one kind.
+    /// Asks for all sockets of one kind that are in one of these states.
     ///
     /// # Errors
     /// The system's.
-    pub(crate) fn ask(&self, family: u8, proto: u8) -> io::Result<()> {
+    pub(crate) fn ask(&self, family: u8, proto: u8, states: u32) -> io::Result<()> {
         let mut request = Vec::with_capacity(HEADER + REQUEST);
         request.extend_from_slice(&((HEADER + REQUEST) as u32).to_ne_bytes());
         request.extend_from_slice(&BY_FAMILY.to_ne_bytes());
         request.extend_from_slice(&(libc::NLM_F_REQUEST as u16 | libc::NLM_F_DUMP as u16).to_ne_bytes());
         request.extend_from_slice(&[0; 8]);
-        // TCP's measures with it, sockets in every state.
+        // TCP's measures with it.
         request.extend_from_slice(&[family, proto, 1 << (INFO - 1), 0]);
-        request.extend_from_slice(&u32::MAX.to_ne_bytes());
+        request.extend_from_slice(&states.to_ne_bytes());
         request.resize(HEADER + REQUEST, 0);
         send(&self.socket, &request, SendFlags::empty())?;
         Ok(())
