@@ -113,3 +113,24 @@ fn ws_14f_it_is_stopped_when_it_ran_long_enough_and_deleted_when_it_was_stopped_
     until("it is gone", 30, || workspace(ns, "w").is_null());
     assert_eq!(list(ns, "persistentvolumeclaims", "quarterdeck.dev/workspace=w").len(), 1, "its home stays");
 }
+
+#[test]
+fn wd_22b_other_sizes_of_a_pod_that_runs_are_those_of_the_next_one_too() {
+    let fresh = Fresh::new("ws-resized");
+    let ns = fresh.name();
+    let _console = operator();
+    apply(ns, "w", &json!({ "resources": { "cpu": "200m", "memory": "256Mi" } }));
+    wait(ns, "w", "condition=Ready");
+    let before = pod(ns);
+    patch(ns, "w", &json!({ "resources": { "cpu": "300m", "memory": "320Mi" } }));
+    until("it has other sizes", 60, || workspace(ns, "w")["status"]["appliedResources"]["cpu"] == "300m");
+    assert_eq!(pod(ns)["metadata"]["uid"], before["metadata"]["uid"], "the same pod");
+    patch(ns, "w", &json!({ "state": "Stopped" }));
+    wait(ns, "w", "jsonpath={.status.phase}=Stopped");
+    patch(ns, "w", &json!({ "state": "Running" }));
+    wait(ns, "w", "condition=Ready");
+    let after = pod(ns);
+    assert_ne!(after["metadata"]["uid"], before["metadata"]["uid"], "another pod");
+    let limits = &after["spec"]["containers"][0]["resources"]["limits"];
+    assert_eq!((&limits["cpu"], &limits["memory"]), (&json!("300m"), &json!("320Mi")));
+}

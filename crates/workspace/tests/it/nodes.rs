@@ -69,7 +69,7 @@ async fn wo_09e_a_pod_on_a_node_of_which_nothing_is_heard_is_made_elsewhere_afte
 }
 
 #[tokio::test(flavor = "multi_thread")]
-async fn wd_22a_the_pod_of_a_node_that_is_deleted_runs_elsewhere() {
+async fn wd_22_the_pod_of_a_node_that_is_deleted_runs_elsewhere() {
     let place = Place::alone("node-gone", Limits { node_loss_ms: 2_000, ..Limits::default() }).await;
     place.apply(&json!({ "resources": { "cpu": "300m", "memory": "256Mi" } }));
     until("it runs", 40, || place.phase() == "Running");
