@@ -10,6 +10,7 @@ mod tcp;
 
 use net::{Client, Net, Server, Tcp};
 use run::run;
+use serde_json::Value;
 use std::net::{IpAddr, Ipv4Addr, Ipv6Addr};
 
 #[test]
@@ -77,4 +78,31 @@ fn cap_40c_datagrams_echoes_and_what_is_only_counted_are_flows_with_packets_and_
     let expected =
         [("arp", 1, 0, 0), ("icmp", 2, 32, 32), ("icmpv6", 2, 32, 32), ("sctp", 1, 32, 0), ("udp", 2, 40, 60)];
     assert_eq!(flows, expected.map(|(proto, packets, up, down)| (proto.to_owned(), packets, up, down)));
+}
+
+#[test]
+fn cap_n_21e_what_is_read_is_plaintext_and_what_nobody_knows_is_uncertain() {
+    let mut net = Net::new();
+    let mut web = Tcp::new(40_000);
+    web.open(&mut net);
+    web.send(&mut net, Client, b"GET / HTTP/1.1\r\nHost: shop\r\n\r\n");
+    web.send(&mut net, Server, b"HTTP/1.1 204 No Content\r\n\r\n");
+    let mut odd = Tcp::new(40_001);
+    odd.ends[1].1 = 7_777;
+    odd.open(&mut net);
+    odd.send(&mut net, Client, &[0x9c; 300]);
+    odd.send(&mut net, Server, &[0x63; 300]);
+    let mut silent = Tcp::new(40_002);
+    silent.ends[1].1 = 7_778;
+    silent.open(&mut net);
+    let out = run(&net);
+    let verdicts: Vec<(u64, Value)> =
+        out.closed().iter().map(|flow| (flow["src"]["port"].as_u64().unwrap(), flow["verdict"].clone())).collect();
+    let of = |port| verdicts.iter().find(|(own, _)| *own == port).unwrap().1.clone();
+    assert_eq!(of(40_000)["code"], "plaintext");
+    assert_eq!(of(40_001)["code"], "uncertain");
+    for port in [40_000, 40_001] {
+        assert!(of(port)["why"].as_str().unwrap().len() > 20, "{verdicts:?}");
+    }
+    assert_eq!(of(40_002), Value::Null, "there is nothing to read");
 }

@@ -220,7 +220,13 @@ async fn cap_f_28_limits_are_named_where_they_are_reached() {
     // Records of one answer; more are asked for by where the last one ended, or as a file of all.
     let lines = async |limit| {
         let tap = world.target(&one);
-        let asked = TapExport { tap, format: "jsonl".into(), select: String::new(), flow: String::new(), filter: String::new() };
+        let asked = TapExport {
+            tap,
+            format: "jsonl".into(),
+            select: String::new(),
+            flow: String::new(),
+            filter: String::new(),
+        };
         world.taps.records(world.permit(asked), 0, limit).await
     };
     assert!(lines(Some(10_000)).await.is_ok() && lines(None).await.is_ok());
