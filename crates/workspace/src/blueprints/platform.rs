@@ -1,0 +1,72 @@
+//! What the platform says for all workspaces of a cluster.
+
+use super::DEFAULT;
+use crate::exposing::Exposing;
+use crate::folder::Folder;
+use crate::source::Repositories;
+use base::Secret;
+use blueprint::objects::Network;
+use std::collections::BTreeMap;
+use std::sync::Arc;
+
+/// What the platform says for all workspaces of a cluster.
+#[derive(Clone, Debug)]
+pub struct Platform {
+    /// Name of the cluster.
+    pub cluster: String,
+    /// The agent's image of this release.
+    pub agent_image: String,
+    /// The registry of images whose name has no host part.
+    pub registry: Option<String>,
+    /// The blueprint of a Workspace that names an image alone.
+    pub default_blueprint: String,
+    /// The commit that this program is built from.
+    pub commit: String,
+    /// Domain of the cluster.
+    pub cluster_domain: String,
+    /// Pods may run on the control plane: a cluster of one node.
+    pub single_node: bool,
+    /// Labels of earlier products stand on all objects as well.
+    pub compat_labels: bool,
+    /// Secrets with which images are pulled, in every namespace of workspaces.
+    pub pull_secrets: Vec<String>,
+    /// The password of images that ask for one; each has a random one of its own when this is not set.
+    pub password: Option<Secret<String>>,
+    /// What an administrator says of the network, beside what is found.
+    pub network: Network,
+    /// How workspaces are reached from outside.
+    pub exposing: Exposing,
+    /// The folder of the authority that makes certificates of their hosts, where nobody else is named.
+    pub authority: Option<std::path::PathBuf>,
+    /// Reads the repositories of workspaces; nothing where none are read.
+    pub repositories: Option<Repositories>,
+    /// Blueprints beside those of the cluster.
+    pub folder: Option<Arc<Folder>>,
+    /// What `env()` reads in expressions.
+    pub env: BTreeMap<String, String>,
+}
+
+impl Platform {
+    /// The usual one of a cluster.
+    #[must_use]
+    pub fn new(cluster: &str, agent_image: &str) -> Self {
+        Self {
+            cluster: cluster.to_owned(),
+            agent_image: agent_image.to_owned(),
+            registry: None,
+            default_blueprint: DEFAULT.to_owned(),
+            commit: "unknown".to_owned(),
+            cluster_domain: "cluster.local".to_owned(),
+            single_node: false,
+            compat_labels: false,
+            pull_secrets: Vec::new(),
+            password: None,
+            network: Network::default(),
+            exposing: Exposing::default(),
+            authority: None,
+            repositories: None,
+            folder: None,
+            env: BTreeMap::new(),
+        }
+    }
+}
