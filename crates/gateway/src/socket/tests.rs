@@ -247,5 +247,5 @@ async fn cap_46c_lists_of_taps_are_views_like_every_table() {
     let wrong = r#"{"sub":{"id":3,"what":{"list":{"list":"taps","filter":"where x = 1","len":10}}}}"#;
     client.send(Message::text(wrong)).await.unwrap();
     let end = frame(&mut client).await;
-    assert_eq!(end["end"]["error"]["code"], "query_syntax", "{end}");
+    assert_eq!(end["end"]["error"]["code"], "select_syntax", "{end}");
 }
