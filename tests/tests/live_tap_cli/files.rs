@@ -66,7 +66,7 @@ fn transactions(text: &str) -> HashMap<String, Value> {
 }
 
 #[test]
-fn cap_n_23_the_file_of_a_tap_gives_exactly_the_records_that_the_tap_gave() {
+fn cap_n_23m_the_file_of_a_tap_gives_exactly_the_records_that_the_tap_gave() {
     let _alone = alone();
     let home = tempfile::tempdir().unwrap();
     let file = home.path().join("front.pcapng");
