@@ -24,7 +24,7 @@ const LANES: [Lane; 3] = [
     Lane {
         nodes: &["e2e-taps"],
         demo: true,
-        takes: &["live_tap_life", "live_tap_forms", "tap_proof", "tap_words", "taps"],
+        takes: &["live_tap_life", "live_tap_forms", "tap_witness", "tap_words", "taps"],
     },
     Lane { nodes: &["e2e-work", "e2e-doors"], demo: false, takes: &["workspace", "serve"] },
 ];
