@@ -129,9 +129,6 @@ describe('EX-81b the table', () => {
       (names) => names.includes('crane'),
       'the deployment',
     )
-    const owned = JSON.parse(kubectl(['-n', NS, 'get', 'pods', '-l', 'app=crane', '-o', 'json'])) as {
-      items: Array<{ metadata: { name: string } }>
-    }
     const node = kubectl(['get', 'nodes', '-o', 'jsonpath={.items[0].metadata.name}'])
     await press(page, 'g', 'Enter')
     await until(
@@ -140,6 +137,9 @@ describe('EX-81b the table', () => {
       'its pods alone',
     )
     expect(new URL(page.url()).searchParams.get('kind') ?? 'pods').toBe('pods')
+    const owned = JSON.parse(kubectl(['-n', NS, 'get', 'pods', '-l', 'app=crane', '-o', 'json'])) as {
+      items: Array<{ metadata: { name: string } }>
+    }
     expect(await column(page, 'name')).toContain(owned.items[0]?.metadata.name)
     await press(page, 'Enter')
     await page.waitForSelector('[role=tabpanel] dl')
