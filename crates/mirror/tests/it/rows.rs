@@ -44,9 +44,11 @@ async fn ex_08a_viewers_share_one_watch_and_it_ends_after_the_last() {
     assert_eq!(door.asked(&["secrets?watch"]), 1);
     drop((second, third));
     tokio::time::sleep(Duration::from_secs(1)).await;
+    // A busy machine may have broken the first one meanwhile.
+    let before = door.asked(&["secrets?watch"]);
     let fourth = world.open("secrets", &[&space.0]).await;
     fourth.shows(&["one"]).await;
-    assert_eq!(door.asked(&["secrets?watch"]), 2, "it had ended");
+    assert!(door.asked(&["secrets?watch"]) > before, "it had ended");
 }
 
 #[tokio::test(flavor = "multi_thread")]
