@@ -40,5 +40,5 @@ pub(super) fn run(scope: &Scope<'_>, count: &mut Count, beside: impl FnOnce() + 
 /// Those that take a minute or more begin first, so that none of them is left alone at the end.
 const LONG: &[&str] = &["workspace", "qd-agent", "mirror", "flow"];
 /// Suites beside each other: much of each is waiting.
-const BESIDE: usize = 3;
+const BESIDE: usize = 2;
 const FAKE_NODES: u32 = 3;
