@@ -15,9 +15,16 @@ fn serve(body: &'static str) -> u16 {
     let port = listener.local_addr().unwrap().port();
     std::thread::spawn(move || {
         let (mut stream, _) = listener.accept().unwrap();
-        let mut request = [0; 4096];
-        let _ = stream.read(&mut request).unwrap();
-        write!(stream, "HTTP/1.1 200 OK\r\nContent-Length: {}\r\n\r\n{body}", body.len()).unwrap();
+        // All of the request: an answer to its first segment would stand before it.
+        let mut request = Vec::new();
+        while !request.ends_with(b"\r\n\r\n") {
+            let mut more = [0; 4096];
+            let count = stream.read(&mut more).unwrap();
+            assert!(count > 0, "the request ends within its head");
+            request.extend_from_slice(&more[..count]);
+        }
+        let answer = format!("HTTP/1.1 200 OK\r\nContent-Length: {}\r\n\r\n{body}", body.len());
+        stream.write_all(answer.as_bytes()).unwrap();
         // The connection stays open: the record must not wait for its end.
         std::thread::sleep(Duration::from_secs(5));
     });
@@ -26,7 +33,9 @@ fn serve(body: &'static str) -> u16 {
 
 fn ask(port: u16, path: &str) -> TcpStream {
     let mut stream = TcpStream::connect(("127.0.0.1", port)).unwrap();
-    write!(stream, "GET {path} HTTP/1.1\r\nHost: shop.test\r\nAuthorization: Bearer s3cr3t-token\r\n\r\n").unwrap();
+    let request =
+        format!("GET {path} HTTP/1.1\r\nHost: shop.test\r\nAuthorization: Bearer s3cr3t-token\r\n\r\n");
+    stream.write_all(request.as_bytes()).unwrap();
     let mut answer = [0; 4096];
     let _ = stream.read(&mut answer).unwrap();
     stream
