@@ -2,6 +2,7 @@
 #![allow(clippy::unwrap_used, clippy::expect_used, clippy::panic, clippy::indexing_slicing, missing_docs)]
 
 use e2e::forward::Forward;
+use e2e::tapped::Namespace;
 use e2e::tapping::{FRONT, Tapping, alone, pods, tap};
 use e2e::tshark::tshark;
 use e2e::{console, errors, kubeconfig, kubectl, out};
@@ -265,8 +266,9 @@ fn cap_n_05a_cap_f_02a_the_rights_of_one_namespace_are_enough_and_a_missing_one_
 fn cap_f_05a_an_image_that_is_not_there_is_said_with_the_kubelets_reason() {
     let _alone = alone();
     let home = tempfile::tempdir().unwrap();
-    let front = pod(FRONT);
-    let words = ["-n", "shop", "--pod", &front, "--image", "images.invalid/absent:1", "-o", "jsonl"];
+    // a container that waits for its image stays in the pod for as long as the pod is there
+    let namespace = Namespace::plain("tap-absent");
+    let words = ["-n", namespace.name(), "--pod", "one", "--image", "images.invalid/absent:1", "-o", "jsonl"];
     let output = tap(home.path(), &words).output().unwrap();
     let text = errors(&output);
     assert!(!output.status.success(), "{text}");
