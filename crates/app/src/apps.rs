@@ -40,12 +40,8 @@ fn led(settings: &Settings, desk: &Desk, domain: Domain, console: String, signs_
         clock: desk.clock.clone(),
     };
     let (times, ways, limits) = (settings.proxy.times(), settings.proxy.ways(), settings.proxy.limits());
-    let tells = match settings.proxy.tell_user {
-        true => {
-            Some(Arc::new(Signer::new().map_err(|_| Failed::Io(io::Error::other("no random bytes from the system")))?))
-        }
-        false => None,
-    };
+    let signer = || Signer::new().map_err(|_| Failed::Io(io::Error::other("no random bytes from the system")));
+    let tells = settings.proxy.tell_user.then(signer).transpose()?.map(Arc::new);
     Ok(Proxy::new(services, Config { domain, console, times, ways, limits, signs_in, tells, aliases: signs_in }))
 }
 

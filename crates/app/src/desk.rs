@@ -313,8 +313,7 @@ pub(crate) const VERSION: &str = env!("CARGO_PKG_VERSION");
 async fn watched(folder: Weak<Folder>, env: BTreeMap<String, String>) {
     loop {
         let Some(folders) = folder.upgrade().map(|folder| folder.folders()) else { return };
-        let inside: Vec<PathBuf> = folders.iter().map(|folder| folder.join("any")).collect();
-        let files = match Files::watch(inside.iter().map(PathBuf::as_path)) {
+        let files = match Files::inside(&folders) {
             Ok(files) => files,
             Err(error) => {
                 tracing::error!(%error, "the folder of blueprints cannot be watched: changes need a restart");

@@ -15,15 +15,19 @@ pub(crate) struct Files(AsyncFd<OwnedFd>);
 impl Files {
     /// Watches the folders of these files.
     pub(crate) fn watch<'a>(files: impl Iterator<Item = &'a Path>) -> io::Result<Self> {
-        let fd = inotify::init(CreateFlags::NONBLOCK | CreateFlags::CLOEXEC)?;
         let folder = |file: &Path| match file.parent() {
             Some(folder) if !folder.as_os_str().is_empty() => folder.to_owned(),
             _ => PathBuf::from("."),
         };
-        let folders: BTreeSet<PathBuf> = files.map(folder).collect();
+        Self::inside(&files.map(folder).collect())
+    }
+
+    /// Watches what is in these folders.
+    pub(crate) fn inside(folders: &BTreeSet<PathBuf>) -> io::Result<Self> {
+        let fd = inotify::init(CreateFlags::NONBLOCK | CreateFlags::CLOEXEC)?;
         let changes = WatchFlags::CLOSE_WRITE | WatchFlags::MOVED_TO | WatchFlags::CREATE | WatchFlags::DELETE;
         for folder in folders {
-            inotify::add_watch(&fd, &folder, changes)?;
+            inotify::add_watch(&fd, folder, changes)?;
         }
         #[expect(deprecated, reason = "the descriptor is owned, and open as long as this is")]
         let fd = AsyncFd::new(fd)?;

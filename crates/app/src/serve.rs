@@ -176,6 +176,7 @@ fn way(
 ) -> Result<Way, Failed> {
     let context = global.context.as_deref();
     let domain = plan.apps_domain.clone();
+    let door = domain.clone().map(|domain| apps::of_team(config, desk, domain, plan.public_url.clone())).transpose()?;
     Ok(Way {
         connections: match &plan.tls {
             Some((tls, _)) => Connections::tls(listener, tls.clone()),
@@ -183,14 +184,8 @@ fn way(
         },
         people: People::Team { people, hosts: plan.hosts.clone() },
         checks,
-        guild: compat::guild(&config.compat, Some(&plan.kubeconfig), context, domain.clone())?,
-        apps: match domain {
-            Some(domain) => {
-                let door = apps::of_team(config, desk, domain, plan.public_url.clone())?;
-                Some(Apps { door, known: Some(known) })
-            }
-            None => None,
-        },
+        guild: compat::guild(&config.compat, Some(&plan.kubeconfig), context, domain)?,
+        apps: door.map(|door| Apps { door, known: Some(known) }),
     })
 }
 

@@ -29,6 +29,7 @@ pub use exposure::{Auth, Opening, Outside, Route};
 pub use labels::{PREFIX, value as label_value};
 pub use place::{Claims, Exposure, Network, Place, Placement, Pods, Port};
 pub(crate) use ranges::Range;
+pub use ranges::is_listed_range;
 pub(crate) use security::main_level;
 pub use services::AGENT_PORT;
 

@@ -67,6 +67,12 @@ impl Problem {
         Self { blueprint: blueprint.to_owned(), ..self }
     }
 
+    /// The problem in one line, with its pointer where there is none too.
+    #[must_use]
+    pub fn line(&self) -> String {
+        format!("{} {}: {}", self.mark, self.pointer, self.message)
+    }
+
     /// The problem as a JSON object.
     #[must_use]
     pub fn to_json(&self) -> serde_json::Value {

@@ -146,7 +146,7 @@ async fn open(shared: &Shared, caller: &Caller, tap: &str, asked: Asked) -> Resu
     let taps = &shared.services.taps;
     let Asked { flow, bpf, from, to } = asked;
     let target = taps.target(tap).map_err(|error| fail(&error))?;
-    let action = TapPayload { tap: target, record: String::new(), flow, trace: String::new() };
+    let action = TapPayload { flow, ..TapPayload::of(target) };
     let permit = shared.services.gate.permit(&caller.principal, action, &Answers::default());
     let permit = permit.map_err(|refusal| fail(&refusal))?;
     let shown = Shown { filter: bpf, from_us: from, to_us: to };

@@ -38,7 +38,8 @@ use std::sync::Arc;
 pub struct Blueprints {
     platform: Platform,
     sets: RwLock<Sets>,
-    found: RwLock<Arc<Addresses>>,
+    /// What is said of the network, and what was found.
+    network: RwLock<Arc<Network>>,
 }
 
 #[derive(Debug, Default)]
@@ -64,7 +65,8 @@ impl Blueprints {
     /// The built-in blueprints alone.
     #[must_use]
     pub fn new(platform: Platform) -> Self {
-        Self { platform, sets: RwLock::default(), found: RwLock::default() }
+        let network = RwLock::new(Arc::new(network(&platform, Addresses::default())));
+        Self { platform, sets: RwLock::default(), network }
     }
 
     /// The blueprints as a namespace sees them. They are read again only after one has changed.
@@ -260,7 +262,7 @@ impl Render for Blueprints {
     }
 
     fn finds(&self, addresses: Addresses) {
-        *self.found.write() = Arc::new(addresses);
+        *self.network.write() = Arc::new(network(&self.platform, addresses));
     }
 
     fn usual(&self) -> &str {
@@ -339,25 +341,6 @@ impl Blueprints {
         })
     }
 
-    /// What is said of the network, and what was found.
-    fn network(&self) -> Network {
-        let found = self.found.read().clone();
-        let mut network = self.platform.network.clone();
-        network.ingress = Some(self.platform.exposing.ingress.clone());
-        let more = |said: &mut Vec<String>, found: &[String]| {
-            let new = found.iter().filter(|one| !said.contains(one)).cloned().collect::<Vec<_>>();
-            said.extend(new);
-        };
-        more(&mut network.nodes, &found.nodes);
-        more(&mut network.pods, &found.pods);
-        more(&mut network.services, &found.services);
-        more(&mut network.api_server, &found.api_server);
-        if !found.api_ports.is_empty() {
-            network.api_ports.clone_from(&found.api_ports);
-        }
-        network
-    }
-
     fn place(&self, desired: &Desired, spec: &Value, user: User) -> Result<Place, Refused> {
         let key = &desired.key;
         let mut place = Place::new(&key.name, &key.namespace, &key.name, user, &self.platform.agent_image);
@@ -367,7 +350,7 @@ impl Blueprints {
         place.single_node = self.platform.single_node;
         place.compat_labels = self.platform.compat_labels;
         place.pull_secrets.clone_from(&self.platform.pull_secrets);
-        place.network = self.network();
+        place.network.clone_from(&self.network.read().clone());
         place.env = member(spec, "env")?;
         place.ports = ports(spec);
         place.command = member(spec, "command")?;
@@ -385,6 +368,26 @@ impl Blueprints {
         }
         Ok(place)
     }
+}
+
+/// What is said of the network, and what was found.
+fn network(platform: &Platform, found: Addresses) -> Network {
+    let Addresses { nodes, pods, services, api_server, api_ports } = found;
+    let mut network = platform.network.clone();
+    network.ingress = Some(platform.exposing.ingress.clone());
+    for (said, found) in [
+        (&mut network.nodes, nodes),
+        (&mut network.pods, pods),
+        (&mut network.services, services),
+        (&mut network.api_server, api_server),
+    ] {
+        let new: Vec<String> = found.into_iter().filter(|one| !said.contains(one)).collect();
+        said.extend(new);
+    }
+    if !api_ports.is_empty() {
+        network.api_ports = api_ports;
+    }
+    network
 }
 
 fn is_true(effective: &Effective, at: &str) -> bool {

@@ -41,7 +41,7 @@ impl Folder {
     /// # Errors
     /// All that is wrong with it, in words.
     pub fn open(path: &Path, env: &BTreeMap<String, String>) -> Result<Self, Vec<String>> {
-        let set = load(path, env).map_err(|wrong| wrong.iter().map(words).collect::<Vec<_>>())?;
+        let set = load(path, env).map_err(|wrong| wrong.iter().map(Problem::line).collect::<Vec<_>>())?;
         let (now, version) = (RwLock::new(Arc::new(set)), AtomicU64::new(1));
         Ok(Self { path: path.to_owned(), now, version, changed: Notify::new() })
     }
@@ -54,7 +54,7 @@ impl Folder {
             Ok(set) => set,
             Err(problems) => Set { problems, ..(*there).clone() },
         };
-        let wrong = next.problems.iter().map(words).collect();
+        let wrong = next.problems.iter().map(Problem::line).collect();
         *self.now.write() = Arc::new(next);
         self.version.fetch_add(1, Ordering::Release);
         self.changed.notify_one();
@@ -63,15 +63,10 @@ impl Folder {
 
     /// The folders in it, itself among them: what is to be watched.
     #[must_use]
-    pub fn folders(&self) -> Vec<PathBuf> {
-        let folders: BTreeSet<PathBuf> = self
-            .now()
-            .texts
-            .keys()
-            .filter_map(|path| Some(self.path.join(Path::new(path).parent()?)))
-            .chain(std::iter::once(self.path.clone()))
-            .collect();
-        folders.into_iter().collect()
+    pub fn folders(&self) -> BTreeSet<PathBuf> {
+        let now = self.now();
+        let below = now.texts.keys().filter_map(|path| Some(self.path.join(Path::new(path).parent()?)));
+        below.chain(std::iter::once(self.path.clone())).collect()
     }
 
     /// What holds.
@@ -168,10 +163,6 @@ fn unread(path: &str, why: &str) -> Problem {
         mark: Mark::start(path),
         message: why.to_owned(),
     }
-}
-
-fn words(one: &Problem) -> String {
-    format!("{} {}: {}", one.mark, one.pointer, one.message)
 }
 
 const MOST_DEPTH: usize = 16;

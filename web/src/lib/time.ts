@@ -8,10 +8,16 @@ export function day(ms: number): string {
   return `${then.getFullYear()}-${padded(then.getMonth() + 1)}-${padded(then.getDate())}`
 }
 
+/** `14:03` of epoch milliseconds. */
+export function minute(ms: number): string {
+  const then = new Date(ms)
+  return `${padded(then.getHours())}:${padded(then.getMinutes())}`
+}
+
 /** `14:03:09` of epoch milliseconds. */
 export function clock(ms: number): string {
   const then = new Date(ms)
-  return `${padded(then.getHours())}:${padded(then.getMinutes())}:${padded(then.getSeconds())}`
+  return `${minute(ms)}:${padded(then.getSeconds())}`
 }
 
 /** `14:03:09.123` of epoch microseconds. */

@@ -1,10 +1,9 @@
 //! `[network]`: what the rules of workspaces' networks speak of, beside what is found in the cluster.
 
 use super::ConfigError;
-use blueprint::objects::Pods;
+use blueprint::objects::{Pods, is_listed_range};
 use serde::{Deserialize, Serialize};
 use std::collections::BTreeMap;
-use std::net::IpAddr;
 
 /// `[network]`
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
@@ -81,7 +80,7 @@ impl Network {
         ];
         let wrong = ranges.into_iter().flat_map(|(key, all)| {
             all.iter()
-                .filter(|text| !is_range(text))
+                .filter(|text| !is_listed_range(text))
                 .map(move |text| format!("{key}: {text:?} is no range of addresses"))
         });
         let mut problems: Vec<String> = wrong.collect();
@@ -109,35 +108,20 @@ impl Network {
     }
 }
 
-/// An address, or a range whose host bits are zero.
-fn is_range(text: &str) -> bool {
-    let (address, bits) = match text.split_once('/') {
-        Some((address, bits)) => (address, bits.parse::<u32>().ok()),
-        None => (text, Some(128)),
-    };
-    let (Ok(address), Some(bits)) = (address.parse::<IpAddr>(), bits) else { return false };
-    let (width, number) = match address {
-        IpAddr::V4(address) => (32, u128::from(address.to_bits())),
-        IpAddr::V6(address) => (128, address.to_bits()),
-    };
-    let bits = if text.contains('/') { bits } else { width };
-    bits <= width && (bits == 0 && number == 0 || number.trailing_zeros() >= width - bits)
-}
-
 #[cfg(test)]
 mod tests {
     #![allow(clippy::unwrap_used, clippy::panic)]
 
-    use super::{Network, is_range};
+    use super::Network;
     use crate::config::ConfigError;
 
     #[test]
     fn wn_05b_the_settings_of_the_network_are_ranges_and_say_which_is_none() {
         for good in ["10.0.0.0/8", "0.0.0.0/0", "::/0", "192.0.2.7", "fd00::/8", "fd00::1", "10.1.2.3/32"] {
-            assert!(is_range(good), "{good}");
+            assert!(blueprint::objects::is_listed_range(good), "{good}");
         }
         for bad in ["10.0.0.1/8", "10.0.0.0/33", "ten", "10.0.0.0/", "fd00::1/8", "", "/8"] {
-            assert!(!is_range(bad), "{bad}");
+            assert!(!blueprint::objects::is_listed_range(bad), "{bad}");
         }
         let rules = Network::default().rules().unwrap();
         assert_eq!((rules.gateway, rules.dns.namespace.as_str()), (None, "kube-system"));

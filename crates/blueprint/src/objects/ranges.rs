@@ -11,6 +11,12 @@ pub(crate) struct Range {
     bits: u32,
 }
 
+/// Whether this is a CIDR without host bits, or one address: what administrators list.
+#[must_use]
+pub fn is_listed_range(text: &str) -> bool {
+    Range::listed(text).is_some()
+}
+
 impl Range {
     /// Reads a CIDR.
     pub(crate) fn parse(text: &str) -> Option<Self> {

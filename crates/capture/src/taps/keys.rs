@@ -37,16 +37,8 @@ impl Taps {
         permit.settled().await?;
         let TapControl { tap, change: TapChange::Keys } = permit.target() else { return Err(TapsError::NotCovered) };
         let one = self.0.find(&tap.tap)?;
-        let (mut lines, mut invalid) = (Vec::new(), 0);
-        for line in log.lines().map(str::trim) {
-            match flow::keylog::parse(line) {
-                Ok(Some(_)) => lines.push(line.to_owned()),
-                Ok(None) => {}
-                Err(_) => invalid += 1,
-            }
-        }
-        let count = lines.len() as u64;
-        let keys = Arc::new(KeyLines::new(lines));
+        let (keys, invalid) = KeyLines::read(log.lines());
+        let (count, keys) = (keys.count(), Arc::new(keys));
         if count > 0 {
             let mut kept = one.keys.lock();
             if kept.bytes + log.len() > MOST {

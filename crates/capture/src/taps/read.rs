@@ -225,8 +225,7 @@ impl<'a> Found<'a> {
 
 /// A `tap` record says it where an expression takes long for each record; it chooses on.
 pub(super) fn tell_dear(one: &One, choice: Option<&mut Choice>) {
-    if let Some(mean) = choice.and_then(Choice::dear) {
-        let words = format!("an expression takes {} µs a record: a shorter one keeps up with more", mean.as_micros());
+    if let Some(words) = choice.and_then(Choice::warning) {
         one.say("select_dear", &words);
     }
 }

@@ -89,12 +89,12 @@ pub(super) fn write(row: &mut RowBuf, number: u64, seen: &Seen, members: &Member
         "flow" => members.int("end").zip(members.int("start")).map(|(end, start)| end - start),
         _ => members.first_int(&["total_us", "latency_us", "echo_us"]),
     };
-    let both = |member: &str| {
-        let [c, s] = ["c", "s"].map(|side| members.int(&format!("{side}.{member}")));
-        (kind == "flow" && c.is_some()).then(|| c.unwrap_or(0) + s.unwrap_or(0))
+    let both = |c: &str, s: &str| {
+        let client = if kind == "flow" { members.int(c)? } else { return None };
+        Some(client + members.int(s).unwrap_or(0))
     };
     let lasted = total.filter(|us| *us > 0);
-    let rate = both("bytes").zip(lasted).map(|(bytes, us)| bytes.saturating_mul(1_000_000) / us);
+    let rate = both("c.bytes", "s.bytes").zip(lasted).map(|(bytes, us)| bytes.saturating_mul(1_000_000) / us);
     let retrans = members.int("c.retrans").zip(members.int("s.retrans")).map(|(c, s)| c + s);
     for (col, number) in [
         (column::WAIT, members.first_int(&["wait_us", "latency_us", "hs_us", "initial_us", "echo_us"])),
@@ -102,7 +102,7 @@ pub(super) fn write(row: &mut RowBuf, number: u64, seen: &Seen, members: &Member
         (column::UP, members.first_int(&["request.len", "c.bytes"])),
         (column::DOWN, members.first_int(&["response.len", "s.bytes", "bytes", "len"])),
         (column::RETRANS, retrans),
-        (column::PACKETS, both("packets")),
+        (column::PACKETS, both("c.packets", "s.packets")),
         (column::RATE, rate),
     ] {
         if let Some(number) = number {

@@ -294,7 +294,7 @@ const BUDGET: usize = 12 << 20;
 /// The longest preview of a body.
 const LONGEST_BODY: usize = 256 << 10;
 /// The longest key log.
-const LONGEST_KEYS: u64 = 64 << 20;
+pub(super) const LONGEST_KEYS: u64 = 64 << 20;
 /// So many lines that are no keys are told one by one.
 const TOLD_LINES: usize = 10;
 /// Names taken from one block.

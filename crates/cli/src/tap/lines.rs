@@ -61,8 +61,7 @@ impl Chosen {
 
     /// What the expression costs, once, where that is much. It chooses on.
     pub(super) fn warning(&mut self) -> Option<String> {
-        let mean = self.choice.as_mut()?.dear()?;
-        Some(format!("the expression takes {} µs a record: a shorter one keeps up with more", mean.as_micros()))
+        self.choice.as_mut()?.warning()
     }
 
     /// Every record is wanted.

@@ -128,7 +128,7 @@ async fn record(
     Extension(caller): Request,
     Path((tap, record)): Path<(String, String)>,
 ) -> Answer<TapRecord> {
-    let asked = TapPayload { tap: shared.tap(&tap, &caller)?, record, flow: String::new(), trace: String::new() };
+    let asked = TapPayload { record, ..TapPayload::of(shared.tap(&tap, &caller)?) };
     let permit = shared.permit(&caller, asked, &Answers::default())?;
     shared.services.taps.record(permit).await.map(Json).map_err(|error| fail(&error, &caller))
 }
@@ -138,7 +138,7 @@ async fn flow(
     Extension(caller): Request,
     Path((tap, flow)): Path<(String, String)>,
 ) -> Answer<TapFlow> {
-    let asked = TapPayload { tap: shared.tap(&tap, &caller)?, record: String::new(), flow, trace: String::new() };
+    let asked = TapPayload { flow, ..TapPayload::of(shared.tap(&tap, &caller)?) };
     let permit = shared.permit(&caller, asked, &Answers::default())?;
     shared.services.taps.flow(permit).await.map(Json).map_err(|error| fail(&error, &caller))
 }
@@ -148,8 +148,7 @@ async fn trace(
     Extension(caller): Request,
     Path((tap, trace)): Path<(String, String)>,
 ) -> Answer<TapFlow> {
-    let tap = shared.tap(&tap, &caller)?;
-    let asked = TapPayload { tap, record: String::new(), flow: String::new(), trace };
+    let asked = TapPayload { trace, ..TapPayload::of(shared.tap(&tap, &caller)?) };
     let permit = shared.permit(&caller, asked, &Answers::default())?;
     shared.services.taps.trace(permit).await.map(Json).map_err(|error| fail(&error, &caller))
 }

@@ -44,6 +44,14 @@ pub struct TapPayload {
     pub trace: String,
 }
 
+impl TapPayload {
+    /// The packets of a tap; or a record, a flow or a trace of it, where one is named beside.
+    #[must_use]
+    pub const fn of(tap: TapTarget) -> Self {
+        Self { tap, record: String::new(), flow: String::new(), trace: String::new() }
+    }
+}
+
 /// Takes what was captured away, as a file.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub struct TapExport {

@@ -143,6 +143,6 @@ fn problem(code: Code, message: &str) -> Problem {
 /// What is wrong, in one line.
 fn lines(wrong: &Problems) -> String {
     let all = wrong.list().iter().filter(|one| !one.warning);
-    let all: Vec<String> = all.map(|one| format!("{} {}: {}", one.mark, one.pointer, one.message)).collect();
+    let all: Vec<String> = all.map(Problem::line).collect();
     all.join("; ")
 }

@@ -117,7 +117,6 @@ pub(super) fn of_problems<'a>(problems: impl Iterator<Item = &'a Problem>, sourc
     let found = problems.iter().find_map(|one| told(one.code));
     let found = found.or_else(|| problems.iter().find_map(|one| of_file(one)));
     let (condition, reason) = found.unwrap_or(("Accepted", "BlueprintInvalid"));
-    let lines: Vec<String> =
-        problems.iter().map(|one| format!("{} {}: {}", one.mark, one.pointer, one.message)).collect();
+    let lines: Vec<String> = problems.iter().map(|one| one.line()).collect();
     refused(condition, reason, &lines.join("\n"))
 }

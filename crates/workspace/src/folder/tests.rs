@@ -103,7 +103,7 @@ fn bc_02c_what_kubernetes_mounts_is_read_through_its_links_and_nothing_else_is()
     fs::rename(place.path().join("..next"), place.path().join("..data")).unwrap();
     assert!(folder.read(&none()).is_empty());
     assert_eq!(image(), "images.invalid/a:2");
-    assert_eq!(folder.folders(), [place.path().to_owned()]);
+    assert_eq!(folder.folders(), [place.path().to_owned()].into());
     let outside = tempfile::tempdir().unwrap();
     write(outside.path(), "b.yaml", "blueprint:\n  name: b\n  image: x:1\n");
     symlink(outside.path().join("b.yaml"), place.path().join("b.yaml")).unwrap();

@@ -39,10 +39,12 @@ pub(super) fn run(scope: &Scope<'_>, count: &mut Count) -> anyhow::Result<()> {
         };
         let node = lanes::run(scope, &programs, count, &freed)?;
         took("the suites");
-        let journeys = scope.chosen("web");
-        let node = node
-            .map_or_else(|| journeys.then(|| Node::start(&programs, NODE, true)).transpose(), |node| Ok(Some(node)))?;
-        if let (Some(node), true) = (&node, journeys) {
+        let node = match (node, scope.chosen("web")) {
+            (Some(node), true) => Some(node),
+            (None, true) => Some(Node::start(&programs, NODE, true)?),
+            (_, false) => None,
+        };
+        if let Some(node) = &node {
             journeys::beside(node, count)?;
             took("the journeys that measure nothing");
         }
@@ -50,7 +52,7 @@ pub(super) fn run(scope: &Scope<'_>, count: &mut Count) -> anyhow::Result<()> {
             count.add(&cut.join().map_err(|_| anyhow::anyhow!("the self-test of `run` died"))??);
             took("to cut `run` short at every stage, after that,");
         }
-        if let (Some(node), true) = (&node, journeys) {
+        if let Some(node) = &node {
             journeys::alone(node, count)?;
             took("the journeys that measure");
         }

@@ -2,6 +2,7 @@
 
 use crate::Desk;
 use crate::error::Error;
+use crate::tap::drive::LONGEST_KEYS;
 use crate::tap::error::TapError;
 use capture::KeyLines;
 use policy::action::{TapChange, TapControl, TapTarget};
@@ -60,13 +61,13 @@ impl Keys {
                 return Err(Error::of(TapError::Read { file: self.path.display().to_string(), source }));
             }
         }
-        if self.at > MOST {
+        if self.at > LONGEST_KEYS {
             let words = format!("{} is larger than a key log may be (limit `key_log`, 64 MiB)", self.path.display());
             return Err(Error::of(TapError::Limit(words)));
         }
-        let lines = self.lines();
-        self.given += lines.len() as u64;
-        Ok((!lines.is_empty()).then(|| Arc::new(KeyLines::new(lines))))
+        let keys = self.lines();
+        self.given += keys.count();
+        Ok((keys.count() > 0).then(|| Arc::new(keys)))
     }
 
     fn read(&mut self) -> std::io::Result<()> {
@@ -79,31 +80,25 @@ impl Keys {
         }
         if len > self.at {
             file.seek(SeekFrom::Start(self.at))?;
-            let read = file.take(MOST + 1 - self.at.min(MOST)).read_to_end(&mut self.rest)?;
+            let read = file.take(LONGEST_KEYS + 1 - self.at.min(LONGEST_KEYS)).read_to_end(&mut self.rest)?;
             self.at += read as u64;
         }
         Ok(())
     }
 
     /// The whole lines that are keys.
-    fn lines(&mut self) -> Vec<String> {
-        let Some(end) = memchr::memrchr(b'\n', &self.rest) else { return Vec::new() };
-        let mut lines = Vec::new();
-        for line in self.rest.get(..end).unwrap_or_default().split(|byte| *byte == b'\n') {
-            let line = std::str::from_utf8(line).unwrap_or("?").trim();
-            match flow::keylog::parse(line) {
-                Ok(Some(_)) => lines.push(line.to_owned()),
-                Ok(None) => {}
-                Err(_) => self.invalid += 1,
-            }
-        }
+    fn lines(&mut self) -> KeyLines {
+        let Some(end) = memchr::memrchr(b'\n', &self.rest) else { return KeyLines::default() };
+        let lines = self.rest.get(..end).unwrap_or_default().split(|byte| *byte == b'\n');
+        let (keys, invalid) = KeyLines::read(lines.map(|line| std::str::from_utf8(line).unwrap_or("?")));
+        self.invalid += invalid;
         let left = self.rest.len() - end - 1;
         self.rest.copy_within(end + 1.., 0);
         if let Some(old) = self.rest.get_mut(left..) {
             old.zeroize();
         }
         self.rest.truncate(left);
-        lines
+        keys
     }
 
     /// How many keys there were, for the journal and for whoever gave them.
@@ -117,5 +112,3 @@ impl Keys {
 
 /// Between two looks.
 const PAUSE: Duration = Duration::from_millis(200);
-/// Bytes of a key log.
-const MOST: u64 = 64 << 20;

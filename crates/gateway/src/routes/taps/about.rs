@@ -111,12 +111,7 @@ pub(super) async fn preview(
     Params(params): Params<PreviewParams>,
 ) -> Answer<TapPreview> {
     // A filter can ask for any byte of a packet: its count is as much as a look at them.
-    let asked = TapPayload {
-        tap: shared.tap(&tap, &caller)?,
-        record: String::new(),
-        flow: String::new(),
-        trace: String::new(),
-    };
+    let asked = TapPayload::of(shared.tap(&tap, &caller)?);
     let permit = shared.permit(&caller, asked, &Answers::default())?;
     shared.services.taps.preview(permit, params.bpf).await.map(Json).map_err(|error| fail(&error, &caller))
 }

@@ -1,5 +1,6 @@
 /** Times of use, as a page says them. */
 
+import { minute } from '../../../lib/time'
 import type { WorkspaceUse } from '../../../wire/api'
 
 /** The last of them, the newest first. */
@@ -10,13 +11,7 @@ export function newest(uses: readonly WorkspaceUse[]): WorkspaceUse[] {
 /** `09:12 – 10:01, 49 min`, in the time of whoever looks. */
 export function between({ from_ms, to_ms }: WorkspaceUse): string {
   const minutes = Math.max(1, Math.round((to_ms - from_ms) / 60_000))
-  return `${clock(from_ms)} – ${clock(to_ms)}, ${minutes} min`
-}
-
-const clock = (ms: number) => {
-  const at = new Date(ms)
-  const two = (number: number) => String(number).padStart(2, '0')
-  return `${two(at.getHours())}:${two(at.getMinutes())}`
+  return `${minute(from_ms)} – ${minute(to_ms)}, ${minutes} min`
 }
 
 const MOST = 8
