@@ -33,8 +33,7 @@ fn serve(body: &'static str) -> u16 {
 
 fn ask(port: u16, path: &str) -> TcpStream {
     let mut stream = TcpStream::connect(("127.0.0.1", port)).unwrap();
-    let request =
-        format!("GET {path} HTTP/1.1\r\nHost: shop.test\r\nAuthorization: Bearer s3cr3t-token\r\n\r\n");
+    let request = format!("GET {path} HTTP/1.1\r\nHost: shop.test\r\nAuthorization: Bearer s3cr3t-token\r\n\r\n");
     stream.write_all(request.as_bytes()).unwrap();
     let mut answer = [0; 4096];
     let _ = stream.read(&mut answer).unwrap();
