@@ -221,6 +221,8 @@ codes! {
     BlueprintNotFound = "blueprint_not_found", 404, 4;
     /// The blueprint is abstract, or not one of those that the user may have.
     BlueprintForbidden = "blueprint_forbidden", 403, 3;
+    /// The policy obliges to a patch of what a workspace is made of that no blueprint can have: an administrator mends the rule.
+    ObligationUnsupported = "obligation_unsupported", 422, 1;
     /// A blueprint is wrong; every problem with its file, line, column and pointer is in the details.
     BlueprintInvalid = "blueprint_invalid", 422, 1;
     /// Blueprints or files that include each other; the way round is in the message.

@@ -84,7 +84,7 @@ pub struct Effective {
     pub name: String,
     /// Every field with its origin.
     pub node: Node,
-    /// The layers, lowest first, as they were written.
+    /// The layers, lowest first, as they were written; what the policy patches is the last.
     pub layers: Vec<Arc<Node>>,
     /// The parameters' values.
     pub params: BTreeMap<String, Json>,
@@ -134,9 +134,9 @@ pub fn compose(request: &Request<'_>) -> Result<Effective, Problems> {
         problems
             .extend(failed.into_iter().filter(|one| !node.at(&Pointer::parse(&one.pointer)).is_some_and(reads_params)));
     }
-    patch(&mut node, request.patches, &mut problems);
+    let patched = patch(&mut node, request.patches, &mut problems);
     defaults::fill(&mut node, request.settings);
-    problems.extend(validate(&node));
+    problems.extend(validate(&node).into_iter().map(of_patch));
     if let (Some(above), Some(allow)) = (&above, &allow) {
         let class = network_class(above, &scope);
         allow.check_values(&node, &class, &mut problems);
@@ -148,7 +148,8 @@ pub fn compose(request: &Request<'_>) -> Result<Effective, Problems> {
     }
     let warnings = Problems::check(problems)?;
     let pod_security = objects::main_level(&node);
-    let layers = chain.iter().copied().chain(&bounded).map(|one| one.node.clone()).collect();
+    let layers = chain.iter().copied().chain(&bounded).map(|one| one.node.clone());
+    let layers = layers.chain(patched.map(Arc::new)).collect();
     Ok(Effective { name, node, layers, params, warnings, pod_security })
 }
 
@@ -299,17 +300,32 @@ fn reads_params(node: &Node) -> bool {
     matches!(&node.value, Value::Cel(text) if text.contains("params"))
 }
 
-/// Sets what the policy obliges to.
-fn patch(node: &mut Node, patches: &[(Pointer, Json)], problems: &mut Vec<Problem>) {
+/// Sets what the policy obliges to, and gives the layer that it is.
+fn patch(node: &mut Node, patches: &[(Pointer, Json)], problems: &mut Vec<Problem>) -> Option<Node> {
     let layer = Arc::new(Layer { kind: LayerKind::Policy, name: String::new() });
-    let origin = Origin { layer, mark: Mark::start("policy") };
+    let origin = Origin { layer, mark: Mark::start(POLICY) };
+    let mut own = Node { value: Value::Map(Vec::new()), origin: origin.clone() };
     for (pointer, value) in patches {
-        if !node.set(pointer, Node::from_json(value, &origin)) {
-            let message = "the policy obliges to a patch of a field that cannot be set";
-            problems.push(Problem::new(Code::BlueprintInvalid, pointer, &origin.mark, message));
+        let patch = Node::from_json(value, &origin);
+        if shape_at(pointer).is_none() || !node.set(pointer, patch.clone()) {
+            let message =
+                "the policy obliges to a patch of a field that cannot be set: an administrator mends the rule";
+            problems.push(Problem::new(Code::ObligationUnsupported, pointer, &origin.mark, message));
         }
+        // Positions in lists are of the whole, and told by the field itself.
+        own.set(pointer, patch);
     }
+    (!patches.is_empty()).then_some(own)
 }
+
+/// What is wrong with a value that the policy set is no fault of a blueprint.
+fn of_patch(problem: Problem) -> Problem {
+    let by_policy = !problem.warning && *problem.mark.file == *POLICY;
+    if by_policy { Problem { code: Code::ObligationUnsupported, ..problem } } else { problem }
+}
+
+/// What stands for a file where the policy set something.
+const POLICY: &str = "policy";
 
 /// The network class of the blueprints alone; where it cannot be told, the tightest.
 fn network_class(above: &Node, scope: &Scope) -> String {

@@ -16,11 +16,13 @@ mod object;
 mod pack;
 mod remote;
 mod session;
+mod signature;
 
 pub use error::Error;
 pub use object::{Entry, Id, Snapshot};
 pub use remote::{Login, Reference, Remote, Settings};
 pub use session::Git;
+pub use signature::Signer;
 
 #[cfg(any(test, feature = "testing"))]
 pub mod testing;

@@ -1,5 +1,6 @@
 //! Objects of a repository: what they are called, and the files of a commit.
 
+use crate::signature::{self, Signer};
 use aws_lc_rs::digest::{Context, SHA1_FOR_LEGACY_USE_ONLY};
 use bytes::Bytes;
 use std::collections::HashMap;
@@ -125,6 +126,17 @@ impl Snapshot {
     #[must_use]
     pub fn file(&self, id: Id) -> Option<&Bytes> {
         self.objects.get(&id).filter(|(kind, _)| *kind == Kind::Blob).map(|(_, data)| data)
+    }
+
+    /// The name of the signer whose signature the commit has.
+    ///
+    /// # Errors
+    /// Why none of theirs counts, in words.
+    pub fn signer<'a>(&self, signers: &'a [Signer]) -> Result<&'a str, String> {
+        match self.objects.get(&self.commit) {
+            Some((Kind::Commit, data)) => signature::signer(data, signers),
+            _ => Err("the commit did not come".to_owned()),
+        }
     }
 
     pub(crate) fn add(&mut self, objects: HashMap<Id, (Kind, Bytes)>) {

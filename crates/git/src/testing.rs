@@ -63,13 +63,26 @@ impl Repository {
 
     /// Writes files and commits them; the commit.
     pub fn commit(&self, files: &[(&str, &str)], message: &str) -> String {
+        self.commit_as(files, &["commit", "-q", "--allow-empty", "-m", message])
+    }
+
+    /// The same, signed by one of these keys.
+    pub fn signed_commit(&self, keys: &Keys, name: &str, files: &[(&str, &str)], message: &str) -> String {
+        let key = format!("user.signingkey={}", keys.folder.path().join(name).display());
+        self.commit_as(
+            files,
+            &["-c", "gpg.format=ssh", "-c", &key, "commit", "-q", "-S", "--allow-empty", "-m", message],
+        )
+    }
+
+    fn commit_as(&self, files: &[(&str, &str)], words: &[&str]) -> String {
         for (path, text) in files {
             let path = self.path().join(path);
             std::fs::create_dir_all(path.parent().unwrap()).unwrap();
             std::fs::write(path, text).unwrap();
         }
         self.git(&["add", "-A"]);
-        self.git(&["commit", "-q", "--allow-empty", "-m", message]);
+        self.git(words);
         self.git(&["rev-parse", "HEAD"])
     }
 }
@@ -79,6 +92,35 @@ fn git(words: &[&str]) -> Command {
     command.args(words).env("GIT_CONFIG_NOSYSTEM", "1").env("GIT_CONFIG_GLOBAL", "/dev/null");
     command.env("GIT_CONFIG_COUNT", "1").env("GIT_CONFIG_KEY_0", "safe.directory").env("GIT_CONFIG_VALUE_0", "*");
     command
+}
+
+/// SSH keys with which commits are signed.
+pub struct Keys {
+    folder: tempfile::TempDir,
+}
+
+impl Default for Keys {
+    fn default() -> Self {
+        Self::new()
+    }
+}
+
+impl Keys {
+    /// None yet.
+    #[must_use]
+    pub fn new() -> Self {
+        Self { folder: tempfile::tempdir().unwrap() }
+    }
+
+    /// Makes one of a kind (`ed25519`, `rsa`) for `NAME@example.org`; its public key.
+    #[must_use]
+    pub fn make(&self, name: &str, kind: &str) -> String {
+        let path = self.folder.path().join(name);
+        let mut command = Command::new("ssh-keygen");
+        command.args(["-q", "-N", "", "-t", kind, "-C", &format!("{name}@example.org"), "-f"]).arg(&path);
+        assert!(command.status().expect("ssh-keygen runs: OpenSSH is needed").success());
+        std::fs::read_to_string(path.with_extension("pub")).unwrap()
+    }
 }
 
 /// A host of repositories on a port of loopback; it ends when it is dropped.

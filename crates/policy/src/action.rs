@@ -12,16 +12,17 @@ mod workspace;
 
 pub use effect::{Changes, Effect, Reads, Tries};
 pub use list::{
-    ALL, Action, Asked, AuditQueryObligations, AuditVerifyObligations, ClusterAddObligations, ClusterViewObligations,
-    ObjectDeleteObligations, ObjectReadObligations, ObjectScaleObligations, ObjectViewObligations,
-    OperatorInstallObligations, OperatorRunObligations, PlanMakeObligations, RolloutRestartObligations,
-    SecretRevealObligations, SessionOpenObligations, TapControlObligations, TapExportObligations,
-    TapHostNetworkObligations, TapPayloadObligations, TapStartObligations, TapViewObligations,
-    WorkspaceAppsObligations, WorkspaceAskObligations, WorkspaceConnectObligations, WorkspaceCreateObligations,
-    WorkspaceDeleteObligations, WorkspaceExecObligations, WorkspaceExpireObligations, WorkspaceFilesObligations,
-    WorkspaceKeepObligations, WorkspaceLogsObligations, WorkspaceProxyObligations, WorkspacePurgeObligations,
-    WorkspaceReconcileObligations, WorkspaceSourceObligations, WorkspaceStartObligations, WorkspaceStopObligations,
-    WorkspaceUpdateObligations, WorkspaceViewObligations, WorkspaceWakeObligations,
+    ALL, Action, Asked, AuditQueryObligations, AuditVerifyObligations, BlueprintReloadObligations,
+    ClusterAddObligations, ClusterViewObligations, ObjectDeleteObligations, ObjectReadObligations,
+    ObjectScaleObligations, ObjectViewObligations, OperatorInstallObligations, OperatorRunObligations,
+    PlanMakeObligations, RolloutRestartObligations, SecretRevealObligations, SessionOpenObligations,
+    TapControlObligations, TapExportObligations, TapHostNetworkObligations, TapPayloadObligations, TapStartObligations,
+    TapViewObligations, WorkspaceAppsObligations, WorkspaceAskObligations, WorkspaceConnectObligations,
+    WorkspaceCreateObligations, WorkspaceDeleteObligations, WorkspaceExecObligations, WorkspaceExpireObligations,
+    WorkspaceFilesObligations, WorkspaceKeepObligations, WorkspaceLogsObligations, WorkspaceProvisionObligations,
+    WorkspaceProxyObligations, WorkspacePurgeObligations, WorkspaceReconcileObligations, WorkspaceSourceObligations,
+    WorkspaceStartObligations, WorkspaceStopObligations, WorkspaceUpdateObligations, WorkspaceViewObligations,
+    WorkspaceWakeObligations,
 };
 pub use object::{
     ObjectDelete, ObjectRead, ObjectScale, ObjectTarget, PlanMake, Propagation, RolloutRestart, SecretReveal,
@@ -31,10 +32,10 @@ pub use tap::{PacketLevel, TapHostNetwork, TapScope, TapStart};
 pub use traffic::{TapChange, TapControl, TapExport, TapPayload, TapTarget, TapView};
 pub use view::{AuditQuery, AuditVerify, ClusterAdd, ClusterView, ObjectView, SessionKey, SessionOpen};
 pub use workspace::{
-    OperatorInstall, OperatorRun, ShellPurpose, WorkspaceApps, WorkspaceAsk, WorkspaceConnect, WorkspaceCreate,
-    WorkspaceDelete, WorkspaceExec, WorkspaceExpire, WorkspaceFiles, WorkspaceKeep, WorkspaceLogs, WorkspaceProxy,
-    WorkspacePurge, WorkspaceReconcile, WorkspaceSource, WorkspaceStart, WorkspaceStop, WorkspaceUpdate, WorkspaceView,
-    WorkspaceWake,
+    BlueprintReload, OperatorInstall, OperatorRun, ShellPurpose, WorkspaceApps, WorkspaceAsk, WorkspaceConnect,
+    WorkspaceCreate, WorkspaceDelete, WorkspaceExec, WorkspaceExpire, WorkspaceFiles, WorkspaceKeep, WorkspaceLogs,
+    WorkspaceProvision, WorkspaceProxy, WorkspacePurge, WorkspaceReconcile, WorkspaceSource, WorkspaceStart,
+    WorkspaceStop, WorkspaceUpdate, WorkspaceView, WorkspaceWake,
 };
 
 /// What the list says of one action.

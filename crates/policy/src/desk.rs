@@ -4,6 +4,7 @@
 use crate::action::{Asked, ObjectTarget, ShellPurpose};
 use crate::answer::{Need, Requirements};
 use crate::decide::{Decide, Facts, Input, Ruling};
+use crate::provision::{self, ProvisionRule, Verdict};
 use base::{ClusterName, Code};
 use serde::Serialize;
 use sha2::{Digest, Sha256};
@@ -18,6 +19,8 @@ pub struct Desk {
     pub production_contexts: BTreeSet<ClusterName>,
     /// Changes outside production go without a confirmation.
     pub skip_confirm: bool,
+    /// What workspaces may be made of, and how that is patched.
+    pub provision: Vec<ProvisionRule>,
 }
 
 impl Decide for Desk {
@@ -41,12 +44,20 @@ impl Decide for Desk {
             | Asked::TapControl(_)
             | Asked::WorkspaceView(_)
             | Asked::WorkspaceSource(_)
+            | Asked::BlueprintReload(_)
             | Asked::WorkspaceLogs(_)
             | Asked::WorkspaceReconcile(_)
             | Asked::WorkspaceExpire(_)
             | Asked::OperatorRun(_)
             | Asked::AuditQuery(_)
             | Asked::AuditVerify(_) => Ruling::allow("desk.allow"),
+            Asked::WorkspaceProvision(a) => match provision::judge(&self.provision, a) {
+                Verdict::Silent => Ruling::allow("desk.allow"),
+                Verdict::Denied(rule, reason) => Ruling::deny(format!("provision.{rule}"), Code::PolicyDenied, reason),
+                Verdict::Obliged(rules, obligations) => {
+                    Ruling { obligations, ..Ruling::allow(format!("provision.{rules}")) }
+                }
+            },
             Asked::TapStart(a) => self.tap(&input.asked, a.unredacted || a.privileged),
             // Its own yes, wherever: a node says what all of its pods say.
             Asked::TapHostNetwork(_) => Ruling::needs("desk.host_network", Requirements(vec![Need::Confirm])),
@@ -86,8 +97,8 @@ impl Decide for Desk {
 
     fn digest(&self) -> String {
         let mut hasher = Sha256::new();
-        hasher.update(b"desk-1");
-        // A struct of a flag, a set of texts and a flag always has a JSON form.
+        hasher.update(b"desk-2");
+        // A struct of flags, texts and JSON values always has a JSON form.
         hasher.update(serde_json::to_vec(self).unwrap_or_default());
         hex::encode(hasher.finalize())
     }

@@ -25,6 +25,7 @@ mod gate;
 mod journal;
 mod permit;
 mod principal;
+pub mod provision;
 mod refusal;
 pub mod team;
 pub mod testing;

@@ -2,6 +2,7 @@
 //!
 //! | Rule | Whom | What |
 //! |---|---|---|
+//! | `provision.NAME` | the process itself | what a workspace is made of, as rules of the configuration patch or deny it |
 //! | `team.deny.NAME` | whom the rule names | what the configuration denies: it wins over all below |
 //! | `team.process` | the process itself | its operator |
 //! | `team.sign_in` | who has a token | opening the console |
@@ -122,7 +123,8 @@ impl Decide for Team {
             Ok(rule) => {
                 let care = self.care.decide(input, facts);
                 // Read-only stays what it is; what is allowed asks for the desk's care, by the rule that allows it.
-                if care.denied.is_some() { care } else { Ruling { rule, ..care } }
+                let own = care.denied.is_some() || care.rule.starts_with("provision.");
+                if own { care } else { Ruling { rule, ..care } }
             }
             Err((code, reason)) => Ruling::deny("team.default", code, reason),
         }
@@ -149,6 +151,7 @@ impl DenyRule {
         let (name, process) = match asked {
             Asked::WorkspaceAsk(ask) => (&ask.owner, false),
             Asked::WorkspaceSource(source) => (&source.owner, false),
+            Asked::WorkspaceProvision(provision) => (&provision.owner, false),
             _ => (&who.name, who.is_process()),
         };
         let whom = (self.roles.is_empty() && self.people.is_empty())
@@ -193,6 +196,7 @@ fn allowed(input: &Input, facts: &Facts) -> Result<String, (Code, String)> {
                 | Asked::WorkspaceReconcile(_)
                 | Asked::WorkspaceExpire(_)
                 | Asked::WorkspaceSource(_)
+                | Asked::WorkspaceProvision(_)
                 | Asked::WorkspaceAsk(_)
                 | Asked::WorkspaceStart(_)
                 | Asked::WorkspaceStop(_)

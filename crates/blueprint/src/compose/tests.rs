@@ -62,7 +62,8 @@ fn bc_03_layers_from_the_root_to_the_policy() {
     ] {
         assert_eq!(origin(&effective, pointer), expected, "wb-01: {pointer}");
     }
-    assert_eq!(effective.layers.len(), 4);
+    assert_eq!(effective.layers.len(), 5);
+    assert_eq!(effective.layers[4].origin.layer.to_string(), "policy", "bc-10: patches are a layer");
 }
 
 #[test]
@@ -75,6 +76,28 @@ fn bc_03b_null_deletes_and_a_bad_patch_is_an_error() {
         problems.list()[0].pointer == "/resources/cpu" && problems.to_string().contains("policy:1:1"),
         "bc-10: patches are validated"
     );
+}
+
+#[test]
+fn wf_06b_an_obligation_patch_that_does_not_resolve_is_told_as_such() {
+    for (pointer, value) in
+        [("/resources/cpu", json!("lots")), ("/nope", json!(1)), ("/image/name", json!("x")), ("/env", json!([1]))]
+    {
+        let patches = vec![(Pointer::parse(pointer), value)];
+        let problems = Ask { platform: PLATFORM, name: Some("rust"), patches, ..Ask::default() }.compose().unwrap_err();
+        let first = &problems.list()[0];
+        assert_eq!(
+            (first.code, &*first.mark.file),
+            (base::Code::ObligationUnsupported, "policy"),
+            "{pointer}: {problems}"
+        );
+    }
+    // What is wrong elsewhere is not the policy's fault.
+    let ask =
+        Ask { platform: PLATFORM, name: Some("rust"), overrides: Some("resources: {cpu: much}\n"), ..Ask::default() };
+    let patches = vec![(Pointer::parse("/resources/memory"), json!("1Gi"))];
+    let problems = Ask { patches, ..ask }.compose().unwrap_err();
+    assert!(problems.list().iter().all(|one| one.code == base::Code::BlueprintInvalid), "{problems}");
 }
 
 #[test]

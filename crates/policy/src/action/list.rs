@@ -2,16 +2,17 @@
 
 use super::effect::{self, Effect};
 use super::{
-    ActionInfo, AuditQuery, AuditVerify, ClusterAdd, ClusterView, ObjectDelete, ObjectRead, ObjectScale, ObjectTarget,
-    ObjectView, OperatorInstall, OperatorRun, PacketLevel, PlanMake, RolloutRestart, SecretReveal, SessionOpen,
-    TapControl, TapExport, TapHostNetwork, TapPayload, TapScope, TapStart, TapTarget, TapView, WorkspaceApps,
-    WorkspaceAsk, WorkspaceConnect, WorkspaceCreate, WorkspaceDelete, WorkspaceExec, WorkspaceExpire, WorkspaceFiles,
-    WorkspaceKeep, WorkspaceLogs, WorkspaceProxy, WorkspacePurge, WorkspaceReconcile, WorkspaceSource, WorkspaceStart,
-    WorkspaceStop, WorkspaceUpdate, WorkspaceView, WorkspaceWake,
+    ActionInfo, AuditQuery, AuditVerify, BlueprintReload, ClusterAdd, ClusterView, ObjectDelete, ObjectRead,
+    ObjectScale, ObjectTarget, ObjectView, OperatorInstall, OperatorRun, PacketLevel, PlanMake, RolloutRestart,
+    SecretReveal, SessionOpen, TapControl, TapExport, TapHostNetwork, TapPayload, TapScope, TapStart, TapTarget,
+    TapView, WorkspaceApps, WorkspaceAsk, WorkspaceConnect, WorkspaceCreate, WorkspaceDelete, WorkspaceExec,
+    WorkspaceExpire, WorkspaceFiles, WorkspaceKeep, WorkspaceLogs, WorkspaceProvision, WorkspaceProxy, WorkspacePurge,
+    WorkspaceReconcile, WorkspaceSource, WorkspaceStart, WorkspaceStop, WorkspaceUpdate, WorkspaceView, WorkspaceWake,
 };
 use base::ClusterName;
 use serde::de::DeserializeOwned;
 use serde::{Deserialize, Serialize};
+use std::collections::BTreeMap;
 use std::fmt::Debug;
 
 mod sealed {
@@ -180,6 +181,13 @@ actions! {
         "Look at the apps and ports of a workspace, or start and stop an app.";
     WorkspaceSource, WorkspaceSourceObligations {}, "workspace:source", before, reads,
         "Read the file of a repository that says what a workspace is made from.";
+    WorkspaceProvision, WorkspaceProvisionObligations {
+        /// Fields of what it is made of that are set, by their JSON pointers.
+        patch: BTreeMap<String, serde_json::Value>,
+    }, "workspace:provision", soon, reads,
+        "Make objects of what a workspace's layers come to; an allow may oblige to patches of it.";
+    BlueprintReload, BlueprintReloadObligations {}, "blueprint:reload", before, reads,
+        "Read the blueprints of the platform's folder or repository again.";
     WorkspaceAsk, WorkspaceAskObligations {}, "workspace:ask", before, changes,
         "Do what a workspace asks from inside, for its user.";
     WorkspaceUpdate, WorkspaceUpdateObligations {}, "workspace:update", before, changes,
@@ -236,6 +244,7 @@ impl Asked {
             Self::WorkspaceFiles(a) => from_ref(&a.object),
             Self::WorkspaceApps(a) => from_ref(&a.object),
             Self::WorkspaceSource(a) => from_ref(&a.object),
+            Self::WorkspaceProvision(a) => from_ref(&a.object),
             Self::WorkspaceAsk(a) => from_ref(&a.object),
             Self::WorkspaceUpdate(a) => from_ref(&a.object),
             Self::WorkspaceWake(a) => from_ref(&a.object),
@@ -254,6 +263,7 @@ impl Asked {
             | Self::ClusterAdd(_)
             | Self::ObjectView(_)
             | Self::SessionOpen(_)
+            | Self::BlueprintReload(_)
             | Self::AuditQuery(_)
             | Self::AuditVerify(_) => &[],
         }
@@ -321,6 +331,8 @@ impl Asked {
             Self::WorkspaceApps(a) if a.app.is_empty() => format!("{} apps of {}", a.act, a.object),
             Self::WorkspaceApps(a) => format!("{} {} of {}", a.act, a.app, a.object),
             Self::WorkspaceSource(a) => format!("{} of {}/{} for {}", a.reference, a.host, a.repository, a.object),
+            Self::WorkspaceProvision(a) => format!("{} of {}", a.object, a.blueprint),
+            Self::BlueprintReload(a) => a.source.clone(),
             Self::WorkspaceAsk(a) => {
                 let words = [&a.ask, &a.service, &a.host];
                 let words: Vec<&str> = words.into_iter().map(String::as_str).filter(|word| !word.is_empty()).collect();

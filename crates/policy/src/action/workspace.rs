@@ -131,6 +131,28 @@ pub struct WorkspaceSource {
     pub reference: String,
 }
 
+/// Makes objects of what a workspace's layers come to.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct WorkspaceProvision {
+    /// The workspace.
+    pub object: ObjectTarget,
+    /// Whose it is.
+    pub owner: String,
+    /// Of which organization.
+    pub org: String,
+    /// The blueprint: of a repository's file, the one that it builds on.
+    pub blueprint: String,
+    /// The evaluated fields.
+    pub fields: serde_json::Value,
+}
+
+/// Reads the blueprints of the platform again, from where the configuration says that they are.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct BlueprintReload {
+    /// Where that is.
+    pub source: String,
+}
+
 /// Does what a workspace asks for its user, from inside: credentials, its own deletion, the check of a blueprint.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub struct WorkspaceAsk {

@@ -2,16 +2,19 @@
 
 use super::Desk;
 use crate::action::{
-    self, AuditQuery, AuditVerify, ClusterAdd, ClusterView, ObjectDelete, ObjectRead, ObjectScale, ObjectTarget,
-    ObjectView, OperatorInstall, OperatorRun, PacketLevel, PlanMake, Propagation, RolloutRestart, SecretReveal,
-    SessionKey, SessionOpen, ShellPurpose, TapChange, TapControl, TapExport, TapHostNetwork, TapPayload, TapScope,
-    TapStart, TapTarget, TapView, WorkspaceApps, WorkspaceAsk, WorkspaceConnect, WorkspaceCreate, WorkspaceDelete,
-    WorkspaceExec, WorkspaceExpire, WorkspaceFiles, WorkspaceKeep, WorkspaceLogs, WorkspaceProxy, WorkspacePurge,
-    WorkspaceReconcile, WorkspaceSource, WorkspaceStart, WorkspaceStop, WorkspaceUpdate, WorkspaceView, WorkspaceWake,
+    self, AuditQuery, AuditVerify, BlueprintReload, ClusterAdd, ClusterView, ObjectDelete, ObjectRead, ObjectScale,
+    ObjectTarget, ObjectView, OperatorInstall, OperatorRun, PacketLevel, PlanMake, Propagation, RolloutRestart,
+    SecretReveal, SessionKey, SessionOpen, ShellPurpose, TapChange, TapControl, TapExport, TapHostNetwork, TapPayload,
+    TapScope, TapStart, TapTarget, TapView, WorkspaceApps, WorkspaceAsk, WorkspaceConnect, WorkspaceCreate,
+    WorkspaceDelete, WorkspaceExec, WorkspaceExpire, WorkspaceFiles, WorkspaceKeep, WorkspaceLogs, WorkspaceProvision,
+    WorkspaceProxy, WorkspacePurge, WorkspaceReconcile, WorkspaceSource, WorkspaceStart, WorkspaceStop,
+    WorkspaceUpdate, WorkspaceView, WorkspaceWake,
 };
+use crate::provision::ProvisionRule;
 use crate::testing::{TestGate, gate};
 use crate::{Action, Answers, Decision, Need, Refusal};
 use base::{ClusterName, Code, Coded};
+use serde_json::{Value, json};
 
 fn object(cluster: &str) -> ObjectTarget {
     ObjectTarget {
@@ -41,7 +44,12 @@ fn restart(cluster: &str) -> RolloutRestart {
 }
 
 fn desk(read_only: bool) -> TestGate {
-    gate(Desk { read_only, production_contexts: [ClusterName::new("prod")].into(), skip_confirm: false })
+    gate(Desk {
+        read_only,
+        production_contexts: [ClusterName::new("prod")].into(),
+        skip_confirm: false,
+        provision: Vec::new(),
+    })
 }
 
 fn needs<A: Action>(t: &TestGate, action: &A) -> Vec<Need> {
@@ -86,7 +94,7 @@ fn ex_11b_yes_does_not_meet_a_typed_confirmation() {
 
 #[test]
 fn ex_11b_the_plain_confirmation_can_be_turned_off_but_not_in_production() {
-    let desk = Desk { read_only: false, production_contexts: [ClusterName::new("prod")].into(), skip_confirm: true };
+    let desk = Desk { production_contexts: [ClusterName::new("prod")].into(), skip_confirm: true, ..Desk::default() };
     let t = gate(desk);
     assert!(needs(&t, &delete("dev", 5)).is_empty());
     assert_eq!(needs(&t, &restart("prod")), [Need::Confirm]);
@@ -110,7 +118,7 @@ fn cap_n_27b_a_tap_in_production_asks_first_and_for_the_name_when_secrets_leave(
         object: String::new(),
     };
     assert_eq!(needs(&t, &TapStart { scope: vec![scope], unredacted: true, ..TapStart::default() }), typed("prod"));
-    let quick = Desk { read_only: false, production_contexts: [ClusterName::new("prod")].into(), skip_confirm: true };
+    let quick = Desk { production_contexts: [ClusterName::new("prod")].into(), skip_confirm: true, ..Desk::default() };
     assert_eq!(needs(&gate(quick), &tap("prod", false)), [Need::Confirm]);
 }
 
@@ -220,6 +228,8 @@ fn read_only_denies_every_change_at_permit_and_preview_and_no_read() {
         both(&t, files("dev", false)),
         both(&t, apps("dev", "list")),
         both(&t, source("dev")),
+        both(&t, provision(json!({}))),
+        both(&t, BlueprintReload { source: "the folder /etc/blueprints".to_owned() }),
         both(&t, ask("dev", "credentials")),
         both(&t, WorkspaceUpdate { object: object("dev"), fields: vec!["/spec/image".to_owned()] }),
         both(&t, WorkspaceWake { object: object("dev"), door: "http".to_owned() }),
@@ -279,6 +289,27 @@ fn ws_09e_to_read_the_file_of_a_repository_asks_nothing_and_is_told_with_its_hos
     assert_eq!(words, "default branch of git.example.org/acme/shop for deployments.apps shop/web in dev");
 }
 
+fn provision(fields: Value) -> WorkspaceProvision {
+    let (owner, org, blueprint) = ("ada".to_owned(), "lab".to_owned(), "ide".to_owned());
+    WorkspaceProvision { object: object("dev"), owner, org, blueprint, fields }
+}
+
+#[test]
+fn bc_10b_a_rule_denies_what_a_workspace_is_made_of_or_obliges_to_patches_and_is_named() {
+    let rule = |text: Value| serde_json::from_value::<ProvisionRule>(text).unwrap();
+    let deny = json!({ "name": "open", "fields": { "/network/networkPolicyClass": ["system"] }, "deny": true });
+    let rules = vec![rule(deny), rule(json!({ "name": "small", "patch": { "/resources/memory": "1Gi" } }))];
+    let t = gate(Desk { provision: rules, ..Desk::default() });
+    let ada = t.composed.verifier.desk("ada", []);
+    let permit = t.composed.gate.permit(&ada, provision(json!({})), &Answers::default()).unwrap();
+    assert_eq!(permit.obligations().patch["/resources/memory"], "1Gi");
+    let open = provision(json!({ "network": { "networkPolicyClass": "system" } }));
+    let refusal = t.composed.gate.permit(&ada, open, &Answers::default()).unwrap_err();
+    assert_eq!(refusal.code(), Code::PolicyDenied);
+    assert_eq!(refusal.details().unwrap()["rule"], "provision.open");
+    assert_eq!(refusal.to_string(), "no workspace is made of ide here: ask an administrator");
+}
+
 fn ask(cluster: &str, what: &str) -> WorkspaceAsk {
     let (ask, owner, service) = (what.to_owned(), "ada".to_owned(), "git".to_owned());
     WorkspaceAsk { object: object(cluster), owner, ask, service, host: "example.org".to_owned() }
@@ -327,8 +358,9 @@ fn the_digest_follows_the_configuration() {
         Desk { read_only: true, ..base.clone() }.digest(),
         Desk { skip_confirm: true, ..base.clone() }.digest(),
         Desk { production_contexts: [ClusterName::new("p")].into(), ..base.clone() }.digest(),
+        Desk { provision: vec![ProvisionRule::default()], ..base.clone() }.digest(),
     ];
-    assert_eq!(digests.iter().collect::<std::collections::HashSet<_>>().len(), 4);
+    assert_eq!(digests.iter().collect::<std::collections::HashSet<_>>().len(), 5);
     assert_eq!(base.digest(), Desk::default().digest());
 }
 

@@ -4,12 +4,13 @@ use super::{DenyRule, ShareRole, Team, Wanted, Workspaces};
 use crate::action::{
     AuditQuery, ClusterView, ObjectDelete, ObjectRead, ObjectTarget, ObjectView, OperatorRun, Propagation,
     SecretReveal, SessionKey, SessionOpen, ShellPurpose, TapView, WorkspaceAsk, WorkspaceConnect, WorkspaceCreate,
-    WorkspaceDelete, WorkspaceExpire, WorkspaceProxy, WorkspaceReconcile, WorkspaceSource, WorkspaceStop,
-    WorkspaceView,
+    WorkspaceDelete, WorkspaceExpire, WorkspaceProvision, WorkspaceProxy, WorkspaceReconcile, WorkspaceSource,
+    WorkspaceStop, WorkspaceView,
 };
 use crate::decide::{Facts, Sharing, WorkspaceFacts};
 use crate::desk::Desk;
 use crate::principal::{Member, Who};
+use crate::provision::ProvisionRule;
 use crate::testing::{TestGate, gate};
 use crate::{Action, Answers, Decide, Input, Principal};
 use base::{ClusterName, Code, Coded};
@@ -299,6 +300,36 @@ fn ws_15c_whom_a_workspace_is_shared_with_may_do_what_their_role_says_and_no_mor
     // A rule that denies wins over what is shared.
     let t = without("cam", "workspace:*");
     assert_eq!(rule(&t, &member(&t, "cam", &[]), shell()), "deny team.deny.cam");
+}
+
+#[test]
+fn bc_10c_what_a_workspace_is_made_of_is_patched_and_denied_by_the_rules_of_the_configuration() {
+    let small = ProvisionRule {
+        name: "small".to_owned(),
+        people: vec!["ada".to_owned()],
+        patch: [("/resources/memory".to_owned(), "1Gi".into())].into(),
+        ..ProvisionRule::default()
+    };
+    let wide =
+        ProvisionRule { name: "no".to_owned(), people: vec!["bob".to_owned()], deny: true, ..ProvisionRule::default() };
+    let mut care = team().care;
+    care.provision = vec![small, wide];
+    let t = gate(Team { care, ..team() });
+    let provision = |owner: &str| WorkspaceProvision {
+        object: hers(),
+        owner: owner.to_owned(),
+        org: "lab".to_owned(),
+        blueprint: "ide".to_owned(),
+        fields: serde_json::json!({}),
+    };
+    let process = t.composed.verifier.process("operator");
+    let permit = t.composed.gate.permit(&process, provision("ada"), &Answers::default()).unwrap();
+    assert_eq!(permit.obligations().patch["/resources/memory"], "1Gi");
+    assert_eq!(rule(&t, &process, provision("ada")), "provision.small");
+    assert_eq!(rule(&t, &process, provision("cam")), "team.process");
+    assert_eq!(rule(&t, &process, provision("bob")), "deny provision.no");
+    let ada = member(&t, "ada", &["developer"]);
+    assert_eq!(rule(&t, &ada, provision("ada")), "deny team.default", "the process asks, and nobody else");
 }
 
 #[test]
