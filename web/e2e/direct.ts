@@ -49,6 +49,7 @@ export function direct(kubeconfig: string): Direct {
 export interface Audited {
   verb: string
   userAgent?: string
+  impersonatedUser?: { username: string }
   requestURI: string
   objectRef?: { resource?: string; namespace?: string; name?: string }
 }

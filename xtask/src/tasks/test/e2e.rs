@@ -1,6 +1,7 @@
 //! The real `qd` on real nodes, driven by real clients, and `cargo xtask run` cut short at every stage; then a real browser.
 
 use std::path::Path;
+use std::sync::atomic::{AtomicBool, Ordering};
 use std::time::Instant;
 
 use parking_lot::Mutex;
@@ -29,24 +30,32 @@ pub(super) fn run(scope: &Scope<'_>, count: &mut Count) -> anyhow::Result<()> {
     let programs = Programs::build(scope, "e2e")?;
     took("to build the programs");
     std::thread::scope(|threads| {
-        // from when the first node has nothing more to do until journeys are measured: most of it is waiting
-        let cut = Mutex::new(None);
-        let freed = || {
-            let mut cut = cut.lock();
-            if cut.is_none() && scope.chosen("xtask") {
-                *cut = Some(threads.spawn(|| selftest(&programs.qd)));
+        // Whoever's suites end first goes on with the journeys of workspaces, and `run` is cut short from then on until
+        // journeys are measured: most of both is waiting.
+        let (cut, first) = (Mutex::new(None), AtomicBool::new(true));
+        let freed = |node: &Node<'_>, count: &mut Count| {
+            if !first.swap(false, Ordering::Relaxed) {
+                return Ok(());
             }
+            if scope.chosen("xtask") {
+                *cut.lock() = Some(threads.spawn(|| selftest(&programs.qd)));
+            }
+            if scope.chosen("web") { journeys::workspaces(node, count) } else { Ok(()) }
         };
         let node = lanes::run(scope, &programs, count, &freed)?;
-        took("the suites");
+        took("the suites, and the journeys of workspaces,");
         let node = match (node, scope.chosen("web")) {
             (Some(node), true) => Some(node),
-            (None, true) => Some(Node::start(&programs, NODE, true)?),
+            (None, true) => {
+                let node = Node::start(&programs, NODE, true)?;
+                freed(&node, count)?;
+                Some(node)
+            }
             (_, false) => None,
         };
         if let Some(node) = &node {
             journeys::beside(node, count)?;
-            took("the journeys that measure nothing");
+            took("the other journeys that measure nothing");
         }
         if let Some(cut) = cut.into_inner() {
             count.add(&cut.join().map_err(|_| anyhow::anyhow!("the self-test of `run` died"))??);

@@ -1,5 +1,5 @@
-//! The journeys of the console in a real browser: two groups beside each other, since most of each is waiting for a kubelet
-//! or a clock, then those that measure, with nothing beside them. Long tables are there for those alone that look at them:
+//! The journeys of the console in a real browser: groups beside each other, since most of each is waiting for a kubelet or
+//! a clock, then those that measure, with nothing beside them. Long tables are there for those alone that look at them:
 //! the control plane that holds them takes its part of the machine.
 
 use std::path::Path;
@@ -13,32 +13,39 @@ use crate::tasks::web;
 
 /// Of workspaces: they share what an operator does.
 const WORKSPACES: &[&str] = &["apps", "terminal", "upkeep", "workspaces"];
+/// They wait for nothing to happen.
+const IDLE: &[&str] = &["idle"];
 /// They take times.
 const MEASURE: &[&str] = &["live", "traffic"];
 /// They look at long tables, and measure.
 const LARGE: &[&str] = &["large"];
 
-/// Runs those that measure nothing, in two groups beside each other.
+/// Runs those of workspaces; they want a node with an operator of their own, and not the demo.
+pub(super) fn workspaces(node: &Node<'_>, count: &mut Count) -> anyhow::Result<()> {
+    let [workspaces, ..] = all()?;
+    group(node, &workspaces, count)
+}
+
+/// Runs the others that measure nothing, in two groups beside each other.
 pub(super) fn beside(node: &Node<'_>, count: &mut Count) -> anyhow::Result<()> {
-    let [workspaces, others, ..] = all()?;
-    let group = |names: &[String]| {
-        let mut own = Count::default();
-        watch_as(Runner::Vitest, script(node, "e2e")?.arg("--").args(names), &mut own, Block::default())?;
-        anyhow::Ok(own)
-    };
-    let both = std::thread::scope(|threads| {
-        let other = threads.spawn(|| group(&others));
-        [group(&workspaces), other.join().unwrap_or_else(|_| Err(anyhow::anyhow!("a group of journeys died")))]
-    });
-    for own in both {
-        count.add(&own?);
-    }
+    let [_, idle, .., others] = all()?;
+    let mut waited = Count::default();
+    std::thread::scope(|threads| {
+        let waits = threads.spawn(|| group(node, &idle, &mut waited));
+        group(node, &others, count)?;
+        waits.join().unwrap_or_else(|_| Err(anyhow::anyhow!("a group of journeys died")))
+    })?;
+    count.add(&waited);
     Ok(())
+}
+
+fn group(node: &Node<'_>, names: &[String], count: &mut Count) -> anyhow::Result<()> {
+    watch_as(Runner::Vitest, script(node, "e2e")?.arg("--").args(names), count, Block::default())
 }
 
 /// Runs those that measure; they want the machine for themselves.
 pub(super) fn alone(node: &Node<'_>, count: &mut Count) -> anyhow::Result<()> {
-    let [_, _, measure, large] = all()?;
+    let [_, _, measure, large, _] = all()?;
     watch(Runner::Vitest, script(node, "e2e")?.arg("--").args(measure), count)?;
     let tables = Large::start()?;
     let mut command = script(node, "e2e")?;
@@ -46,7 +53,7 @@ pub(super) fn alone(node: &Node<'_>, count: &mut Count) -> anyhow::Result<()> {
     watch(Runner::Vitest, command.arg("--").args(large), count)
 }
 
-fn all() -> anyhow::Result<[Vec<String>; 4]> {
+fn all() -> anyhow::Result<[Vec<String>; 5]> {
     let folder = web::folder().context("there is no web/package.json")?.join("e2e");
     Ok(groups(names(&folder)?))
 }
@@ -63,15 +70,16 @@ fn names(folder: &Path) -> anyhow::Result<Vec<String>> {
     Ok(names)
 }
 
-/// Those of workspaces, those that measure nothing, those that do, and those of long tables.
-fn groups(names: Vec<String>) -> [Vec<String>; 4] {
-    let mut groups = [const { Vec::new() }; 4];
+/// Those of workspaces, those that wait, those that measure, those of long tables, and the others.
+fn groups(names: Vec<String>) -> [Vec<String>; 5] {
+    let mut groups = [const { Vec::new() }; 5];
     for name in names {
         let group = match &*name {
             name if WORKSPACES.contains(&name) => 0,
+            name if IDLE.contains(&name) => 1,
             name if MEASURE.contains(&name) => 2,
             name if LARGE.contains(&name) => 3,
-            _ => 1,
+            _ => 4,
         };
         if let Some(group) = groups.get_mut(group) {
             group.push(format!("e2e/{name}.e2e.ts"));
@@ -84,16 +92,16 @@ fn groups(names: Vec<String>) -> [Vec<String>; 4] {
 mod tests {
     #![allow(clippy::unwrap_used)]
 
-    use super::{LARGE, MEASURE, WORKSPACES, groups, names};
+    use super::{IDLE, LARGE, MEASURE, WORKSPACES, groups, names};
 
     #[test]
     fn every_journey_is_in_one_group() {
         let all = names(&crate::paths::root().join("web/e2e")).unwrap();
-        let named = [WORKSPACES, MEASURE, LARGE];
+        let named = [WORKSPACES, IDLE, MEASURE, LARGE];
         assert!(named.iter().copied().flatten().all(|name| all.iter().any(|one| one == name)), "{all:?}");
-        let [workspaces, others, measure, large] = groups(all.clone());
-        assert_eq!([&workspaces, &measure, &large].map(Vec::len), named.map(<[_]>::len));
-        assert_eq!(workspaces.len() + others.len() + measure.len() + large.len(), all.len());
+        let [workspaces, idle, measure, large, others] = groups(all.clone());
+        assert_eq!([&workspaces, &idle, &measure, &large].map(Vec::len), named.map(<[_]>::len));
+        assert_eq!([&workspaces, &idle, &measure, &large, &others].map(Vec::len).iter().sum::<usize>(), all.len());
         assert!(others.contains(&"e2e/table.e2e.ts".to_owned()));
     }
 }

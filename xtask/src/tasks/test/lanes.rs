@@ -29,13 +29,16 @@ const LANES: [Lane; 3] = [
     Lane { nodes: &["e2e-work", "e2e-doors"], demo: false, takes: &["workspace", "serve"] },
 ];
 
-/// Runs what is chosen; `freed` is told as soon as the suites of a node have ended. The node with the demo stays, for
-/// whoever wants to go on with it.
+/// What goes on with a node whose suites have ended.
+pub(super) type Freed<'a> = &'a (dyn Fn(&Node<'_>, &mut Count) -> anyhow::Result<()> + Sync);
+
+/// Runs what is chosen; a node goes to `freed` as soon as its suites have ended. The node with the demo stays, for whoever
+/// wants to go on with it.
 pub(super) fn run<'a>(
     scope: &Scope<'_>,
     programs: &'a Programs,
     count: &mut Count,
-    freed: &(dyn Fn() + Sync),
+    freed: Freed<'_>,
 ) -> anyhow::Result<Option<Node<'a>>> {
     let chosen = chosen(scope);
     let lanes = LANES.iter().map(|lane| Ok((lane, build(&of(lane, &chosen))?))).collect::<anyhow::Result<Vec<_>>>()?;
@@ -49,9 +52,8 @@ pub(super) fn run<'a>(
             .map(|(name, lane, queue)| {
                 threads.spawn(move || {
                     let mut own = Count::default();
-                    let ended =
-                        on_node(name, lane, queue, programs, &mut own).map(|node| (name == NODE).then_some(node));
-                    freed();
+                    let ended = on_node(name, lane, queue, programs, &mut own)
+                        .and_then(|node| freed(&node, &mut own).map(|()| (name == NODE).then_some(node)));
                     (own, ended)
                 })
             })

@@ -41,7 +41,7 @@ pub(super) fn soak(scope: &Scope<'_>, seconds: u32, count: &mut Count) -> anyhow
     let (node, large) = (Node::start(&programs, NODE, true)?, Large::start()?);
     let mut command = script(&node, "e2e")?;
     large.tell(&mut command);
-    command.args(["--", "e2e/live.e2e.ts", "e2e/large.e2e.ts", "e2e/apps.e2e.ts", "--testNamePattern", SOAKED]);
+    command.args(["--", "e2e/idle.e2e.ts", "e2e/large.e2e.ts", "e2e/apps.e2e.ts", "--testNamePattern", SOAKED]);
     command.env("QD_E2E_OPEN_SECONDS", seconds.to_string());
     command.env("QD_E2E_CHURN_SECONDS", seconds.to_string());
     command.env("QD_E2E_IDLE_SECONDS", (seconds / 6).max(40).to_string());
