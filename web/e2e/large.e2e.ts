@@ -10,7 +10,7 @@ const { QD_E2E_LARGE_KUBECONFIG: KUBECONFIG = '', QD_E2E_LARGE_NAME: NAME = '', 
 const ROWS = Number(process.env['QD_E2E_LARGE_ROWS'] ?? 0)
 const PODS = process.env['QD_E2E_LARGE_PODS'] ?? ''
 /** How long changes go on; the soak lets them go on for half an hour. */
-const SECONDS = Number(process.env['QD_E2E_CHURN_SECONDS'] ?? 40)
+const SECONDS = Number(process.env['QD_E2E_CHURN_SECONDS'] ?? 25)
 const RATE = 2000
 let bench: Bench
 let page: Page
