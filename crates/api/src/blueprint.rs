@@ -197,6 +197,22 @@ pub struct BlueprintField {
     pub why: String,
 }
 
+/// `POST /api/v1/blueprints/reload`: the platform's folder or repository of blueprints, as it was read now.
+#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize, TS, JsonSchema)]
+#[ts(export_to = "api.ts")]
+pub struct BlueprintReloaded {
+    /// Where it is, in words.
+    pub source: String,
+    /// The commit that holds; empty of a folder, and where none was taken so far.
+    pub commit: String,
+    /// How many files hold.
+    pub files: usize,
+    /// What holds is not what held before.
+    pub changed: bool,
+    /// Why what is there now is not taken, each with its file and line; what held before holds. Empty where it is.
+    pub problems: Vec<String>,
+}
+
 /// A problem.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, TS, JsonSchema)]
 #[ts(export_to = "api.ts")]

@@ -174,12 +174,17 @@ impl Render for Blueprints {
         let asked = sourced::Asked {
             seen: &seen,
             name: Some(name),
+            namespace: &desired.key.namespace,
             workspace: &desired.key.name,
             spec,
             params: &params,
             sourced,
         };
         let made = self.made(&asked).map_err(|wrong| {
+            // What is missing may be in what was not read so far.
+            if let Some(message) = self.platform.folder.as_ref().and_then(|folder| folder.pending()) {
+                return Refused { condition: "BlueprintResolved", reason: "Unknown", message, queued: true };
+            }
             // A blueprint that could not be read is not found: what is wrong with it is what helps.
             let broken = seen.problems.iter().filter(|one| !one.warning);
             of_problems(wrong.list().iter().chain(broken.filter(|one| one.blueprint == name)), sourced)
@@ -303,7 +308,7 @@ impl Blueprints {
         sourced: &Sourced,
     ) -> Result<Made, Problems> {
         let seen = self.seen_by(namespace, spec)?;
-        self.made(&sourced::Asked { seen: &seen, name, workspace, spec, params, sourced })
+        self.made(&sourced::Asked { seen: &seen, name, namespace, workspace, spec, params, sourced })
     }
 
     /// What reads repositories.

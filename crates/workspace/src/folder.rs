@@ -1,8 +1,10 @@
-//! Blueprints of the platform in a folder: read whole, tried, and taken in one step. A set that is broken is not taken: the one of
-//! before holds, and what is wrong with the new one is told with its file and line.
+//! Blueprints of the platform in a folder of this machine or of a git repository: read whole, tried, and taken in one step. A set
+//! that is broken is not taken: the one of before holds, and what is wrong with the new one is told with its file and line.
 //!
-//! Whoever watches the folder calls [`Folder::read`]; readers take what [`Folder::now`] holds and never wait for one who reads.
+//! Whoever watches the folder calls [`Folder::read`], whoever looks after a repository [`Folder::reload`]; readers take what
+//! [`Folder::now`] holds and never wait for one who reads.
 
+use crate::upstream::Upstream;
 use base::Code;
 use blueprint::{LayerKind, Library, Mark, Problem, Settings};
 use parking_lot::RwLock;
@@ -12,16 +14,39 @@ use std::io::Read as _;
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
 use std::sync::atomic::{AtomicU64, Ordering};
-use tokio::sync::Notify;
+use tokio::sync::{Mutex, Notify};
 
 /// A folder of blueprints.
 #[derive(Debug)]
 pub struct Folder {
-    path: PathBuf,
+    place: Place,
     now: RwLock<Arc<Set>>,
     /// How often another set was taken, or found wrong.
     version: AtomicU64,
     changed: Notify,
+    /// One reads it at a time.
+    turn: Mutex<()>,
+}
+
+#[derive(Debug)]
+enum Place {
+    Here(PathBuf),
+    Upstream(Upstream),
+}
+
+/// What came of reading it.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct Reloaded {
+    /// Where it is, in words.
+    pub source: String,
+    /// The commit that holds, of a repository.
+    pub commit: String,
+    /// Files that hold.
+    pub files: usize,
+    /// What holds is not what held before.
+    pub changed: bool,
+    /// Why what is there now is not taken; nothing where it is.
+    pub problems: Vec<String>,
 }
 
 /// What a folder holds.
@@ -31,6 +56,10 @@ pub(crate) struct Set {
     pub(crate) texts: BTreeMap<String, String>,
     /// Those of them that are files of blueprints.
     pub(crate) paths: Vec<String>,
+    /// Of which commit they are.
+    pub(crate) commit: Option<String>,
+    /// Nothing was taken so far.
+    pub(crate) unread: bool,
     /// What is wrong with a newer set, which is not taken.
     pub(crate) problems: Vec<Problem>,
 }
@@ -42,16 +71,91 @@ impl Folder {
     /// All that is wrong with it, in words.
     pub fn open(path: &Path, env: &BTreeMap<String, String>) -> Result<Self, Vec<String>> {
         let set = load(path, env).map_err(|wrong| wrong.iter().map(Problem::line).collect::<Vec<_>>())?;
+        Ok(Self::of(Place::Here(path.to_owned()), set))
+    }
+
+    /// The folder of a repository, which [`Self::reload`] reads.
+    #[must_use]
+    pub fn upstream(upstream: Upstream) -> Self {
+        Self::of(Place::Upstream(upstream), Set { unread: true, ..Set::default() })
+    }
+
+    fn of(place: Place, set: Set) -> Self {
         let (now, version) = (RwLock::new(Arc::new(set)), AtomicU64::new(1));
-        Ok(Self { path: path.to_owned(), now, version, changed: Notify::new() })
+        Self { place, now, version, changed: Notify::new(), turn: Mutex::new(()) }
+    }
+
+    /// Where it is, in words.
+    #[must_use]
+    pub fn words(&self) -> String {
+        match &self.place {
+            Place::Here(path) => format!("the folder {}", path.display()),
+            Place::Upstream(upstream) => upstream.words(),
+        }
+    }
+
+    /// It is in a repository: nobody tells when that changes.
+    #[must_use]
+    pub fn is_upstream(&self) -> bool {
+        matches!(self.place, Place::Upstream(_))
+    }
+
+    /// Why nothing of it holds so far.
+    pub(crate) fn pending(&self) -> Option<String> {
+        let now = self.now();
+        let why = now.problems.first().map_or_else(|| "they come in a moment".to_owned(), Problem::line);
+        now.unread.then(|| format!("the blueprints of {} are not read yet: {why}", self.words()))
+    }
+
+    /// Reads it again wherever it is, and takes what is there if that is right. Who comes while another reads waits, and reads
+    /// again.
+    pub async fn reload(self: &Arc<Self>, env: &BTreeMap<String, String>) -> Reloaded {
+        let _turn = self.turn.lock().await;
+        let before = self.version();
+        let problems = match &self.place {
+            Place::Here(_) => {
+                let (folder, env) = (self.clone(), env.clone());
+                let read = tokio::task::spawn_blocking(move || folder.read(&env)).await;
+                read.unwrap_or_else(|_| vec!["it could not be read".to_owned()])
+            }
+            Place::Upstream(upstream) => self.fetched(upstream, env).await,
+        };
+        let now = self.now();
+        Reloaded {
+            source: self.words(),
+            commit: now.commit.clone().unwrap_or_default(),
+            files: now.texts.len(),
+            changed: self.version() != before && problems.is_empty(),
+            problems,
+        }
+    }
+
+    async fn fetched(&self, upstream: &Upstream, env: &BTreeMap<String, String>) -> Vec<String> {
+        let there = self.now();
+        let next = match upstream.fetch(there.commit.as_deref()).await {
+            Ok(None) => Ok((*there).clone()),
+            Ok(Some(fetched)) => tried(fetched.texts, env).map(|set| Set { commit: Some(fetched.commit), ..set }),
+            Err(problem) => Err(vec![problem]),
+        };
+        self.take(next.map(|set| Set { problems: Vec::new(), ..set }))
     }
 
     /// Reads it again, and takes what it holds if that is right; what is wrong otherwise.
     pub fn read(&self, env: &BTreeMap<String, String>) -> Vec<String> {
+        match &self.place {
+            Place::Here(path) => self.take(load(path, env)),
+            Place::Upstream(_) => Vec::new(),
+        }
+    }
+
+    /// Takes a set, or what is wrong with one; that in words.
+    fn take(&self, next: Result<Set, Vec<Problem>>) -> Vec<String> {
         let there = self.now();
-        let next = match load(&self.path, env) {
-            Ok(set) if set.texts == there.texts && there.problems.is_empty() => return Vec::new(),
+        let is_same = |set: &Set| set.texts == there.texts && set.commit == there.commit && !there.unread;
+        let next = match next {
+            Ok(set) if is_same(&set) && there.problems.is_empty() => return Vec::new(),
             Ok(set) => set,
+            Err(problems) if problems == there.problems => return problems.iter().map(Problem::line).collect(),
             Err(problems) => Set { problems, ..(*there).clone() },
         };
         let wrong = next.problems.iter().map(Problem::line).collect();
@@ -61,12 +165,13 @@ impl Folder {
         wrong
     }
 
-    /// The folders in it, itself among them: what is to be watched.
+    /// The folders in it, itself among them: what is to be watched. None of a repository.
     #[must_use]
     pub fn folders(&self) -> BTreeSet<PathBuf> {
+        let Place::Here(root) = &self.place else { return BTreeSet::new() };
         let now = self.now();
-        let below = now.texts.keys().filter_map(|path| Some(self.path.join(Path::new(path).parent()?)));
-        below.chain(std::iter::once(self.path.clone())).collect()
+        let below = now.texts.keys().filter_map(|path| Some(root.join(Path::new(path).parent()?)));
+        below.chain(std::iter::once(root.clone())).collect()
     }
 
     /// What holds.
@@ -84,14 +189,19 @@ impl Folder {
     }
 }
 
-/// Reads all of it, and tries the blueprints in it for users of every sort. What builds upon blueprints of the cluster is tried
-/// where those are known.
+/// Reads all of a folder, and tries what is in it.
 fn load(root: &Path, env: &BTreeMap<String, String>) -> Result<Set, Vec<Problem>> {
     let whole =
         fs::canonicalize(root).map_err(|error| vec![unread(&root.display().to_string(), &error.to_string())])?;
-    let mut set = Set::default();
-    let mut room = MOST_BYTES;
-    walk(&whole, &whole, 0, &mut room, &mut set.texts).map_err(|(path, why)| vec![unread(&path, &why)])?;
+    let (mut texts, mut room) = (BTreeMap::new(), MOST_BYTES);
+    walk(&whole, &whole, 0, &mut room, &mut texts).map_err(|(path, why)| vec![unread(&path, &why)])?;
+    tried(texts, env)
+}
+
+/// Tries the blueprints in files for users of every sort. What builds upon blueprints of the cluster is tried where those are
+/// known.
+fn tried(texts: BTreeMap<String, String>, env: &BTreeMap<String, String>) -> Result<Set, Vec<Problem>> {
+    let mut set = Set { texts, ..Set::default() };
     let is_blueprint = |name: &&String| {
         let plain = name.strip_suffix(".yaml").or_else(|| name.strip_suffix(".yml"));
         plain.is_some_and(|plain| !plain.ends_with(".test"))

@@ -1,7 +1,7 @@
 //! Calls about workspaces: `docs/reference/workspaces-api.md`.
 
 use super::{Call, Content, json};
-use crate::blueprint::{BlueprintList, BlueprintPreview, BlueprintValidate, BlueprintValidated};
+use crate::blueprint::{BlueprintList, BlueprintPreview, BlueprintReloaded, BlueprintValidate, BlueprintValidated};
 use crate::files::{FileDone, FileFolder, FileList, FileReceived, FileRename};
 use crate::job::{Job, JobList};
 use crate::terminal::{PROTOCOL, WorkspaceShells};
@@ -86,6 +86,12 @@ pub(super) fn calls() -> Vec<Call> {
             .query(&[("namespace", "string", "Whose are seen"), ("org", "string", "Of this organization")]),
         Call::new("POST", "/api/v1/blueprints/preview", "What a workspace would be", json::<BlueprintPreview>())
             .takes::<WorkspaceCreate>(),
+        Call::new(
+            "POST",
+            "/api/v1/blueprints/reload",
+            "Read the platform's folder or repository of blueprints again",
+            json::<BlueprintReloaded>(),
+        ),
         Call::new("POST", "/api/v1/blueprints/validate", "What is wrong with a file", json::<BlueprintValidated>())
             .takes::<BlueprintValidate>(),
         Call::new("GET", "/api/v1/jobs", "What is being done to workspaces, and was", json::<JobList>()).query(&[

@@ -11,7 +11,7 @@ use super::{Answer, Body, Params, fail};
 use crate::caller::Caller;
 use crate::error::{Failure, Refused};
 use crate::server::Shared;
-use api::blueprint::{BlueprintList, BlueprintPreview, BlueprintValidate, BlueprintValidated};
+use api::blueprint::{BlueprintList, BlueprintPreview, BlueprintReloaded, BlueprintValidate, BlueprintValidated};
 use api::workspace::{
     Workspace, WorkspaceActing, WorkspaceCreate, WorkspaceDeleteMode, WorkspaceKeeping, WorkspaceKept, WorkspaceList,
     WorkspaceRemains, WorkspaceStopping, WorkspaceUpdate, WorkspaceWhy,
@@ -43,6 +43,7 @@ pub(super) fn router() -> Router<Arc<Shared>> {
         .merge(inside::router())
         .route("/api/v1/blueprints", get(blueprints))
         .route("/api/v1/blueprints/preview", post(preview))
+        .route("/api/v1/blueprints/reload", post(reload))
         .route("/api/v1/blueprints/validate", post(validate))
         .merge(jobs::router())
 }
@@ -214,6 +215,10 @@ async fn preview(
     Body(asked): Body<WorkspaceCreate>,
 ) -> Answer<BlueprintPreview> {
     shared.workspaces().preview(&caller.principal, asked).await.map(Json).map_err(wrong(&caller))
+}
+
+async fn reload(State(shared): State<Arc<Shared>>, Extension(caller): Asking) -> Answer<BlueprintReloaded> {
+    shared.workspaces().reload(&caller.principal).await.map(Json).map_err(wrong(&caller))
 }
 
 async fn validate(

@@ -3,6 +3,7 @@
 use super::DEFAULT;
 use crate::exposing::Exposing;
 use crate::folder::Folder;
+use crate::provision::Provision;
 use crate::source::Repositories;
 use base::Secret;
 use blueprint::objects::Network;
@@ -42,6 +43,8 @@ pub struct Platform {
     pub repositories: Option<Repositories>,
     /// Blueprints beside those of the cluster.
     pub folder: Option<Arc<Folder>>,
+    /// What is asked of what a workspace is made of; nothing where no rule looks at it.
+    pub provision: Option<Arc<Provision>>,
     /// What `env()` reads in expressions.
     pub env: BTreeMap<String, String>,
 }
@@ -66,6 +69,7 @@ impl Platform {
             authority: None,
             repositories: None,
             folder: None,
+            provision: None,
             env: BTreeMap::new(),
         }
     }

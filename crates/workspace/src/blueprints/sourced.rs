@@ -6,6 +6,7 @@
 //! out is told.
 
 use super::{Blueprints, OVERRIDES, Seen, overrides, user};
+use crate::provision::Meant;
 use crate::source::{self, Read, Sourced};
 use base::Code;
 use blueprint::{Effective, Given, LayerKind, Mark, Problem, Problems, RepoFile, Request};
@@ -24,17 +25,22 @@ pub struct Made {
 impl Made {
     /// The blueprint that grants name: of a repository's file, the one that it builds on.
     pub(crate) fn built_on(&self) -> &str {
-        let layers = || self.effective.layers.iter().map(|layer| &layer.origin.layer);
-        let by_file = layers().any(|layer| layer.kind == LayerKind::Repo);
-        let below = || layers().rfind(|layer| matches!(layer.kind, LayerKind::Platform | LayerKind::Org));
-        by_file.then(below).flatten().map_or(&self.effective.name, |layer| &layer.name)
+        built_on(&self.effective)
     }
+}
+
+fn built_on(effective: &Effective) -> &str {
+    let layers = || effective.layers.iter().map(|layer| &layer.origin.layer);
+    let by_file = layers().any(|layer| layer.kind == LayerKind::Repo);
+    let below = || layers().rfind(|layer| matches!(layer.kind, LayerKind::Platform | LayerKind::Org));
+    by_file.then(below).flatten().map_or(&effective.name, |layer| &layer.name)
 }
 
 /// What is composed.
 pub(super) struct Asked<'a> {
     pub(super) seen: &'a Seen,
     pub(super) name: Option<&'a str>,
+    pub(super) namespace: &'a str,
     pub(super) workspace: &'a str,
     pub(super) spec: &'a Value,
     pub(super) params: &'a Given,
@@ -100,11 +106,11 @@ impl Blueprints {
         let usual = || self.usual_of_repositories().unwrap_or(&self.platform.default_blueprint);
         let read = read.map(|(read, file)| (read.on(name.unwrap_or_else(usual)), file));
         let overrides = BTreeMap::from([(OVERRIDES.to_owned(), overrides(asked.spec).to_string())]);
-        let settings = self.settings();
-        blueprint::compose(&Request {
+        let (settings, user) = (self.settings(), user(asked.spec));
+        let request = Request {
             library: &asked.seen.library,
             name,
-            user: &user(asked.spec),
+            user: &user,
             repo: read.as_ref().map(|(read, file)| RepoFile {
                 files: read,
                 path: read.file.as_deref().filter(|_| *file).unwrap_or_default(),
@@ -121,7 +127,20 @@ impl Blueprints {
             env: &self.platform.env,
             workspace: asked.workspace,
             cluster: &self.platform.cluster,
-        })
+        };
+        let effective = blueprint::compose(&request)?;
+        let Some(provision) = &self.platform.provision else { return Ok(effective) };
+        let meant = Meant {
+            cluster: &self.platform.cluster,
+            namespace: asked.namespace,
+            name: asked.workspace,
+            owner: &user.username,
+            org: &user.organization,
+            blueprint: built_on(&effective),
+        };
+        let patches = provision.patches(meant, &effective)?;
+        // What is patched is composed and checked as a whole.
+        if patches.is_empty() { Ok(effective) } else { blueprint::compose(&Request { patches: &patches, ..request }) }
     }
 }
 

@@ -93,7 +93,7 @@ pub(super) fn refused(condition: &'static str, reason: &'static str, message: &s
 pub(super) const fn told(code: Code) -> Option<(&'static str, &'static str)> {
     Some(match code {
         Code::BlueprintNotFound => ("Accepted", "BlueprintNotFound"),
-        Code::BlueprintForbidden | Code::PolicyDenied => ("Accepted", "PolicyDenied"),
+        Code::BlueprintForbidden | Code::PolicyDenied | Code::ObligationUnsupported => ("Accepted", "PolicyDenied"),
         Code::BlueprintCycle => ("BlueprintResolved", "Cycle"),
         Code::CelError => ("BlueprintResolved", "CELError"),
         Code::ParamInvalid => ("BlueprintResolved", "ParamInvalid"),

@@ -53,6 +53,7 @@ impl Blueprints {
         self.made(&sourced::Asked {
             seen: &tried.seen,
             name: Some(name),
+            namespace: "",
             workspace: "preview",
             spec: &spec,
             params,

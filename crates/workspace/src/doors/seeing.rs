@@ -6,18 +6,18 @@ use crate::jobs::Told;
 use crate::launch::{Launch, Meant, Repository};
 use crate::source::{Asking, Sourced, Wanted};
 use crate::story::Watcher;
-use crate::{Blueprints, about, catalogue};
-use api::blueprint::{BlueprintList, BlueprintPreview, BlueprintValidate, BlueprintValidated};
+use crate::{Blueprints, Reloaded, about, catalogue};
+use api::blueprint::{BlueprintList, BlueprintPreview, BlueprintReloaded, BlueprintValidate, BlueprintValidated};
 use api::rest::{Need, Verdict};
 use api::workspace::{Workspace, WorkspaceAct, WorkspaceHandshake, WorkspaceMay, WorkspaceWhy};
 use base::ClusterName;
 use bytes::Bytes;
 use policy::action::{
-    ObjectTarget, ObjectView, ShellPurpose, WorkspaceApps, WorkspaceConnect, WorkspaceCreate, WorkspaceDelete,
-    WorkspaceFiles, WorkspaceKeep, WorkspaceLogs, WorkspaceProxy, WorkspacePurge, WorkspaceStart, WorkspaceStop,
-    WorkspaceUpdate, WorkspaceView,
+    BlueprintReload, ObjectTarget, ObjectView, ShellPurpose, WorkspaceApps, WorkspaceConnect, WorkspaceCreate,
+    WorkspaceDelete, WorkspaceFiles, WorkspaceKeep, WorkspaceLogs, WorkspaceProxy, WorkspacePurge, WorkspaceStart,
+    WorkspaceStop, WorkspaceUpdate, WorkspaceView,
 };
-use policy::{Action, Answers, Decision, Permit, Principal, Refusal};
+use policy::{Action, Answers, Decision, Outcome, Permit, Principal, Refusal};
 use serde_json::Value;
 use std::time::Duration;
 
@@ -160,6 +160,25 @@ impl Workspaces {
         let object = target(&asked.cluster, &namespace, &name);
         let sourced = self.sourced(principal, &blueprints, object, &launch).await;
         Ok(catalogue::preview(&blueprints, &namespace, &name, &launch, &sourced))
+    }
+
+    /// Reads the platform's folder or repository of blueprints again, and takes what is there if that is right.
+    ///
+    /// # Errors
+    /// As [`DoorError`] says; what is wrong with what is there stands in the answer.
+    pub async fn reload(&self, principal: &Principal) -> Result<BlueprintReloaded, DoorError> {
+        let platform = &self.0.platform;
+        let source = platform.folder.as_ref().map_or("no folder and no repository".to_owned(), |folder| folder.words());
+        let permit = self.0.gate.permit(principal, BlueprintReload { source }, &Answers::default())?;
+        let Some(folder) = &platform.folder else {
+            let why = "[blueprints] names neither a folder nor a repository: those of the cluster are followed anyway";
+            return Err(DoorError::Bad(why.to_owned()));
+        };
+        permit.settled().await.map_err(Refusal::from)?;
+        let Reloaded { source, commit, files, changed, problems } = folder.reload(&platform.env).await;
+        let message = if problems.is_empty() { format!("{files} files hold") } else { problems.join("; ") };
+        permit.finish(Outcome::Done { message });
+        Ok(BlueprintReloaded { source, commit, files, changed, problems })
     }
 
     /// What is wrong with a file of blueprints, for the organization of whoever asks.

@@ -1,0 +1,126 @@
+//! What the policy says of what a workspace is made of: whether it may be, and which fields it obliges to.
+//!
+//! The operator's decisions stand in the journal, one for each state of a workspace's fields; those of doors, which only show what
+//! would be made, do not.
+
+use base::{Code, Coded as _};
+use blueprint::{Effective, Mark, Pointer, Problem};
+use parking_lot::Mutex;
+use policy::action::{ObjectTarget, WorkspaceProvision, WorkspaceProvisionObligations};
+use policy::{Answers, Decision, Gate, Outcome, Principal};
+use serde_json::Value;
+use sha2::{Digest as _, Sha256};
+use std::collections::HashMap;
+
+/// Asks the policy.
+pub struct Provision {
+    gate: Gate,
+    principal: Principal,
+    journals: bool,
+    /// What was said of a workspace, by its cluster, namespace and name.
+    kept: Mutex<HashMap<[String; 3], (String, Patches)>>,
+}
+
+/// What the policy obliges to.
+pub(crate) type Patches = Vec<(Pointer, Value)>;
+
+/// Which workspace is meant.
+#[derive(Clone, Copy, Debug)]
+pub(crate) struct Meant<'a> {
+    pub(crate) cluster: &'a str,
+    pub(crate) namespace: &'a str,
+    pub(crate) name: &'a str,
+    pub(crate) owner: &'a str,
+    pub(crate) org: &'a str,
+    /// The blueprint that grants name.
+    pub(crate) blueprint: &'a str,
+}
+
+impl std::fmt::Debug for Provision {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.debug_struct("Provision").field("journals", &self.journals).finish_non_exhaustive()
+    }
+}
+
+impl Provision {
+    /// For whoever makes workspaces: what is decided stands in the journal.
+    #[must_use]
+    pub fn acting(gate: Gate, principal: Principal) -> Self {
+        Self { gate, principal, journals: true, kept: Mutex::default() }
+    }
+
+    /// For whoever shows what would be made.
+    #[must_use]
+    pub fn showing(gate: Gate, principal: Principal) -> Self {
+        Self { journals: false, ..Self::acting(gate, principal) }
+    }
+
+    /// What the policy obliges to.
+    pub(crate) fn patches(&self, meant: Meant<'_>, effective: &Effective) -> Result<Patches, Problem> {
+        let fields = effective.node.to_json();
+        let action = WorkspaceProvision {
+            object: ObjectTarget {
+                cluster: base::ClusterName::new(meant.cluster),
+                kind: "workspaces.quarterdeck.dev".to_owned(),
+                namespace: meant.namespace.to_owned(),
+                name: meant.name.to_owned(),
+            },
+            owner: meant.owner.to_owned(),
+            org: meant.org.to_owned(),
+            blueprint: meant.blueprint.to_owned(),
+            fields,
+        };
+        if self.journals { self.decided(meant, action) } else { self.shown(&action) }
+    }
+
+    fn shown(&self, action: &WorkspaceProvision) -> Result<Patches, Problem> {
+        match self.gate.preview(&self.principal, action) {
+            Decision::Allow(obligations) => Ok(read(obligations)),
+            Decision::Needs(_) => Err(problem(Code::PolicyDenied, "the policy asks for what nobody is here to give")),
+            Decision::Deny(denial) => Err(problem(denial.code, &format!("{} ({})", denial.reason, denial.rule))),
+        }
+    }
+
+    fn decided(&self, meant: Meant<'_>, action: WorkspaceProvision) -> Result<Patches, Problem> {
+        let key = [meant.cluster, meant.namespace, meant.name].map(str::to_owned);
+        let asked = format!("{}\0{}\0{}\0{}", action.owner, action.org, action.blueprint, action.fields);
+        let asked = hex::encode(Sha256::digest(asked.as_bytes()));
+        if let Some((_, patches)) = self.kept.lock().get(&key).filter(|(of, _)| *of == asked) {
+            return Ok(patches.clone());
+        }
+        let permit = self.gate.permit(&self.principal, action, &Answers::default()).map_err(|refusal| {
+            let decision = refusal.decision().map(|id| format!(" (decision {id})")).unwrap_or_default();
+            problem(refusal.code(), &format!("{refusal}{decision}"))
+        })?;
+        let patches = read(permit.obligations().clone());
+        permit.finish(Outcome::Done { message: format!("{} patches", patches.len()) });
+        let mut kept = self.kept.lock();
+        if kept.len() >= MOST_KEPT {
+            kept.clear();
+        }
+        kept.insert(key, (asked, patches.clone()));
+        Ok(patches)
+    }
+}
+
+fn read(obligations: WorkspaceProvisionObligations) -> Patches {
+    let WorkspaceProvisionObligations { patch } = obligations;
+    patch.into_iter().map(|(at, value)| (Pointer::parse(&at), value)).collect()
+}
+
+fn problem(code: Code, message: &str) -> Problem {
+    Problem {
+        code,
+        warning: false,
+        blueprint: String::new(),
+        pointer: String::new(),
+        mark: Mark::start("policy"),
+        message: message.to_owned(),
+    }
+}
+
+/// Workspaces of which what was said is kept.
+const MOST_KEPT: usize = 20_000;
+
+#[cfg(test)]
+mod tests;
