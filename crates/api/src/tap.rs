@@ -155,6 +155,10 @@ pub struct TapFilter {
     pub since_ms: i64,
     /// As written; empty for none.
     pub filter: String,
+    /// The pod of which it is alone, as `namespace/name`.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    #[ts(optional)]
+    pub pod: Option<String>,
     /// Who asked for it.
     pub by: String,
 }
@@ -244,6 +248,10 @@ pub struct TapChange {
     #[serde(default, skip_serializing_if = "Option::is_none")]
     #[ts(optional)]
     pub filter: Option<String>,
+    /// That filter is of this pod alone, `namespace/name`; an empty one gives it that of the tap again.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    #[ts(optional)]
+    pub pod: Option<String>,
     /// Its agents let packets pass unseen, or look at them again.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     #[ts(optional)]

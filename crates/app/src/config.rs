@@ -127,6 +127,8 @@ pub struct Capture {
     pub disk_mib: NonZeroU32,
     /// What happens when either, or the disk, is full: `drop` the oldest packets, or `stop` to keep any.
     pub on_full: OnFull,
+    /// Packets stay when the process ends, in `kept` of their folder; otherwise they are erased then.
+    pub keep: bool,
 }
 
 /// What happens when the disk for packets is full.
@@ -144,7 +146,7 @@ impl Default for Capture {
     fn default() -> Self {
         let or_one = |number| NonZeroU32::new(number).unwrap_or(NonZeroU32::MIN);
         let (tap_mib, disk_mib) = (or_one(1_024), or_one(4_096));
-        Self { agent_image: None, folder: None, tap_mib, disk_mib, on_full: OnFull::default() }
+        Self { agent_image: None, folder: None, tap_mib, disk_mib, on_full: OnFull::default(), keep: false }
     }
 }
 

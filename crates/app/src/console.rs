@@ -37,7 +37,9 @@ pub(crate) async fn tap(config: &Config, global: &Global, args: &TapArgs) -> Res
     let context = kubeconfig.choose(global.context.as_deref()).map_err(Failed::of)?;
     let request = cli::request(args, &context, global.yes).map_err(Failed::of)?;
     let wanted = SocketAddr::from((Ipv4Addr::LOCALHOST, args.live.ui_port));
-    serve(config, global, Listen::At(wanted), true, false, Some(request)).await
+    let mut config = config.clone();
+    config.capture.keep |= args.keep;
+    serve(&config, global, Listen::At(wanted), true, false, Some(request)).await
 }
 
 /// Opens the port. Of a tap it may be another one.

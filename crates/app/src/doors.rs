@@ -44,7 +44,9 @@ impl Behind {
             apps.shutdown().await;
         }
         self.workspaces.shutdown().await;
-        self.taps.shutdown().await;
+        for folder in self.taps.shutdown().await {
+            eprintln!("qd: packets are kept in {}", folder.display());
+        }
     }
 }
 
@@ -111,7 +113,7 @@ impl Serving {
 
 /// How taps are, as it is configured.
 pub(crate) fn taps_config(capture: &Capture) -> Result<TapsConfig, Failed> {
-    let Capture { agent_image, folder, tap_mib, disk_mib, on_full } = capture;
+    let Capture { agent_image, folder, tap_mib, disk_mib, on_full, keep } = capture;
     let usual = capture::Options::default();
     let state = desk::state_dir()?;
     // As those of `qd tap`: what one starts the other may end.
@@ -124,7 +126,7 @@ pub(crate) fn taps_config(capture: &Capture) -> Result<TapsConfig, Failed> {
     let folder = folder.clone().unwrap_or_else(|| state.join("taps"));
     let bytes = |mib: &std::num::NonZeroU32| u64::from(mib.get()) << 20;
     let disk = Disk { tap: bytes(tap_mib), all: bytes(disk_mib), stops: *on_full == OnFull::Stop };
-    Ok(TapsConfig { options, folder: Some(folder), disk })
+    Ok(TapsConfig { options, folder: Some(folder), disk, keep: *keep })
 }
 
 /// So long doors and tasks have to end.

@@ -6,7 +6,7 @@
 //!
 //! Every segment is a capture file by itself, readable by its owner alone, with the same interface numbers as all others
 //! of the tap; its manifest chains hashes of it to those of the segment before. The folder goes when the tap is forgotten
-//! and when the process ends. On a full disk the oldest segment makes room too, or, where that was asked for, the spool ends
+//! and when the process ends, unless it is to be kept then. On a full disk the oldest segment makes room too, or, where that was asked for, the spool ends
 //! and the tap goes on. All spools of a process share one budget, equally.
 
 mod folder;
@@ -64,8 +64,8 @@ pub(crate) enum Job {
     Shrink,
     /// Erase what there is.
     Reset,
-    /// Erase what there is and end.
-    End(oneshot::Sender<()>),
+    /// End: erase what there is, or leave it in this folder, which is made; whether anything is left.
+    End { keep: Option<PathBuf>, told: oneshot::Sender<bool> },
 }
 
 /// What is on disk at one moment. It can be read as long as it is held, whatever is dropped meanwhile.
@@ -139,10 +139,11 @@ impl Spool {
         let mut writer = Writer::new(folder, size.clone(), counts.clone());
         tokio::task::spawn_blocking(move || {
             while let Some(job) = taken.blocking_recv() {
-                if let Job::End(told) = job {
+                if let Job::End { keep, told } = job {
+                    let kept = keep.is_some_and(|folder| writer.keep(&folder));
                     drop(writer);
                     // Whoever asked may have gone.
-                    let _ = told.send(());
+                    let _ = told.send(kept);
                     return;
                 }
                 writer.take(job);
@@ -167,10 +168,19 @@ impl Spool {
 
     /// Erases it.
     pub(crate) async fn end(&self) {
+        self.over(None).await;
+    }
+
+    /// Ends it, and leaves what there is in this folder; false where nothing is.
+    pub(crate) async fn keep(&self, folder: PathBuf) -> bool {
+        self.over(Some(folder)).await
+    }
+
+    async fn over(&self, keep: Option<PathBuf>) -> bool {
         let (tell, told) = oneshot::channel();
-        self.give(Job::End(tell)).await;
+        self.give(Job::End { keep, told: tell }).await;
         // An error says that it has ended already.
-        let _ = told.await;
+        told.await.unwrap_or(false)
     }
 
     /// Bytes on disk.

@@ -1,7 +1,9 @@
 //! A tap: pods, their agents, and one stream of events of all of them.
 
 mod again;
+mod filters;
 mod joined;
+mod keys;
 mod lead;
 mod one;
 mod order;
@@ -16,18 +18,19 @@ use crate::targets::Scope;
 use crate::transport::{Line, Transport};
 use catalog::Kind;
 use cluster::Cluster;
+use filters::Filters;
 use joined::Joined;
+pub use keys::KeyLines;
 use lead::Lead;
 pub(crate) use order::Granted;
 use policy::Permit;
 use policy::action::{ObjectTarget, TapHostNetwork, TapStart};
-use proto::capture::{Hello, Loss, PacketBatch, RecordBatch, SetFilter, Start, Stats};
+use proto::capture::{Hello, Loss, PacketBatch, RecordBatch, Start, Stats};
 use std::sync::Arc;
 use std::sync::atomic::AtomicUsize;
 use std::time::Duration;
 use tokio::sync::{mpsc, watch};
 use tokio::time::Instant;
-use zeroize::Zeroize;
 
 /// How to tap.
 #[derive(Clone, Debug)]
@@ -227,6 +230,17 @@ pub enum Event {
         /// What it is.
         interface: Box<proto::capture::Interface>,
     },
+    /// Another capture filter is in force in a pod.
+    Filter {
+        /// The pod.
+        pod: usize,
+        /// The filter; empty for all.
+        filter: String,
+        /// The first packet under it, counted from the agent's begin.
+        packet: u64,
+        /// When, epoch nanoseconds.
+        at_ns: u64,
+    },
     /// Something was lost in a pod.
     Loss {
         /// The pod.
@@ -265,7 +279,7 @@ pub struct Tap {
     events: mpsc::Receiver<Event>,
     joined: Joined,
     stop: watch::Sender<bool>,
-    filter: watch::Sender<SetFilter>,
+    filter: watch::Sender<Filters>,
     names: Option<Names>,
     control: watch::Sender<Control>,
 }
@@ -275,47 +289,6 @@ pub struct Tap {
 struct Control {
     paused: bool,
     keys: Vec<Arc<KeyLines>>,
-}
-
-/// Lines of a key log. Wiped when the last who has them lets go; never shown.
-#[derive(Default)]
-pub struct KeyLines(Vec<String>);
-
-impl KeyLines {
-    /// These lines.
-    #[must_use]
-    pub fn new(lines: Vec<String>) -> Self {
-        Self(lines)
-    }
-
-    /// Those of a key log's lines that are keys, and how many lines are none.
-    pub fn read<'a>(log: impl Iterator<Item = &'a str>) -> (Self, u64) {
-        let (mut lines, mut invalid) = (Vec::new(), 0);
-        for line in log.map(str::trim) {
-            match flow::keylog::parse(line) {
-                Ok(Some(_)) => lines.push(line.to_owned()),
-                Ok(None) => {}
-                Err(_) => invalid += 1,
-            }
-        }
-        (Self(lines), invalid)
-    }
-
-    /// How many there are.
-    #[must_use]
-    pub fn count(&self) -> u64 {
-        self.0.len() as u64
-    }
-
-    pub(crate) fn lines(&self) -> &[String] {
-        &self.0
-    }
-}
-
-impl Drop for KeyLines {
-    fn drop(&mut self) {
-        self.0.iter_mut().for_each(Zeroize::zeroize);
-    }
 }
 
 impl Tap {
@@ -344,13 +317,14 @@ impl Tap {
         self.names.as_ref()
     }
 
-    /// Gives every agent another capture filter, and those that come. Each tells by [`Step::Capturing`] that it has it.
+    /// Gives another capture filter to the agent of a pod, or to every agent and those that come, with those that have one of
+    /// their own. An empty one of a pod gives it that of all again. Each tells by [`Event::Filter`] that it has it.
     ///
     /// # Errors
     /// [`Error::Filter`] when it is none, or names an object that is not known; the one before stays then.
-    pub fn set_filter(&self, text: &str) -> Result<(), Error> {
+    pub fn set_filter(&self, pod: Option<usize>, text: &str) -> Result<(), Error> {
         let next = order::filter(text, &Objects::new(self.names.as_ref()))?;
-        self.filter.send_modify(|filter| *filter = SetFilter { id: filter.id.wrapping_add(1), ..next });
+        self.filter.send_modify(|filters| filters.set(pod, next));
         Ok(())
     }
 }
@@ -405,7 +379,7 @@ pub async fn start_with(
     let follows = !target.scope.is_empty();
     let owner = options.owner.clone().map_or_else(|| Owner::new().map(Arc::new), Ok)?;
     let began = watch::channel(None).0;
-    let (filter, filtered) = watch::channel(start.filter.clone().unwrap_or_default());
+    let (filter, filtered) = watch::channel(Filters::new(start.filter.clone().unwrap_or_default()));
     let (control, controlled) = watch::channel(Control::default());
     if let Some(names) = &names {
         tokio::spawn(again::run(filter.clone(), names.clone()));
@@ -453,8 +427,8 @@ struct Shared {
     /// Privileged containers that were added.
     privileged: AtomicUsize,
     start: Start,
-    /// The capture filter in force.
-    filter: watch::Receiver<SetFilter>,
+    /// The capture filters in force.
+    filter: watch::Receiver<Filters>,
     control: watch::Receiver<Control>,
     pods: Arc<Kind>,
     scopes: Vec<Scope>,
@@ -468,8 +442,8 @@ struct Shared {
 
 impl Shared {
     /// The start for an agent that begins now: what is left of the tap's time is its time.
-    fn start(&self) -> Start {
-        let mut start = Start { filter: Some(self.filter.borrow().clone()), ..self.start.clone() };
+    fn start(&self, pod: usize) -> Start {
+        let mut start = Start { filter: Some(self.filter.borrow().of(pod).clone()), ..self.start.clone() };
         let began = *self.began.borrow();
         if let (Some(began), Some(warrant)) = (began, start.warrant.as_mut().filter(|warrant| warrant.max_seconds > 0))
         {

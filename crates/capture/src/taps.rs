@@ -11,6 +11,7 @@
 //! without a permit, and everything is bounded: records, rows, pods, ended taps.
 
 mod about;
+mod change;
 mod columns;
 mod error;
 mod files;
@@ -47,7 +48,7 @@ use std::path::PathBuf;
 use std::sync::Arc;
 use std::time::Duration;
 use table::{RowBuf, Tallied};
-use tokio::sync::{mpsc, oneshot};
+use tokio::sync::mpsc;
 use tokio::time::Instant;
 use tokio_util::sync::CancellationToken;
 use tokio_util::task::TaskTracker;
@@ -61,6 +62,8 @@ pub struct TapsConfig {
     pub folder: Option<PathBuf>,
     /// How much of them.
     pub disk: Disk,
+    /// What is there when the process ends stays, beside that folder's own, in `kept`.
+    pub keep: bool,
 }
 
 /// Packets on disk.
@@ -235,7 +238,10 @@ impl Taps {
                 self.0.stop(&one).await;
                 self.0.forget(&one).await;
             }
-            TapChange::Filter(text) => self.0.filter(&one, text, permit.principal().name()).await?,
+            TapChange::Filter(text) => self.0.filter(&one, None, text, permit.principal().name()).await?,
+            TapChange::FilterOf { pod, filter } => {
+                self.0.filter(&one, Some(pod), filter, permit.principal().name()).await?;
+            }
             TapChange::Pause(paused) => self.0.pause(&one, *paused).await?,
             // These answer with more than the tap.
             TapChange::Mark(_) | TapChange::Keys => return Err(TapsError::NotCovered),
@@ -246,20 +252,27 @@ impl Taps {
         Ok(detail)
     }
 
-    /// Ends all taps: agents are stopped, and waited for, 30 s at most.
-    pub async fn shutdown(&self) {
+    /// Ends all taps: agents are stopped, and waited for, 30 s at most. The folders of packets that stay.
+    pub async fn shutdown(&self) -> Vec<PathBuf> {
         self.0.end.cancel();
         self.0.tasks.close();
         if tokio::time::timeout(STOP, self.0.tasks.wait()).await.is_err() {
             tracing::warn!("some agents did not say that they ended; without us they end within seconds");
         }
         let taps = self.0.taps.read().clone();
+        let TapsConfig { folder, keep, .. } = &self.0.config;
+        let kept = folder.as_ref().filter(|_| *keep).map(|folder| folder.join(KEPT));
+        let mut left = Vec::new();
         for one in taps {
-            if let Some(spool) = &one.spool {
-                spool.end().await;
+            let Some(spool) = &one.spool else { continue };
+            match kept.as_ref().map(|kept| kept.join(&one.id)) {
+                Some(folder) if spool.keep(folder.clone()).await => left.push(folder),
+                Some(_) => {}
+                None => spool.end().await,
             }
         }
         self.0.folder.lock().take();
+        left
     }
 }
 
@@ -292,31 +305,6 @@ impl Inner {
         };
         let oldest = oldest.ok_or(TapsError::TooMany(MAX_TAPS))?;
         self.forget(&oldest).await;
-        Ok(())
-    }
-
-    async fn pause(&self, one: &One, paused: bool) -> Result<(), TapsError> {
-        one.orders.send(Order::Pause(paused)).await.map_err(|_| TapsError::Ended)?;
-        if std::mem::replace(&mut one.state.write().paused, paused) != paused {
-            one.say(if paused { "paused" } else { "resumed" }, "");
-        }
-        Ok(())
-    }
-
-    async fn filter(&self, one: &One, text: &str, by: &str) -> Result<(), TapsError> {
-        let (tell, told) = oneshot::channel();
-        one.orders.send(Order::Filter(text.to_owned(), tell)).await.map_err(|_| TapsError::Ended)?;
-        told.await.map_err(|_| TapsError::Ended)??;
-        {
-            let mut state = one.state.write();
-            text.clone_into(&mut state.filter);
-            if state.filters.len() >= MAX_FILTERS {
-                state.filters.pop_front();
-            }
-            let (since_ms, filter) = (self.now(), text.to_owned());
-            state.filters.push_back(api::tap::TapFilter { since_ms, filter, by: by.to_owned() });
-        }
-        one.say("filter_changed", "");
         Ok(())
     }
 
@@ -437,9 +425,9 @@ async fn run(inner: Arc<Inner>, one: Arc<One>, mut tap: Tap, mut orders: mpsc::R
                 None => break,
             },
             order = orders.recv(), if late.is_none() => match order {
-                Some(Order::Filter(text, tell)) => {
+                Some(Order::Filter(pod, text, tell)) => {
                     // Whoever asked may have gone.
-                    let _ = tell.send(tap.set_filter(&text));
+                    let _ = tell.send(tap.set_filter(pod, &text));
                 }
                 Some(Order::Names(tell)) => {
                     let _ = tell.send(tap.names().cloned());
@@ -477,8 +465,8 @@ fn change_words(tap: &api::tap::Tap) -> String {
 /// Taps of one user that are kept, running and ended; and those of all.
 const MAX_TAPS: usize = 20;
 const MAX_ALL: usize = 200;
-/// Capture filters that are remembered of a tap.
-const MAX_FILTERS: usize = 50;
+/// What stays of taps, in the folder of their packets.
+const KEPT: &str = "kept";
 /// Orders that wait for a task.
 const ORDERS: usize = 8;
 /// Agents have this long to confirm that they ended.

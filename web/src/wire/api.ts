@@ -1199,6 +1199,10 @@ export type TapChange = {
  */
 filter?: string, 
 /**
+ * That filter is of this pod alone, `namespace/name`; an empty one gives it that of the tap again.
+ */
+pod?: string, 
+/**
  * Its agents let packets pass unseen, or look at them again.
  */
 paused?: boolean, };
@@ -1215,6 +1219,10 @@ since_ms: number,
  * As written; empty for none.
  */
 filter: string, 
+/**
+ * The pod of which it is alone, as `namespace/name`.
+ */
+pod?: string, 
 /**
  * Who asked for it.
  */

@@ -111,6 +111,40 @@ async fn cap_50a_packets_are_for_their_owner_alone_and_erased_at_the_end() {
     assert!(!folder.exists(), "{:?}", files(&folder));
 }
 
+#[cfg(unix)]
+#[tokio::test]
+async fn cap_50b_what_is_to_be_kept_stays_whole_elsewhere_and_nothing_is_made_of_nothing() {
+    use std::os::unix::fs::PermissionsExt;
+    let home = tempfile::tempdir().unwrap();
+    let (folder, kept) = (home.path().join("tap"), home.path().join("kept").join("tap"));
+    let spool = Spool::begin(folder.clone(), small());
+    spool.give(interfaces(0)).await;
+    for second in 1..=5 {
+        spool.give(batch(0, second, 20, 1_000)).await;
+    }
+    assert!(spool.keep(kept.clone()).await);
+    assert!(!folder.exists());
+    let names = files(&kept);
+    assert!(names.len() >= 2 && names.len().is_multiple_of(2), "{names:?}");
+    let mut packets = 0;
+    for name in &names {
+        let mode = std::fs::metadata(kept.join(name)).unwrap().permissions().mode() & 0o777;
+        assert_eq!(mode, 0o600, "{name}");
+        let Some(segment) = name.strip_suffix(".manifest") else { continue };
+        let bytes = std::fs::read(kept.join(segment)).unwrap();
+        packets += count(&bytes);
+        let mut checker = Checker::new(&std::fs::read_to_string(kept.join(name)).unwrap()).unwrap();
+        checker.bytes(&bytes);
+        let report = checker.end();
+        assert!(report.is_whole(), "{report:?}");
+    }
+    assert_eq!(packets, 100);
+    let (none, nowhere) = (home.path().join("none"), home.path().join("nowhere"));
+    let spool = Spool::begin(none.clone(), small());
+    assert!(!spool.keep(nowhere.clone()).await);
+    assert!(!none.exists() && !nowhere.exists());
+}
+
 #[tokio::test]
 async fn cap_n_27e_the_manifests_of_segments_are_one_chain_and_name_what_was_changed() {
     let home = tempfile::tempdir().unwrap();

@@ -10,7 +10,7 @@ use proto::capture::{self, PacketBatch};
 use std::collections::{HashMap, VecDeque};
 use std::fs::{self, File};
 use std::io::{self, Seek, SeekFrom, Write};
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 use std::sync::Arc;
 use std::sync::atomic::Ordering;
 
@@ -103,7 +103,7 @@ impl Writer {
                 let _ = tell.send(self.snapshot());
             }
             Job::Reset => self.erase(),
-            Job::End(_) => {}
+            Job::End { .. } => {}
         }
     }
 
@@ -269,6 +269,30 @@ impl Writer {
         }
     }
 
+    /// Leaves what there is in another folder of the same disk; false where there is nothing, or it cannot be moved.
+    pub(super) fn keep(&mut self, folder: &Path) -> bool {
+        if let Err(error) = self.flush() {
+            tracing::warn!(%error, "the last packets of a tap are not kept");
+            self.buffer.clear();
+        }
+        self.close();
+        if self.closed.is_empty() {
+            return false;
+        }
+        let moved = folder.parent().map_or(Ok(()), private_folder).and_then(|()| fs::rename(&self.folder, folder));
+        match moved {
+            Ok(()) => {
+                self.closed.clear();
+                self.segments = 0;
+                true
+            }
+            Err(error) => {
+                tracing::warn!(%error, "packets of a tap cannot be kept");
+                false
+            }
+        }
+    }
+
     fn snapshot(&mut self) -> Snapshot {
         // Interfaces that no packet followed yet.
         let _ = self.flush();
@@ -340,6 +364,6 @@ impl Drop for Writer {
     }
 }
 
-fn manifest_of(segment: &std::path::Path) -> PathBuf {
+fn manifest_of(segment: &Path) -> PathBuf {
     segment.with_extension("pcapng.manifest")
 }

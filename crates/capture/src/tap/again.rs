@@ -1,13 +1,13 @@
 //! A capture filter that names objects is compiled anew when their addresses change.
 
+use super::filters::Filters;
 use super::order;
 use crate::names::{Names, Objects};
-use proto::capture::SetFilter;
 use std::time::Duration;
 use tokio::sync::watch;
 
 /// Keeps the filter in force true until nobody has it any more.
-pub(super) async fn run(filter: watch::Sender<SetFilter>, names: Names) {
+pub(super) async fn run(filter: watch::Sender<Filters>, names: Names) {
     let mut changes = names.changes();
     loop {
         compile(&filter, &names);
@@ -23,24 +23,15 @@ pub(super) async fn run(filter: watch::Sender<SetFilter>, names: Names) {
     }
 }
 
-fn compile(filter: &watch::Sender<SetFilter>, names: &Names) {
-    let text = filter.borrow().text.clone();
-    if bpf::objects(&text).is_empty() {
-        return;
-    }
-    match order::filter(&text, &Objects::again(names)) {
-        Ok(next) => {
-            filter.send_if_modified(|now| {
-                // Another filter may have come meanwhile.
-                let changed = now.text == next.text && now.programs != next.programs;
-                if changed {
-                    *now = SetFilter { id: now.id.wrapping_add(1), ..next };
-                }
-                changed
-            });
+fn compile(filter: &watch::Sender<Filters>, names: &Names) {
+    let named = |(_, text): &(Option<usize>, &str)| !bpf::objects(text).is_empty();
+    let texts: Vec<_> = filter.borrow().texts().filter(named).map(|(pod, text)| (pod, text.to_owned())).collect();
+    for (pod, text) in texts {
+        match order::filter(&text, &Objects::again(names)) {
+            Ok(next) => drop(filter.send_if_modified(|now| now.renew(pod, next))),
+            // Too many addresses for a program: the one before stays.
+            Err(error) => tracing::warn!(%error, "a capture filter is not compiled again"),
         }
-        // Too many addresses for a program: the one before stays.
-        Err(error) => tracing::warn!(%error, "the capture filter is not compiled again"),
     }
 }
 

@@ -11,7 +11,7 @@ use base::Code;
 use cluster::Target;
 use parking_lot::Mutex;
 use policy::action::ObjectTarget;
-use proto::capture::{Body, Mode, Stats};
+use proto::capture::{Body, FilterApplied, Mode, Stats};
 use serde_json::Value;
 use std::sync::Arc;
 use std::time::Duration;
@@ -84,6 +84,8 @@ impl One {
         let shared = self.shared.clone();
         let (mut stopped, mut now) = (self.stopped.clone(), self.now.clone());
         let mut filter = shared.filter.clone();
+        // What the agent was told last.
+        let mut own = filter.borrow_and_update().of(self.number).clone();
         let keep = shared.options.keep_seconds;
         let turn = tokio::select! {
             turn = self.turn() => turn?,
@@ -130,8 +132,13 @@ impl One {
                     continue;
                 }
                 Ok(()) = filter.changed(), if !asked => {
-                    agent.filter(filter.borrow_and_update().clone());
-                    unsure = true;
+                    let next = filter.borrow_and_update().of(self.number).clone();
+                    // Another pod's may have changed.
+                    if next.id != own.id {
+                        own = next;
+                        agent.filter(own.clone());
+                        unsure = true;
+                    }
                     continue;
                 }
                 Ok(()) = control.changed(), if !asked => {
@@ -151,7 +158,13 @@ impl One {
                     let _ = self.send.send(Event::Clock { pod: self.number, clock }).await;
                 }
                 Next::Frame(body) => {
-                    unsure &= !matches!(body, Body::FilterApplied(_));
+                    if let Body::FilterApplied(applied) = &body
+                        && unsure
+                        && applied.id == own.id
+                    {
+                        self.changed(&own.text, applied).await;
+                        unsure = false;
+                    }
                     // A user who takes his time holds the agent back by credit, and does not end it.
                     let passed = tokio::select! {
                         passed = self.pass(body, last) => passed?,
@@ -171,6 +184,7 @@ impl One {
                             back?;
                             // It may have gone into the stream that broke.
                             if unsure {
+                                own.id = 0;
                                 filter.mark_changed();
                             }
                             known = Known::default();
@@ -244,7 +258,7 @@ impl One {
             }
             let attempt = async {
                 let streams = self.shared.line.open(&acting, self.place(), container).await?;
-                agent.resume(&self.shared.owner, streams, self.shared.start()).await
+                agent.resume(&self.shared.owner, streams, self.shared.start(self.number)).await
             };
             match tokio::time::timeout_at(until, attempt).await {
                 Ok(Ok(())) => {
@@ -350,6 +364,15 @@ impl One {
     /// The pod is gone, or on its way.
     fn goes(&self) -> bool {
         self.now.borrow().as_ref().is_none_or(|pod| pod.leaving || pod.phase == Phase::Ended)
+    }
+
+    /// Another filter is in force, from a packet on.
+    async fn changed(&self, filter: &str, applied: &FilterApplied) {
+        if applied.error.is_empty() {
+            let (pod, filter) = (self.number, filter.to_owned());
+            let (packet, at_ns) = (applied.at_packet, applied.at_ns);
+            let _ = self.send.send(Event::Filter { pod, filter, packet, at_ns }).await;
+        }
     }
 
     async fn step(&self, step: Step) {

@@ -1,5 +1,6 @@
 //! One tap of the registry: its pods, its counters, its records, and the task that takes what its agents send.
 
+mod filters;
 mod state;
 mod told;
 
@@ -35,8 +36,8 @@ pub(super) use state::{State, Target};
 pub(super) enum Order {
     /// Agents end.
     Stop,
-    /// Agents take another filter; whether they can.
-    Filter(String, oneshot::Sender<Result<(), Error>>),
+    /// Agents take another filter, or that of one pod does; whether they can.
+    Filter(Option<usize>, String, oneshot::Sender<Result<(), Error>>),
     /// The names that filters of it may say, where it has any.
     Names(oneshot::Sender<Option<Names>>),
     /// Agents let packets pass unseen, or look at them again.
@@ -118,6 +119,7 @@ impl One {
                 filters: VecDeque::from([TapFilter {
                     since_ms: started_ms,
                     filter: asked.filter.clone(),
+                    pod: None,
                     by: by.clone(),
                 }]),
                 ..State::default()
@@ -237,6 +239,10 @@ impl One {
             }),
             Event::Clock { pod, clock } => {
                 self.target(pod, |own| own.clock = Some(clock));
+                return false;
+            }
+            Event::Filter { pod, filter, packet, at_ns } => {
+                self.say_applied(pod, &filter, packet, at_ns);
                 return false;
             }
             Event::Loss { pod, loss } => self.loss(pod, &loss),
@@ -367,11 +373,7 @@ impl One {
     /// Writes a `tap` record.
     pub(super) fn say(&self, state: &str, reason: &str) {
         let filter = self.state.read().filter.clone();
-        let mut line = serde_json::json!({ "v": 1, "kind": "tap", "ts": now_us(), "state": state, "reason": reason });
-        if let (false, Some(members)) = (filter.is_empty(), line.as_object_mut()) {
-            members.insert("filter".to_owned(), filter.into());
-        }
-        self.lines(NOBODY, line.to_string().as_bytes());
+        self.say_filter(state, reason, &filter);
     }
 
     /// The records from this number on, as far as they are packed together; unpacked while others have the lock.

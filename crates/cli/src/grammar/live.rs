@@ -46,6 +46,9 @@ pub struct LiveArgs {
     /// End after so many records
     #[arg(long, value_name = "COUNT", conflicts_with = "read")]
     pub count: Option<u64>,
+    /// Run this command for each record that is shown, with the record on its standard input
+    #[arg(long, value_name = "COMMAND", conflicts_with_all = ["read", "ui"])]
+    pub exec: Option<String>,
     /// Only this interface; may be given again
     #[arg(long, value_name = "NAME", value_delimiter = ',', conflicts_with = "read")]
     pub interface: Vec<String>,

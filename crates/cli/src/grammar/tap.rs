@@ -26,6 +26,9 @@ pub struct TapArgs {
     /// Write the packets to this file (`-` is stdout) as well: of the records chosen, when some are
     #[arg(long, short = 'w', value_name = "FILE")]
     pub write: Option<PathBuf>,
+    /// Packets stay when the tap has ended: in a file of the state folder, or with --ui those that the view has
+    #[arg(long, conflicts_with_all = ["read", "write"])]
+    pub keep: bool,
     /// `off`: packets go to that file and nothing is told of them
     #[arg(long, value_enum, value_name = "WHETHER", default_value_t = Told::On, requires_if("off", "write"))]
     pub records: Told,

@@ -292,7 +292,7 @@ impl Damages {
 /// Memory of the engine: with the program itself, less than 32 MiB for any capture.
 const BUDGET: usize = 12 << 20;
 /// The longest preview of a body.
-const LONGEST_BODY: usize = 256 << 10;
+pub(super) const LONGEST_BODY: usize = 256 << 10;
 /// The longest key log.
 pub(super) const LONGEST_KEYS: u64 = 64 << 20;
 /// So many lines that are no keys are told one by one.

@@ -1,10 +1,12 @@
 //! `qd tap` of running pods.
 
 mod file;
+mod hook;
 mod join;
 mod keys;
 mod pods;
 mod show;
+mod signals;
 
 use super::clean;
 use super::error::TapError;
@@ -13,20 +15,25 @@ use crate::Desk;
 use crate::error::Error;
 use crate::grammar::Output;
 use crate::grammar::live::{Level, Way};
-use crate::grammar::tap::{OnFull, Order, TapArgs, Told};
+use crate::grammar::tap::{FileForm, OnFull, Order, TapArgs, Told};
+use crate::tap::drive::LONGEST_BODY;
 use crate::tap::lines::Chosen;
-use crate::tap::view::{Asked, View};
+use crate::tap::view::View;
 use capture::{Beside, Event, Options, Step, Tap, Transport};
 use file::File;
+use hook::Hook;
 pub(super) use join::join;
-use keys::Keys;
+use keys::{Keys, keys_changed};
 use policy::action::{PacketLevel, TapHostNetwork, TapStart};
 use policy::{Answers, Refusal};
 use show::Shown;
+use signals::{Signals, asked_to_end};
+use std::fs::DirBuilder;
 use std::io::{ErrorKind, Write};
+use std::os::unix::fs::DirBuilderExt;
+use std::path::PathBuf;
 use std::sync::Arc;
 use std::time::{Duration, Instant};
-use tokio::signal::unix::{Signal, SignalKind, signal};
 use tokio::time::MissedTickBehavior;
 
 /// Whether the words say what to tap, before anything is opened.
@@ -49,7 +56,10 @@ pub(super) fn says_what(args: &TapArgs) -> Result<(), Error> {
 /// When no pod can be tapped, or policy or the cluster does not let it.
 pub(super) async fn live(desk: &Desk, args: &TapArgs, output: Output, out: &mut impl Write) -> Result<(), Error> {
     only_of_files(args)?;
+    let kept = kept(desk, args).map_err(|source| running::failed("keep the taps' folder", source))?;
+    let args = kept.as_ref().unwrap_or(args);
     let shown = Shown::new(Chosen::of(&args.read)?, &args.fields, output)?;
+    let hook = Hook::of(&args.live)?;
     let folder = Folder::open(&desk.state).map_err(|source| running::failed("keep the taps' folder", source))?;
     let owner = folder.owner().map_err(|source| running::failed("read the key of taps", source))?;
     let found = pods::find(desk, &args.live).await?;
@@ -115,7 +125,9 @@ pub(super) async fn live(desk: &Desk, args: &TapArgs, output: Output, out: &mut 
     let live = Live {
         tap,
         running,
+        kept: kept.as_ref().and_then(|args| args.write.clone()),
         shown,
+        hook,
         file,
         keys,
         stops,
@@ -133,6 +145,18 @@ pub(super) async fn live(desk: &Desk, args: &TapArgs, output: Output, out: &mut 
         true => live.run(&mut std::io::sink()).await,
         false => live.run(out).await,
     }
+}
+
+/// The words with a file in the state folder, where `--keep` asks for one.
+fn kept(desk: &Desk, args: &TapArgs) -> std::io::Result<Option<TapArgs>> {
+    if !args.keep {
+        return Ok(None);
+    }
+    let folder = desk.state.join("taps").join("kept");
+    DirBuilder::new().recursive(true).mode(0o700).create(&folder)?;
+    let end = if args.format == FileForm::Pcapng { "pcapng" } else { "pcap" };
+    let name = format!("{}-{}.{end}", jiff::Zoned::now().strftime("%Y%m%d-%H%M%S"), std::process::id());
+    Ok(Some(TapArgs { write: Some(folder.join(name)), ..args.clone() }))
 }
 
 fn to_stdout(args: &TapArgs) -> bool {
@@ -157,6 +181,7 @@ fn only_of_files(args: &TapArgs) -> Result<(), Error> {
     let words = [
         (args.read.decap, "--decap"),
         (args.read.checksums, "--checksums"),
+        (!args.read.proto_file.is_empty(), "--proto-file"),
         (args.follow, "--follow"),
         (args.order == Order::Start, "--order start"),
     ];
@@ -169,6 +194,10 @@ fn only_of_files(args: &TapArgs) -> Result<(), Error> {
         return Err(Error::Usage(
             "--records off leaves packets alone: no --where, --proto, --count or --ui".to_owned(),
         ));
+    }
+    // An agent would show less than was asked for, and not say so.
+    if args.read.body > LONGEST_BODY {
+        return Err(Error::of(TapError::Limit(format!("--body is at most {LONGEST_BODY} bytes"))));
     }
     match args.on_full {
         Some(_) if args.write.is_none() => Err(Error::Usage("--on-full is about packets: --write FILE".to_owned())),
@@ -195,7 +224,11 @@ fn level(args: &TapArgs) -> PacketLevel {
 struct Live {
     tap: Tap,
     running: Running,
+    /// Where packets stay, where nobody named a file.
+    kept: Option<PathBuf>,
     shown: Shown,
+    /// What runs for each record that is shown.
+    hook: Option<Hook>,
     file: Option<File>,
     /// A key log that grows.
     keys: Option<Keys>,
@@ -246,9 +279,16 @@ impl Live {
                     self.tap.stop();
                     continue;
                 }
+                () = keys_changed(&mut self.keys) => {
+                    self.give_keys();
+                    continue;
+                }
                 _ = tick.tick() => {
                     self.shown.draw()?;
                     self.give_keys();
+                    if let Some(hook) = &mut self.hook {
+                        hook.begin();
+                    }
                     let result = self.file.as_mut().map_or(Ok(()), File::tick);
                     self.goes_on(result)?;
                     if self.left == Some(0) && !stopping {
@@ -300,8 +340,15 @@ impl Live {
         if let Some(keys) = self.keys.take() {
             self.shown.tell(&keys.end());
         }
+        if let Some(hook) = self.hook.take() {
+            let words = hook.end().await;
+            self.shown.tell(&words);
+        }
         let ended = self.file.take().map_or(Ok(()), File::end);
         self.goes_on(ended)?;
+        if let Some(path) = &self.kept {
+            self.shown.tell(&format!("packets are kept in {}", path.display()));
+        }
         self.shown.end(out)?;
         out.flush()?;
         self.running.end().await;
@@ -392,6 +439,9 @@ impl Live {
                     }
                     self.running.tell(self.shown.take(pod, line));
                     if self.shown.print(out)? {
+                        if let Some(hook) = &mut self.hook {
+                            hook.take(self.shown.taken());
+                        }
                         self.patience = None;
                         self.left = self.left.map(|left| left.saturating_sub(1));
                     }
@@ -420,7 +470,7 @@ impl Live {
                     file.interface(pod, &interface)?;
                 }
             }
-            Event::Clock { .. } => {}
+            Event::Clock { .. } | Event::Filter { .. } => {}
             Event::Ended { pod, error, stats } => {
                 self.there = self.there.saturating_sub(1);
                 if let Some(file) = &mut self.file {
@@ -434,40 +484,6 @@ impl Live {
     }
 }
 
-/// What asks a tap to end: Ctrl-C, and what a program or a terminal that goes away sends.
-struct Signals([Signal; 3]);
-
-impl Signals {
-    fn new() -> std::io::Result<Self> {
-        let kinds = [SignalKind::interrupt(), SignalKind::terminate(), SignalKind::hangup()];
-        let [interrupt, terminate, hangup] = kinds.map(signal);
-        Ok(Self([interrupt?, terminate?, hangup?]))
-    }
-
-    async fn any(&mut self) {
-        let [interrupt, terminate, hangup] = &mut self.0;
-        tokio::select! {
-            _ = interrupt.recv() => {}
-            _ = terminate.recv() => {}
-            _ = hangup.recv() => {}
-        }
-    }
-}
-
-/// A signal, or a key that means the same. Other keys are obeyed and shown at once.
-async fn asked_to_end(signals: &mut Signals, shown: &mut Shown) {
-    loop {
-        let asked = tokio::select! {
-            () = signals.any() => return,
-            asked = shown.key() => asked,
-        };
-        // A terminal that cannot be drawn to says so at the next tick.
-        if asked == Asked::End || shown.draw().is_err() {
-            return;
-        }
-    }
-}
-
 /// Longer than anything runs.
 const FOREVER: Duration = Duration::from_hours(24 * 365);
 /// How often packets that waited are written, and what is new is drawn.
@@ -476,3 +492,6 @@ const TICK: Duration = Duration::from_millis(50);
 const WAITING: Duration = Duration::from_secs(10);
 /// Agents have this long to confirm.
 const STOP: Duration = Duration::from_secs(30);
+
+#[cfg(test)]
+mod tests;

@@ -15,9 +15,9 @@ use axum::response::{IntoResponse, Response};
 use axum::routing::{get, post};
 use axum::{Json, Router};
 use capture::line::har;
-use capture::taps::Lines;
+use capture::taps::{Lines, TapsError};
 use policy::Answers;
-use policy::action::{self, TapControl, TapExport, TapPayload, TapTarget, TapView};
+use policy::action::{self, ObjectTarget, TapControl, TapExport, TapPayload, TapTarget, TapView};
 use serde::Deserialize;
 use std::convert::Infallible;
 use std::sync::Arc;
@@ -87,8 +87,22 @@ async fn change(
     Path(tap): Path<String>,
     Body(change): Body<TapChange>,
 ) -> Answer<Tap> {
-    let TapChange { filter, paused } = change;
-    let filter = filter.map(|filter| action::TapChange::Filter(filter.trim().to_owned()));
+    let TapChange { filter, pod, paused } = change;
+    let filter = filter.map(|filter| filter.trim().to_owned());
+    let filter = match (filter, pod) {
+        (None, Some(_)) => {
+            let error = TapsError::Request("`pod` says whose `filter` it is: give both".to_owned());
+            return Err(fail(&error, &caller));
+        }
+        (Some(filter), Some(pod)) => {
+            let cluster = shared.tap(&tap, &caller)?.cluster;
+            let (namespace, name) = pod.split_once('/').unwrap_or(("", &pod));
+            let (namespace, name) = (namespace.to_owned(), name.to_owned());
+            let pod = ObjectTarget { cluster, kind: "pods".to_owned(), namespace, name };
+            Some(action::TapChange::FilterOf { pod, filter })
+        }
+        (filter, None) => filter.map(action::TapChange::Filter),
+    };
     for change in [filter, paused.map(action::TapChange::Pause)].into_iter().flatten() {
         drop(control(&shared, &tap, change, &caller).await?);
     }

@@ -246,7 +246,7 @@ impl Capture {
     /// Another filter, between two packets: nothing passes while the ring is emptied, then the new one decides. Where
     /// one ring refuses it, the one before stays on all.
     fn filter(&mut self, filter: &SetFilter, outbox: &mut Outbox) {
-        let mut error = String::new();
+        let (mut error, mut at_ns) = (String::new(), now_ns());
         // A program that cannot be is refused before anything changes.
         let mut changed = self.rings.check(filter).and_then(|()| self.rings.shut());
         if changed.is_ok() {
@@ -257,6 +257,8 @@ impl Capture {
                     break;
                 }
             }
+            // What came under the one before is older, what comes under the next is younger.
+            at_ns = now_ns();
             changed = self.rings.filter(filter);
         }
         let at_packet = self.stats.packets + 1;
@@ -269,7 +271,7 @@ impl Capture {
         }
         let warrant = seal::digest(&self.warrant);
         let recorder = !self.way.is_direct();
-        let applied = FilterApplied { id: filter.id, at_packet, error, at_ns: now_ns(), warrant, recorder };
+        let applied = FilterApplied { id: filter.id, at_packet, error, at_ns, warrant, recorder };
         outbox.push(Body::FilterApplied(applied));
     }
 

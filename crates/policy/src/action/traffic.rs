@@ -91,6 +91,13 @@ pub enum TapChange {
     Forget,
     /// Another capture filter; empty for none.
     Filter(String),
+    /// Another capture filter of one pod; empty for that of the tap.
+    FilterOf {
+        /// The pod.
+        pod: ObjectTarget,
+        /// The filter.
+        filter: String,
+    },
     /// Its agents let packets pass unseen (true), or look at them again.
     Pause(bool),
     /// A word in its records.
@@ -111,6 +118,10 @@ impl TapChange {
             Self::Forget => "forget".to_owned(),
             Self::Filter(text) if text.is_empty() => "no filter".to_owned(),
             Self::Filter(text) => format!("filter `{text}`"),
+            Self::FilterOf { pod, filter } if filter.is_empty() => {
+                format!("no filter of its own for {}/{}", pod.namespace, pod.name)
+            }
+            Self::FilterOf { pod, filter } => format!("filter `{filter}` for {}/{}", pod.namespace, pod.name),
             Self::Pause(true) => "pause".to_owned(),
             Self::Pause(false) => "go on".to_owned(),
             Self::Mark(text) => format!("mark `{text}`"),
@@ -127,6 +138,7 @@ impl TapChange {
     pub fn pods(&self) -> &[ObjectTarget] {
         match self {
             Self::End(pods) => pods,
+            Self::FilterOf { pod, .. } => std::slice::from_ref(pod),
             _ => &[],
         }
     }

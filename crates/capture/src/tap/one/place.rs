@@ -58,7 +58,7 @@ impl One {
             self.step(Step::Running).await;
             let begin = async {
                 let streams = shared.line.open(acting, self.place(), &name).await?;
-                Agent::begin(&shared.owner, streams, shared.start()).await
+                Agent::begin(&shared.owner, streams, shared.start(self.number)).await
             };
             return match begin.await {
                 Ok((agent, hello)) => Ok((agent, hello, name)),
@@ -112,7 +112,7 @@ impl One {
         let shared = &self.shared;
         let begin = async {
             let streams = shared.line.open(acting, self.place(), container).await?;
-            let (mut agent, hello) = Agent::begin(&shared.owner, streams, shared.start()).await?;
+            let (mut agent, hello) = Agent::begin(&shared.owner, streams, shared.start(self.number)).await?;
             agent.answered().await?;
             Ok((agent, hello))
         };

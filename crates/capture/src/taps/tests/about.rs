@@ -3,7 +3,7 @@ use crate::clock::Clock;
 use crate::spool::{Job, Size, Spool};
 use crate::{Event, Step};
 use base::{Code, Coded};
-use policy::action::{TapChange, TapControl, TapExport, TapPayload, TapView};
+use policy::action::{ObjectTarget, TapChange, TapControl, TapExport, TapPayload, TapView};
 use proto::capture::codec::{PacketView, put_packet};
 use proto::capture::{Counted, Hello, Interface, Loss, Mode, PacketBatch, Stats};
 use std::sync::Arc;
@@ -156,8 +156,8 @@ async fn cap_27b_filters_and_pauses_of_a_tap_are_remembered_with_who_asked() {
         let mut seen = Vec::new();
         while let Some(order) = orders.recv().await {
             match order {
-                crate::taps::one::Order::Filter(text, tell) => {
-                    seen.push(text);
+                crate::taps::one::Order::Filter(pod, text, tell) => {
+                    seen.push(pod.map_or(text.clone(), |pod| format!("{text} of pod {pod}")));
                     let _ = tell.send(Ok(()));
                 }
                 crate::taps::one::Order::Pause(paused) => seen.push(paused.to_string()),
@@ -186,6 +186,53 @@ async fn cap_27b_filters_and_pauses_of_a_tap_are_remembered_with_who_asked() {
     drop(Arc::into_inner(one).unwrap());
     let seen = answers.await.unwrap();
     assert_eq!(seen[..3], ["tcp", "true", ""]);
+}
+
+#[tokio::test]
+async fn cap_27c_a_filter_of_one_pod_goes_to_its_agent_and_where_it_begins_is_a_record_of_that_pod() {
+    let world = World::new(false);
+    let (one, mut orders) = world.tap_with_orders();
+    for (place, name) in [(0, "front-1"), (1, "front-2"), (2, "front-1")] {
+        joins(&one, place, name).await;
+    }
+    let answers = tokio::spawn(async move {
+        let mut seen = Vec::new();
+        while let Some(order) = orders.recv().await {
+            if let crate::taps::one::Order::Filter(pod, text, tell) = order {
+                seen.push((pod, text));
+                let _ = tell.send(Ok(()));
+            }
+        }
+        seen
+    });
+    let cluster = world.target(&one).cluster;
+    let of = |name: &str, filter: &str| {
+        let (kind, namespace, name) = ("pods".to_owned(), "shop".to_owned(), name.to_owned());
+        let pod = ObjectTarget { cluster: cluster.clone(), kind, namespace, name };
+        TapChange::FilterOf { pod, filter: filter.to_owned() }
+    };
+    for change in [of("front-1", "udp"), TapChange::Filter("tcp".to_owned()), of("front-2", "")] {
+        world.taps.control(control(&world, &one, change)).await.unwrap();
+    }
+    let nobody = world.taps.control(control(&world, &one, of("front-9", "udp"))).await.err().unwrap();
+    assert_eq!(nobody.code(), Code::BadRequest);
+    one.hear(Event::Filter { pod: 2, filter: "udp".to_owned(), packet: 17, at_ns: 5_000_000 }).await;
+    let detail = one.detail();
+    assert_eq!(detail.filter, "tcp", "that of the tap");
+    let filters: Vec<_> = detail.filters.iter().map(|one| (one.filter.as_str(), one.pod.as_deref())).collect();
+    assert_eq!(filters, [("", None), ("udp", Some("shop/front-1")), ("tcp", None), ("", Some("shop/front-2"))]);
+    let mut told = Vec::new();
+    one.each(|line| {
+        let members = crate::line::Members::of(line.line);
+        told.push((line.pod, members.text("state"), members.int("packet"), members.int("ts")));
+    });
+    let last = told.last().unwrap();
+    assert_eq!((last.0, last.1.as_str(), last.2, last.3), (2, "filter_applied", Some(17), Some(5_000)));
+    assert_eq!(told.iter().filter(|one| one.1 == "filter_changed").count(), 3);
+    world.taps.0.taps.write().clear();
+    drop(Arc::into_inner(one).unwrap());
+    let wanted = [(Some(2), "udp"), (None, "tcp"), (Some(1), "")].map(|(pod, text)| (pod, text.to_owned()));
+    assert_eq!(answers.await.unwrap(), wanted, "the newest pod of a name");
 }
 
 #[tokio::test]

@@ -1,5 +1,7 @@
 //! `--keylog` of running pods: a key log that grows, whose lines go to the agents as they come. They are wiped with the tap.
 
+mod watch;
+
 use crate::Desk;
 use crate::error::Error;
 use crate::tap::drive::LONGEST_KEYS;
@@ -12,6 +14,7 @@ use std::io::{ErrorKind, Read, Seek, SeekFrom};
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
 use std::time::{Duration, Instant};
+use watch::Watch;
 use zeroize::{Zeroize, Zeroizing};
 
 /// A key log on this machine. One that is not there yet is waited for.
@@ -21,7 +24,12 @@ pub(super) struct Keys {
     at: u64,
     /// The begin of a line whose end has not come.
     rest: Zeroizing<Vec<u8>>,
-    /// When it is looked at again.
+    /// Tells of changes, where the system does.
+    watch: Option<Watch>,
+    /// It has changed since it was read.
+    changed: bool,
+    /// When it was read, and when it is read again whatever is told of it.
+    last: Option<Instant>,
     next: Instant,
     given: u64,
     invalid: u64,
@@ -42,18 +50,33 @@ impl Keys {
         let permit = permit.map_err(|refusal: Refusal| Error::of(refusal))?;
         permit.settled().await.map_err(Error::of)?;
         let (rest, next) = (Zeroizing::default(), Instant::now());
-        Ok(Self { path: path.to_owned(), at: 0, rest, next, given: 0, invalid: 0, permit })
+        let watch = Watch::of(path).inspect_err(|error| tracing::debug!(%error, "a key log is not watched")).ok();
+        let path = path.to_owned();
+        Ok(Self { path, at: 0, rest, watch, changed: false, last: None, next, given: 0, invalid: 0, permit })
     }
 
-    /// The keys that came since, a few times a second.
+    /// Waits until it has changed.
+    pub(super) async fn changed(&mut self) {
+        match &mut self.watch {
+            Some(watch) => watch.changed().await,
+            None => std::future::pending().await,
+        }
+        self.changed = true;
+    }
+
+    /// The keys that came since, at once and not much more often than they can be sent.
     ///
     /// # Errors
     /// When it cannot be read, or is larger than may be.
     pub(super) fn more(&mut self, now: Instant) -> Result<Option<Arc<KeyLines>>, Error> {
-        if now < self.next {
+        let rested = self.last.is_none_or(|last| now.duration_since(last) >= REST);
+        if !(self.changed && rested) && now < self.next {
             return Ok(None);
         }
-        self.next = now + PAUSE;
+        self.changed = false;
+        self.last = Some(now);
+        // Files of other machines and behind links change without a word.
+        self.next = now + if self.watch.is_some() { SELDOM } else { PAUSE };
         match self.read() {
             Ok(()) => {}
             Err(error) if error.kind() == ErrorKind::NotFound => return Ok(None),
@@ -110,5 +133,17 @@ impl Keys {
     }
 }
 
-/// Between two looks.
+/// Waits until a key log has changed, where there is one.
+pub(super) async fn keys_changed(keys: &mut Option<Keys>) {
+    match keys {
+        Some(keys) => keys.changed().await,
+        None => std::future::pending().await,
+    }
+}
+
+/// Between two looks, where nothing tells of changes.
 const PAUSE: Duration = Duration::from_millis(200);
+/// The same, where something does.
+const SELDOM: Duration = Duration::from_secs(1);
+/// Between two reads.
+const REST: Duration = Duration::from_millis(10);

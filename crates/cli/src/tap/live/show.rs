@@ -92,6 +92,11 @@ impl Shown {
         &self.line
     }
 
+    /// The line that was taken.
+    pub(super) fn taken(&self) -> &[u8] {
+        &self.line
+    }
+
     /// Takes a line that says so already.
     pub(super) fn take_whole(&mut self, line: &[u8]) {
         self.line.clear();
