@@ -15,6 +15,7 @@ import { type Identity, identity, Marks } from './marks'
 import { pointer } from './pointer'
 import { RowElement } from './row'
 import { Tail, type TailState } from './tail'
+import { moved } from './window'
 
 /** What a grid draws: a window of a list that the server keeps. `RowList` is one. */
 export interface GridSource {
@@ -422,16 +423,9 @@ export class Grid {
 
   /** Asks for another window when the screen comes near the edge of this one. */
   #window(top: number, visible: number, total: number): void {
-    const { at, len } = this.#source.query
-    const spare = Math.ceil(visible / 2)
-    const before = Math.max(0, top - spare)
-    const after = Math.min(total, top + visible + spare)
-    if (at <= before && after <= at + len && len >= Math.min(1000, visible * 2)) return
-    if (!this.#source.head.get().ready) return
-    // Room for rows that are still to come, so that not each of them moves the window.
     const ahead = this.#tail.following ? 400 : 0
-    const size = Math.min(1000, Math.ceil((visible * 3) / 10) * 10 + ahead)
-    this.#source.move(Math.max(0, Math.min(top - visible, total + ahead - size)), size)
+    const next = moved(this.#source.query, { top, visible, total, ahead })
+    if (next !== null && this.#source.head.get().ready) this.#source.move(next.at, next.len)
   }
 
   #size(count: number): void {
