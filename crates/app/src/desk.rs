@@ -86,10 +86,15 @@ impl Desk {
         if let Some(made) = self.folder.get() {
             return Ok(made.clone());
         }
-        let made = config.blueprints.open().map_err(Failed::of)?.map(Arc::new);
+        let made = config.blueprints.open(&config.repositories).map_err(Failed::of)?.map(Arc::new);
         let folder = self.folder.get_or_init(|| made).clone();
-        if let Some(folder) = &folder {
-            tokio::spawn(watched(Arc::downgrade(folder), config.blueprints.env.clone()));
+        let env = config.blueprints.env.clone();
+        match &folder {
+            Some(folder) if folder.is_upstream() => {
+                tokio::spawn(fetched(Arc::downgrade(folder), env, config.blueprints.every()));
+            }
+            Some(folder) => drop(tokio::spawn(watched(Arc::downgrade(folder), env))),
+            None => {}
         }
         Ok(folder)
     }
@@ -122,6 +127,7 @@ pub(crate) fn care(config: &Config) -> DeskPolicy {
     DeskPolicy {
         read_only: config.console.read_only,
         production_contexts: production(config).into_iter().collect(),
+        provision: config.policy.provision.clone(),
         ..DeskPolicy::default()
     }
 }
@@ -340,5 +346,25 @@ async fn watched(folder: Weak<Folder>, env: BTreeMap<String, String>) {
     }
 }
 
+/// Looks after blueprints in a repository as long as somebody uses them: soon again until something was taken.
+async fn fetched(folder: Weak<Folder>, env: BTreeMap<String, String>, every: std::time::Duration) {
+    let mut pause = AGAIN;
+    loop {
+        let Some(held) = folder.upgrade() else { return };
+        let reloaded = held.reload(&env).await;
+        drop(held);
+        for problem in &reloaded.problems {
+            tracing::error!(problem, source = reloaded.source, "blueprints are not taken: what was there before holds");
+        }
+        if reloaded.changed {
+            tracing::info!(source = reloaded.source, commit = reloaded.commit, "blueprints are taken");
+        }
+        pause = if reloaded.commit.is_empty() { every.min(pause * 2) } else { every };
+        tokio::time::sleep(pause).await;
+    }
+}
+
+/// Until a repository that could not be read is tried again, half of it.
+const AGAIN: std::time::Duration = std::time::Duration::from_secs(1);
 /// Changes of a folder that come within this are one.
 const TOGETHER: std::time::Duration = std::time::Duration::from_millis(450);

@@ -14,7 +14,7 @@ use tokio::task::JoinHandle;
 use tokio_util::sync::CancellationToken;
 use workspace::guard::Guard;
 use workspace::install::{self, Missing};
-use workspace::{Blueprints, Operator, Platform, Roles, Settings};
+use workspace::{Blueprints, Operator, Platform, Provision, Roles, Settings};
 
 /// A running operator.
 pub(crate) struct Running {
@@ -109,6 +109,13 @@ pub(crate) fn platform(config: &Config, desk: &Desk, cluster: &str) -> Result<Pl
     let repositories = desk.repositories(config)?;
     let (folder, env) = (desk.folder(config)?, config.blueprints.env.clone());
     let network = config.network.rules().map_err(Failed::of)?;
+    if let Some(wrong) = ConfigError::of("[policy]", config.policy.problems()) {
+        return Err(Failed::of(wrong));
+    }
+    let provision = (!config.policy.provision.is_empty()).then(|| {
+        let process = desk.principal.borrow().asking(RequestId::new(), Door::Process);
+        Arc::new(Provision::showing(desk.gate.clone(), process))
+    });
     let compat_labels = config.compat.labels;
     let config = &config.operator;
     let agent_image = config.agent_image.clone().unwrap_or_else(|| format!("{AGENT_IMAGE}:{VERSION}"));
@@ -123,6 +130,7 @@ pub(crate) fn platform(config: &Config, desk: &Desk, cluster: &str) -> Result<Pl
         compat_labels,
         repositories,
         folder,
+        provision,
         env,
         commit: crate::commit().to_owned(),
         ..Platform::new(cluster, &agent_image)
@@ -138,6 +146,8 @@ fn operator(
 ) -> Result<Operator, Failed> {
     let mut platform = platform(config, desk, cluster.name().as_str())?;
     platform.password = password(config, std::env::var(PASSWORD).ok())?;
+    platform.provision = (!config.policy.provision.is_empty())
+        .then(|| Arc::new(Provision::acting(desk.gate.clone(), principal.clone())));
     if config.exposure.local_authority {
         platform.authority = Some(crate::cert::folder()?);
     }

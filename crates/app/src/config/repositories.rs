@@ -56,6 +56,22 @@ impl Repositories {
         if !self.read {
             return Ok(None);
         }
+        let git = Git::new(self.settings()?);
+        Ok(Some(workspace::source::Repositories::new(git, self.host.clone(), self.default_blueprint.clone())))
+    }
+
+    /// What reads a repository of a host that an administrator names: that one may be private, and need not be listed.
+    ///
+    /// # Errors
+    /// When the authorities cannot be read.
+    pub(crate) fn git_for(&self, host: &str) -> Result<Git, ConfigError> {
+        let mut settings = self.settings()?;
+        settings.private_hosts.push(host.to_owned());
+        settings.hosts = vec![host.to_owned()];
+        Ok(Git::new(settings))
+    }
+
+    fn settings(&self) -> Result<git::Settings, ConfigError> {
         let form = |message: String| ConfigError::Form { place: "[repositories]".to_owned(), message };
         let authorities = match &self.authorities_file {
             None => Vec::new(),
@@ -71,17 +87,12 @@ impl Repositories {
                 all
             }
         };
-        let settings = git::Settings {
+        Ok(git::Settings {
             hosts: self.hosts.clone(),
             private_hosts: self.private_hosts.clone(),
             plain_hosts: self.plain_hosts.clone(),
             authorities,
             ..git::Settings::default()
-        };
-        Ok(Some(workspace::source::Repositories::new(
-            Git::new(settings),
-            self.host.clone(),
-            self.default_blueprint.clone(),
-        )))
+        })
     }
 }

@@ -1,5 +1,6 @@
 //! What is set of the team gateway: `[serve]` and `[policy]`.
 
+use policy::provision::ProvisionRule;
 use policy::team::DenyRule;
 use serde::{Deserialize, Serialize};
 use std::net::{Ipv4Addr, SocketAddr};
@@ -70,11 +71,24 @@ impl Default for Serve {
     }
 }
 
-/// `[policy]`: of the team gateway.
+/// `[policy]`: rules of the team gateway, and on what workspaces are made of.
 #[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(deny_unknown_fields, default)]
 pub struct Policy {
     /// What is denied whatever else is allowed.
     #[serde(skip_serializing_if = "Vec::is_empty")]
     pub deny: Vec<DenyRule>,
+    /// What workspaces are made of: rules that deny it, or patch it. They hold for the operator of a console too.
+    #[serde(skip_serializing_if = "Vec::is_empty")]
+    pub provision: Vec<ProvisionRule>,
+}
+
+impl Policy {
+    /// All that is wrong with its rules.
+    pub(crate) fn problems(&self) -> Vec<String> {
+        let deny = self.deny.iter().filter_map(|rule| Some(format!("[policy] deny: {}", rule.problem()?)));
+        let provision =
+            self.provision.iter().filter_map(|rule| Some(format!("[policy] provision: {}", rule.problem()?)));
+        deny.chain(provision).collect()
+    }
 }

@@ -46,8 +46,7 @@ impl Plan {
         let insecure = serve.insecure_http || args.insecure_http;
         let tls = if console { tls(serve, insecure, listen, &mut problems) } else { None };
         let (public_url, hosts) = named(serve, insecure, listen, &mut problems);
-        problems
-            .extend(config.policy.deny.iter().filter_map(|rule| Some(format!("[policy] deny: {}", rule.problem()?))));
+        problems.extend(config.policy.problems());
         let tokens = token_file(config)?;
         let people = match File::read(&tokens) {
             Ok(people) => people,
