@@ -10,7 +10,7 @@ mod volumes;
 pub use apps::{App, AppProtocol, InitScript, RestartPolicy, WebProxy};
 pub use engine::{Agent, AgentConnection, Engine, PullPolicy};
 pub use network::{Network, NetworkClass, NetworkPort};
-pub use params::{Activity, Bound, Choice, Param, ParamType, Pool, Preset};
+pub use params::{Activity, Bound, Choice, Param, ParamType, Pool, Preset, Timeouts};
 pub use security::{Capabilities, Profile, ProfileType, SeLinuxOptions, SecurityContext};
 pub use volumes::{AccessMode, ClaimResources, ClaimSource, ClaimSpec, StorageType, StorageVolume, VolumeMode};
 
@@ -140,6 +140,9 @@ macro_rules! blueprint {
             /// What counts as use.
             #[serde(default, skip_serializing_if = "Option::is_none")]
             pub activity: Option<Activity>,
+            /// How long a workspace may take until it is ready.
+            #[serde(default, skip_serializing_if = "Option::is_none")]
+            pub timeouts: Option<Timeouts>,
         }
     };
 }

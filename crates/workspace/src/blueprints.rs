@@ -25,7 +25,7 @@ use crate::source::{Repositories, Sourced};
 use base::Code;
 use blueprint::objects::{Network, Opening, Outside, Place};
 use blueprint::{Effective, Given, LayerKind, Library, Mark, Node, Problem, Problems, User};
-use crd::blueprint::Activity;
+use crd::blueprint::{Activity, Timeouts};
 use parking_lot::RwLock;
 use serde::Deserialize as _;
 use serde_json::{Value, json};
@@ -193,6 +193,9 @@ impl Render for Blueprints {
         let Made { effective, fallback } = made;
         let asked = self.platform.exposing.asked(desired, spec, &self.platform.cluster);
         let mut place = self.place(desired, spec, user)?;
+        let timeouts = timeouts(&effective);
+        let progress = timeouts.progress.as_ref().and_then(|span| u32::try_from(span.seconds()?).ok());
+        place.progress_timeout = progress.unwrap_or(place.progress_timeout);
         if let Asked::For(_, outside) = &asked {
             place.outside = Some(outside.clone());
         }
@@ -217,6 +220,7 @@ impl Render for Blueprints {
             password: self.platform.password.clone(),
             web_proxy: web_proxy(&effective),
             activity: activity(&effective),
+            timeouts,
             opens_api: is_true(&effective, "/network/kubernetesAccess"),
             notes,
             ..Rendered::default()
@@ -403,6 +407,12 @@ fn is_true(effective: &Effective, at: &str) -> bool {
 fn activity(effective: &Effective) -> Activity {
     let node = effective.node.at(&blueprint::Pointer::parse("/activity"));
     node.and_then(|node| Activity::deserialize(node.to_json()).ok()).unwrap_or_default()
+}
+
+/// How long it may take. It was checked with the rest of the blueprint.
+fn timeouts(effective: &Effective) -> Timeouts {
+    let node = effective.node.at(&blueprint::Pointer::parse("/timeouts"));
+    node.and_then(|node| Timeouts::deserialize(node.to_json()).ok()).unwrap_or_default()
 }
 
 /// Its main route.

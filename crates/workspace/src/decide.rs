@@ -13,6 +13,8 @@ use crate::render::{Object, Refused, Rendered};
 use crate::sizes::Sizes;
 use crate::stage::{Around, Seen, Stage, seen};
 use cluster::Owned;
+use crd::blueprint::Timeouts;
+use crd::scalar::Span;
 
 /// One thing to do.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -120,6 +122,21 @@ pub struct Limits {
 impl Default for Limits {
     fn default() -> Self {
         Self { progress_ms: 300_000, total_ms: 900_000, node_loss_ms: 300_000, probe_ms: 50_000 }
+    }
+}
+
+impl Limits {
+    /// The same with what a blueprint says of them.
+    #[must_use]
+    pub fn of(self, timeouts: &Timeouts) -> Self {
+        let ms = |span: &Option<Span>| {
+            let seconds = span.as_ref()?.seconds().filter(|seconds| *seconds > 0)?;
+            i64::try_from(seconds).ok()?.checked_mul(1_000)
+        };
+        let progress_ms = ms(&timeouts.progress).unwrap_or(self.progress_ms);
+        // Whoever gives a step more time means that all together have as much.
+        let total_ms = ms(&timeouts.total).unwrap_or_else(|| self.total_ms.max(progress_ms));
+        Self { progress_ms, total_ms, ..self }
     }
 }
 

@@ -153,10 +153,11 @@ pub(crate) async fn reconcile(hands: &Hands, render: &dyn Render, job: Job) -> D
         _ => Sourced::None,
     };
     let rendered = if desired.deleting { Err(unlooked()) } else { render.render(&desired, &job.object, &sourced) };
+    let limits = rendered.as_ref().map_or(job.limits, |rendered| job.limits.of(&rendered.timeouts));
     let sourced_ms = looked_again(&sourced, &rendered, job.now_ms);
     let (rendered, tried_ms) = job.shared.enforced.admits(&desired, &job.observed, rendered, job.now_ms);
     let (rendered, mut asked_again_ms) = admit(&job, &desired, rendered);
-    let mut decision = decide(&desired, &rendered, &job.observed, job.limits, job.now_ms);
+    let mut decision = decide(&desired, &rendered, &job.observed, limits, job.now_ms);
     let activity = rendered.as_ref().ok().map(|rendered| &rendered.activity);
     done.ignored = activity.map(|activity| activity.ignore_paths.clone());
     let mut life = life::judge(&job, &desired, &decision, activity.map(life::Busy::of).unwrap_or_default());
@@ -237,7 +238,7 @@ pub(crate) async fn reconcile(hands: &Hands, render: &dyn Render, job: Job) -> D
         life: Some(&life),
         known: &job.known,
         previous,
-        limits: job.limits,
+        limits,
         now_ms: job.now_ms,
     };
     let made = making.make();

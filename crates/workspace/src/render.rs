@@ -77,6 +77,8 @@ pub struct Rendered {
     pub fallback: Option<String>,
     /// What counts as use of it beside people at its doors.
     pub activity: crd::blueprint::Activity,
+    /// How long it may take, where its blueprint says so.
+    pub timeouts: crd::blueprint::Timeouts,
     /// Its rules open the API server.
     pub opens_api: bool,
     /// What is not as the blueprint may lead one to think.

@@ -198,13 +198,18 @@ impl Making<'_> {
 
     fn late(&self) -> String {
         let seen = &self.decision.seen;
-        let limit = match self.limits.progress_ms {
+        let words = |ms: i64| match ms {
             short if short < 60_000 => format!("{} s", short / 1_000),
             long => format!("{} min", long / 60_000),
         };
+        let in_all = self.since() + self.limits.progress_ms > self.now_ms;
+        let limit = match in_all {
+            true => format!("not ready after {} in all, and", words(self.limits.total_ms)),
+            false => format!("no progress for {}", words(self.limits.progress_ms)),
+        };
         let awaited = seen.warning.as_ref().map_or_else(|| seen.message.clone(), ToString::to_string);
         let (stage, since) = (seen.stage.as_str(), time(self.since()));
-        format!("no progress for {limit} in stage {stage}, in which it is since {since}: {awaited}")
+        format!("{limit} in stage {stage}, in which it is since {since}: {awaited}")
     }
 
     fn conditions(&self, stalled: bool) -> Value {

@@ -127,6 +127,19 @@ pub(super) fn duration(text: &str) -> Result<(), String> {
     )
 }
 
+/// How long something may take: a second to a day.
+pub(super) fn timeout(text: &str) -> Result<(), String> {
+    let unit = match text.chars().last() {
+        Some('s') => 1,
+        Some('m') => 60,
+        Some('h') => 3_600,
+        _ => 0,
+    };
+    let number = text.get(..text.len().saturating_sub(1)).filter(|number| number.len() <= 6).unwrap_or_default();
+    let seconds = if number.bytes().all(|byte| byte.is_ascii_digit()) { number.parse().unwrap_or(0) * unit } else { 0 };
+    holds((1..=86_400).contains(&seconds), "a timeout is a number with s, m or h, from 1s to 24h: 10m")
+}
+
 pub(super) fn capability(text: &str) -> Result<(), String> {
     holds(
         !text.is_empty()

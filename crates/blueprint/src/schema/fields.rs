@@ -64,6 +64,7 @@ pub(crate) const BLUEPRINT: Shape = Shape::Fields(&[
     never("allow", Shape::Map { key: checks::pointer, of: &BOUND, max: 256 }),
     never("pool", POOL),
     never("activity", ACTIVITY),
+    never("timeouts", TIMEOUTS),
 ]);
 
 const AGENT: Shape = Shape::Fields(&[
@@ -255,6 +256,9 @@ const ACTIVITY: Shape = Shape::Fields(&[
     never("cpuPercent", Shape::Int { min: 0, max: 100 }),
     never("cpuFor", text(32, checks::duration)),
 ]);
+
+const TIMEOUTS: Shape =
+    Shape::Fields(&[never("progress", text(32, checks::timeout)), never("total", text(32, checks::timeout))]);
 
 const BOUND: Shape = Shape::Fields(&[
     never("set", Shape::Bool),

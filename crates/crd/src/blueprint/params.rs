@@ -155,3 +155,15 @@ pub struct Activity {
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub cpu_for: Option<Span>,
 }
+
+/// How long a workspace may take until it is ready. One that takes longer is left as it is, and marked as stalled.
+#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
+#[serde(rename_all = "camelCase")]
+pub struct Timeouts {
+    /// Without any progress; 5m when left out.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub progress: Option<Span>,
+    /// In all; 15m when left out.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub total: Option<Span>,
+}

@@ -49,6 +49,7 @@ fn case() -> Case {
 fn made(case: &Case) -> (Value, Option<i64>) {
     let desired = Desired::of(&object(case.state)).unwrap();
     let limits = Limits::default();
+    let limits = case.rendered.as_ref().map_or(limits, |rendered| limits.of(&rendered.timeouts));
     let decision = decide(&desired, &case.rendered, &case.observed, limits, case.now_ms);
     let making = Making {
         desired: &desired,
@@ -172,6 +173,38 @@ fn wl_07a_without_progress_it_is_told_as_stalled_and_left_for_inspection() {
     assert_eq!(condition(&status, "Stalled"), ("True", "DeadlineExceeded"));
     assert!(status["lastError"].as_str().unwrap().contains("no progress for 5 min in stage Starting"), "{status}");
     assert_eq!(status["stageSince"], "1970-01-01T00:16:40Z");
+}
+
+#[test]
+fn wl_07b_a_blueprint_says_how_long_its_workspaces_may_take() {
+    let usual = Limits::default();
+    let said = |progress: &str, total: &str| {
+        let span = |text: &str| (!text.is_empty()).then(|| text.into());
+        let limits = usual.of(&crd::blueprint::Timeouts { progress: span(progress), total: span(total) });
+        (limits.progress_ms, limits.total_ms)
+    };
+    assert_eq!(said("", ""), (300_000, 900_000));
+    assert_eq!(said("20s", "2m"), (20_000, 120_000));
+    assert_eq!(said("1h", ""), (3_600_000, 3_600_000), "the whole takes as long as one of its steps");
+    let mut case = case();
+    let timeouts = crd::blueprint::Timeouts { progress: Some("20s".into()), total: Some("30s".into()) };
+    case.rendered.as_mut().unwrap().timeouts = timeouts;
+    case.observed.pod = Some(Pod { created_ms: 1_000_000, ..pod(State::Running, false) });
+    let (status, again) = made(&case);
+    assert_eq!(again, Some(1_020_000));
+    case.previous = status;
+    case.now_ms = 1_020_000;
+    let (status, _) = made(&case);
+    assert_eq!(condition(&status, "Stalled"), ("True", "DeadlineExceeded"));
+    assert!(status["lastError"].as_str().unwrap().starts_with("no progress for 20 s in stage Starting"), "{status}");
+    // There was progress a moment ago, but too little in all.
+    case.previous["stage"] = "Pulling".into();
+    case.now_ms = 1_031_000;
+    case.previous = made(&case).0;
+    let (status, _) = made(&case);
+    assert_eq!(condition(&status, "Stalled"), ("True", "DeadlineExceeded"));
+    let told = status["lastError"].as_str().unwrap();
+    assert!(told.starts_with("not ready after 30 s in all, and in stage Starting"), "{told}");
 }
 
 #[test]
