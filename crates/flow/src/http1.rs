@@ -467,6 +467,9 @@ impl Http1 {
 
     fn emit(&mut self, exchange: Exchange, upgrade: Option<&[u8]>, cx: &mut Context<'_, '_>) {
         exchange.emit(self.index, upgrade, cx);
+        if let (Pair::Ok, Some(request), Some(response)) = (exchange.pair, &exchange.request, &exchange.response) {
+            self.pairing.answered(request, response);
+        }
         self.index += 1;
         cx.facts.transactions += 1;
         [exchange.request, exchange.response].into_iter().flatten().for_each(|draft| cx.drafts.put(draft));

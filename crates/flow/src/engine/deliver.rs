@@ -332,8 +332,10 @@ fn is_ready(flow: &Flow, conn: &Conn, lane: usize) -> bool {
 fn note(flow: &Flow, conn: &mut Conn, ts_us: i64) {
     for lane in [0, 1] {
         let half = flow.half(lane);
-        let missing = half.packets > 0 && half.known() > half.next && !half.is(Half::ENDED);
         let lane = conn.lane(lane);
+        // What is there and only waits for the other direction is not missing.
+        let is_there = lane.reorder.first().is_some_and(|first| first.offset <= half.next);
+        let missing = half.packets > 0 && half.known() > half.next && !half.is(Half::ENDED) && !is_there;
         if !missing {
             lane.missing_us = None;
         } else if lane.missing_us.is_none() {

@@ -3,8 +3,11 @@
 //! On a connection seen whole, the first answers the first. After bytes went missing order alone proves nothing. Then a
 //! response is paired only on evidence: its sender had acknowledged all of the request and nothing of the next; the
 //! client had received everything up to exactly this response when it sent the request; what was missing before the
-//! request had been answered before it; and the client was never seen to send requests without waiting. Else both sides
-//! go out as they are, unpaired.
+//! request had been answered before it, or the client was seen to take turns with the server; and it was never seen to
+//! send requests without waiting. Else both sides go out as they are, unpaired.
+//!
+//! A turn is one request, one whole response and the next request, with nothing between them, the next one sent when exactly
+//! that response was received. A client that sends several requests at once leaves no such turns.
 
 use std::collections::VecDeque;
 
@@ -21,6 +24,10 @@ pub(super) struct Pairing {
     server_lossy: bool,
     /// Requests were sent before earlier ones were answered.
     pipelined: bool,
+    /// Behind the last request and its response, both whole and sure.
+    last: Option<(u64, u64)>,
+    /// How often the client waited for one response and then asked again.
+    turns: u8,
 }
 
 impl Pairing {
@@ -56,7 +63,17 @@ impl Pairing {
     pub(super) fn request(&mut self, draft: &mut Draft, queue: &VecDeque<Box<Draft>>, answering: bool) {
         draft.after_hole = self.hole.is_some();
         draft.hole_answered = self.answer.is_some_and(|answer| draft.acked > answer);
+        if self.last.take() == Some((draft.start, draft.acked)) {
+            self.turns = self.turns.saturating_add(1);
+        }
         self.pipelined |= answering || queue.back().is_some_and(|last| last.acked == draft.acked);
+    }
+
+    /// A request was answered by a response, for certain.
+    pub(super) fn answered(&mut self, request: &Draft, response: &Draft) {
+        let is_whole = |draft: &Draft| draft.complete && !draft.is_cut && !draft.has_gap;
+        let is_turn = is_whole(request) && is_whole(response) && request.acked == response.start;
+        self.last = is_turn.then_some((request.end, response.end));
     }
 
     /// Requests that can have no answer any more, as the client went on after what it received.
@@ -77,8 +94,11 @@ impl Pairing {
         let request = queue.get(at)?;
         let proved = request.acked == response.start
             && !request.is_cut
-            && (!request.after_hole || request.hole_answered)
+            && (!request.after_hole || request.hole_answered || self.turns >= TURNS)
             && queue.get(at + 1).is_none_or(|next| next.end > response.acked);
         proved.then_some(at)
     }
 }
+
+/// So many turns, and never anything else, are how a client is.
+const TURNS: u8 = 3;

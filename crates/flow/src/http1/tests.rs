@@ -374,6 +374,59 @@ fn serial(count: usize, mss: usize) -> Net {
     net
 }
 
+/// Numbers that look random and are the same each time.
+struct Seeded(u64);
+
+impl Seeded {
+    fn per_mille(&mut self) -> u64 {
+        self.0 = self.0.wrapping_mul(6_364_136_223_846_793_005).wrapping_add(1_442_695_040_888_963_407);
+        (self.0 >> 33) % 1000
+    }
+}
+
+#[test]
+fn cap_p_09c_what_is_all_there_is_found_whatever_else_is_lost() {
+    for (seed, lost) in [(1, 1), (2, 10), (3, 50), (4, 100), (5, 150), (6, 200)] {
+        let (mut net, mut seeded) = (Net::new(), Seeded(seed));
+        let mut all: Vec<Tcp> = (0..10).map(|nth| Tcp::new(40_000 + nth)).collect();
+        // Which transaction the bytes of a packet are of.
+        let mut of: Vec<Option<usize>> = Vec::new();
+        all.iter_mut().for_each(|tcp| tcp.open(&mut net));
+        of.resize(net.packets.len(), None);
+        let count = 2_000;
+        for nth in 0..count {
+            let tcp = &mut all[nth % 10];
+            tcp.mss = 600;
+            tcp.send(&mut net, Client, format!("GET /{nth} HTTP/1.1\r\nHost: shop\r\n\r\n").as_bytes());
+            let body = "b".repeat(nth * 7 % 1_000);
+            let head = format!("HTTP/1.1 200 R{nth}\r\nContent-Length: {}\r\n\r\n", body.len());
+            tcp.send(&mut net, Server, format!("{head}{body}").as_bytes());
+            of.resize(net.packets.len(), Some(nth));
+            net.wait(2_000);
+        }
+        let packets = std::mem::take(&mut net.packets);
+        let mut there = vec![true; count];
+        for (packet, of) in packets.into_iter().zip(of) {
+            if seeded.per_mille() >= lost {
+                net.packets.push(packet);
+            } else if let Some(nth) = of {
+                there[nth] = false;
+            }
+        }
+        let mut found = vec![false; count];
+        for http in run(&net).kind("http").iter().filter(|http| http["pair"] == "ok") {
+            let nth = http["reason"].as_str().unwrap().trim_start_matches('R');
+            assert_eq!(format!("/{nth}"), http["path"].as_str().unwrap());
+            let nth: usize = nth.parse().unwrap();
+            assert!(!std::mem::replace(&mut found[nth], true), "twice: {http}");
+        }
+        let whole = there.iter().filter(|there| **there).count();
+        let whole_found = there.iter().zip(&found).filter(|(there, found)| **there && **found).count();
+        let least = if lost < 200 { 95 } else { 92 };
+        assert!(whole_found * 100 >= whole * least, "{lost} per mille: {whole_found} of {whole}");
+    }
+}
+
 proptest! {
     #![proptest_config(ProptestConfig { cases: 256, ..ProptestConfig::default() })]
 
