@@ -41,8 +41,12 @@ fn led(settings: &Settings, desk: &Desk, domain: Domain, console: String, signs_
     };
     let (times, ways, limits) = (settings.proxy.times(), settings.proxy.ways(), settings.proxy.limits());
     let signer = || Signer::new().map_err(|_| Failed::Io(io::Error::other("no random bytes from the system")));
+    let trusted = settings.proxy.trusted.as_slice().into();
     let tells = settings.proxy.tell_user.then(signer).transpose()?.map(Arc::new);
-    Ok(Proxy::new(services, Config { domain, console, times, ways, limits, signs_in, tells, aliases: signs_in }))
+    Ok(Proxy::new(
+        services,
+        Config { domain, console, times, ways, limits, signs_in, tells, trusted, aliases: signs_in },
+    ))
 }
 
 /// The door to apps, as the console needs it.

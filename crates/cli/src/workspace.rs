@@ -5,6 +5,7 @@ mod ask;
 mod copy;
 mod exec;
 mod follow;
+mod forward;
 mod import;
 mod keyboard;
 mod outlet;
@@ -46,6 +47,7 @@ pub async fn workspace(desk: &Desk, command: &WorkspaceCommand, out: &mut impl W
         WorkspaceCommand::Import(args) => import::import(desk, args, out).await,
         WorkspaceCommand::Apps(args) => apps::apps(desk, args, out).await,
         WorkspaceCommand::Ports(args) => apps::ports(desk, args, out).await,
+        WorkspaceCommand::Forward(args) => forward::forward(desk, args, out).await,
         WorkspaceCommand::Copy(args) => copy::copy(desk, args).await,
         WorkspaceCommand::Shells(args) => shells::shells(desk, args, out).await,
         WorkspaceCommand::Shell(_) | WorkspaceCommand::Exec(_) => {

@@ -3,9 +3,10 @@
 use std::collections::HashMap;
 use std::sync::Arc;
 
+use bytes::Buf;
 use parking_lot::Mutex;
 use proto::workspace::{
-    Body, Decoder, Error as Broken, Frame, Hello, Inbox, PREFACE, WINDOW, Welcome, encode, granted,
+    Body, Decoder, Error as Broken, Frame, Hello, Inbox, Outgoing, PREFACE, WINDOW, Welcome, granted,
 };
 use tokio::io::{AsyncRead, AsyncReadExt, AsyncWrite, AsyncWriteExt};
 use tokio::sync::{Notify, Semaphore, mpsc, oneshot};
@@ -113,11 +114,10 @@ impl Drop for Connection {
 }
 
 async fn read(mut from: impl AsyncRead + Unpin, table: Arc<Mutex<Table>>) {
-    let mut decoder = Decoder::default();
-    let mut buffer = vec![0u8; 32 << 10];
+    let (mut decoder, mut came) = (Decoder::default(), 0);
     let broken = loop {
-        match from.read(&mut buffer).await {
-            Ok(len) if len > 0 => decoder.feed(buffer.get(..len).unwrap_or_default()),
+        match from.read_buf(decoder.room(came)).await {
+            Ok(len) if len > 0 => came = len,
             _ => break None,
         }
         if let Err(broken) = take(&mut decoder, &table) {
@@ -169,21 +169,22 @@ fn take(decoder: &mut Decoder, table: &Mutex<Table>) -> Result<(), Broken> {
 }
 
 async fn write(mut to: impl AsyncWrite + Unpin, mut frames: mpsc::Receiver<Frame>) -> std::io::Result<()> {
-    let mut bytes = PREFACE.to_vec();
+    let mut out = Outgoing::new(to.is_write_vectored());
+    out.raw(PREFACE);
     while let Some(frame) = frames.recv().await {
-        encode(&frame, &mut bytes);
-        while bytes.len() < PIECE
+        out.push(frame);
+        while out.remaining() < PIECE
             && let Ok(frame) = frames.try_recv()
         {
-            encode(&frame, &mut bytes);
+            out.push(frame);
         }
-        to.write_all(&bytes).await?;
+        to.write_all_buf(&mut out).await?;
         to.flush().await?;
-        bytes.clear();
     }
     to.shutdown().await
 }
 
 const FRAMES: usize = 64;
-const PIECE: usize = 16 << 10;
+/// Bytes that are written at once, or a frame more.
+const PIECE: usize = 64 << 10;
 const MAX_SAID: usize = 256;

@@ -20,6 +20,7 @@ mod connection;
 pub mod files;
 mod secure;
 mod session;
+mod socket;
 mod stream;
 mod upward;
 
@@ -35,6 +36,7 @@ pub use ask::{AppAct, Watch};
 pub use proto::workspace::{Asked, Exit, Size, Variable, told};
 pub use secure::Renewed;
 pub use session::{Event, Session, Writer};
+pub use socket::Listening;
 pub use stream::Stream;
 pub use upward::Upward;
 

@@ -8,6 +8,7 @@ use base64::engine::general_purpose::STANDARD;
 use pki::{Authority, Keys, Leaf, Name, Whom};
 use rustls::pki_types::{CertificateDer, ServerName};
 use serde_json::{Value, json};
+use tokio::io::BufReader;
 use tokio::net::TcpStream;
 use tokio::time::timeout;
 use tokio_rustls::TlsConnector;
@@ -31,6 +32,8 @@ impl Link {
         let stream = stream.map_err(Error::Unreachable)?;
         let _ = stream.set_nodelay(true); // slower without, and no worse
         // the name that counts stands in the certificate; this one is not sent
+        // a TLS record is read in many pieces otherwise
+        let stream = BufReader::with_capacity(READ, stream);
         let name = ServerName::try_from("workspace").map_err(|_| Error::Closed)?;
         let tls = timeout(PATIENCE, TlsConnector::from(config).connect(name, stream)).await.map_err(|_| Error::Late)?;
         Self::open(tls.map_err(Error::NotProved)?, principal, decision).await
@@ -108,3 +111,4 @@ pub enum Renewed {
 }
 
 const PATIENCE: Duration = Duration::from_secs(10);
+const READ: usize = 64 << 10;

@@ -2,6 +2,7 @@
 
 use std::sync::Arc;
 
+use bytes::Bytes;
 use proto::workspace::{Body, Close, Data, Exit, Input, Kind, MAX_DATA, OUT, Open, Opened, Resize, Size};
 
 use crate::Error;
@@ -15,7 +16,7 @@ pub enum Event {
         /// [`proto::workspace::OUT`] or [`proto::workspace::ERR`].
         stream: u32,
         /// As they came.
-        bytes: Vec<u8>,
+        bytes: Bytes,
     },
     /// Nothing more comes on this stream.
     Eof(u32),
@@ -84,10 +85,7 @@ impl Session {
     /// # Errors
     /// When the connection broke.
     pub async fn next(&mut self) -> Result<Option<Event>, Error> {
-        if self.given > 0 {
-            let grant = self.shared.inbox.lock().used(std::mem::take(&mut self.given));
-            self.owed += grant.unwrap_or_default();
-        }
+        self.taken();
         if self.owed > 0 {
             self.connection.say(Body::Credit(self.owed).on(self.channel)).await?;
             self.owed = 0;
@@ -104,6 +102,24 @@ impl Session {
             }
             // a word that comes in between is remembered
             self.shared.came.notified().await;
+        }
+    }
+
+    /// What has come already, as [`Session::next`] gives it.
+    pub(crate) fn now(&mut self) -> Option<Event> {
+        self.taken();
+        // a full queue is waited for by the next call
+        if self.owed > 0 && self.connection.try_say(Body::Credit(self.owed).on(self.channel)).is_ok() {
+            self.owed = 0;
+        }
+        if self.over { None } else { self.take() }
+    }
+
+    /// What was given counts as taken.
+    fn taken(&mut self) {
+        if self.given > 0 {
+            let grant = self.shared.inbox.lock().used(std::mem::take(&mut self.given));
+            self.owed += grant.unwrap_or_default();
         }
     }
 
@@ -212,10 +228,19 @@ impl Writer {
     /// # Errors
     /// When the connection is over; so do all that follow.
     pub async fn send(&self, bytes: &[u8]) -> Result<(), Error> {
-        for piece in bytes.chunks(MAX_DATA) {
+        self.pass(Bytes::copy_from_slice(bytes)).await
+    }
+
+    /// The same with bytes that need no copy.
+    ///
+    /// # Errors
+    /// As [`Writer::send`].
+    pub async fn pass(&self, mut bytes: Bytes) -> Result<(), Error> {
+        while !bytes.is_empty() {
+            let piece = bytes.split_to(bytes.len().min(MAX_DATA));
             let many = u32::try_from(piece.len()).unwrap_or(u32::MAX);
             self.shared.window.acquire_many(many).await.map_err(|_| self.connection.why())?.forget();
-            let data = Data { stream: OUT, bytes: piece.to_vec() };
+            let data = Data { stream: OUT, bytes: piece };
             self.connection.say(Body::Data(data).on(self.channel)).await?;
         }
         Ok(())

@@ -1,6 +1,8 @@
 //! A session as a stream of bytes, for whoever speaks a protocol through a tunnel.
 
 use crate::{Error, Event, Session, Writer};
+use bytes::{Buf, Bytes};
+use proto::workspace::{ERR, OUT};
 use std::future::Future;
 use std::io;
 use std::pin::Pin;
@@ -10,9 +12,8 @@ use tokio::io::{AsyncRead, AsyncWrite, ReadBuf};
 /// A session's output and input. What was written waits for room at the other end before more is taken.
 pub struct Stream {
     reading: Reading,
-    /// What came and was not taken yet, from `at` on.
-    came: Vec<u8>,
-    at: usize,
+    /// What came and was not taken yet.
+    came: Bytes,
     writer: Writer,
     writing: Option<Sending>,
     ended: bool,
@@ -22,6 +23,7 @@ type Told = (Session, Result<Option<Event>, Error>);
 type Sending = Pin<Box<dyn Future<Output = Result<(), Error>> + Send>>;
 
 enum Reading {
+    Has(Session),
     Waits(Pin<Box<dyn Future<Output = Told> + Send>>),
     /// Nothing more comes; the session is kept for the other direction.
     Over {
@@ -33,8 +35,13 @@ impl Stream {
     /// Takes a session over.
     #[must_use]
     pub fn new(session: Session) -> Self {
+        Self::begun(session, Bytes::new())
+    }
+
+    /// One of which this has come already.
+    pub(crate) fn begun(session: Session, came: Bytes) -> Self {
         let writer = session.input();
-        Self { reading: next(session), came: Vec::new(), at: 0, writer, writing: None, ended: false }
+        Self { reading: Reading::Has(session), came, writer, writing: None, ended: false }
     }
 
     fn poll_written(&mut self, cx: &mut Context<'_>) -> Poll<io::Result<()>> {
@@ -52,32 +59,56 @@ fn next(mut session: Session) -> Reading {
     }))
 }
 
+impl Stream {
+    /// Takes in what is told; nothing is left to read when it is the end.
+    fn take(&mut self, session: Session, told: Result<Option<Event>, Error>) -> io::Result<()> {
+        self.reading = match told {
+            Ok(Some(Event::Output { stream: OUT, bytes })) => {
+                self.came = bytes;
+                Reading::Has(session)
+            }
+            Ok(Some(Event::Output { .. } | Event::Writes(_) | Event::Exit(_) | Event::Eof(ERR))) => {
+                Reading::Has(session)
+            }
+            Ok(Some(Event::Eof(_) | Event::Closed(_)) | None) => Reading::Over { _kept: Some(session) },
+            Err(error) => {
+                self.reading = Reading::Over { _kept: None };
+                return Err(broken(error));
+            }
+        };
+        Ok(())
+    }
+}
+
 impl AsyncRead for Stream {
     fn poll_read(mut self: Pin<&mut Self>, cx: &mut Context<'_>, buf: &mut ReadBuf<'_>) -> Poll<io::Result<()>> {
+        let (this, before) = (&mut *self, buf.filled().len());
         loop {
-            let this = &mut *self;
-            let left = this.came.get(this.at..).unwrap_or_default();
-            if !left.is_empty() {
-                let len = left.len().min(buf.remaining());
-                buf.put_slice(left.get(..len).unwrap_or_default());
-                this.at += len;
+            let len = this.came.len().min(buf.remaining());
+            buf.put_slice(this.came.get(..len).unwrap_or_default());
+            this.came.advance(len);
+            if buf.remaining() == 0 {
                 return Poll::Ready(Ok(()));
             }
-            let Reading::Waits(waits) = &mut this.reading else { return Poll::Ready(Ok(())) };
-            let (session, told) = ready!(waits.as_mut().poll(cx));
-            match told {
-                Ok(Some(Event::Output { bytes, .. })) => {
-                    (this.came, this.at) = (bytes, 0);
-                    this.reading = next(session);
-                }
-                Ok(Some(Event::Eof(_) | Event::Closed(_)) | None) => {
-                    this.reading = Reading::Over { _kept: Some(session) };
+            match std::mem::replace(&mut this.reading, Reading::Over { _kept: None }) {
+                Reading::Has(mut session) => match session.now() {
+                    Some(event) => this.take(session, Ok(Some(event)))?,
+                    None if buf.filled().len() > before => {
+                        this.reading = Reading::Has(session);
+                        return Poll::Ready(Ok(()));
+                    }
+                    None => this.reading = next(session),
+                },
+                Reading::Waits(mut waits) => match waits.as_mut().poll(cx) {
+                    Poll::Ready((session, told)) => this.take(session, told)?,
+                    Poll::Pending => {
+                        this.reading = Reading::Waits(waits);
+                        return Poll::Pending;
+                    }
+                },
+                over @ Reading::Over { .. } => {
+                    this.reading = over;
                     return Poll::Ready(Ok(()));
-                }
-                Ok(Some(Event::Writes(_) | Event::Exit(_))) => this.reading = next(session),
-                Err(error) => {
-                    this.reading = Reading::Over { _kept: None };
-                    return Poll::Ready(Err(broken(error)));
                 }
             }
         }
@@ -87,9 +118,9 @@ impl AsyncRead for Stream {
 impl AsyncWrite for Stream {
     fn poll_write(mut self: Pin<&mut Self>, cx: &mut Context<'_>, buf: &[u8]) -> Poll<io::Result<usize>> {
         ready!(self.poll_written(cx))?;
-        let piece = buf.get(..buf.len().min(PIECE)).unwrap_or(buf).to_vec();
+        let piece = Bytes::copy_from_slice(buf.get(..buf.len().min(PIECE)).unwrap_or(buf));
         let (len, writer) = (piece.len(), self.writer.clone());
-        self.writing = Some(Box::pin(async move { writer.send(&piece).await }));
+        self.writing = Some(Box::pin(async move { writer.pass(piece).await }));
         match self.poll_written(cx) {
             Poll::Ready(Err(error)) => Poll::Ready(Err(error)),
             // what waits for room was taken all the same
@@ -117,4 +148,4 @@ fn broken(error: Error) -> io::Error {
 }
 
 /// Bytes that are sent at once.
-const PIECE: usize = 32 << 10;
+const PIECE: usize = 64 << 10;

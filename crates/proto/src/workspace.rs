@@ -21,6 +21,7 @@ mod codec;
 mod config;
 mod inbox;
 mod messages;
+mod outgoing;
 pub mod told;
 mod upward;
 
@@ -28,6 +29,7 @@ pub use codec::{Decoder, Error, Room, encode, granted};
 pub use config::{App, Config, Declared, Detach, Identity, InitScript, Owned, Profile, Restart, User};
 pub use inbox::{Inbox, Input};
 pub use messages::*;
+pub use outgoing::Outgoing;
 pub use upward::{Answered, Asked};
 
 /// What each side writes first.

@@ -3,6 +3,7 @@
 use crate::body::Body;
 use crate::fields::{Ending, Face, to_app, to_browser};
 use crate::pulse::Pulse;
+use crate::relay::next;
 use crate::way::{NoWay, PIECE, Pool, Upstream};
 use bytes::{Buf, BytesMut};
 use head::{Bad, Head};
@@ -414,12 +415,13 @@ async fn answer<S: crate::way::Stream>(
     counts.down += out.len() as u64;
     begun.store(true, Ordering::Relaxed);
     say(to, &out).await?;
+    let mut room = PIECE;
     while !body.is_over() {
-        buffer.reserve(PIECE);
+        buffer.reserve(room);
         moved.beat();
         match quiet(from.read_buf(buffer), moved, times.rest).await {
             None => return Err(End::Late),
-            Some(Ok(len)) if len > 0 => {}
+            Some(Ok(len)) if len > 0 => room = next(room, len),
             Some(_) if matches!(body, Body::Rest) => break,
             Some(_) => return Err(End::Answer("the app went away within its answer".to_owned())),
         }

@@ -10,7 +10,9 @@ pub(crate) use to_app::{target, to_app};
 pub(crate) use to_browser::{Ending, to_browser};
 
 use head::Head;
+use ipnet::IpNet;
 use std::borrow::Cow;
+use std::net::IpAddr;
 use std::sync::Arc;
 
 /// How an app is seen from outside.
@@ -28,6 +30,8 @@ pub(crate) struct Face {
     pub(crate) framed_by: Option<String>,
     /// Who comes, as the app is told; nothing where it is told nothing.
     pub(crate) user: Option<Arc<str>>,
+    /// Proxies before this door whose word counts.
+    pub(crate) trusted: Arc<[IpNet]>,
 }
 
 impl Face {
@@ -37,6 +41,12 @@ impl Face {
             return Cow::Borrowed(self);
         }
         Cow::Owned(Self { port, secure, user, ..self.clone() })
+    }
+
+    /// Whether what this one says of who comes counts.
+    pub(crate) fn trusts(&self, peer: IpAddr) -> bool {
+        let peer = peer.to_canonical();
+        self.trusted.iter().any(|net| net.contains(&peer))
     }
 
     /// The origin of the app.

@@ -29,8 +29,15 @@ impl Proxy {
         let (cluster, route) = (object.cluster.clone(), object.name.clone());
         let domain = &self.0.config.domain;
         let host = domain.host(&AppHost { service: Service::Port(port), route });
-        let face =
-            Face { host: host.clone(), scheme: domain.scheme(), port, secure: false, framed_by: None, user: None };
+        let face = Face {
+            host: host.clone(),
+            scheme: domain.scheme(),
+            port,
+            secure: false,
+            framed_by: None,
+            user: None,
+            trusted: Arc::default(),
+        };
         let login = Arc::new(Login {
             principal: who.clone(),
             meter: self.0.services.activity.meter(&cluster, &key),

@@ -16,6 +16,7 @@ use bytes::BytesMut;
 use cluster::Target;
 use http::{Request, Response};
 use hyper::body::Incoming;
+use ipnet::IpNet;
 use mirror::Mirror;
 use policy::action::{ObjectTarget, WorkspaceProxy};
 use policy::{Answers, Decision, Gate, Outcome, Principal};
@@ -61,6 +62,8 @@ pub struct Config {
     pub signs_in: bool,
     /// Apps are told who comes, and can check it.
     pub tells: Option<Arc<Signer>>,
+    /// Who may say who comes through them: what others say in `X-Forwarded-…` and `Forwarded` is dropped.
+    pub trusted: Arc<[IpNet]>,
     /// Workspaces have names of their own here: `{alias}.{apps domain}`.
     pub aliases: bool,
 }
@@ -297,6 +300,7 @@ impl Proxy {
             secure,
             framed_by: open.framed.then(|| config.console.clone()),
             user: None,
+            trusted: config.trusted.clone(),
         };
         let decision = permit.decision_id().to_string();
         let asked = permit.target().clone();

@@ -3,7 +3,7 @@
 
 use crate::exchange::Client;
 use crate::pulse::Pulse;
-use crate::way::{PIECE, Stream, Upstream};
+use crate::way::{Stream, Upstream};
 use bytes::BytesMut;
 use std::sync::atomic::{AtomicU64, Ordering};
 use std::time::Duration;
@@ -87,9 +87,9 @@ async fn way(
 }
 
 /// How much is read at once after so much came: more after a full piece, less after a small one.
-fn next(room: usize, came: usize) -> usize {
+pub(crate) fn next(room: usize, came: usize) -> usize {
     if came >= room {
-        PIECE.min(4 * room)
+        MOST.min(4 * room)
     } else if came < room / 8 {
         LEAST.max(room / 4)
     } else {
@@ -143,8 +143,9 @@ impl Frames {
     }
 }
 
-/// Bytes that are read at once of what says little.
+/// Bytes that are read at once of what says little, and of what says much.
 const LEAST: usize = 1 << 10;
+const MOST: usize = 64 << 10;
 /// For the other end, once one says no more.
 const REST: Duration = Duration::from_secs(10);
 

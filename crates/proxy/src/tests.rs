@@ -138,7 +138,17 @@ impl Place {
         let console = "http://qd.localhost:5050".to_owned();
         let ways = crate::By::ALL.into();
         let (times, limits) = (Times::default(), Limits::default());
-        let mut config = Config { domain, console, times, ways, limits, signs_in: false, tells: None, aliases: true };
+        let mut config = Config {
+            domain,
+            console,
+            times,
+            ways,
+            limits,
+            signs_in: false,
+            tells: None,
+            trusted: Arc::default(),
+            aliases: true,
+        };
         set(&mut config);
         let door = Proxy::new(services, config);
         let cluster = ClusterName::new("dev");
@@ -167,6 +177,7 @@ impl Place {
                 secure: false,
                 framed_by: framed.then(|| "http://qd.localhost:5050".to_owned()),
                 user: None,
+                trusted: Arc::default(),
             },
             pool: Pool::new(way, room),
             held: Held::new(permit),

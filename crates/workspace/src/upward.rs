@@ -141,7 +141,8 @@ async fn answer(desk: &Desk, who: &Who, asked: &Asked) -> Answer {
         "credentials" => credentials::find(&desk.cluster, &permit, who, &wanted).await,
         "delete" => delete(&desk.cluster, &permit, who).await,
         "validate" => validate(desk, asked).await,
-        _ => no(501, "not_supported", "this gateway keeps no passwords: people sign in without them"),
+        // what is left is how a password is changed
+        _ => (200, json!({ "password": false, "how": NO_PASSWORD })),
     };
     permit.finish(outcome(&answer));
     answer
@@ -187,6 +188,9 @@ async fn validate(desk: &Desk, asked: &Asked) -> Answer {
     }
 }
 
+/// What is said of passwords.
+const NO_PASSWORD: &str = "there is no password to change: people sign in to Quarterdeck, by their identity provider or a token \
+    that its administrators make anew, and the account in here takes none";
 /// Workspaces that are answered at a time.
 const MOST_HELD: usize = 256;
 /// Questions of one of them in a minute.

@@ -25,6 +25,7 @@ pub(crate) async fn run(daemon: &Arc<Daemon>, channel: &Channel, open: Open) {
         Some(Kind::Exec(asked)) => exec::run(daemon, channel, asked).await,
         Some(Kind::Files(_)) => exec::files(daemon, channel).await,
         Some(Kind::Tunnel(asked)) => tunnel::run(daemon, channel, asked).await,
+        Some(Kind::Socket(asked)) => exec::socket(daemon, channel, &asked).await,
         Some(Kind::Request(asked)) => request(daemon, channel, asked).await,
         Some(Kind::Watch(asked)) => watch::run(daemon, channel, asked).await,
         Some(Kind::Upward(_)) => upward::answers(daemon, channel).await,

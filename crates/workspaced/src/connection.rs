@@ -6,10 +6,11 @@
 use std::collections::HashMap;
 use std::sync::Arc;
 
+use bytes::{Buf, Bytes};
 use parking_lot::Mutex;
 use proto::workspace::{
     Body, Close, Data, Decoder, Error as Broken, Exit as Ended, Frame, Hello, Inbox, Input, MAX_CHANNELS, MAX_DATA,
-    PREFACE, Refused, VERSIONS, WINDOW, Welcome, encode, granted,
+    Outgoing, PREFACE, Refused, VERSIONS, WINDOW, Welcome, granted,
 };
 use tokio::io::{AsyncRead, AsyncReadExt, AsyncWrite, AsyncWriteExt};
 use tokio::sync::{Notify, Semaphore, mpsc};
@@ -33,13 +34,12 @@ pub(crate) async fn serve(
     let writer = tokio::spawn(write(to, frames));
     let mut caller =
         Caller { daemon, out, open: HashMap::new(), highest: 0, tasks: JoinSet::new(), principal: "".into() };
-    let mut decoder = Decoder::default();
-    let mut buffer = vec![0u8; MAX_DATA];
+    let (mut decoder, mut came) = (Decoder::default(), 0);
     let served = loop {
         tokio::select! {
-            read = timeout(if caller.highest == 0 { PATIENCE } else { FOREVER }, from.read(&mut buffer)) => match read {
+            read = timeout(if caller.highest == 0 { PATIENCE } else { FOREVER }, from.read_buf(decoder.room(came))) => match read {
                 Ok(Ok(len)) if len > 0 => {
-                    decoder.feed(buffer.get(..len).unwrap_or_default());
+                    came = len;
                     if let Err(broken) = caller.take(&mut decoder).await {
                         break Err(broken);
                     }
@@ -208,10 +208,16 @@ impl Channel {
 
     /// Sends bytes, as the caller takes them.
     pub(crate) async fn data(&self, stream: u32, bytes: &[u8]) -> Result<(), Gone> {
-        for piece in bytes.chunks(PIECE) {
+        self.pass(stream, Bytes::copy_from_slice(bytes)).await
+    }
+
+    /// The same with bytes that need no copy.
+    pub(crate) async fn pass(&self, stream: u32, mut bytes: Bytes) -> Result<(), Gone> {
+        while !bytes.is_empty() {
+            let piece = bytes.split_to(bytes.len().min(MAX_DATA));
             let many = u32::try_from(piece.len()).map_err(|_| Gone)?;
             self.shared.window.acquire_many(many).await.map_err(|_| Gone)?.forget();
-            self.say(Body::Data(Data { stream, bytes: piece.to_vec() })).await?;
+            self.say(Body::Data(Data { stream, bytes: piece })).await?;
         }
         Ok(())
     }
@@ -237,17 +243,17 @@ impl Channel {
 }
 
 async fn write(mut to: impl AsyncWrite + Unpin, mut frames: mpsc::Receiver<Frame>) -> std::io::Result<()> {
-    let mut bytes = PREFACE.to_vec();
+    let mut out = Outgoing::new(to.is_write_vectored());
+    out.raw(PREFACE);
     loop {
-        to.write_all(&bytes).await?;
+        to.write_all_buf(&mut out).await?;
         to.flush().await?;
-        bytes.clear();
         let Some(frame) = frames.recv().await else { break };
-        encode(&frame, &mut bytes);
-        while bytes.len() < PIECE
+        out.push(frame);
+        while out.remaining() < PIECE
             && let Ok(frame) = frames.try_recv()
         {
-            encode(&frame, &mut bytes);
+            out.push(frame);
         }
     }
     to.shutdown().await
@@ -258,7 +264,8 @@ fn shown(principal: &str) -> &str {
 }
 
 const FRAMES: usize = 64;
-const PIECE: usize = 16 << 10;
+/// Bytes that are written at once, or a frame more.
+const PIECE: usize = 64 << 10;
 const MAX_NAME: usize = 200;
 const PATIENCE: std::time::Duration = std::time::Duration::from_secs(10);
 const FOREVER: std::time::Duration = std::time::Duration::from_secs(u32::MAX as u64);

@@ -47,6 +47,7 @@ mod start;
 mod streams;
 mod sysinfo;
 mod terminal;
+mod unix;
 mod upward;
 
 use std::ffi::OsString;
@@ -134,6 +135,7 @@ pub fn run(words: &[OsString]) -> ExitCode {
         "sftp" => sftp::run(),
         "cwd" => processes::folder_by_words(rest),
         "sockets" => sockets::look_by_words(rest),
+        "socket" => unix::run(rest),
         "signal" => processes::signal_by_words(rest),
         "has" => return apps::has_by_words(rest),
         "flag" => return scripts::flag_by_words(rest),

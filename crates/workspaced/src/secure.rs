@@ -13,6 +13,7 @@ use pki::{Keys, Leaf, Name, Whom};
 use rustls::pki_types::CertificateDer;
 use serde::Deserialize;
 use serde_json::json;
+use tokio::io::BufReader;
 use tokio::net::TcpListener;
 use tokio::sync::Semaphore;
 use tokio::time::timeout;
@@ -62,6 +63,8 @@ pub(crate) async fn serve(daemon: Arc<Daemon>, listener: TcpListener) -> Result<
         let (daemon, acceptor) = (daemon.clone(), acceptor.clone());
         tokio::spawn(async move {
             let _ = stream.set_nodelay(true);
+            // a TLS record is read in many pieces otherwise
+            let stream = BufReader::with_capacity(READ, stream);
             match timeout(PATIENCE, acceptor.accept(stream)).await {
                 Ok(Ok(stream)) => {
                     if let Err(broken) = connection::serve(daemon.clone(), stream).await {
@@ -136,3 +139,4 @@ const MAX_CHAIN: usize = 8;
 /// The year 9999.
 const FAR_MS: u64 = 253_402_300_799_000;
 const PATIENCE: Duration = Duration::from_secs(10);
+const READ: usize = 64 << 10;

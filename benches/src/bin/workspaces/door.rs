@@ -46,6 +46,7 @@ pub(crate) async fn main(upstream: u16, logins: usize) -> Result<()> {
         limits: Limits::default(),
         signs_in: false,
         tells: None,
+        trusted: Arc::default(),
         aliases: false,
     };
     let door = Proxy::new(services, config);

@@ -1,5 +1,6 @@
 //! `[proxy]`: the door to apps of workspaces.
 
+use ipnet::IpNet;
 use proxy::{By, Limits, Rate, Route, Times};
 use serde::{Deserialize, Serialize};
 use std::sync::Arc;
@@ -31,6 +32,9 @@ pub struct Proxy {
     /// Apps are told who comes, by a signed `X-Qd-User`.
     #[serde(skip_serializing_if = "std::ops::Not::not")]
     pub tell_user: bool,
+    /// Networks of proxies before this door, as `10.0.0.0/8`: what they say of who comes is told to apps. What others say is not.
+    #[serde(skip_serializing_if = "Vec::is_empty")]
+    pub trusted: Vec<IpNet>,
     /// How long bodies of requests may be, and where: the first that fits counts. Where none does there is no bound.
     #[serde(skip_serializing_if = "Vec::is_empty")]
     pub routes: Vec<Route>,

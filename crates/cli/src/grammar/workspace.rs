@@ -3,16 +3,19 @@
 mod apps;
 mod connect;
 mod copy;
+mod forward;
 mod import;
 
 pub use apps::{AppWord, AppsArgs};
 pub use connect::{ExecArgs, ReachArgs, ShellArgs};
 pub use copy::{CopyArgs, CopyEnd};
+pub use forward::{Forward, ForwardArgs, Place};
 pub use import::ImportArgs;
 
 use apps::EX_APPS;
 use connect::{EX_EXEC, EX_SHELL};
 use copy::EX_COPY;
+use forward::EX_FORWARD;
 
 use clap::{Args, Subcommand};
 
@@ -48,6 +51,9 @@ pub enum WorkspaceCommand {
     Apps(AppsArgs),
     /// List every port that somebody in a workspace listens on
     Ports(NameArgs),
+    /// Carry ports and unix sockets of a workspace here, or of here there
+    #[command(after_help = EX_FORWARD)]
+    Forward(ForwardArgs),
     /// Copy files and folders into a workspace, or out of it
     #[command(name = "cp", after_help = EX_COPY)]
     Copy(CopyArgs),

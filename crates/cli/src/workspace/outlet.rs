@@ -11,10 +11,10 @@ pub(super) enum Outlet {
 
 impl Outlet {
     /// Writes all of it, as fast as it is taken.
-    pub(super) async fn write(self, bytes: Vec<u8>) -> io::Result<()> {
+    pub(super) async fn write(self, bytes: impl AsRef<[u8]> + Send + 'static) -> io::Result<()> {
         let written = tokio::task::spawn_blocking(move || match self {
-            Self::Out => whole(io::stdout().lock(), &bytes),
-            Self::Err => whole(io::stderr().lock(), &bytes),
+            Self::Out => whole(io::stdout().lock(), bytes.as_ref()),
+            Self::Err => whole(io::stderr().lock(), bytes.as_ref()),
         });
         written.await.map_err(io::Error::other)?
     }

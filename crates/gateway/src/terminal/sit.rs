@@ -57,7 +57,7 @@ impl Terminal {
                 },
                 event = session.next(), if self.pending.is_empty() => match event {
                     Ok(Some(Event::Output { bytes, .. })) => {
-                        self.pending = bytes;
+                        self.pending = bytes.into();
                         Ok(())
                     }
                     Ok(Some(Event::Exit(exit))) => {

@@ -1,5 +1,6 @@
 //! Frames to bytes and back, and what may come.
 
+use bytes::{Buf, BufMut, BytesMut};
 use prost::Message;
 
 use super::{Body, Frame, MAX_DATA, MAX_FRAME, MAX_GRANTED, PREFACE, WINDOW};
@@ -22,29 +23,39 @@ pub enum Error {
 }
 
 /// Appends a frame to `out`.
-pub fn encode(frame: &Frame, out: &mut Vec<u8>) {
-    let len = frame.encoded_len();
-    out.reserve(len + 5);
-    prost::encoding::encode_varint(len as u64, out);
+pub fn encode(frame: &Frame, out: &mut impl BufMut) {
+    prost::encoding::encode_varint(frame.encoded_len() as u64, out);
     frame.encode_raw(out);
 }
 
 /// Cuts a stream into frames. Feed it what comes, then take frames until there is none.
 #[derive(Debug, Default)]
 pub struct Decoder {
-    bytes: Vec<u8>,
-    at: usize,
+    bytes: BytesMut,
+    /// Of the room that is made next.
+    size: usize,
     begun: bool,
 }
 
 impl Decoder {
     /// Takes bytes from the stream.
     pub fn feed(&mut self, bytes: &[u8]) {
-        if self.at > 0 {
-            self.bytes.drain(..self.at);
-            self.at = 0;
-        }
         self.bytes.extend_from_slice(bytes);
+    }
+
+    /// Where bytes of the stream are read to, after `came` of them came the last time: it grows with what comes, and gives
+    /// room back. Long data is not copied from there.
+    pub fn room(&mut self, came: usize) -> &mut BytesMut {
+        if came >= self.size {
+            self.size = (4 * self.size).clamp(LEAST, ROOM);
+        } else if came < self.size / 8 {
+            self.size = (self.size / 4).max(LEAST);
+        }
+        let spare = self.bytes.capacity() - self.bytes.len();
+        if spare < LEAST || spare < self.size / 4 {
+            self.bytes.reserve(self.size);
+        }
+        &mut self.bytes
     }
 
     /// The next whole frame.
@@ -53,18 +64,17 @@ impl Decoder {
     /// As [`Error`] says; the position is lost then.
     pub fn next_frame(&mut self) -> Result<Option<Frame>, Error> {
         if !self.begun {
-            let rest = self.bytes.get(self.at..).unwrap_or_default();
-            let len = rest.len().min(PREFACE.len());
-            if rest.get(..len) != PREFACE.get(..len) {
+            let len = self.bytes.len().min(PREFACE.len());
+            if self.bytes.get(..len) != PREFACE.get(..len) {
                 return Err(Error::NotOurs);
             }
             if len < PREFACE.len() {
                 return Ok(None);
             }
-            self.at += len;
+            self.bytes.advance(len);
             self.begun = true;
         }
-        let mut rest = self.bytes.get(self.at..).unwrap_or_default();
+        let mut rest: &[u8] = &self.bytes;
         let before = rest.len();
         let whole = rest.iter().take(LENGTH).any(|byte| byte & 0x80 == 0);
         if !whole {
@@ -73,9 +83,11 @@ impl Decoder {
         let len = prost::encoding::decode_varint(&mut rest).map_err(|_| Error::Malformed)?;
         let len = usize::try_from(len).ok().filter(|len| *len <= MAX_FRAME).ok_or(Error::TooLong)?;
         let head = before - rest.len();
-        let Some(body) = rest.get(..len) else { return Ok(None) };
-        let frame = Frame::decode(body).map_err(|_| Error::Malformed)?;
-        self.at += head + len;
+        if rest.len() < len {
+            return Ok(None);
+        }
+        self.bytes.advance(head);
+        let frame = Frame::decode(self.bytes.split_to(len).freeze()).map_err(|_| Error::Malformed)?;
         if let Some(Body::Data(data)) = &frame.body
             && data.bytes.len() > MAX_DATA
         {
@@ -131,6 +143,9 @@ pub fn granted(had: usize, more: u64) -> Result<usize, Error> {
 
 /// Bytes of a frame's length at most.
 const LENGTH: usize = 3;
+/// Room to read into, at least and at most.
+const LEAST: usize = 4 << 10;
+const ROOM: usize = 64 << 10;
 
 #[cfg(test)]
 mod tests;

@@ -2,6 +2,8 @@
 
 use std::collections::VecDeque;
 
+use bytes::{Bytes, BytesMut};
+
 use super::{Data, Error, Room, Size};
 
 /// One thing that came.
@@ -31,16 +33,24 @@ pub struct Inbox {
 }
 
 impl Inbox {
-    /// Bytes came. They are kept in as few pieces as can be, so that many short frames cost no more than a long one.
+    /// Bytes came. Short ones are kept in as few pieces as can be, so that many frames cost no more than a long one; long ones
+    /// stay where they were read to.
     ///
     /// # Errors
     /// When they are more than was granted.
     pub fn data(&mut self, data: Data) -> Result<(), Error> {
         self.room.came(data.bytes.len())?;
+        let Data { stream, bytes } = data;
         match self.data.back_mut() {
-            Some(last) if last.stream == data.stream => last.bytes.extend_from_slice(&data.bytes),
-            _ if data.bytes.is_empty() => {}
-            _ => self.data.push_back(data),
+            _ if bytes.is_empty() => {}
+            _ if bytes.len() >= LONG => self.data.push_back(Data { stream, bytes }),
+            Some(last) if last.stream == stream && last.bytes.len() < LONG => {
+                let had = std::mem::take(&mut last.bytes);
+                let mut joined = had.try_into_mut().unwrap_or_else(|shared| BytesMut::from(&shared[..]));
+                joined.extend_from_slice(&bytes);
+                last.bytes = joined.freeze();
+            }
+            _ => self.data.push_back(Data { stream, bytes: Bytes::copy_from_slice(&bytes) }),
         }
         Ok(())
     }
@@ -93,3 +103,5 @@ impl Inbox {
 }
 
 const MAX_SIGNALS: usize = 16;
+/// Pieces from this length on are kept as they came, with what they were read to.
+const LONG: usize = 16 << 10;

@@ -1,5 +1,7 @@
 //! The messages. Numbers are never used again; unknown fields are skipped.
 
+use bytes::Bytes;
+
 /// One frame in either direction.
 #[derive(Clone, PartialEq, prost::Message)]
 pub struct Frame {
@@ -87,7 +89,7 @@ pub struct Welcome {
 #[derive(Clone, PartialEq, prost::Message)]
 pub struct Open {
     /// Which kind.
-    #[prost(oneof = "Kind", tags = "1, 2, 3, 4, 5, 6, 7, 8, 9")]
+    #[prost(oneof = "Kind", tags = "1, 2, 3, 4, 5, 6, 7, 8, 9, 10")]
     pub kind: Option<Kind>,
 }
 
@@ -121,6 +123,9 @@ pub enum Kind {
     /// A lock, held as long as the channel is open.
     #[prost(message, tag = "9")]
     Lock(Lock),
+    /// A unix socket, as the user.
+    #[prost(message, tag = "10")]
+    Socket(Socket),
 }
 
 /// A new terminal.
@@ -183,6 +188,18 @@ pub struct Tunnel {
     /// Which one.
     #[prost(uint32, tag = "1")]
     pub port: u32,
+}
+
+/// A connection to a unix socket, or one that is made and listened on. The first line that comes is `+`, behind which the name
+/// stands by which connections are fetched from one that listens; each line more is a connection there.
+#[derive(Clone, PartialEq, Eq, prost::Message)]
+pub struct Socket {
+    /// Its path; behind `@` the name of one without.
+    #[prost(string, tag = "1")]
+    pub path: String,
+    /// It is made, and goes with the channel.
+    #[prost(bool, tag = "2")]
+    pub listen: bool,
 }
 
 /// Files of the user.
@@ -276,8 +293,8 @@ pub struct Data {
     #[prost(uint32, tag = "1")]
     pub stream: u32,
     /// At most [`super::MAX_DATA`].
-    #[prost(bytes = "vec", tag = "2")]
-    pub bytes: Vec<u8>,
+    #[prost(bytes = "bytes", tag = "2")]
+    pub bytes: Bytes,
 }
 
 /// Another size of a terminal.

@@ -3,6 +3,7 @@ use super::{Ending, Face, find_cookie, target, to_app, to_browser};
 use crate::body::Body;
 use bytes::BytesMut;
 use head::{Bad, Head};
+use std::sync::Arc;
 
 fn face() -> Face {
     Face {
@@ -12,6 +13,7 @@ fn face() -> Face {
         secure: false,
         framed_by: None,
         user: None,
+        trusted: Arc::default(),
     }
 }
 
@@ -43,6 +45,40 @@ fn wx_06f_who_comes_and_how_is_said_by_us_alone() {
          X-Forwarded-Host: 3000--w.localhost:5050\r\nX-Forwarded-Proto: http\r\n\
          Forwarded: for=127.0.0.1;host=\"3000--w.localhost:5050\";proto=http\r\n\r\n"
     );
+}
+
+#[test]
+fn wx_06m_what_a_trusted_proxy_says_of_who_comes_stands_before_our_own_word() {
+    let fields = "X-Forwarded-For: 203.0.113.9\r\nX-Forwarded-Proto: https\r\nX-Forwarded-Host: apps.example\r\n\
+                  X-Forwarded-Prefix: /team\r\nForwarded: for=203.0.113.9;proto=https\r\nX-Real-IP: 1.2.3.4\r\nX-Qd-User: root\r\n";
+    let said = |fields: &str, peer: &str| {
+        let text = format!("GET /a HTTP/1.1\r\nHost: 3000--w.localhost:5050\r\n{fields}\r\n");
+        let head = Head::request(&mut BytesMut::from(text.as_str())).unwrap().unwrap();
+        let trusted = ["10.0.0.0/8", "fd00::/8"].map(|net| net.parse().unwrap());
+        let (mut out, face) = (Vec::new(), Face { trusted: Arc::new(trusted), ..face() });
+        to_app(&head, b"/a", &face, peer.parse().unwrap(), &Body::Over, None, &mut out);
+        String::from_utf8(out).unwrap()
+    };
+    let of = |peer: &str| said(fields, peer);
+    assert_eq!(
+        of("10.1.2.3"),
+        "GET /a HTTP/1.1\r\nHost: 3000--w.localhost:5050\r\nX-Forwarded-For: 203.0.113.9, 10.1.2.3\r\n\
+         X-Forwarded-Host: apps.example\r\nX-Forwarded-Proto: https\r\nX-Forwarded-Prefix: /team\r\n\
+         Forwarded: for=203.0.113.9;proto=https, for=10.1.2.3;host=\"3000--w.localhost:5050\";proto=http\r\n\r\n"
+    );
+    assert!(of("fd00::1").contains("X-Forwarded-For: 203.0.113.9, fd00::1\r\n"));
+    assert!(of("::ffff:10.1.2.3").contains("X-Forwarded-For: 203.0.113.9, ::ffff:10.1.2.3\r\n"));
+    for other in ["11.1.2.3", "127.0.0.1", "::1"] {
+        let out = of(other);
+        assert!(!out.contains("203.0.113.9") && !out.contains("Prefix") && out.contains("Proto: http\r\n"), "{out}");
+    }
+    let odd = said("X-Forwarded-Proto: ftp\r\nX-Forwarded-Host: a b\r\nX-Forwarded-Prefix: x\r\n", "10.0.0.1");
+    assert!(odd.contains("Proto: http\r\n") && odd.contains("Host: 3000--w") && !odd.contains("Prefix"), "{odd}");
+    let twice = said(
+        "X-Forwarded-Proto: https\r\nX-Forwarded-Proto: http\r\nX-Forwarded-For: a\r\nX-Forwarded-For: b\r\n",
+        "10.0.0.1",
+    );
+    assert!(twice.contains("Proto: http\r\n") && twice.contains("X-Forwarded-For: a, b, 10.0.0.1\r\n"), "{twice}");
 }
 
 #[test]

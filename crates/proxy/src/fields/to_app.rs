@@ -58,14 +58,7 @@ pub(crate) fn to_app(
     if head.says("te", "trailers") {
         field(out, b"TE", b"trailers");
     }
-    let (host, scheme) = (&face.host, face.scheme);
-    // a vector takes all that is written
-    let _ = write!(out, "X-Forwarded-For: {peer}\r\n");
-    field(out, b"X-Forwarded-Host", host.as_bytes());
-    field(out, b"X-Forwarded-Proto", scheme.as_bytes());
-    // addresses of version 6 stand in brackets and quotes (RFC 7239)
-    let (before, after) = if peer.is_ipv6() { ("\"[", "]\"") } else { ("", "") };
-    let _ = write!(out, "Forwarded: for={before}{peer}{after};host=\"{host}\";proto={scheme}\r\n");
+    forwarded(head, face, peer, out);
     if let Some(user) = &face.user {
         field(out, b"X-Qd-User", user.as_bytes());
     }
@@ -76,6 +69,37 @@ pub(crate) fn to_app(
         field(out, b"Connection", b"keep-alive");
     }
     out.extend_from_slice(b"\r\n");
+}
+
+/// Who comes, and how: by us alone, behind what a proxy said whose word counts.
+fn forwarded(head: &Head, face: &Face, peer: IpAddr, out: &mut Vec<u8>) {
+    let trusted = face.trusts(peer);
+    let said = |name: &'static str| head.all(name).filter(|_| trusted).collect::<Vec<_>>();
+    let before = |name: &'static str, out: &mut Vec<u8>| {
+        for one in said(name) {
+            out.extend_from_slice(one);
+            out.extend_from_slice(b", ");
+        }
+    };
+    // one that is said twice is said by nobody
+    let one = |name: &'static str| said(name).try_into().ok().map(|[one]: [&[u8]; 1]| one);
+    let (host, scheme) = (&face.host, face.scheme);
+    out.extend_from_slice(b"X-Forwarded-For: ");
+    before("x-forwarded-for", out);
+    // a vector takes all that is written
+    let _ = write!(out, "{peer}\r\n");
+    let plain = |host: &&[u8]| host.iter().all(|byte| byte.is_ascii_alphanumeric() || b".-:[]".contains(byte));
+    field(out, b"X-Forwarded-Host", one("x-forwarded-host").filter(plain).unwrap_or(host.as_bytes()));
+    let schemes = |scheme: &&[u8]| matches!(*scheme, b"http" | b"https");
+    field(out, b"X-Forwarded-Proto", one("x-forwarded-proto").filter(schemes).unwrap_or(scheme.as_bytes()));
+    if let Some(prefix) = one("x-forwarded-prefix").filter(|prefix| prefix.starts_with(b"/")) {
+        field(out, b"X-Forwarded-Prefix", prefix);
+    }
+    // addresses of version 6 stand in brackets and quotes (RFC 7239)
+    let (open, close) = if peer.is_ipv6() { ("\"[", "]\"") } else { ("", "") };
+    out.extend_from_slice(b"Forwarded: ");
+    before("forwarded", out);
+    let _ = write!(out, "for={open}{peer}{close};host=\"{host}\";proto={scheme}\r\n");
 }
 
 /// Whether a field is one that this door alone says, or that speaks of us: what a client says there is dropped. Programs

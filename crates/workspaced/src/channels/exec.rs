@@ -4,7 +4,7 @@ use std::collections::BTreeMap;
 use std::os::fd::OwnedFd;
 use std::process::Stdio;
 
-use proto::workspace::{Body, ERR, Exec, Input, OUT, Opened};
+use proto::workspace::{Body, ERR, Exec, Input, OUT, Opened, Socket};
 use rustix::process::Signal;
 use tokio::io::{AsyncReadExt, AsyncWriteExt};
 use tokio::net::unix::pipe;
@@ -34,6 +34,13 @@ pub(super) async fn files(daemon: &Daemon, channel: &Channel) -> Result<(), Gone
     program(daemon, channel, FILES, &words, "", &env).await
 }
 
+/// What the user may connect to, and where a socket may be made, is the system's to say.
+pub(super) async fn socket(daemon: &Daemon, channel: &Channel, asked: &Socket) -> Result<(), Gone> {
+    let words = start::this(&["socket", if asked.listen { "listen" } else { "dial" }, &asked.path]);
+    let env = daemon.own_environment(&daemon.account);
+    program(daemon, channel, SOCKETS, &words, "", &env).await
+}
+
 async fn program(
     daemon: &Daemon,
     channel: &Channel,
@@ -51,7 +58,8 @@ async fn program(
     };
     let id = crate::shells::id(kind);
     let _stream = daemon.streams.enter(&id, kind, &words.join(" "));
-    let guard = Guard { daemon, pid: running.pid.as_raw_nonzero().get(), end: running.end() };
+    let (pid, tidies) = (running.pid.as_raw_nonzero().get(), kind == SOCKETS);
+    let guard = Guard { daemon, pid, end: running.end(), tidies };
     let pipes = match Pipes::of(&mut running) {
         Ok(pipes) => pipes,
         Err(error) => return channel.refuse("unavailable", format!("no pipes for the program: {error}")).await,
@@ -153,18 +161,22 @@ struct Guard<'a> {
     daemon: &'a Daemon,
     pid: i32,
     end: End,
+    /// It ends by itself when its input does, and takes away what it made.
+    tidies: bool,
 }
 
 impl Drop for Guard<'_> {
     fn drop(&mut self) {
         let (children, account) = (self.daemon.children.clone(), self.daemon.account.clone());
-        let (pid, mut end) = (self.pid, self.end.clone());
+        let (pid, mut end, tidies) = (self.pid, self.end.clone(), self.tidies);
         if end.now().is_some() {
             self.daemon.orphans.notify_one();
             return;
         }
         tokio::spawn(async move {
-            processes::signal(&children, &account, Signal::HUP, &[-pid]).await;
+            if !tidies {
+                processes::signal(&children, &account, Signal::HUP, &[-pid]).await;
+            }
             if timeout(PATIENCE, end.wait()).await.is_err() {
                 processes::signal(&children, &account, Signal::KILL, &[-pid]).await;
             }
@@ -174,5 +186,7 @@ impl Drop for Guard<'_> {
 
 /// How the ids of clients of files begin.
 const FILES: &str = "sf";
+/// Those of unix sockets.
+const SOCKETS: &str = "ux";
 const PIECE: usize = 16 << 10;
 const PATIENCE: Duration = Duration::from_secs(2);

@@ -2,8 +2,9 @@
 
 use std::net::{Ipv4Addr, Ipv6Addr, SocketAddr};
 
+use bytes::BytesMut;
 use proto::workspace::{Body, Input, OUT, Opened, Tunnel};
-use tokio::io::{AsyncReadExt, AsyncWriteExt};
+use tokio::io::AsyncWriteExt;
 use tokio::net::TcpStream;
 use tokio::net::tcp::{OwnedReadHalf, OwnedWriteHalf};
 use tokio::sync::Notify;
@@ -49,11 +50,20 @@ async fn connect(port: u16) -> std::io::Result<TcpStream> {
     }
 }
 
-async fn output(channel: &Channel, mut from: OwnedReadHalf) -> Result<(), Gone> {
-    let mut buffer = vec![0u8; PIECE];
+async fn output(channel: &Channel, from: OwnedReadHalf) -> Result<(), Gone> {
+    let (mut buffer, mut room) = (BytesMut::new(), LEAST);
     loop {
-        match from.read(&mut buffer).await {
-            Ok(len) if len > 0 => channel.data(OUT, buffer.get(..len).unwrap_or_default()).await?,
+        // a connection that says nothing has no buffer
+        if from.readable().await.is_err() {
+            return channel.say(Body::Eof(OUT)).await;
+        }
+        buffer.reserve(room);
+        match from.try_read_buf(&mut buffer) {
+            Ok(len) if len > 0 => {
+                room = if len >= room { PIECE.min(4 * room) } else { LEAST.max(2 * len) };
+                channel.pass(OUT, std::mem::take(&mut buffer).freeze()).await?;
+            }
+            Err(error) if error.kind() == std::io::ErrorKind::WouldBlock => buffer = BytesMut::new(),
             _ => return channel.say(Body::Eof(OUT)).await,
         }
     }
@@ -84,5 +94,7 @@ async fn input(channel: &Channel, to: OwnedWriteHalf, half: &Notify) -> Result<(
     }
 }
 
-const PIECE: usize = 16 << 10;
+/// Bytes that are read at once, at least and at most.
+const LEAST: usize = 4 << 10;
+const PIECE: usize = 64 << 10;
 const PATIENCE: Duration = Duration::from_secs(5);

@@ -34,7 +34,7 @@ fn ac_71h_callers_that_break_the_protocol_are_cut_off_and_the_daemon_goes_on() {
         frames.iter().for_each(|frame| encode(frame, &mut bytes));
         bytes
     };
-    let piece = || Body::Data(Data { stream: OUT, bytes: vec![0; 16 << 10] }).on(1);
+    let piece = || Body::Data(Data { stream: OUT, bytes: vec![0; 16 << 10].into() }).on(1);
     let flood: Vec<_> = std::iter::once(open(1)).chain((0..=WINDOW / (16 << 10)).map(|_| piece())).collect();
     // sleep reads nothing: pipe and window fill, and one piece more is too much
     let flood = [flood, (0..8).map(|_| piece()).collect()].concat();

@@ -1,11 +1,13 @@
 //! Programs with pipes, tunnels and requests.
 
+use std::os::unix::fs::{MetadataExt, PermissionsExt};
 use std::process::Stdio;
 use std::time::Duration;
 
 use link::{Error, Event, Exit, Link, Variable};
 use serde_json::json;
 use tokio::io::{AsyncReadExt, AsyncWriteExt};
+use tokio::time::timeout;
 
 use super::caller::{Seat, exec, finish, shell, steps};
 use super::pod::{PROGRAM, Pod, UID};
@@ -114,6 +116,53 @@ fn ac_71e_a_tunnel_leads_to_the_loopback_alone() {
         drop(listener);
         let refused = link.tunnel(port).await.unwrap_err();
         assert!(matches!(&refused, Error::Refused { code, .. } if code == "unavailable"), "{refused:?}");
+    });
+}
+
+#[test]
+fn ac_71x_unix_sockets_of_the_user_are_dialed_and_made() {
+    let pod = Pod::start(&json!({}));
+    let names =
+        |pod: &Pod| std::fs::read_dir(pod.home("")).unwrap().flatten().map(|one| one.file_name()).collect::<Vec<_>>();
+    steps(async {
+        let link = pod.link().await;
+        let inside = |name: &str| format!("/home/anna/{name}");
+        // one that somebody of the workspace listens on
+        let mut listening = link.listen(&inside("up.sock")).await.unwrap();
+        let mode = std::fs::metadata(pod.home("up.sock")).unwrap();
+        assert_eq!((mode.permissions().mode() & 0o777, mode.uid()), (0o600, UID));
+        let mut callers = Vec::new();
+        for at in 0..3_u8 {
+            let mut near = link.socket(&inside("up.sock")).await.unwrap();
+            let mut far = timeout(Duration::from_secs(20), listening.accept()).await.unwrap().unwrap().unwrap();
+            near.write_all(&vec![at; 300_000]).await.unwrap();
+            near.flush().await.unwrap();
+            let mut came = vec![0; 300_000];
+            far.read_exact(&mut came).await.unwrap();
+            assert!(came.iter().all(|byte| *byte == at));
+            far.write_all(b"and back").await.unwrap();
+            far.shutdown().await.unwrap();
+            let mut back = String::new();
+            near.read_to_string(&mut back).await.unwrap();
+            assert_eq!(back, "and back");
+            callers.push((near, far));
+        }
+        let taken = link.listen(&inside("up.sock")).await.err().unwrap().to_string();
+        assert!(taken.contains("cannot be made"), "{taken}");
+        drop((callers, listening));
+        let end = tokio::time::Instant::now() + Duration::from_secs(20);
+        while names(&pod).iter().any(|name| name == "up.sock") {
+            assert!(tokio::time::Instant::now() < end, "{:?}", names(&pod));
+            tokio::time::sleep(Duration::from_millis(50)).await;
+        }
+        for (path, why) in
+            [(inside("up.sock"), "does not answer"), ("/run/quarterdeck/link.sock".to_owned(), "Permission denied")]
+        {
+            let refused = link.socket(&path).await.err().unwrap();
+            assert!(matches!(&refused, Error::Refused { message, .. } if message.contains(why)), "{refused:?}");
+        }
+        let wrong = link.listen("/run/quarterdeck/mine.sock").await.err().unwrap().to_string();
+        assert!(wrong.contains("cannot be made"), "{wrong}");
     });
 }
 

@@ -95,7 +95,7 @@ fn ac_77b_what_the_gateway_alone_can_do_is_handed_on_and_fails_plainly_without_i
         let mut upward = link.upward().await.unwrap();
         let gateway = tokio::spawn(async move {
             let mut seen = Vec::new();
-            for body in [json!({ "problems": [] }), json!({})] {
+            for body in [json!({ "problems": [] }), json!({ "password": false, "how": "sign in anew" }), json!({})] {
                 let asked = upward.next().await.unwrap().unwrap();
                 upward.answer(&asked, 200, body).await.unwrap();
                 seen.push((asked.ask, asked.with));
@@ -103,10 +103,11 @@ fn ac_77b_what_the_gateway_alone_can_do_is_handed_on_and_fails_plainly_without_i
             seen
         });
         assert_eq!(say(&link, "~/kbox validate ~/blue.yaml").await, ("it is well\n".to_owned(), String::new(), 0));
+        assert_eq!(say(&link, "~/kbox passwd").await, ("sign in anew\n".to_owned(), String::new(), 0));
         assert_eq!(say(&link, "~/kbox shutdown --delete").await.2, 0);
         let seen = gateway.await.unwrap();
         assert_eq!((seen[0].0.as_str(), &seen[0].1["text"]), ("validate", &json!("image: x\n")));
-        assert_eq!(seen[1].0, "delete");
+        assert_eq!((seen[1].0.as_str(), seen[2].0.as_str()), ("passwd", "delete"));
         // it goes on until the gateway ends it
         assert_eq!(link.request("GET", "/api/v1/health", None).await.unwrap().0, 200);
     });

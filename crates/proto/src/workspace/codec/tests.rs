@@ -3,7 +3,7 @@ use super::super::*;
 use proptest::prelude::*;
 
 fn data(channel: u32, bytes: Vec<u8>) -> Frame {
-    Body::Data(Data { stream: OUT, bytes }).on(channel)
+    Body::Data(Data { stream: OUT, bytes: bytes.into() }).on(channel)
 }
 
 fn stream(frames: &[Frame]) -> Vec<u8> {
