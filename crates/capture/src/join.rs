@@ -2,8 +2,9 @@
 //!
 //! A request between two tapped pods is seen twice. Initial sequence numbers tell that both are of one connection, whatever
 //! addresses a translation put there; where a handshake was not seen, the client's port and address do, which stay as they
-//! are on the way through a service. Order, words and lengths tell which request. What the client waited and what the server took are lengths of time, each by one clock: their difference is the network's, whatever
-//! the clocks' offset.
+//! are on the way through a service; where neither agree, checksums of what is said. Order, words and lengths tell which
+//! request. What the client waited and what the server took are lengths of time, each by one clock: their difference is the
+//! network's, whatever the clocks' offset.
 //!
 //! ```text
 //! client   t1 ──────────────────────────── t4      net_us    = (t4 - t1) - (t3 - t2)
@@ -19,6 +20,10 @@ use crate::line::Members;
 use std::collections::{HashMap, VecDeque};
 use std::net::{IpAddr, SocketAddr};
 
+mod sums;
+
+use sums::Sums;
+
 /// Joins records of the pods of one tap.
 #[derive(Debug, Default)]
 pub struct Join {
@@ -30,6 +35,8 @@ pub struct Join {
     order: VecDeque<u128>,
     /// In which pods a pair of them was seen.
     seen: HashMap<Numbers, Vec<usize>>,
+    /// Connections that are known by what is said on them.
+    sums: Sums,
     /// Addresses whose other ends did not come, so often: they are behind no tapped pod.
     alone: HashMap<SocketAddr, u8>,
     /// Who answered at an address that no tapped pod has: a service's.
@@ -168,9 +175,18 @@ impl Join {
         let flow = u128::from_str_radix(members.plain("flow"), 16).unwrap_or(0);
         let home = |end: &SocketAddr| self.homes.get(&end.ip()).copied();
         let is_client = home(&src) == Some(pod);
-        let may_come = match (is_client, home(&dst) == Some(pod)) {
+        let offset = self.clocks.get(&pod).map_or(0, |clock| clock.offset_us);
+        let ts_us = members.int("ts").unwrap_or(0).saturating_sub(offset);
+        let is_server = home(&dst) == Some(pod);
+        let peer = if is_client { dst } else { src };
+        if is_client != is_server && !self.is_elsewhere(pod, flow) && is_near(peer.ip()) {
+            self.sums.hear(pod, flow, is_client, ts_us, &members);
+        }
+        let home = |end: &SocketAddr| self.homes.get(&end.ip()).copied();
+        let may_come = match (is_client, is_server) {
             // To itself: both ends are seen at one place.
             (true, true) | (false, false) => false,
+            _ if self.sums.end_of(flow).is_some() => true,
             (true, false) if home(&dst).is_some() => true,
             (true, false) => {
                 let lonely = self.alone.get(&dst).is_some_and(|times| *times >= ALONE);
@@ -178,7 +194,6 @@ impl Join {
             }
             (false, true) => home(&src).is_some() || self.is_elsewhere(pod, flow),
         };
-        let offset = self.clocks.get(&pod).map_or(0, |clock| clock.offset_us);
         may_come.then(|| Half {
             came_us: now_us,
             pod,
@@ -187,7 +202,7 @@ impl Join {
             flow,
             src,
             dst,
-            ts_us: members.int("ts").unwrap_or(0).saturating_sub(offset),
+            ts_us,
             took_us,
             words: WORDS.map(|path| members.text(path)),
             line: line.to_vec(),
@@ -240,8 +255,12 @@ impl Join {
         line
     }
 
-    /// By the numbers of their handshakes, which nobody on the way changes; else by their ends.
+    /// By what was said on them, where that told; else by the numbers of their handshakes, which hardly anybody on the way
+    /// changes; else by their ends.
     fn is_one_connection(&self, client: &Half, server: &Half) -> bool {
+        if let Some(end) = self.sums.end_of(client.flow).or(self.sums.end_of(server.flow)) {
+            return end == server.flow || end == client.flow;
+        }
         match (self.numbers.get(&client.flow), self.numbers.get(&server.flow)) {
             (Some((_, one)), Some((_, two))) => one == two,
             // A tapped pod's own address is no service's: it is the one, or another.

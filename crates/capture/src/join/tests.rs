@@ -209,3 +209,76 @@ fn cap_n_10i_nothing_waits_for_ever_for_pods_that_are_not_tapped() {
     came.take(&mut join, CLIENT, &outside(4), 0);
     assert_eq!(came.0.len(), 4);
 }
+
+#[test]
+fn cap_n_10l_bytes_tell_one_connection_where_neither_ports_nor_numbers_do() {
+    let ask = |flow: u32, port: u16, path: &str, ts: i64, took: i64| {
+        let mut client = of_flow(http(port, "10.96.0.9", 80, ts, took, path), flow);
+        client["request"] = json!({"headers": [["host", "shop"]], "len": 0, "wire_len": 0});
+        client
+    };
+    let answer = |flow: u32, port: u16, path: &str, ts: i64, took: i64| {
+        let mut server = ask(flow, port, path, ts, took);
+        // The node's address and a port of its own stand there.
+        (server["src"]["ip"], server["dst"]) = (json!("10.1.255.1"), json!({"ip": "10.1.0.2", "port": 8080}));
+        server
+    };
+    let joined = |came: &Came| came.0.iter().filter(|(_, record)| record["vantage"] == "both").count();
+
+    // Two connections of one client, whose requests come in turn: each finds its own other end, once two were telling.
+    // Where the handshakes were seen, somebody on the way changed their numbers.
+    for (numbers, first) in [(false, CLIENT), (true, CLIENT), (false, SERVER), (true, SERVER)] {
+        let (mut join, mut came) = (join(), Came::default());
+        for flow in [1, 2].into_iter().filter(|_| numbers) {
+            came.take(&mut join, CLIENT, &flow_of(flow, "10.1.0.1", "10.96.0.9"), 0);
+            came.take(&mut join, SERVER, &flow_of(flow + 10, "10.1.255.1", "10.1.0.2"), 0);
+        }
+        came.0.clear();
+        for turn in 0..20_u32 {
+            let (flow, ts) = (1 + turn % 2, i64::from(turn) * 400_000);
+            let path = format!("/item/{turn}");
+            let client = ask(flow, 4_000, &path, ts, 100);
+            let server = answer(flow + 10, 50_000 + flow as u16, &path, ts + 40, 60);
+            let mut both = [(CLIENT, &client), (SERVER, &server)];
+            both.rotate_left(first);
+            both.into_iter().for_each(|(pod, record)| came.take(&mut join, pod, record, ts));
+            came.due(&mut join, ts + HOLD_US);
+        }
+        // What the server saw is given on at once as long as nothing tells that it has another end.
+        let alone = if first == CLIENT { 1 } else { 2 };
+        assert_eq!((joined(&came), came.0.len()), (20 - 2 * alone, 20 + 2 * alone), "{numbers} {first}");
+        for (_, record) in came.0.iter().filter(|(_, record)| record["vantage"] == "both") {
+            let flow = u32::from_str_radix(record["flow"].as_str().unwrap(), 16).unwrap();
+            assert_eq!(record["peer"]["flow"], format!("{:032x}", flow + 10));
+            assert_eq!((record["net_us"].as_i64(), record["server_us"].as_i64()), (Some(40), Some(60)));
+        }
+    }
+
+    // What everybody asks for tells nothing: probes of one client are not what another is asked.
+    let (mut join, mut came) = (self::join(), Came::default());
+    for turn in 0..20 {
+        let ts = turn * 400_000;
+        came.take(&mut join, CLIENT, &ask(1, 4_000, "/healthz", ts, 100), ts);
+        came.take(&mut join, SERVER, &answer(11, 50_001, "/healthz", ts + 40, 60), ts);
+        came.due(&mut join, ts + HOLD_US);
+    }
+    assert_eq!((joined(&came), came.0.len()), (0, 40));
+
+    // Nor what is said on several connections of one side, nor at other times.
+    let (mut join, mut came) = (self::join(), Came::default());
+    for turn in 0..20 {
+        let (path, ts) = (format!("/item/{turn}"), i64::from(turn) * 4_000_000);
+        came.take(&mut join, CLIENT, &ask(1, 4_000, &path, ts, 100), ts);
+        came.take(&mut join, CLIENT, &ask(2, 4_001, &path, ts, 100), ts);
+        came.take(&mut join, SERVER, &answer(11, 50_001, &path, ts, 60), ts);
+        came.take(&mut join, CLIENT, &ask(3, 4_002, &format!("{path}/late"), ts, 100), ts);
+        came.take(&mut join, SERVER, &answer(13, 50_002, &format!("{path}/late"), ts + 3_000_000, 60), ts);
+        came.due(&mut join, ts + HOLD_US);
+    }
+    assert_eq!((joined(&came), came.0.len()), (0, 100));
+}
+
+/// A flow record whose numbers are its own.
+fn flow_of(id: u32, src: &str, dst: &str) -> Value {
+    flow(id, src, dst, (id, id + 100))
+}
