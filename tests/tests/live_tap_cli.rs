@@ -2,6 +2,8 @@
 //! Wireshark itself.
 #![allow(clippy::unwrap_used, clippy::expect_used, clippy::panic, clippy::indexing_slicing, missing_docs)]
 
+#[path = "live_tap_cli/after.rs"]
+mod after;
 #[path = "live_tap_cli/files.rs"]
 mod files;
 

@@ -221,26 +221,44 @@ fn cap_f_10_what_did_not_fit_while_an_agent_was_not_to_be_reached_is_a_loss_of_e
     assert!(numbers.windows(2).all(|two| two[0] < two[1]), "none came twice");
 }
 
+/// A tap that follows a label, with one pod of it captured and some of its packets counted.
+struct Followed {
+    space: e2e::fresh::Fresh,
+    tap: String,
+    /// The process of the pod's agent.
+    agent: u32,
+}
+
+impl Followed {
+    fn one(desk: &Desk, name: &'static str) -> Self {
+        let space = e2e::fresh::Fresh::new(name);
+        space.pod("one", &json!({}));
+        space.running("one");
+        label(&space, "one");
+        let body = json!({ "cluster": desk.cluster, "namespaces": [space.name()], "selector": "tapped=yes" });
+        let tap = desk.call("POST", "/taps", Some(&body)).json()["id"].as_str().unwrap().to_owned();
+        let running = desk.until(&tap, "it captures", |tap| tap["state"] == "running");
+        let uid = node::uid(space.name(), "one");
+        let words = ["curl", "-sS", "--max-time", "5", "-o", "/dev/null", "http://127.0.0.1:8080/before"];
+        let _ = node::within(node::own(&uid), &words);
+        desk.until(&tap, "counters came", |tap| tap["targets"][0]["totals"]["packets"].as_u64() > Some(4));
+        let container = running["targets"][0]["container"].as_str().unwrap();
+        let agent = node::agent(&uid, &format!("container {container} "));
+        Self { space, tap, agent }
+    }
+}
+
+fn label(space: &e2e::fresh::Fresh, pod: &str) {
+    e2e::tapped::done(&["label", "pod", pod, "-n", space.name(), "tapped=yes"]);
+}
+
 #[test]
 fn cap_f_15b_an_agent_that_was_killed_is_told_with_its_reason_and_counters_and_the_next_pod_is_tapped() {
     let _alone = alone();
     let desk = Desk::start(&[]);
-    let space = e2e::fresh::Fresh::new("tap-evicted");
-    space.pod("one", &json!({}));
-    space.running("one");
-    let body = json!({ "cluster": desk.cluster, "namespaces": [space.name()], "selector": "tapped=yes" });
-    let label = |pod: &str| e2e::tapped::done(&["label", "pod", pod, "-n", space.name(), "tapped=yes"]);
-    label("one");
-    let tap = desk.call("POST", "/taps", Some(&body)).json()["id"].as_str().unwrap().to_owned();
-    let running = desk.until(&tap, "it captures", |tap| tap["state"] == "running");
-    let uid = node::uid(space.name(), "one");
-    let inside = node::own(&uid);
-    let _ =
-        node::within(inside, &["curl", "-sS", "--max-time", "5", "-o", "/dev/null", "http://127.0.0.1:8080/before"]);
-    desk.until(&tap, "counters came", |tap| tap["targets"][0]["totals"]["packets"].as_u64() > Some(4));
+    let Followed { space, tap, agent } = Followed::one(&desk, "tap-evicted");
     // As the kernel does for want of memory: the agent is what it ends first.
-    let container = running["targets"][0]["container"].as_str().unwrap();
-    e2e::signal(node::agent(&uid, &format!("container {container} ")), "KILL");
+    e2e::signal(agent, "KILL");
     let failed = desk.until(&tap, "it is told", |tap| tap["targets"][0]["state"] == "failed");
     let own = &failed["targets"][0];
     let words = own["error"]["message"].as_str().unwrap();
@@ -252,7 +270,7 @@ fn cap_f_15b_an_agent_that_was_killed_is_told_with_its_reason_and_counters_and_t
     assert_eq!(failed["state"], "waiting", "pods of the selector are waited for: {failed}");
     // A pod that is evicted goes, and the one that comes in its stead is tapped.
     space.pod("two", &json!({}));
-    label("two");
+    label(&space, "two");
     let two = |tap: &Value, state: &str| tap["targets"][1]["pod"] == "two" && tap["targets"][1]["state"] == state;
     desk.until(&tap, "the second is captured", |tap| two(tap, "capturing"));
     let eviction = json!({ "apiVersion": "policy/v1", "kind": "Eviction",
@@ -264,7 +282,7 @@ fn cap_f_15b_an_agent_that_was_killed_is_told_with_its_reason_and_counters_and_t
     let gone = desk.until(&tap, "it is gone", |tap| two(tap, "ended"));
     assert!(gone["targets"][1]["error"].is_null(), "to go is no failure: {gone}");
     space.pod("three", &json!({}));
-    label("three");
+    label(&space, "three");
     desk.until(&tap, "the third is captured", |tap| tap["targets"][2]["state"] == "capturing");
 }
 
@@ -272,22 +290,9 @@ fn cap_f_15b_an_agent_that_was_killed_is_told_with_its_reason_and_counters_and_t
 fn cap_f_15_a_node_that_is_lost_is_an_agent_that_cannot_be_reached_and_the_next_pod_is_tapped() {
     let _alone = alone();
     let desk = Desk::start(&[]);
-    let space = e2e::fresh::Fresh::new("tap-lost");
-    space.pod("one", &json!({}));
-    space.running("one");
-    let label = |pod: &str| e2e::tapped::done(&["label", "pod", pod, "-n", space.name(), "tapped=lost"]);
-    label("one");
-    let body = json!({ "cluster": desk.cluster, "namespaces": [space.name()], "selector": "tapped=lost" });
-    let tap = desk.call("POST", "/taps", Some(&body)).json()["id"].as_str().unwrap().to_owned();
-    let running = desk.until(&tap, "it captures", |tap| tap["state"] == "running");
-    let uid = node::uid(space.name(), "one");
-    let inside = node::own(&uid);
-    let _ =
-        node::within(inside, &["curl", "-sS", "--max-time", "5", "-o", "/dev/null", "http://127.0.0.1:8080/before"]);
-    desk.until(&tap, "counters came", |tap| tap["targets"][0]["totals"]["packets"].as_u64() > Some(4));
+    let Followed { space, tap, agent } = Followed::one(&desk, "tap-lost");
     // Nothing of the node answers any more, and nobody says why.
-    let container = running["targets"][0]["container"].as_str().unwrap();
-    e2e::signal(node::agent(&uid, &format!("container {container} ")), "STOP");
+    e2e::signal(agent, "STOP");
     e2e::until("it is opened again", Duration::from_secs(60), || {
         let own = &desk.detail(&tap)["targets"][0];
         own["lost_ms"].is_i64() || own["state"] == "failed"
@@ -299,7 +304,7 @@ fn cap_f_15_a_node_that_is_lost_is_an_agent_that_cannot_be_reached_and_the_next_
     // The cluster takes pods of such a node away without asking it, and others come elsewhere.
     e2e::tapped::done(&["delete", "pod", "one", "-n", space.name(), "--force", "--grace-period=0"]);
     space.pod("two", &json!({}));
-    label("two");
+    label(&space, "two");
     e2e::until("the second is captured", Duration::from_secs(90), || {
         let tap = desk.detail(&tap);
         tap["targets"][1]["pod"] == "two" && tap["targets"][1]["state"] == "capturing"
