@@ -21,6 +21,7 @@ mod list;
 mod live;
 mod map;
 mod picked;
+mod protos;
 mod request;
 mod running;
 mod shape;

@@ -139,6 +139,8 @@ pub struct Context<'a, 's> {
     pub(crate) hints: &'a Hints,
     /// Secrets of TLS connections.
     pub(crate) keys: &'a mut crate::keylog::Store,
+    /// What messages of gRPC are made of.
+    pub(crate) protos: &'a mut crate::grpc::protos::Protos,
     /// Drafts of HTTP/1 messages.
     pub(crate) drafts: &'a mut crate::http1::Spare,
     pub(crate) seq: &'a mut u64,

@@ -44,6 +44,8 @@ pub struct Engine {
     packets: u64,
     bytes: u64,
     flows: u64,
+    /// The packet in hand changed nothing of what is held.
+    is_as_before: bool,
 }
 
 /// What an engine holds.
@@ -74,6 +76,7 @@ impl Engine {
             packets: 0,
             bytes: 0,
             flows: 0,
+            is_as_before: false,
             shared: Shared::new(config),
         }
     }
@@ -111,6 +114,11 @@ impl Engine {
     #[must_use]
     pub fn invalid_keys(&self) -> u64 {
         self.shared.keys.invalid()
+    }
+
+    /// Descriptors of gRPC's messages: a `FileDescriptorSet`. False when these bytes are none, or there is too much of it.
+    pub fn protos(&mut self, set: &[u8]) -> bool {
+        self.shared.protos.add(set)
     }
 
     /// Something packets do not say.

@@ -4,6 +4,7 @@
 //! trailers.
 
 mod messages;
+pub mod protos;
 
 #[cfg(test)]
 mod tests;

@@ -210,6 +210,47 @@ impl<'a> Object<'a> {
         Array::new(self.out)
     }
 
+    /// As [`Self::bytes`], of a member whose name is from outside.
+    pub(crate) fn named_bytes(&mut self, name: &[u8], value: &[u8]) {
+        self.named(name);
+        self.out.push(b'"');
+        write_text(self.out, value);
+        self.out.push(b'"');
+    }
+
+    /// As [`Self::base64`], of a member whose name is from outside.
+    pub(crate) fn named_base64(&mut self, name: &[u8], value: &[u8]) {
+        self.named(name);
+        self.out.push(b'"');
+        escape::write_base64(self.out, value);
+        self.out.push(b'"');
+    }
+
+    /// As [`Self::raw`], of a member whose name is from outside.
+    pub(crate) fn named_raw(&mut self, name: &[u8], json: &[u8]) {
+        self.named(name);
+        self.out.append(json);
+    }
+
+    /// As [`Self::object`], of a member whose name is from outside.
+    pub(crate) fn named_object(&mut self, name: &[u8]) -> Object<'_> {
+        self.named(name);
+        Object::new(self.out)
+    }
+
+    /// As [`Self::array`], of a member whose name is from outside.
+    pub(crate) fn named_array(&mut self, name: &[u8]) -> Array<'_> {
+        self.named(name);
+        Array::new(self.out)
+    }
+
+    fn named(&mut self, name: &[u8]) {
+        self.out.push(std::mem::replace(&mut self.before, b','));
+        self.out.push(b'"');
+        write_text(self.out, name);
+        self.out.fixed(b"\":");
+    }
+
     /// The comma, the name and the colon. Names are known when this is compiled, so all but the comma is made then.
     #[inline(always)]
     fn name(&mut self, name: &'static str) {
@@ -284,6 +325,12 @@ impl<'a> Array<'a> {
         self.quote();
         self.out.append(value.as_bytes());
         self.out.push(b'"');
+    }
+
+    /// JSON as it is.
+    pub(crate) fn raw(&mut self, json: &[u8]) {
+        self.comma();
+        self.out.append(json);
     }
 
     /// Base64.

@@ -148,6 +148,9 @@ pub struct ReadArgs {
     /// Key log of TLS connections, as SSLKEYLOGFILE makes it
     #[arg(long, value_name = "FILE")]
     pub keylog: Option<PathBuf>,
+    /// A `.proto` file or a set of descriptors: messages of gRPC are shown with its names. Once for each file
+    #[arg(long, value_name = "FILE")]
+    pub proto_file: Vec<PathBuf>,
     /// Bytes of each body to show, at most 262144
     #[arg(long, value_name = "BYTES", default_value_t = 4096)]
     pub body: usize,
@@ -373,6 +376,7 @@ pub(super) const EXAMPLES: &str = "Examples:
   tcpdump -w - -U | qd tap --read - -o jsonl      while it is captured
   qd tap --read shop.pcap.zst --where 'status >= 500' --fields ts,host,path,status -o csv
   qd tap --read tls.pcapng --keylog keys.log --proto http
+  qd tap --read grpc.pcapng --proto-file shop.proto --proto http
   qd tap --read all.pcapng --where 'host = \"shop\"' --write shop.pcapng
   qd tap stats --read shop.pcapng                 counts and latencies
   qd tap har --read shop.pcapng > shop.har

@@ -46,6 +46,7 @@ fn read(args: &DiffArgs, path: &Path) -> Result<(Side, drive::Summary), Error> {
         where_expr: args.where_expr.clone(),
         proto: args.proto.clone(),
         keylog: args.keylog.clone(),
+        proto_file: Vec::new(),
         body: BODY,
         no_redact: false,
         decap: false,

@@ -150,6 +150,7 @@ fn engine(args: &ReadArgs) -> Result<Engine, Error> {
     };
     let limits = Limits { body: args.body, decap: args.decap, checksums: args.checksums, ..Limits::default() };
     let mut engine = Engine::new(Config { budget: BUDGET, limits, redaction, ..Config::default() });
+    super::protos::tell(&mut engine, &args.proto_file)?;
     if let Some(path) = &args.keylog {
         let file = called(path);
         let about = std::fs::metadata(path).map_err(|error| Error::of(TapError::read(&file, error)))?;

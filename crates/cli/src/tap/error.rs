@@ -47,6 +47,14 @@ pub(super) enum TapError {
         /// What the system says.
         source: std::io::Error,
     },
+    /// It does not say what messages are made of.
+    #[error("cannot take {file} for messages of gRPC: {why}")]
+    Protos {
+        /// Its name.
+        file: String,
+        /// Why.
+        why: String,
+    },
     /// A limit.
     #[error("{0}")]
     Limit(String),
@@ -181,6 +189,7 @@ impl Coded for TapError {
             Self::Goes { .. } | Self::Nothing(_) => Code::TimedOut,
             Self::Filter(error) => error.code(),
             Self::Select { .. } => Code::SelectSyntax,
+            Self::Protos { .. } => Code::BadRequest,
             Self::Unfit { code, .. } => *code,
             Self::Changed { .. } => Code::CaptureChanged,
             Self::NoImage { .. } => Code::AgentNotCarried,

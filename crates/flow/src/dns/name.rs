@@ -1,5 +1,7 @@
 //! Domain names on the wire: labels and compression (RFC 1035 section 4.1.4), as text.
 
+use wide::i8x16;
+
 /// Appends the name at `at` as text without the last dot (the root is `.`) and gives the offset behind it.
 ///
 /// A pointer must lead backwards and past no pointer already followed, and a name has at most 255 bytes, so work is
@@ -11,35 +13,68 @@ pub fn name(message: &[u8], at: usize, out: &mut String) -> Option<usize> {
 /// A name as most are: letters, digits, `-` and `_` in labels that follow each other, at their end perhaps one pointer to
 /// more of them. None, and nothing appended, when it is another.
 fn plain(message: &[u8], at: usize, out: &mut String) -> Option<usize> {
-    let (mut text, mut len, mut odd) = ([0_u8; MOST], 0, 0);
-    let (start, mut at, mut behind) = (at, at, None);
+    // Between labels stands a hyphen until all of it was looked at.
+    let mut text = [b'-'; ROOM];
+    let (mut ends, mut labels) = ([0_u8; LABELS], 0);
+    let (start, mut from, mut at, mut len, mut behind) = (at, at, at, 0, None);
     loop {
         let length = usize::from(*message.get(at)?);
         match length {
-            0 if len > 0 && odd == 0 => {
-                // Behind each label stands a dot.
-                out.push_str(std::str::from_utf8(text.get(..len - 1)?).ok()?);
-                return Some(behind.unwrap_or(at + 1));
-            }
             1..=63 => {
-                let label = message.get(at + 1..=at + length)?;
-                let (place, rest) = text.get_mut(len..)?.split_at_mut_checked(length)?;
-                for (to, byte) in place.iter_mut().zip(label) {
-                    *to = *byte;
-                    odd |= ODD.get(usize::from(*byte)).copied()?;
-                }
-                *rest.first_mut()? = b'.';
-                len += length + 1;
                 at += length + 1;
+                *ends.get_mut(labels)? = u8::try_from(len + at - from - 1).ok()?;
+                labels += 1;
+                continue;
             }
-            0xc0.. if behind.is_none() => {
-                behind = Some(at + 2);
-                let target = usize::from(u16::from_be_bytes([length as u8 & 0x3f, *message.get(at + 1)?]));
-                at = Some(target).filter(|target| *target < start)?;
-            }
+            0 if labels > 0 => {}
+            0xc0.. if behind.is_none() => behind = Some(at + 2),
             _ => return None,
         }
+        // Labels that follow each other stand in the message as in the text, but for what is between them.
+        let run = message.get(from + 1..at.max(from + 1))?;
+        text.get_mut(len..len + run.len())?.copy_from_slice(run);
+        if at > from {
+            len += at - from;
+        }
+        if length == 0 {
+            break;
+        }
+        let target = usize::from(u16::from_be_bytes([length as u8 & 0x3f, *message.get(at + 1)?]));
+        at = Some(target).filter(|target| *target < start)?;
+        from = at;
     }
+    if len > MOST {
+        return None;
+    }
+    let ends = ends.get(..labels)?;
+    for end in ends {
+        *text.get_mut(usize::from(*end))? = b'-';
+    }
+    // Behind each label stands a dot.
+    let len = len - 1;
+    if !is_plain(&text, len) {
+        return None;
+    }
+    for end in ends {
+        *text.get_mut(usize::from(*end))? = b'.';
+    }
+    out.push_str(std::str::from_utf8(text.get(..len)?).ok()?);
+    Some(behind.unwrap_or(at + 1))
+}
+
+/// Whether the first `len` bytes are letters, digits, `-` and `_`. Behind them stand such.
+#[inline]
+fn is_plain(text: &[u8; ROOM], len: usize) -> bool {
+    let (blocks, _) = text.as_chunks::<16>();
+    blocks.iter().take(len.div_ceil(16)).all(|block| {
+        let bytes = i8x16::new(block.map(|byte| byte as i8));
+        let is = |byte: u8| bytes.simd_eq(i8x16::splat(byte as i8));
+        let lower = bytes | i8x16::splat(0x20);
+        // Bytes that are not ASCII are negative here.
+        let letter = lower.simd_gt(i8x16::splat(b'a' as i8 - 1)) & lower.simd_lt(i8x16::splat(b'z' as i8 + 1));
+        let digit = bytes.simd_gt(i8x16::splat(b'0' as i8 - 1)) & bytes.simd_lt(i8x16::splat(b'9' as i8 + 1));
+        (letter | digit | is(b'-') | is(b'_')).all()
+    })
 }
 
 /// As [`name`], of any name.
@@ -138,17 +173,10 @@ fn hex_escape(byte: u8, out: &mut String) {
 
 /// Bytes of a name as text with a dot behind each label.
 const MOST: usize = 254;
-/// 1 for each byte that is not a letter, a digit, `-` or `_`.
-#[expect(clippy::indexing_slicing, reason = "done when this is compiled")]
-const ODD: [u8; 256] = {
-    let mut odd = [1; 256];
-    let mut byte = 0_u8;
-    while byte < 128 {
-        odd[byte as usize] = !(byte.is_ascii_alphanumeric() || byte == b'-' || byte == b'_') as u8;
-        byte += 1;
-    }
-    odd
-};
+/// The same, up to whole blocks.
+const ROOM: usize = 256;
+/// A name of more labels is not usual.
+const LABELS: usize = 32;
 
 #[cfg(test)]
 mod tests {

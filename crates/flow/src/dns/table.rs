@@ -253,6 +253,9 @@ impl Table {
 
     /// Joins a new query with the failed one before it, when both are steps of one search.
     fn follow_search(&mut self, slot: u32, key: &Key<'_>, ts_us: i64) {
+        if self.hold.is_empty() {
+            return;
+        }
         let tag = tag(key.client.ip, key.kind, key.name);
         let mut found = None;
         for due in self.hold.iter().rev().filter(|due| due.tag == tag) {
@@ -412,6 +415,17 @@ impl Table {
     }
 }
 
+/// Whether both have one name in their question, letter by letter.
+fn is_same_name(query: &Message<'_>, response: &Message<'_>) -> bool {
+    let asked = |message: &Message<'_>| message.question().map(|question| (question.name, question.end));
+    match (asked(query), asked(response)) {
+        (Some((from, to)), same) if same == Some((from, to)) => {
+            query.bytes.get(from..to) == response.bytes.get(from..to)
+        }
+        _ => false,
+    }
+}
+
 /// Sends the record of an entry. Its place in time is the query.
 fn emit(entry: &Entry, response: Option<&Message<'_>>, marks: Marks, out: &mut Out<'_, '_>) {
     let query = Message::new(&entry.query);
@@ -432,6 +446,7 @@ fn emit(entry: &Entry, response: Option<&Message<'_>>, marks: Marks, out: &mut O
         search_of: if searched { base(&entry.searched, &entry.name) } else { None },
         searched: &entry.searched,
         search_us: if searched { latency(entry.search_us) } else { None },
+        is_same_name: query.zip(response.copied()).is_some_and(|(query, response)| is_same_name(&query, &response)),
     };
     let envelope = entry.ticket.envelope(*out.seq, entry.first_us, marks);
     *out.seq += 1;

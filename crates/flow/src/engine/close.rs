@@ -24,9 +24,8 @@ impl Engine {
         self.table.insert(flow)
     }
 
-    /// After work on a flow: its queue, its timers, what it holds.
+    /// After work on a flow: its queue and its timers.
     pub(super) fn settle(&mut self, slot: u32) {
-        self.charge(slot);
         self.table.touch(slot);
         self.table.schedule(slot);
     }

@@ -34,6 +34,7 @@ impl Engine {
             let mut work = Work::new(&mut self.shared, sink);
             work.datagram(flow, lane, payload, cut, origin.ts_us);
         }
+        self.charge(slot);
         self.settle(slot);
         Ok(())
     }
@@ -68,6 +69,7 @@ impl Engine {
             self.shared.decide(flow, lane, &[]);
             Work::new(&mut self.shared, sink).show_open(flow);
         }
+        self.charge(slot);
         self.settle(slot);
         Some(slot)
     }

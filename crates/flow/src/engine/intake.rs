@@ -36,7 +36,9 @@ impl Engine {
         if let Err(reason) = result {
             self.malformed(reason, &origin, sink);
         }
-        self.make_room(sink);
+        if !std::mem::take(&mut self.is_as_before) {
+            self.make_room(sink);
+        }
     }
 
     /// Time goes on; what was due before this packet happens first.

@@ -36,6 +36,12 @@ impl Engine {
         };
         let Some(flow) = self.table.get_mut(slot) else { return Ok(()) };
         Work::new(&mut self.shared, sink).segment(flow, lane, &segment, datagram, origin.ts_us);
+        // Many packets only acknowledge, where nothing waits for that: what is held stays as it was.
+        self.is_as_before =
+            found.is_some() && segment.is_bare() && flow.conn.as_ref().is_none_or(|conn| conn.is_straight());
+        if !self.is_as_before {
+            self.charge(slot);
+        }
         self.settle(slot);
         Ok(())
     }

@@ -2,6 +2,7 @@
 
 use crate::{
     Config, Context, Envelope, Loss, Marks, Record, RecordId, Sink, dns,
+    grpc::protos::Protos,
     hints::Hints,
     http1, keylog,
     table::{Flow, Half},
@@ -14,6 +15,7 @@ pub(super) struct Shared {
     pub(super) dns: dns::Table,
     pub(super) keys: keylog::Store,
     pub(super) hints: Hints,
+    pub(super) protos: Protos,
     drafts: http1::Spare,
     /// Records so far.
     pub(super) seq: u64,
@@ -35,6 +37,7 @@ impl Shared {
             keys: keylog::Store::new(config.budget / 4),
             config,
             hints: Hints::default(),
+            protos: Protos::default(),
             drafts: http1::Spare::default(),
             seq: 0,
             now_us: i64::MIN,
@@ -70,6 +73,7 @@ impl Shared {
         self.dns.heap()
             + self.keys.heap()
             + self.hints.heap()
+            + self.protos.heap()
             + self.drafts.heap()
             + self.conns
             + self.holders.capacity() * 4
@@ -98,6 +102,7 @@ impl<'a, 's> Work<'a, 's> {
             dns: &mut self.shared.dns,
             hints: &self.shared.hints,
             keys: &mut self.shared.keys,
+            protos: &mut self.shared.protos,
             drafts: &mut self.shared.drafts,
             seq: &mut self.shared.seq,
             sink: &mut *self.sink,

@@ -4,7 +4,7 @@ use crate::{
     Chunk, Context, Side, Words,
     body::{Coding, Preview},
     graphql,
-    grpc::{self, Messages},
+    grpc::{self, Messages, protos::Body},
     record::http::{Graphql, Headers, Message, Span, Trace},
     redact::{Spans, Why},
     sse::{self, Events},
@@ -174,6 +174,11 @@ impl Draft {
     /// Whether messages of gRPC are counted.
     pub(super) fn has_messages(&self) -> bool {
         self.grpc.is_some_and(|kind| kind != grpc::Kind::WebText)
+    }
+
+    /// The begin of a body of gRPC-Web, with its secrets.
+    pub(super) fn messages_as_sent(&self) -> Body<'_> {
+        Body { bytes: self.preview.bytes(), coding: self.find(b"grpc-encoding").unwrap_or_default() }
     }
 
     /// Server-sent events of the body, where it has such.

@@ -2,7 +2,10 @@
 
 use crate::{
     Context, Marks, Record,
-    grpc::{self, Messages},
+    grpc::{
+        self, Messages,
+        protos::{Body, Protos, Shown},
+    },
     record::{
         HttpRecord,
         http::{Grpc, Pair},
@@ -74,16 +77,21 @@ impl Exchange {
             record.resp_us = Some(between(response.first_us, response.last_us));
             record.sse_events = response.sse_events();
         }
-        let mut message = Vec::new();
-        if request.into_iter().chain(response).any(|draft| draft.grpc.is_some()) {
-            record.grpc = Some(self.grpc(record.path, &mut message));
+        let (mut message, mut shown) = (Vec::new(), Shown::default());
+        if let Some(kind) = request.into_iter().chain(response).find_map(|draft| draft.grpc) {
+            let call = grpc::service_method(record.path);
+            shown = Protos::show(kind, call, [request, response].map(body), cx).unwrap_or_default();
+            record.request = record.request.map(|said| shown.hide(said));
+            record.response = record.response.map(|said| shown.hide(said));
+            record.grpc = Some(shown.add(self.grpc(record.path, &mut message)));
         }
         if let (Some(request), Some(response)) = (request, response) {
             record.wait_us = Some(between(request.last_us, response.first_us));
             record.ttfb_us = Some(between(request.first_us, response.first_us));
             record.total_us = Some(between(request.first_us, response.last_us));
         }
-        let marks = marks(request, response);
+        let mut marks = marks(request, response);
+        draft::words(shown.why, &mut marks.redacted);
         cx.emit(ts_us, &marks, &Record::Http(&record));
     }
 }
@@ -117,8 +125,13 @@ impl Exchange {
             resp_sizes: responses.map_or(&[], Messages::sizes),
             encoding: response.and_then(|response| response.find(b"grpc-encoding")).or_else(|| asked(b"grpc-encoding")),
             deadline_us: asked(b"grpc-timeout").and_then(grpc::timeout_us),
+            ..Grpc::default()
         }
     }
+}
+
+fn body(draft: Option<&Draft>) -> Body<'_> {
+    draft.map(Draft::messages_as_sent).unwrap_or_default()
 }
 
 fn marks(request: Option<&Draft>, response: Option<&Draft>) -> Marks {

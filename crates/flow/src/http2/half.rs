@@ -3,7 +3,7 @@
 use super::head::{Head, Known};
 use crate::body::{Coding, Preview};
 use crate::graphql;
-use crate::grpc::{Kind, Messages};
+use crate::grpc::{Kind, Messages, protos::Body};
 use crate::record::http::{Graphql, Message};
 use crate::redact::Spans;
 use crate::sse::{self, Events};
@@ -224,6 +224,11 @@ impl Half {
     pub(super) fn graphql(&self) -> Option<Graphql<'_>> {
         let kind = self.head.get(Known::ContentType)?;
         graphql::of(kind.split(|byte| *byte == b';').next()?.trim_ascii(), self.preview.bytes())
+    }
+
+    /// The begin of a body of gRPC, with its secrets.
+    pub(super) fn messages_as_sent(&self) -> Body<'_> {
+        Body { bytes: self.preview.bytes(), coding: self.head.get(Known::GrpcEncoding).unwrap_or_default() }
     }
 
     pub(super) fn is_truncated(&self) -> bool {

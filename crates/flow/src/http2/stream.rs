@@ -2,6 +2,7 @@
 
 use super::half::Half;
 use super::head::{Known, UNKNOWN};
+use crate::grpc::protos::{Protos, Shown};
 use crate::grpc::{self, Kind};
 use crate::record::HttpRecord;
 use crate::record::http::{Grpc, Pair, Trace};
@@ -82,6 +83,7 @@ impl Stream {
         self.request.seal(Side::Client, cx);
         self.response.seal(Side::Server, cx);
         self.read_grpc_message();
+        let shown = self.shown(cx).unwrap_or_default();
         let (request, response) = (&self.request, &self.response);
         let head = &request.head;
         let unknown = if request.is_seen && head.has_unknown { UNKNOWN.as_bytes() } else { b"" };
@@ -106,22 +108,31 @@ impl Stream {
             index: self.index,
             upgrade: head.get(Known::Protocol),
             informational: self.interim.list(),
-            request: request.is_seen.then(|| request.message()),
-            response: response.is_seen.then(|| response.message()),
+            request: request.is_seen.then(|| shown.hide(request.message())),
+            response: response.is_seen.then(|| shown.hide(response.message())),
             req_us: between(first(request), last(request)),
             wait_us: between(last(request), first(response)),
             resp_us: between(first(response), last(response)),
             ttfb_us: between(first(request), first(response)),
             total_us: between(first(request), last(response)),
             trace: self.trace(),
-            grpc: self.grpc(),
+            grpc: self.grpc().map(|grpc| shown.add(grpc)),
             graphql: request.graphql(),
             sse_events: response.sse_events(),
             ..HttpRecord::default()
         };
         let ts_us = first(request).or(first(response)).unwrap_or(self.active_us);
         cx.facts.transactions += 1;
-        cx.emit(ts_us, &self.marks(), &Record::Http(&record));
+        let mut marks = self.marks();
+        Why::words(shown.why, &mut marks.redacted);
+        cx.emit(ts_us, &marks, &Record::Http(&record));
+    }
+
+    /// The messages by their descriptors.
+    fn shown(&self, cx: &mut Context<'_, '_>) -> Option<Shown> {
+        let kind = self.grpc_kind()?;
+        let call = grpc::service_method(self.request.head.get(Known::Path).unwrap_or_default());
+        Protos::show(kind, call, [&self.request, &self.response].map(Half::messages_as_sent), cx)
     }
 
     fn trace(&self) -> Option<Trace<'_>> {
@@ -147,10 +158,15 @@ impl Stream {
         self.message = message;
     }
 
-    fn grpc(&self) -> Option<Grpc<'_>> {
+    fn grpc_kind(&self) -> Option<Kind> {
         let (request, response) = (&self.request, &self.response);
         let guessed = || (request.looks_like_grpc() && response.looks_like_grpc()).then_some(Kind::Grpc);
-        let kind: Kind = request.grpc.or(response.grpc).or_else(guessed)?;
+        request.grpc.or(response.grpc).or_else(guessed)
+    }
+
+    fn grpc(&self) -> Option<Grpc<'_>> {
+        let (request, response) = (&self.request, &self.response);
+        let kind = self.grpc_kind()?;
         let (service, method) = grpc::service_method(request.head.get(Known::Path).unwrap_or_default());
         let is_counted = kind != Kind::WebText;
         Some(Grpc {
@@ -164,6 +180,7 @@ impl Stream {
             resp_sizes: if is_counted { response.messages.sizes() } else { &[] },
             encoding: response.head.get(Known::GrpcEncoding).or_else(|| request.head.get(Known::GrpcEncoding)),
             deadline_us: request.head.get(Known::GrpcTimeout).and_then(grpc::timeout_us),
+            ..Grpc::default()
         })
     }
 

@@ -32,6 +32,8 @@ pub struct DnsRecord<'a> {
     pub searched: &'a str,
     /// From the first query of the search to the last answer.
     pub search_us: Option<u64>,
+    /// The response spells the name that was asked for as `qname` does.
+    pub is_same_name: bool,
 }
 
 impl DnsRecord<'_> {
@@ -62,7 +64,7 @@ impl DnsRecord<'_> {
         flags(self.bits).for_each(|flag| list.word(flag));
         drop(list);
         if let Some(response) = &self.response {
-            answers(response, object);
+            answers(response, self.qname.filter(|_| self.is_same_name), object);
         }
         if let Some(edns) = &self.edns {
             let mut inner = object.object("edns");
@@ -85,14 +87,21 @@ impl DnsRecord<'_> {
     }
 }
 
-fn answers(response: &Message<'_>, object: &mut Object<'_>) {
+fn answers(response: &Message<'_>, asked: Option<&str>, object: &mut Object<'_>) {
     let mut list = object.array("answers");
-    let mut text = String::with_capacity(NAME);
+    let mut text = String::new();
     for one in response.resources().take_while(|one| one.section == Section::Answer).take(MOST_ANSWERS) {
         let mut answer = list.object();
-        text.clear();
-        if name(response.bytes, one.name, &mut text).is_some() {
-            answer.text("name", &text);
+        // Most answers are of the name in the question, and point there.
+        let points = response.bytes.get(one.name..one.name + 2) == Some(&QUESTION);
+        if let Some(asked) = asked.filter(|_| points) {
+            answer.text("name", asked);
+        } else {
+            text.clear();
+            text.reserve(NAME);
+            if name(response.bytes, one.name, &mut text).is_some() {
+                answer.text("name", &text);
+            }
         }
         answer.word("type", &type_name(one.kind));
         answer.uint("ttl", u64::from(one.ttl));
@@ -107,6 +116,8 @@ fn answers(response: &Message<'_>, object: &mut Object<'_>) {
     }
 }
 
+/// A pointer to the name in the question, which stands behind the header.
+const QUESTION: [u8; 2] = [0xc0, 12];
 /// Room for most names.
 const NAME: usize = 128;
 /// Answers written; a zone transfer has thousands.

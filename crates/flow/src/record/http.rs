@@ -168,6 +168,11 @@ pub struct Grpc<'a> {
     pub encoding: Option<&'a [u8]>,
     /// `grpc-timeout`.
     pub deadline_us: Option<u64>,
+    /// Where the descriptors of its messages are from; empty where there are none.
+    pub schema: &'a str,
+    /// Lists of JSON objects: the messages of the request and of the response.
+    pub(crate) requests: &'a [u8],
+    pub(crate) responses: &'a [u8],
 }
 
 /// What a GraphQL request adds.
@@ -333,6 +338,15 @@ impl Grpc<'_> {
         }
         object.maybe_bytes("encoding", self.encoding);
         object.maybe("deadline_us", self.deadline_us);
+        if self.schema.is_empty() {
+            return;
+        }
+        object.word("schema", self.schema);
+        for (name, messages) in [("requests", self.requests), ("responses", self.responses)] {
+            if !messages.is_empty() {
+                object.raw(name, messages);
+            }
+        }
     }
 }
 

@@ -75,11 +75,15 @@ impl Conn {
             + ADDED
             + self.dialog.heap()
             + self.facts.called.as_ref().map_or(0, |called| called.heap())
-            + self.lanes.iter().map(|lane| lane.reorder.heap() + lane.recent.heap()).sum::<usize>()
+            + self.lanes.iter().map(|lane| lane.heap()).sum::<usize>()
     }
 }
 
 impl Lane {
+    fn heap(&self) -> usize {
+        self.reorder.heap() + self.recent.heap() + self.rtt.heap()
+    }
+
     /// When what waits is given up: 10 ms after the other side acknowledged it, else after a second.
     pub(crate) fn due_us(&self) -> i64 {
         let missing = self.missing_us.map_or(NEVER, |at| at.saturating_add(PATIENCE_US));

@@ -3,25 +3,35 @@
 /// Offset, length and digest of the last sixteen.
 #[derive(Debug, Default)]
 pub(crate) struct Recent {
-    list: Vec<(u64, u32, u32)>,
-    at: usize,
+    /// Most connections have no more.
+    few: [Entry; FEW],
+    more: Vec<Entry>,
+    /// Segments so far.
+    count: u32,
 }
+
+type Entry = (u64, u32, u32);
 
 impl Recent {
     #[inline]
     pub(crate) fn add(&mut self, offset: u64, len: usize, digest: u32) {
         let entry = (offset, len as u32, digest);
-        if self.list.len() < MOST {
-            self.list.push(entry);
-        } else if let Some(slot) = self.list.get_mut(self.at) {
+        let at = self.count as usize % MOST;
+        self.count = self.count.wrapping_add(1);
+        if let Some(slot) = self.few.get_mut(at) {
             *slot = entry;
-            self.at = (self.at + 1) % MOST;
+        } else if let Some(slot) = self.more.get_mut(at - FEW) {
+            *slot = entry;
+        } else {
+            self.more.push(entry);
         }
     }
 
     /// Whether these bytes differ from what was delivered at their place, as far as that is remembered.
     pub(crate) fn differs(&self, offset: u64, bytes: &[u8]) -> bool {
-        self.list.iter().any(|(have, len, was)| {
+        // Of an empty segment nothing can differ.
+        let all = self.few.iter().chain(&self.more).filter(|(_, len, _)| *len > 0);
+        all.into_iter().any(|(have, len, was)| {
             let Some(at) = have.checked_sub(offset) else { return false };
             // A segment that holds the old one whole: compare that part.
             let Ok(at) = usize::try_from(at) else { return false };
@@ -31,7 +41,7 @@ impl Recent {
     }
 
     pub(crate) fn heap(&self) -> usize {
-        self.list.capacity() * size_of::<(u64, u32, u32)>()
+        self.more.capacity() * size_of::<Entry>()
     }
 }
 
@@ -61,3 +71,5 @@ pub(crate) fn digest(bytes: &[u8]) -> u32 {
 
 const P: u64 = 0x9fb2_1c65_1e98_df25;
 const MOST: usize = 16;
+/// Those that are kept without an allocation.
+const FEW: usize = 2;

@@ -7,13 +7,15 @@ pub(crate) struct Rtt {
     pub(crate) min: u32,
     pub(crate) max: u32,
     total: u32,
-    /// Counts by size: four classes an octave.
-    counts: [u8; CLASSES],
+    /// The classes of the first samples: most connections have no more.
+    few: [u8; FEW],
+    /// Counts by class, once there are more.
+    counts: Option<Box<[u8; CLASSES]>>,
 }
 
 impl Default for Rtt {
     fn default() -> Self {
-        Self { timed: None, min: u32::MAX, max: 0, total: 0, counts: [0; CLASSES] }
+        Self { timed: None, min: u32::MAX, max: 0, total: 0, few: [0; FEW], counts: None }
     }
 }
 
@@ -47,12 +49,17 @@ impl Rtt {
         self.min = self.min.min(us);
         self.max = self.max.max(us);
         self.total = self.total.saturating_add(1);
-        if let Some(count) = self.counts.get_mut(class(us)) {
-            *count += 1;
-            if *count == u8::MAX {
-                self.counts.iter_mut().for_each(|count| *count /= 2);
-            }
+        let class = class(us);
+        if let Some(slot) = self.few.get_mut(self.total as usize - 1) {
+            *slot = class as u8;
+            return;
         }
+        let counts = self.counts.get_or_insert_with(|| {
+            let mut counts = Box::new([0; CLASSES]);
+            self.few.iter().for_each(|class| count(&mut counts, usize::from(*class)));
+            counts
+        });
+        count(counts, class);
     }
 
     pub(crate) fn samples(&self) -> u32 {
@@ -61,15 +68,36 @@ impl Rtt {
 
     /// The middle one, to about an eighth.
     pub(crate) fn p50(&self) -> u32 {
-        let half = self.counts.iter().map(|count| u32::from(*count)).sum::<u32>().div_ceil(2);
+        let Some(counts) = &self.counts else {
+            let mut few = self.few;
+            let few = few.get_mut(..self.total as usize).unwrap_or_default();
+            few.sort_unstable();
+            let middle_of = few.get(few.len().saturating_sub(1) / 2);
+            return middle_of.map_or(self.max, |class| middle(usize::from(*class)).clamp(self.min, self.max));
+        };
+        let half = counts.iter().map(|count| u32::from(*count)).sum::<u32>().div_ceil(2);
         let mut seen = 0;
-        for (class, count) in self.counts.iter().enumerate() {
+        for (class, count) in counts.iter().enumerate() {
             seen += u32::from(*count);
             if seen >= half {
                 return middle(class).clamp(self.min, self.max);
             }
         }
         self.max
+    }
+
+    /// Bytes of heap.
+    pub(crate) fn heap(&self) -> usize {
+        if self.counts.is_some() { CLASSES } else { 0 }
+    }
+}
+
+fn count(counts: &mut [u8; CLASSES], class: usize) {
+    if let Some(count) = counts.get_mut(class) {
+        *count += 1;
+        if *count == u8::MAX {
+            counts.iter_mut().for_each(|count| *count /= 2);
+        }
     }
 }
 
@@ -94,3 +122,5 @@ fn middle(class: usize) -> u32 {
 
 /// Up to 2^32 microseconds.
 const CLASSES: usize = 8 + 29 * 4;
+/// Samples that are kept as they are.
+const FEW: usize = 8;

@@ -74,6 +74,12 @@ impl<'a> Segment<'a> {
         self.flags & 16 != 0
     }
 
+    /// It carries nothing, and begins and ends nothing.
+    #[inline]
+    pub(crate) fn is_bare(&self) -> bool {
+        self.flags & 7 == 0 && self.len() == 0
+    }
+
     /// Length of the payload on the wire.
     #[inline]
     pub(crate) fn len(&self) -> u64 {

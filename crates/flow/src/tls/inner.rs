@@ -91,6 +91,7 @@ impl Tls {
             dns: &mut *cx.dns,
             hints: cx.hints,
             keys: &mut *cx.keys,
+            protos: &mut *cx.protos,
             drafts: &mut *cx.drafts,
             seq: &mut *cx.seq,
             sink: &mut *cx.sink,
