@@ -91,14 +91,14 @@ async fn run(command: String, mut line: Vec<u8>) -> std::io::Result<ExitStatus> 
         .process_group(0)
         .kill_on_drop(true)
         .spawn()?;
-    if let Some(mut input) = child.stdin.take() {
-        // A command that does not read it is none that failed.
-        let _ = input.write_all(&line).await;
-    }
-    match tokio::time::timeout(LONGEST, child.wait()).await {
-        Ok(ended) => ended,
-        Err(_) => Err(std::io::ErrorKind::TimedOut.into()),
-    }
+    let ended = async {
+        if let Some(mut input) = child.stdin.take() {
+            // A command that does not read it is none that failed.
+            let _ = input.write_all(&line).await;
+        }
+        child.wait().await
+    };
+    tokio::time::timeout(LONGEST, ended).await.unwrap_or_else(|_| Err(std::io::ErrorKind::TimedOut.into()))
 }
 
 /// Commands that run beside each other.
