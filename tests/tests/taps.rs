@@ -4,6 +4,8 @@
 
 #[path = "taps/desk.rs"]
 mod desk;
+#[path = "taps/filters.rs"]
+mod filters;
 #[path = "taps/kept.rs"]
 mod kept;
 #[path = "taps/packets.rs"]

@@ -127,6 +127,8 @@ pub struct Capture {
     pub disk_mib: NonZeroU32,
     /// What happens when either, or the disk, is full: `drop` the oldest packets, or `stop` to keep any.
     pub on_full: OnFull,
+    /// A capture filter that every filter of a tap is within: `(asked for) and (this)`. Empty for none.
+    pub filter: String,
     /// Packets stay when the process ends, in `kept` of their folder; otherwise they are erased then.
     pub keep: bool,
 }
@@ -146,7 +148,15 @@ impl Default for Capture {
     fn default() -> Self {
         let or_one = |number| NonZeroU32::new(number).unwrap_or(NonZeroU32::MIN);
         let (tap_mib, disk_mib) = (or_one(1_024), or_one(4_096));
-        Self { agent_image: None, folder: None, tap_mib, disk_mib, on_full: OnFull::default(), keep: false }
+        Self {
+            agent_image: None,
+            folder: None,
+            tap_mib,
+            disk_mib,
+            on_full: OnFull::default(),
+            filter: String::new(),
+            keep: false,
+        }
     }
 }
 

@@ -239,6 +239,7 @@ pub(crate) async fn command(config: &Config, global: &Global, local: bool) -> Re
         global: global.clone(),
         state: state_dir()?,
         agent_image: config.capture.agent_image.clone(),
+        capture_filter: config.capture.filter.clone(),
     };
     Ok((command, desk.into_holds()))
 }

@@ -113,7 +113,8 @@ impl Serving {
 
 /// How taps are, as it is configured.
 pub(crate) fn taps_config(capture: &Capture) -> Result<TapsConfig, Failed> {
-    let Capture { agent_image, folder, tap_mib, disk_mib, on_full, keep } = capture;
+    let Capture { agent_image, folder, tap_mib, disk_mib, on_full, filter, keep } = capture;
+    capture::check_filter(filter).map_err(Failed::of)?;
     let usual = capture::Options::default();
     let state = desk::state_dir()?;
     // As those of `qd tap`: what one starts the other may end.
@@ -121,6 +122,7 @@ pub(crate) fn taps_config(capture: &Capture) -> Result<TapsConfig, Failed> {
     let options = capture::Options {
         image: agent_image.clone().unwrap_or(usual.image),
         owner: Some(Arc::new(owner)),
+        within: filter.clone(),
         ..capture::Options::default()
     };
     let folder = folder.clone().unwrap_or_else(|| state.join("taps"));

@@ -23,6 +23,7 @@ use joined::Joined;
 pub use keys::KeyLines;
 use lead::Lead;
 pub(crate) use order::Granted;
+pub use order::check_filter;
 use policy::Permit;
 use policy::action::{ObjectTarget, TapHostNetwork, TapStart};
 use proto::capture::{Hello, Loss, PacketBatch, RecordBatch, Start, Stats};
@@ -68,6 +69,8 @@ pub struct Options {
     pub told: Option<Teller>,
     /// Nothing leaves a pod until a record of it says so.
     pub recorder: Option<Recorder>,
+    /// A capture filter that every filter of the tap is within; empty for none. It names no objects.
+    pub within: String,
 }
 
 /// A flight recorder: packets and records stay with the agent of each pod until an expression holds for one of its records.
@@ -132,6 +135,7 @@ impl Default for Options {
             transport: Transport::default(),
             told: None,
             recorder: None,
+            within: String::new(),
         }
     }
 }
@@ -281,6 +285,8 @@ pub struct Tap {
     stop: watch::Sender<bool>,
     filter: watch::Sender<Filters>,
     names: Option<Names>,
+    /// What each filter is within.
+    within: String,
     control: watch::Sender<Control>,
 }
 
@@ -323,7 +329,7 @@ impl Tap {
     /// # Errors
     /// [`Error::Filter`] when it is none, or names an object that is not known; the one before stays then.
     pub fn set_filter(&self, pod: Option<usize>, text: &str) -> Result<(), Error> {
-        let next = order::filter(text, &Objects::new(self.names.as_ref()))?;
+        let next = order::filter(text, &self.within, &Objects::new(self.names.as_ref()))?;
         self.filter.send_modify(|filters| filters.set(pod, next));
         Ok(())
     }
@@ -382,9 +388,9 @@ pub async fn start_with(
     let (filter, filtered) = watch::channel(Filters::new(start.filter.clone().unwrap_or_default()));
     let (control, controlled) = watch::channel(Control::default());
     if let Some(names) = &names {
-        tokio::spawn(again::run(filter.clone(), names.clone()));
+        tokio::spawn(again::run(filter.clone(), names.clone(), options.within.clone()));
     }
-    let (cluster, known) = (cluster.clone(), names.clone());
+    let (cluster, known, within) = (cluster.clone(), names.clone(), options.within.clone());
     let shared = Arc::new(Shared {
         cluster,
         permit,
@@ -403,7 +409,7 @@ pub async fn start_with(
         began,
     });
     tokio::spawn(Lead::new(shared, send, stopped).run());
-    Ok(Tap { events, joined: Joined::default(), stop, filter, names: known, control })
+    Ok(Tap { events, joined: Joined::default(), stop, filter, names: known, within, control })
 }
 
 /// The namespaces that a tap names.

@@ -88,4 +88,6 @@ pub struct Desk {
     pub state: PathBuf,
     /// The agents' image, where the configuration names one.
     pub agent_image: Option<String>,
+    /// What capture filters are within, as configured.
+    pub capture_filter: String,
 }

@@ -72,7 +72,9 @@ fn cap_45d_disk_and_folder_of_packets_stand_in_the_configuration() {
     assert_eq!((capture.tap_mib.get(), capture.disk_mib.get(), capture.on_full), (64, 256, super::OnFull::Stop));
     let usual = Config::default().capture;
     assert_eq!((usual.tap_mib.get(), usual.disk_mib.get(), usual.on_full), (1_024, 4_096, super::OnFull::Drop));
-    assert!(!usual.keep, "packets are erased at the end");
+    assert!(!usual.keep && usual.filter.is_empty(), "packets are erased at the end, all are captured");
+    let set = [("QD__CAPTURE__FILTER", "not port 9100")];
+    assert_eq!(Config::load(None, vars(&set)).unwrap().capture.filter, "not port 9100");
     assert!(Config::load(None, vars(&[("QD__CAPTURE__KEEP", "true")])).unwrap().capture.keep);
     assert!(Config::load(None, vars(&[("QD__CAPTURE__ON_FULL", "burn")])).is_err());
     assert!(Config::load(None, vars(&[("QD__CAPTURE__TAP_MIB", "0")])).is_err());

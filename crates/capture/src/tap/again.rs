@@ -7,10 +7,10 @@ use std::time::Duration;
 use tokio::sync::watch;
 
 /// Keeps the filter in force true until nobody has it any more.
-pub(super) async fn run(filter: watch::Sender<Filters>, names: Names) {
+pub(super) async fn run(filter: watch::Sender<Filters>, names: Names, within: String) {
     let mut changes = names.changes();
     loop {
-        compile(&filter, &names);
+        compile(&filter, &names, &within);
         // What changes in a moment is one change.
         let changed = async {
             changes.next().await;
@@ -23,11 +23,11 @@ pub(super) async fn run(filter: watch::Sender<Filters>, names: Names) {
     }
 }
 
-fn compile(filter: &watch::Sender<Filters>, names: &Names) {
+fn compile(filter: &watch::Sender<Filters>, names: &Names, within: &str) {
     let named = |(_, text): &(Option<usize>, &str)| !bpf::objects(text).is_empty();
     let texts: Vec<_> = filter.borrow().texts().filter(named).map(|(pod, text)| (pod, text.to_owned())).collect();
     for (pod, text) in texts {
-        match order::filter(&text, &Objects::again(names)) {
+        match order::filter(&text, within, &Objects::again(names)) {
             Ok(next) => drop(filter.send_if_modified(|now| now.renew(pod, next))),
             // Too many addresses for a program: the one before stays.
             Err(error) => tracing::warn!(%error, "a capture filter is not compiled again"),

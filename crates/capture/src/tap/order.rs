@@ -46,7 +46,7 @@ pub(super) fn start(permit: &Permit<TapStart>, options: &Options, names: Option<
     };
     Ok(Start {
         tap: random::<16>()?.to_vec(),
-        filter: Some(filter(&target.filter, &Objects::new(names))?),
+        filter: Some(filter(&target.filter, &options.within, &Objects::new(names))?),
         snaplen: bpf::SNAPLEN,
         packets: level(granted.packets) as i32,
         records: options.records,
@@ -80,12 +80,33 @@ fn level(level: PacketLevel) -> capture::PacketLevel {
     }
 }
 
-/// The filter as programs for the link types that pods have.
-pub(super) fn filter(text: &str, objects: &dyn Resolve) -> Result<SetFilter, Error> {
-    let mut programs = Vec::new();
+/// Whether a capture filter is one, of a configuration: it names no objects, since it is of no cluster.
+///
+/// # Errors
+/// [`Error::Filter`] when it is none.
+pub fn check_filter(text: &str) -> Result<(), Error> {
     if !text.trim().is_empty() {
+        Filter::compile(text, bpf::Options::new(LinkType::ETHERNET))?;
+    }
+    Ok(())
+}
+
+/// The filter as programs for the link types that pods have: what is asked for, within what all filters are within. Its text
+/// is what was asked for.
+pub(super) fn filter(text: &str, within: &str, objects: &dyn Resolve) -> Result<SetFilter, Error> {
+    let joined = match (text.trim(), within.trim()) {
+        (asked, "") => asked.to_owned(),
+        ("", within) => within.to_owned(),
+        (asked, within) => {
+            // What is wrong is told by its place in what they wrote.
+            Filter::compile_with(text, bpf::Options::new(LinkType::ETHERNET), objects)?;
+            format!("({asked}) and ({within})")
+        }
+    };
+    let mut programs = Vec::new();
+    if !joined.is_empty() {
         for link in [LinkType::ETHERNET, LinkType::RAW] {
-            let made = Filter::compile_with(text, bpf::Options::new(link), objects)?;
+            let made = Filter::compile_with(&joined, bpf::Options::new(link), objects)?;
             let word = |one: &bpf::Instruction| {
                 u64::from(one.code) << 48 | u64::from(one.yes) << 40 | u64::from(one.no) << 32 | u64::from(one.k)
             };

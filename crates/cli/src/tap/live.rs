@@ -60,6 +60,8 @@ pub(super) async fn live(desk: &Desk, args: &TapArgs, output: Output, out: &mut 
     let args = kept.as_ref().unwrap_or(args);
     let shown = Shown::new(Chosen::of(&args.read)?, &args.fields, output)?;
     let hook = Hook::of(&args.live)?;
+    capture::check_filter(&desk.capture_filter)
+        .map_err(|error| Error::Usage(format!("[capture] filter of the configuration: {error}")))?;
     let folder = Folder::open(&desk.state).map_err(|source| running::failed("keep the taps' folder", source))?;
     let owner = folder.owner().map_err(|source| running::failed("read the key of taps", source))?;
     let found = pods::find(desk, &args.live).await?;
@@ -103,6 +105,7 @@ pub(super) async fn live(desk: &Desk, args: &TapArgs, output: Output, out: &mut 
         max_pods: most,
         recorder: args.live.recorder(),
         records: args.records == Told::On,
+        within: desk.capture_filter.clone(),
         ..Options::default()
     };
     let keys = match &args.read.keylog {
