@@ -135,7 +135,7 @@ fn cap_n_13c_each_level_leaves_out_what_it_says() {
 }
 
 #[test]
-fn cap_26c_packets_and_records_go_their_own_ways_and_either_can_be_off() {
+fn cap_26_packets_and_records_go_their_own_ways_and_either_can_be_off() {
     let mut space = Space::new("ways");
     let mut talk = Talk::start(&mut space);
     // Of packets: whether any leave, the body in them, the secret in them; and their flags. Of records: whether any come.

@@ -1,6 +1,7 @@
 //! Tests of the engine as a whole: packets made here, records out.
 #![allow(clippy::unwrap_used, clippy::expect_used, clippy::panic, clippy::indexing_slicing)]
 
+mod idle;
 mod laws;
 mod names;
 pub(crate) mod net;

@@ -73,7 +73,7 @@ fn cap_28a_packets_and_records_leave_after_20_ms_or_when_they_are_64_k() {
 }
 
 #[test]
-fn cap_28b_what_credit_does_not_reach_for_is_counted_and_nothing_is_lost_unsaid() {
+fn cap_28_what_credit_does_not_reach_for_is_counted_and_nothing_is_lost_unsaid() {
     let now = Instant::now();
     let (mut way, _) = Way::new(None, now).unwrap();
     let (mut records, mut outbox) = (Records::new(true, None), Outbox::new());
