@@ -9,6 +9,9 @@ use git::testing::{Host, Repository};
 use serde_json::{Value, json};
 use std::sync::{Mutex, MutexGuard, PoisonError};
 
+#[path = "workspace_repository/platform.rs"]
+mod platform;
+
 /// One operator leads a cluster, and only its own settings let it read the repositories of a test.
 fn alone() -> MutexGuard<'static, ()> {
     static ALONE: Mutex<()> = Mutex::new(());

@@ -343,7 +343,7 @@ fn a_rule_that_names_no_action_is_a_problem() {
 }
 
 #[test]
-fn wf_06a_who_is_denied_is_told_why_by_which_decision_and_whom_to_ask() {
+fn wf_06_who_is_denied_is_told_why_by_which_decision_and_whom_to_ask() {
     let t = gate(team());
     let bob = member(&t, "bob", &["developer"]);
     let stop = WorkspaceStop { object: hers(), delay_seconds: 0 };
