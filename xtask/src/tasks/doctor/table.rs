@@ -86,6 +86,7 @@ pub(super) const REQUIREMENTS: &[Requirement] = &[
     },
     tool("C compiler", Need::Build, "cc", &["gcc", "libc6-dev"]),
     tool("git", Need::Build, "git", &["git"]),
+    tool("ssh-keygen", Need::Build, "ssh-keygen", &["openssh-client"]),
     Requirement {
         what: "Node 20",
         need: Need::Web,
