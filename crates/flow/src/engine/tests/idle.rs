@@ -6,8 +6,11 @@ use super::run::{Out, feed};
 use crate::{Config, Engine};
 use std::net::{IpAddr, Ipv4Addr};
 
+/// Writes packets.
+type Said<'a> = &'a dyn Fn(&mut Net);
+
 /// Flows that are over so long after the last packet of these; the packet of another one tells the time.
-fn over(make: &dyn Fn(&mut Net), after_us: i64) -> usize {
+fn over(make: Said<'_>, after_us: i64) -> usize {
     let mut net = Net::new();
     make(&mut net);
     net.wait(after_us - net.step_us);
@@ -29,9 +32,9 @@ fn cap_28e_idle_flows_stay_as_long_as_their_state_wants() {
         move |net: &mut Net| net.frame(&udp((client, 41_000), (server, port), words))
     };
     let question = b"\0\x07\x01\0\0\x01\0\0\0\0\0\0\x04name\x07example\0\0\x01\0\x01";
-    let cases: [(&str, f64, &dyn Fn(&mut Net)); 6] = [
+    let cases: [(&str, f64, Said<'_>); 6] = [
         ("half-open", 10.0, &|net| Tcp::new(40_000).syn(net)),
-        ("open", 7_200.0, &|net| drop(opened(net))),
+        ("open", 7_200.0, &|net| _ = opened(net)),
         ("closed by both", 2.0, &|net| opened(net).close(net)),
         ("reset", 1.0, &|net| opened(net).raw(net, Server, RST | ACK, 0, b"")),
         ("datagrams", 30.0, &datagram(9_000, b"words")),
