@@ -16,6 +16,7 @@ mod lane;
 mod resync;
 mod stream;
 mod streams;
+mod windows;
 
 #[cfg(test)]
 mod tests;

@@ -35,7 +35,7 @@ impl Came {
 }
 
 #[test]
-fn cap_n_10c_a_request_seen_at_both_ends_of_a_service_is_one_record() {
+fn cap_n_10_a_request_seen_at_both_ends_of_a_service_is_one_record() {
     // Which end comes first does not matter, nor do clocks that are apart by an hour, once that is known.
     for first in [CLIENT, SERVER] {
         let (mut join, mut came) = (join(), Came::default());

@@ -277,6 +277,7 @@ impl Draft {
             len: self.len,
             wire_len: self.end.saturating_sub(self.body_at),
             head_len: self.body_at - self.start,
+            stalled_us: 0,
         }
     }
 

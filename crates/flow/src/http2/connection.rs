@@ -1,9 +1,10 @@
 //! What frames mean: streams begin, go on and end, and their records go out.
 
-use super::frame::{self, END_STREAM, MOST_PAYLOAD};
+use super::frame::{self, END_STREAM, FrameHead, MOST_PAYLOAD};
 use super::head::{Head, Known};
 use super::stream::Stream;
 use super::streams::Streams;
+use super::windows::Windows;
 use crate::hpack::Field;
 use crate::redact::{Redaction, Spans};
 use crate::{Asked, Context, Side};
@@ -11,7 +12,8 @@ use crate::{Asked, Context, Side};
 /// Both directions together.
 #[derive(Default)]
 pub(super) struct Connection {
-    streams: Streams,
+    pub(super) streams: Streams,
+    pub(super) windows: Windows,
     /// The block that is being decoded; it trades places with the head or the trailers it becomes.
     pub(super) draft: Head,
     pub(super) spans: Spans,
@@ -57,6 +59,8 @@ impl Connection {
 
     /// The connection was upgraded from HTTP/1: its first stream answers that request, whose headers stand in its record.
     pub(super) fn upgraded(&mut self, asked: &Asked, cx: &mut Context<'_, '_>) {
+        // The request may have said what they are.
+        self.lose_windows();
         let Some(stream) = self.streams.begin(1, asked.last_us) else { return };
         let half = &mut stream.request;
         let fields: [(&[u8], &[u8]); 4] = [
@@ -171,11 +175,12 @@ impl Connection {
         }
     }
 
-    /// A DATA frame begins; `wire` is its length with its head.
-    pub(super) fn data_frame(&mut self, id: u32, side: Side, wire: u64) {
-        if let Some(stream) = self.streams.get(id) {
-            stream.half(side).wire_len += wire;
+    /// A DATA frame begins.
+    pub(super) fn data_frame(&mut self, head: &FrameHead, at: At) {
+        if let Some(stream) = self.streams.get(head.stream) {
+            stream.half(at.side).wire_len += head.total() as u64;
         }
+        self.spend(head, at);
     }
 
     /// Bytes of a body.
@@ -198,6 +203,7 @@ impl Connection {
 
     /// Frames of this side are missing: any message that was open may lack something.
     pub(super) fn frames_lost(&mut self, side: Side, cx: &mut Context<'_, '_>, now_us: i64) {
+        self.lose_windows();
         for stream in self.streams.iter_mut() {
             stream.half(side).doubt();
         }
@@ -230,6 +236,7 @@ impl Connection {
 
     /// RST_STREAM: the stream is over for both.
     pub(super) fn reset(&mut self, id: u32, code: u32, at: At, cx: &mut Context<'_, '_>) {
+        self.give_up_window(id, at.now_us);
         let Some(stream) = self.streams.get(id) else { return };
         stream.active_us = at.now_us;
         // A server that needs no more of the request says so without an error, after its response.

@@ -1,6 +1,7 @@
 //! One direction of one stream: head, body, trailers.
 
 use super::head::{Head, Known};
+use super::windows::Window;
 use crate::body::{Coding, Preview};
 use crate::graphql;
 use crate::grpc::{Kind, Messages, protos::Body};
@@ -28,6 +29,7 @@ pub(super) struct Half {
     pub(super) len: u64,
     pub(super) wire_len: u64,
     pub(super) head_len: u64,
+    pub(super) window: Window,
     pub(super) grpc: Option<Kind>,
     /// Its content type stands in a table entry that is not known: it may be gRPC.
     may_be_grpc: bool,
@@ -50,6 +52,7 @@ impl Half {
         (self.is_seen, self.is_head_lost, self.is_ended, self.has_gap) = (false, false, false, false);
         (self.first_us, self.last_us) = (None, 0);
         (self.len, self.wire_len, self.head_len) = (0, 0, 0);
+        self.window = Window::default();
         (self.grpc, self.events, self.shown, self.is_sealed, self.why) = (None, None, None, false, 0);
         (self.may_lack, self.may_be_grpc) = (None, false);
         self.preview.start(Coding::Identity, 0);
@@ -252,6 +255,7 @@ impl Half {
             len: self.len,
             wire_len: self.wire_len,
             head_len: self.head_len,
+            stalled_us: self.window.stalled_us,
         }
     }
 

@@ -62,6 +62,9 @@ impl Lane {
         self.awaited = None;
         if self.phase == Phase::Start {
             self.begin(from, cx);
+            if self.phase == Phase::Lost {
+                connection.lose_windows();
+            }
         }
         let mut at = 0;
         while let Some(rest) = chunk.bytes.get(at..).filter(|rest| !rest.is_empty()) {
@@ -116,6 +119,9 @@ impl Lane {
             if let Some(head) = awaited
                 && lost >= FrameHead::LEN as u64
             {
+                if matches!(head.kind, WINDOW_UPDATE | SETTINGS) {
+                    connection.lose_windows();
+                }
                 lost -= FrameHead::LEN as u64;
                 self.block_lost(&head, at, connection, cx);
                 self.open = Some(Open { head, left: head.len, padding: Some(0) });
@@ -222,7 +228,7 @@ impl Lane {
                 0
             }
             SETTINGS if head.len <= MOST_SETTINGS => head.len as usize,
-            RST_STREAM => 4,
+            RST_STREAM | WINDOW_UPDATE => 4,
             GOAWAY => 8,
             _ => 0,
         };
@@ -232,7 +238,7 @@ impl Lane {
         };
         cx.clear(from, chunk.offset, (FrameHead::LEN + if needed <= 8 { needed } else { 0 }) as u64);
         match head.kind {
-            DATA => connection.data_frame(head.stream, from, head.total() as u64),
+            DATA => connection.data_frame(&head, at),
             HEADERS | PUSH_PROMISE | CONTINUATION if head.len <= MOST_BLOCK => {
                 let (fragment, from_here, promised) = fragment(&head, payload).ok_or(Bad)?;
                 let offset = chunk.offset + (FrameHead::LEN + from_here) as u64;
@@ -241,9 +247,10 @@ impl Lane {
             }
             SETTINGS => {
                 cx.clear(from, chunk.offset + FrameHead::LEN as u64, needed as u64);
-                settings(payload, from, connection);
+                settings(payload, at, connection);
             }
             RST_STREAM => connection.reset(head.stream, u32_at(payload, 0).unwrap_or(0), at, cx),
+            WINDOW_UPDATE => connection.allow(head.stream, u32_at(payload, 0).unwrap_or(0), at),
             GOAWAY => connection.go_away(u32_at(payload, 0).unwrap_or(0) & 0x7fff_ffff, at, cx),
             _ => {}
         }
@@ -284,7 +291,7 @@ impl Lane {
             }
             Some(_) => {
                 let len = chunk.bytes.len().min(open.left as usize);
-                if matches!(open.head.kind, PING | PRIORITY | WINDOW_UPDATE) {
+                if matches!(open.head.kind, PING | PRIORITY) {
                     cx.clear(from, chunk.offset, len as u64);
                 }
                 len
@@ -440,11 +447,14 @@ fn decode(
 }
 
 /// What this side is willing to take: the other may send payloads of that length.
-fn settings(payload: &[u8], from: Side, connection: &mut Connection) {
+fn settings(payload: &[u8], at: At, connection: &mut Connection) {
     let (pairs, _) = payload.as_chunks::<6>();
     for pair in pairs {
+        if let (Some(INITIAL_WINDOW), Some(most)) = (u16_at(pair, 0), u32_at(pair, 2)) {
+            connection.begin_with(most, at);
+        }
         if let (Some(MAX_FRAME_SIZE), Some(most)) = (u16_at(pair, 0), u32_at(pair, 2)) {
-            let slot = from.other().index();
+            let slot = at.side.other().index();
             if let Some(known) = connection.most_payload.get_mut(slot) {
                 *known = (*known).max(most.min(MOST_FRAME));
             }
@@ -458,6 +468,8 @@ fn set(pair: &mut [Option<u64>; 2], side: Side, value: Option<u64>) {
     }
 }
 
+/// The setting that tells the window of streams.
+const INITIAL_WINDOW: u16 = 4;
 /// The setting that allows longer payloads.
 const MAX_FRAME_SIZE: u16 = 5;
 const MOST_FRAME: u32 = (1 << 24) - 1;

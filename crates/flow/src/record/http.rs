@@ -103,6 +103,8 @@ pub struct Message<'a> {
     pub wire_len: u64,
     /// The length of the head on the wire.
     pub head_len: u64,
+    /// How long its receiver's windows let nothing more of it come. HTTP/2.
+    pub stalled_us: u64,
 }
 
 /// Where a header's name and value stand in the buffer of [`Headers`].
@@ -319,6 +321,9 @@ impl Message<'_> {
         object.uint("len", self.len);
         object.uint("wire_len", self.wire_len);
         object.uint("head_len", self.head_len);
+        if self.stalled_us > 0 {
+            object.uint("stalled_us", self.stalled_us);
+        }
     }
 }
 

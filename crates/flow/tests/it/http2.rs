@@ -164,7 +164,7 @@ fn serve(dir: &Path, tls: &[&str], more: &[&str], last: &[&Path]) -> (u16, Runni
 }
 
 #[test]
-fn cap_n_01zi_nghttp_and_curl_say_the_same_as_tshark() {
+fn cap_n_01_nghttp_and_curl_say_the_same_as_tshark() {
     let (dir, port, _server) = server(&["--trailer", "x-sum: 77", "--push", "/index.html=/style.css"]);
     let capture = Capture::start(&dir.path().join("t.pcap"), &format!("tcp port {port}"));
     let url = |path: &str| format!("http://127.0.0.1:{port}{path}");

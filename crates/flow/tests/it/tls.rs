@@ -167,7 +167,7 @@ const SUITES_13: &[&str] = &[
 ];
 
 #[test]
-fn cap_n_20m_openssl_with_every_suite_as_tshark_tells_it() {
+fn cap_n_20_openssl_with_every_suite_as_tshark_tells_it() {
     let bench = Bench::new();
     let all_13 = SUITES_13.join(":");
     let server = bench.server(&["-ciphersuites", &all_13, "-alpn", "http/1.1", "-groups", "P-256:X25519"]);

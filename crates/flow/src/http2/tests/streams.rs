@@ -418,3 +418,61 @@ proptest! {
         rig.end(Server, End::Eof);
     }
 }
+
+#[test]
+fn cap_n_01zv_bodies_that_wait_for_windows_say_how_long() {
+    let update = |stream: u32, more: u32| frame(WINDOW_UPDATE, 0, stream, &more.to_be_bytes());
+    let mut talk = Talk::begun();
+    // Streams of the server may send 20,000 bytes, those of the client what is usual.
+    talk.send(Client, frame(SETTINGS, 0, 0, &[0, 4, 0, 0, 0x4e, 0x20]));
+    for stream in [1, 3, 5] {
+        talk.headers(Client, stream, true, &get("/"));
+        talk.headers(Server, stream, false, &[(":status", "200")]);
+    }
+    // Full after two frames: the next comes once the client takes more, two frames later.
+    talk.data(Server, 1, false, &[b'a'; 10_000]);
+    talk.data(Server, 1, false, &[b'a'; 10_000]);
+    talk.data(Server, 3, false, &[b'b'; 1_000]);
+    talk.send(Client, update(1, 30_000));
+    // The connection is full with this one, which is the last of its body; another waits, and a third has all it sends.
+    talk.data(Server, 5, true, &[b'c'; 100]);
+    talk.data(Server, 1, false, &[b'a'; 16_000]);
+    talk.data(Server, 1, false, &[b'a'; 14_000]);
+    talk.send(Client, update(1, 30_000));
+    talk.data(Server, 1, true, &[b'a'; 14_435]);
+    talk.send(Client, update(0, 1));
+    talk.data(Server, 3, true, b"b");
+    let records = in_pieces(&talk);
+    let told = |stream: u64| {
+        let record = records.iter().find(|record| record["stream"] == stream).unwrap();
+        (field(record, "/response/len").clone(), field(record, "/response/stalled_us").clone())
+    };
+    assert_eq!(told(5), (json!(100), Value::Null));
+    assert_eq!(told(1), (json!(64_435), json!(3_000)), "two times, two frames and one after it was full");
+    assert_eq!(told(3), (json!(1_001), json!(1_000)), "while the connection was full");
+
+    // A stream that is given up while it waits.
+    let mut talk = Talk::begun();
+    talk.headers(Client, 1, false, &get("/"));
+    for _ in 0..4 {
+        talk.data(Client, 1, false, &[b'x'; 16_383]);
+    }
+    talk.data(Client, 1, false, b"xyz");
+    talk.send(Server, frame(PING, 0, 0, &[0; 8]));
+    talk.reset(Client, 1, 8);
+    let records = in_pieces(&talk);
+    assert_eq!(field(&records[0], "/request/stalled_us"), &json!(2_000), "{}", records[0]);
+
+    // What was before the capture is not known: nothing is said.
+    let mut late = rig();
+    late.facts.no_syn = true;
+    late.play(&talk.script, usize::MAX);
+    assert!(late.records().iter().all(|record| field(record, "/request/stalled_us").is_null()));
+}
+
+/// In segments, as so many bytes are sent.
+fn in_pieces(talk: &Talk) -> Vec<Value> {
+    let mut rig = rig();
+    rig.play(&talk.script, 1448);
+    rig.records().to_vec()
+}

@@ -153,6 +153,37 @@ fn cap_n_22e_what_a_certificate_says() {
 }
 
 #[test]
+fn cap_n_22h_certificates_whose_time_has_not_come_or_is_over_are_told() {
+    for version in [&rustls::version::TLS12, &rustls::version::TLS13] {
+        let pair = pair(&Wish { version: Some(version), ..Wish::default() });
+        let mut talk = Talk::new(&pair, "server.example");
+        talk.settle();
+        let acts = talk.close();
+        let valid = Certificate::parse(&pair.leaf);
+        for (second, said) in [
+            (valid.from - 1000, serde_json::json!(["cert_not_yet_valid"])),
+            (valid.from + 1000, serde_json::Value::Null),
+            (valid.to + 1000, serde_json::json!(["cert_expired"])),
+        ] {
+            let mut at = second * 1_000_000;
+            let moved = acts.iter().map(|act| match act {
+                Act::Send(side, _, bytes) => {
+                    at += 1000;
+                    Act::Send(*side, at, bytes.clone())
+                }
+                other => other.clone(),
+            });
+            // In TLS 1.3 certificates are seen by who has the keys.
+            let mut rig = rig(&pair.lines.all());
+            rig.play(&moved.collect::<Vec<_>>(), usize::MAX);
+            let tls = of_kind(&rig.out.records, "tls")[0].clone();
+            assert_eq!(tls.get("anomaly").cloned().unwrap_or_default(), said, "{tls}");
+            assert_eq!(tls["certs"].as_array().map(Vec::len), Some(1), "{tls}");
+        }
+    }
+}
+
+#[test]
 fn cap_n_22g_compressed_certificates() {
     let message: Vec<u8> = (0..3000_u32).map(|number| (number / 7) as u8).collect();
     let packed = miniz_oxide::deflate::compress_to_vec_zlib(&message, 6);
