@@ -8,7 +8,9 @@ use e2e::terminal::Terminal;
 use e2e::workspaces::{apply, operator, until, wait};
 use e2e::{errors, kubeconfig, kubectl, out, signal};
 use serde_json::{Value, json};
-use std::io::Write;
+use std::io::{BufRead, BufReader, Read, Write};
+use std::net::{TcpListener, TcpStream};
+use std::os::unix::net::{UnixListener, UnixStream};
 use std::path::Path;
 use std::process::{Command, Output, Stdio};
 use std::time::{Duration, Instant};
@@ -246,6 +248,60 @@ fn ac_71j_a_program_has_its_outputs_apart_its_input_and_its_code_and_the_journal
     for typed in ["hunter2", "to-out", "begun", "a-tty"] {
         assert!(!journal.contains(typed), "{typed} is in the journal");
     }
+}
+
+#[test]
+fn ac_71y_ports_and_unix_sockets_are_carried_both_ways_until_control_c() {
+    let place = Place::new("ws-forward");
+    let home = place.console.home().to_owned();
+    let (here, ours) = (home.join("f.sock"), home.join("o.sock"));
+    // What answers here for a socket there: it says back what it is told, in capitals.
+    let answers = UnixListener::bind(&ours).unwrap();
+    std::thread::spawn(move || {
+        for stream in answers.incoming().flatten() {
+            let mut line = String::new();
+            BufReader::new(&stream).read_line(&mut line).unwrap();
+            (&stream).write_all(line.to_uppercase().as_bytes()).unwrap();
+        }
+    });
+    let carries = format!("{}:/tmp/r.sock", here.display());
+    let back = format!("/tmp/r.sock:{}", ours.display());
+    let mut command = place.command(&["forward", "w", &carries, "0:7", "-R", &back]);
+    let mut child = command.stdin(Stdio::null()).stdout(Stdio::piped()).spawn().unwrap();
+    let mut lines = BufReader::new(child.stdout.take().unwrap());
+    let mut told = String::new();
+    for _ in 0..2 {
+        lines.read_line(&mut told).unwrap();
+    }
+    assert!(told.contains("f.sock is /tmp/r.sock of ws-forward/w\n"), "{told}");
+    let port = told.split("127.0.0.1:").nth(1).and_then(|rest| rest.split(' ').next()).unwrap().parse::<u16>().unwrap();
+    // Through the socket here to the one there, and from there to ours.
+    let round = || -> std::io::Result<String> {
+        let mut stream = UnixStream::connect(&here)?;
+        stream.set_read_timeout(Some(Duration::from_secs(30)))?;
+        stream.write_all(b"there and back\n")?;
+        let mut line = String::new();
+        BufReader::new(&stream).read_line(&mut line)?;
+        Ok(line)
+    };
+    until("both are made", 60, || round().is_ok_and(|line| line == "THERE AND BACK\n"));
+    // Nothing listens on the port: the connection ends, the rest goes on.
+    let mut none = TcpStream::connect(("127.0.0.1", port)).unwrap();
+    none.set_read_timeout(Some(Duration::from_secs(30))).unwrap();
+    assert_eq!(none.read(&mut [0; 1]).unwrap_or(0), 0);
+    assert_eq!(round().unwrap(), "THERE AND BACK\n");
+    signal(child.id(), "INT");
+    assert!(child.wait().unwrap().success());
+    assert!(!here.exists(), "the socket here is taken away");
+    until("and the one there", 60, || !place.run(&["exec", "w", "--", "test", "-e", "/tmp/r.sock"]).status.success());
+    let journal = place.console.journal();
+    for words in ["connect /tmp/r.sock", "listen on /tmp/r.sock", "port 7 of"] {
+        assert!(journal.contains(words), "{words}: {journal}");
+    }
+    let taken = TcpListener::bind("127.0.0.1:0").unwrap();
+    let words = format!("{}:80", taken.local_addr().unwrap().port());
+    let refused = place.run(&["forward", "w", &words]);
+    assert!(!refused.status.success() && errors(&refused).contains("port_in_use"), "{}", errors(&refused));
 }
 
 #[test]

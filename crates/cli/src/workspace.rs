@@ -47,16 +47,16 @@ pub async fn workspace(desk: &Desk, command: &WorkspaceCommand, out: &mut impl W
         WorkspaceCommand::Import(args) => import::import(desk, args, out).await,
         WorkspaceCommand::Apps(args) => apps::apps(desk, args, out).await,
         WorkspaceCommand::Ports(args) => apps::ports(desk, args, out).await,
-        WorkspaceCommand::Forward(args) => forward::forward(desk, args, out).await,
         WorkspaceCommand::Copy(args) => copy::copy(desk, args).await,
         WorkspaceCommand::Shells(args) => shells::shells(desk, args, out).await,
-        WorkspaceCommand::Shell(_) | WorkspaceCommand::Exec(_) => {
-            Err(Error::Usage("a program in a workspace ends with a code of its own".to_owned()))
+        WorkspaceCommand::Shell(_) | WorkspaceCommand::Exec(_) | WorkspaceCommand::Forward(_) => {
+            Err(Error::Usage("this has signals and a code of its own".to_owned()))
         }
     }
 }
 
-/// Runs `qd ws shell` and `qd ws exec`: the exit code is that of the program in the workspace. Signals are theirs.
+/// Runs `qd ws shell` and `qd ws exec`, whose exit code is that of the program in the workspace, and `qd ws forward`. Signals are
+/// theirs.
 ///
 /// # Errors
 /// When it is refused, the workspace cannot be reached, or the connection is lost for good.
@@ -64,6 +64,7 @@ pub async fn workspace_program(desk: &Desk, command: &WorkspaceCommand) -> Resul
     match command {
         WorkspaceCommand::Shell(args) => shell::shell(desk, args).await,
         WorkspaceCommand::Exec(args) => exec::exec(desk, args).await,
+        WorkspaceCommand::Forward(args) => forward::forward(desk, args).await.map(|()| 0),
         _ => Err(Error::Usage("this runs no program in a workspace".to_owned())),
     }
 }

@@ -68,10 +68,10 @@ pub enum WorkspaceCommand {
 }
 
 impl WorkspaceCommand {
-    /// It runs a program in a workspace, whose exit code it ends with.
+    /// It runs a program in a workspace, whose exit code it ends with, or goes on until a signal.
     #[must_use]
     pub const fn is_program(&self) -> bool {
-        matches!(self, Self::Shell(_) | Self::Exec(_))
+        matches!(self, Self::Shell(_) | Self::Exec(_) | Self::Forward(_))
     }
 }
 

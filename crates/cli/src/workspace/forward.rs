@@ -21,16 +21,16 @@ use tokio_util::sync::CancellationToken;
 use workspace::reach::{ReachError, Reaches};
 
 /// Carries what was asked for. Each is a decision of its own.
-pub(super) async fn forward(desk: &Desk, args: &ForwardArgs, out: &mut impl Write) -> Result<(), Error> {
+pub(super) async fn forward(desk: &Desk, args: &ForwardArgs) -> Result<(), Error> {
     let which = which(desk, &args.which)?;
     let way = interruptible(Box::pin(ready(desk, &which, &args.reach))).await?;
     let mut open = Vec::new();
     for forward in &args.forwards {
         let ear = Ear::open(&forward.here).await?;
-        writeln!(out, "{} is {} of {}/{}", ear.name()?, forward.there, which.object.namespace, which.object.name)?;
+        let (namespace, name) = (&which.object.namespace, &which.object.name);
+        writeln!(std::io::stdout(), "{} is {} of {namespace}/{name}", ear.name()?, forward.there)?;
         open.push((ear, forward));
     }
-    out.flush()?;
     let stop = CancellationToken::new();
     let all = async {
         let mut all: Vec<Carried<'_>> = Vec::new();
