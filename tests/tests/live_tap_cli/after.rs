@@ -5,7 +5,8 @@ use e2e::{errors, out};
 use serde_json::Value;
 use std::os::unix::fs::PermissionsExt;
 use std::path::{Path, PathBuf};
-use std::process::Command;
+use std::process::{Command, Stdio};
+use std::time::Duration;
 
 /// Capture files below a folder.
 fn captures(home: &Path) -> Vec<PathBuf> {
@@ -60,4 +61,32 @@ fn cap_n_18i_a_command_gets_the_records_that_are_chosen_and_no_others() {
     };
     let (told, given) = (lines(&out(&output)), lines(&std::fs::read_to_string(seen).unwrap()));
     assert!(told.len() == 5 && told == given, "{told:?} {given:?}");
+}
+
+#[test]
+fn cap_50d_what_a_view_in_the_browser_has_of_packets_stays_where_it_is_to_be_kept() {
+    let _alone = alone();
+    for keep in [false, true] {
+        let home = tempfile::tempdir().unwrap();
+        let words = ["-n", "shop", "-l", FRONT, "--ui", "--ui-port", "0", "--yes"];
+        let mut command = tap(home.path(), &words);
+        command.args(keep.then_some("--keep")).stdout(Stdio::null()).stderr(Stdio::piped());
+        let child = command.spawn().unwrap();
+        let large = |path: &PathBuf| std::fs::metadata(path).is_ok_and(|about| about.len() > 20_000);
+        e2e::until("packets come", Duration::from_secs(90), || captures(home.path()).iter().any(large));
+        e2e::signal(child.id(), "INT");
+        let output = child.wait_with_output().unwrap();
+        let said = errors(&output);
+        assert!(output.status.success(), "{said}");
+        let left = captures(home.path());
+        assert_eq!(left.is_empty(), !keep, "{left:?}");
+        let Some(segment) = left.iter().find(|path| path.extension().is_some_and(|end| end == "pcapng")) else {
+            continue;
+        };
+        let folder = segment.parent().unwrap();
+        assert!(said.contains(&format!("packets are kept in {}", folder.display())), "{said}");
+        assert!(folder.parent().unwrap().ends_with("taps/kept"), "{}", folder.display());
+        let verified = tap(home.path(), &["verify", segment.to_str().unwrap()]).output().unwrap();
+        assert!(verified.status.success(), "{}", errors(&verified));
+    }
 }
