@@ -1,9 +1,10 @@
 //! A channel that is a connection to a port of the loopback.
 
+use std::collections::VecDeque;
 use std::net::{Ipv4Addr, Ipv6Addr, SocketAddr};
 
 use bytes::BytesMut;
-use proto::workspace::{Body, Input, OUT, Opened, Tunnel};
+use proto::workspace::{Body, Input, OUT, Opened, Tunnel, WINDOW};
 use tokio::io::AsyncWriteExt;
 use tokio::net::TcpStream;
 use tokio::net::tcp::{OwnedReadHalf, OwnedWriteHalf};
@@ -51,21 +52,47 @@ async fn connect(port: u16) -> std::io::Result<TcpStream> {
 }
 
 async fn output(channel: &Channel, from: OwnedReadHalf) -> Result<(), Gone> {
-    let (mut buffer, mut room) = (BytesMut::new(), LEAST);
+    let (mut buffers, mut room) = (Buffers::default(), LEAST);
     loop {
-        // a connection that says nothing has no buffer
+        // a connection that says little has no buffer
         if from.readable().await.is_err() {
             return channel.say(Body::Eof(OUT)).await;
         }
-        buffer.reserve(room);
+        let mut buffer = buffers.take(room);
         match from.try_read_buf(&mut buffer) {
             Ok(len) if len > 0 => {
-                room = if len >= room { PIECE.min(4 * room) } else { LEAST.max(2 * len) };
-                channel.pass(OUT, std::mem::take(&mut buffer).freeze()).await?;
+                let bytes = buffer.split().freeze();
+                if len > LEAST {
+                    buffers.keep(buffer);
+                } else {
+                    buffers = Buffers::default();
+                }
+                room = if len >= room { PIECE.min(4 * room) } else { LEAST.max(room / 2) };
+                channel.pass(OUT, bytes).await?;
             }
-            Err(error) if error.kind() == std::io::ErrorKind::WouldBlock => buffer = BytesMut::new(),
+            Err(error) if error.kind() == std::io::ErrorKind::WouldBlock => {}
             _ => return channel.say(Body::Eof(OUT)).await,
         }
+    }
+}
+
+/// What was read into, to be read into again once it is sent: the system's pages are dear where they are given back each time.
+#[derive(Default)]
+struct Buffers(VecDeque<BytesMut>);
+
+impl Buffers {
+    fn take(&mut self, room: usize) -> BytesMut {
+        // who was sent first is free first
+        let free = self.0.front_mut().is_some_and(|first| first.try_reclaim(room));
+        let first = if free { self.0.pop_front() } else { None };
+        first.unwrap_or_else(|| BytesMut::with_capacity(room))
+    }
+
+    fn keep(&mut self, buffer: BytesMut) {
+        if self.0.len() >= MOST {
+            self.0.pop_front();
+        }
+        self.0.push_back(buffer);
     }
 }
 
@@ -97,4 +124,6 @@ async fn input(channel: &Channel, to: OwnedWriteHalf, half: &Notify) -> Result<(
 /// Bytes that are read at once, at least and at most.
 const LEAST: usize = 4 << 10;
 const PIECE: usize = 64 << 10;
+/// As many as a window holds, and two on their way.
+const MOST: usize = WINDOW / PIECE + 2;
 const PATIENCE: Duration = Duration::from_secs(5);
