@@ -16,11 +16,13 @@ pub(super) struct Windows {
     initial: [i64; 2],
     /// What all streams together have left.
     left: [i64; 2],
+    /// Some body may wait.
+    is_waited_for: bool,
 }
 
 impl Default for Windows {
     fn default() -> Self {
-        Self { is_known: true, initial: [USUAL; 2], left: [USUAL; 2] }
+        Self { is_known: true, initial: [USUAL; 2], left: [USUAL; 2], is_waited_for: false }
     }
 }
 
@@ -35,6 +37,10 @@ pub(super) struct Window {
 }
 
 impl Window {
+    fn is_closed(&self) -> bool {
+        self.closed_us.is_some()
+    }
+
     /// The other side takes more, or nothing more is sent.
     fn open(&mut self, now_us: i64) {
         if let Some(since_us) = self.closed_us.take() {
@@ -71,9 +77,11 @@ impl Connection {
             window.sent += len;
             if !is_last && initial + window.credit <= window.sent {
                 window.closed_us.get_or_insert(at.now_us);
+                self.windows.is_waited_for = true;
             }
         }
         if is_full {
+            self.windows.is_waited_for = true;
             let waits = |half: &Half| half.is_seen && !half.is_ended;
             for stream in self.streams.iter_mut().filter(|stream| !(is_last && stream.id == head.stream)) {
                 let half = stream.half(at.side);
@@ -122,15 +130,17 @@ impl Connection {
     }
 
     fn reopen(&mut self, side: Side, now_us: i64) {
-        if *self.windows.left(side) <= 0 {
+        if !self.windows.is_waited_for || *self.windows.left(side) <= 0 {
             return;
         }
         let initial = self.windows.initial(side);
+        self.windows.is_waited_for = false;
         for stream in self.streams.iter_mut() {
             let window = &mut stream.half(side).window;
-            if window.closed_us.is_some() && initial + window.credit > window.sent {
+            if initial + window.credit > window.sent {
                 window.open(now_us);
             }
+            self.windows.is_waited_for |= stream.request.window.is_closed() || stream.response.window.is_closed();
         }
     }
 }
