@@ -48,7 +48,7 @@ fn wx_06f_who_comes_and_how_is_said_by_us_alone() {
 }
 
 #[test]
-fn wx_06m_what_a_trusted_proxy_says_of_who_comes_stands_before_our_own_word() {
+fn wx_06_what_a_trusted_proxy_says_of_who_comes_stands_before_our_own_word() {
     let fields = "X-Forwarded-For: 203.0.113.9\r\nX-Forwarded-Proto: https\r\nX-Forwarded-Host: apps.example\r\n\
                   X-Forwarded-Prefix: /team\r\nForwarded: for=203.0.113.9;proto=https\r\nX-Real-IP: 1.2.3.4\r\nX-Qd-User: root\r\n";
     let said = |fields: &str, peer: &str| {
