@@ -5,6 +5,7 @@ mod defects;
 mod door;
 mod exposure;
 mod faults;
+mod led;
 mod nodes;
 mod rules;
 mod server;

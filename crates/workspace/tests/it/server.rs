@@ -136,7 +136,7 @@ impl Place {
             },
         });
         let _ = kubectl(&["create", "-f", "-"], &volume.to_string());
-        let (end, runs, journal) = start(&namespace, limits, &config, says, 0);
+        let (end, runs, journal) = start(&namespace, &fresh_id(), limits, &config, says, 0);
         Self { says, ahead_ms: 0, namespace, config, end, runs: Some(runs), journal, _nodes: nodes }
     }
 
@@ -160,7 +160,7 @@ impl Place {
 
     /// Starts another operator.
     pub(crate) fn start(&mut self, limits: Limits) {
-        let (end, runs, journal) = start(&self.namespace, limits, &self.config, self.says, self.ahead_ms);
+        let (end, runs, journal) = start(&self.namespace, &fresh_id(), limits, &self.config, self.says, self.ahead_ms);
         (self.end, self.runs, self.journal) = (end, Some(runs), journal);
     }
 
@@ -195,8 +195,18 @@ impl Drop for Place {
     }
 }
 
+fn fresh_id() -> String {
+    format!("{}-{}", std::process::id(), RequestId::new())
+}
+
+/// Starts an operator that goes by a name among candidates.
+pub(crate) fn candidate(namespace: &str, id: &str) -> JoinHandle<()> {
+    start(namespace, id, Limits::default(), Path::new(&kubeconfig()), |_| {}, 0).1
+}
+
 fn start(
     namespace: &str,
+    id: &str,
     limits: Limits,
     config: &Path,
     says: fn(&mut Platform),
@@ -212,7 +222,7 @@ fn start(
     let clock = Arc::new(Ahead(ahead_ms));
     let mut platform = Platform::new(cluster.name().as_str(), "images.invalid/agent:1");
     says(&mut platform);
-    let mut settings = Settings::new(format!("{}-{}", std::process::id(), RequestId::new()));
+    let mut settings = Settings::new(id.to_owned());
     (settings.namespace, settings.limits) = (Some(namespace.to_owned()), limits);
     // Who crashes leaves its lease behind: the next one does not wait for long.
     settings.terms = Terms { length_ms: 3_000, deadline_ms: 2_000, retry_ms: 500 };
