@@ -7,7 +7,7 @@ use base::{Code, Coded as _};
 use blueprint::{Effective, Mark, Pointer, Problem};
 use parking_lot::Mutex;
 use policy::action::{ObjectTarget, WorkspaceProvision, WorkspaceProvisionObligations};
-use policy::{Answers, Decision, Gate, Outcome, Principal};
+use policy::{Answers, Decision, Gate, Outcome, Principal, Refusal};
 use serde_json::Value;
 use sha2::{Digest as _, Sha256};
 use std::collections::HashMap;
@@ -18,11 +18,14 @@ pub struct Provision {
     principal: Principal,
     journals: bool,
     /// What was said of a workspace, by its cluster, namespace and name.
-    kept: Mutex<HashMap<[String; 3], (String, Patches)>>,
+    kept: Mutex<HashMap<[String; 3], Said>>,
 }
 
 /// What the policy obliges to.
 pub(crate) type Patches = Vec<(Pointer, Value)>;
+
+/// Of what, by its digest, and what was said.
+type Said = (String, Result<Patches, Problem>);
 
 /// Which workspace is meant.
 #[derive(Clone, Copy, Debug)]
@@ -85,27 +88,36 @@ impl Provision {
         let key = [meant.cluster, meant.namespace, meant.name].map(str::to_owned);
         let asked = format!("{}\0{}\0{}\0{}", action.owner, action.org, action.blueprint, action.fields);
         let asked = hex::encode(Sha256::digest(asked.as_bytes()));
-        if let Some((_, patches)) = self.kept.lock().get(&key).filter(|(of, _)| *of == asked) {
-            return Ok(patches.clone());
+        if let Some((_, said)) = self.kept.lock().get(&key).filter(|(of, _)| *of == asked) {
+            return said.clone();
         }
-        let permit = self.gate.permit(&self.principal, action, &Answers::default()).map_err(|refusal| {
-            let decision = refusal.decision().map(|id| format!(" (decision {id})")).unwrap_or_default();
-            problem(refusal.code(), &format!("{refusal}{decision}"))
-        })?;
-        let patches = read(permit.obligations().clone());
-        permit.finish(Outcome::Done { message: format!("{} patches", patches.len()) });
+        let said = match self.gate.permit(&self.principal, action, &Answers::default()) {
+            Ok(permit) => {
+                let patches = read(permit.obligations().clone());
+                permit.finish(Outcome::Done { message: format!("{} patches", patches.len()) });
+                Ok(patches)
+            }
+            // It could not be decided, and may be in a moment.
+            Err(refusal) if refusal.code() != Code::PolicyDenied => return Err(refused(&refusal)),
+            Err(refusal) => Err(refused(&refusal)),
+        };
         let mut kept = self.kept.lock();
         if kept.len() >= MOST_KEPT {
             kept.clear();
         }
-        kept.insert(key, (asked, patches.clone()));
-        Ok(patches)
+        kept.insert(key, (asked, said.clone()));
+        said
     }
 }
 
 fn read(obligations: WorkspaceProvisionObligations) -> Patches {
     let WorkspaceProvisionObligations { patch } = obligations;
     patch.into_iter().map(|(at, value)| (Pointer::parse(&at), value)).collect()
+}
+
+fn refused(refusal: &Refusal) -> Problem {
+    let decision = refusal.decision().map(|id| format!(" (decision {id})")).unwrap_or_default();
+    problem(refusal.code(), &format!("{refusal}{decision}"))
 }
 
 fn problem(code: Code, message: &str) -> Problem {

@@ -74,6 +74,9 @@ fn bc_10e_what_the_policy_denies_is_not_made_and_says_by_which_decision() {
     let refused = render(&blueprints, "open", &json!({})).unwrap_err();
     assert_eq!((refused.condition, refused.reason), ("Accepted", "PolicyDenied"));
     assert!(refused.message.contains("open networks need a word with root (decision "), "{}", refused.message);
+    let decided = t.journal.decided().len();
+    let again = render(&blueprints, "open", &json!({})).unwrap_err();
+    assert_eq!((again.message, t.journal.decided().len()), (refused.message, decided), "the same is not decided again");
 }
 
 #[test]
