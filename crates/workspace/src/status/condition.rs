@@ -35,6 +35,17 @@ impl<'a> Conditions<'a> {
         }));
     }
 
+    /// Adds one as it stood; false where it did not.
+    pub(crate) fn keep(&mut self, name: &str) -> bool {
+        let Some(before) = self.previous.iter().find(|one| one.get("type") == Some(&name.into())) else { return false };
+        let mut kept = before.clone();
+        if let Some(fields) = kept.as_object_mut() {
+            fields.insert("observedGeneration".to_owned(), self.generation.into());
+        }
+        self.list.push(kept);
+        true
+    }
+
     pub(crate) fn done(self) -> Value {
         Value::Array(self.list)
     }

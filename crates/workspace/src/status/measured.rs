@@ -31,10 +31,17 @@ impl Making<'_> {
 
     /// What is measured.
     pub(super) fn measured(&self, list: &mut Conditions<'_>) {
-        let (holds, reason, message) = isolated(self.daemon(), self.rendered);
-        list.put("NetworkIsolated", holds, reason, &message);
-        let (holds, reason, message) = self.reachable();
-        list.put("Reachable", holds, reason, &message);
+        // Whoever leads since a moment has asked no daemon yet: what the one before found out stands until then.
+        let stands = self.is_as_before();
+        let (asked, tried) = (self.daemon().is_some(), self.daemon().is_some_and(|daemon| daemon.canary.is_some()));
+        if tried || !(stands && list.keep("NetworkIsolated")) {
+            let (holds, reason, message) = isolated(self.daemon(), self.rendered);
+            list.put("NetworkIsolated", holds, reason, &message);
+        }
+        if asked || !(stands && list.keep("Reachable")) {
+            let (holds, reason, message) = self.reachable();
+            list.put("Reachable", holds, reason, &message);
+        }
         let (holds, reason, message) = self.idle();
         list.put("Idle", holds, reason, &message);
         let (holds, reason, message) = self.exposed();
@@ -64,6 +71,15 @@ impl Making<'_> {
             None => (Some(true), "AsExpected", "its daemon answers through the API server".to_owned()),
             Some(failed) => (Some(false), failed.reason, failed.message.clone()),
         }
+    }
+
+    /// The status that stands is of this pod, and in this stage.
+    pub(super) fn is_as_before(&self) -> bool {
+        let Some(pod) = &self.observed.pod else { return false };
+        let (stage, before) = (self.decision.seen.stage, self.previous);
+        stage == Stage::Running
+            && before.pointer("/pod/uid").and_then(Value::as_str) == Some(&pod.uid)
+            && before.get("stage").and_then(Value::as_str) == Some(stage.as_str())
     }
 
     /// What the daemon of this pod said.

@@ -18,8 +18,9 @@ impl Making<'_> {
                     json!({ "name": name, "claim": claim.name, "type": if claim.own { "local" } else { "shared" } });
                 if let (Some(fields), false) = (value.as_object_mut(), claim.size.is_empty()) {
                     fields.insert("size".to_owned(), claim.size.as_str().into());
-                    if let Some(used) = self.mounted(claim).map(used) {
-                        fields.insert("used".to_owned(), used.into());
+                    let now = self.mounted(claim).map(|mount| used(mount).into());
+                    if let Some(used) = now.or_else(|| self.before(&name)) {
+                        fields.insert("used".to_owned(), used);
                     }
                 }
                 (name, value)
@@ -28,6 +29,13 @@ impl Making<'_> {
         volumes.sort_by(|a, b| a.0.cmp(&b.0));
         volumes.dedup_by(|a, b| a.0 == b.0);
         volumes.into_iter().map(|(_, value)| value).collect()
+    }
+
+    /// How much was used of a volume when the daemon was asked last, by whoever led before.
+    fn before(&self, name: &str) -> Option<Value> {
+        let stands = self.daemon().is_none() && self.is_as_before();
+        let mut volumes = self.previous.get("volumes").filter(|_| stands)?.as_array()?.iter();
+        volumes.find(|one| text(one, "/name") == Some(name))?.get("used").cloned()
     }
 
     /// The file system of a claim, as the daemon sees it: where it is the claim's own. One that many share, as folders of a node

@@ -243,6 +243,31 @@ fn wc_08_network_isolated_holds_when_a_canary_proved_it() {
 }
 
 #[test]
+fn wd_06f_what_the_operator_before_found_out_stands_until_the_next_one_asks() {
+    let mut case = running();
+    let canary = Canary { target: "10.96.0.1:443".into(), connected: true, detail: String::new() };
+    case.known = probed(Ok(Inside { canary: Some(canary), ..Inside::default() }));
+    let policy = json!({
+        "apiVersion": "networking.k8s.io/v1", "kind": "NetworkPolicy", "metadata": { "name": "w" }, "spec": {},
+    });
+    case.rendered.as_mut().unwrap().parts = Object::of(policy).into_iter().collect();
+    let (before, _) = made(&case);
+    assert_eq!(condition(&before, "NetworkIsolated"), ("False", "NotEnforced"));
+    case.previous = before.clone();
+    case.known = Known::default();
+    assert_eq!(made(&case).0["conditions"], before["conditions"], "whoever leads now writes nothing");
+    case.known = probed(Ok(Inside::default()));
+    assert_eq!(condition(&made(&case).0, "NetworkIsolated"), ("False", "NotEnforced"), "the canary is still to come");
+    case.known = probed(Err(Unreached { reason: "PortClosed", message: "gone".into() }));
+    assert_eq!(condition(&made(&case).0, "Reachable"), ("False", "PortClosed"));
+    case.known = Known::default();
+    case.observed.pod.as_mut().unwrap().uid = "another".into();
+    let (status, _) = made(&case);
+    assert_eq!(condition(&status, "Reachable").0, "Unknown", "that was another pod's");
+    assert_eq!(condition(&status, "NetworkIsolated").0, "Unknown");
+}
+
+#[test]
 fn wc_09_exposed_says_what_is_still_to_come() {
     let mut case = running();
     assert_eq!(condition(&made(&case).0, "Exposed"), ("False", "NotExposed"));
