@@ -54,8 +54,15 @@ async fn connect(port: u16) -> std::io::Result<TcpStream> {
 async fn output(channel: &Channel, from: OwnedReadHalf) -> Result<(), Gone> {
     let (mut buffers, mut room) = (Buffers::default(), LEAST);
     loop {
-        // a connection that says little has no buffer
-        if from.readable().await.is_err() {
+        // a connection that says little has no buffer, and one that rests gives back what it had
+        let ready = match timeout(REST, from.readable()).await {
+            Ok(ready) => ready,
+            Err(_) => {
+                (buffers, room) = (Buffers::default(), LEAST);
+                from.readable().await
+            }
+        };
+        if ready.is_err() {
             return channel.say(Body::Eof(OUT)).await;
         }
         let mut buffer = buffers.take(room);
@@ -127,3 +134,5 @@ const PIECE: usize = 64 << 10;
 /// As many as a window holds, and two on their way.
 const MOST: usize = WINDOW / PIECE + 2;
 const PATIENCE: Duration = Duration::from_secs(5);
+/// What was read into is kept so long.
+const REST: Duration = Duration::from_secs(2);
