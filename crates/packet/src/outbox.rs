@@ -26,6 +26,8 @@ struct Sent {
     bytes: Vec<u8>,
     packets: u64,
     records: u64,
+    /// What it says of losses: let go, it takes their numbers along.
+    told: Lost,
     /// Credit that it took.
     cost: u64,
     /// It was written to a stream, of now or before.
@@ -33,8 +35,9 @@ struct Sent {
 }
 
 impl Sent {
+    /// What the owner never hears of without it.
     fn holds(&self) -> Lost {
-        Lost { packets: self.packets, records: self.records }
+        Lost { packets: self.packets + self.told.packets, records: self.records + self.told.records }
     }
 }
 
@@ -79,12 +82,17 @@ impl Outbox {
             Body::Records(batch) => (0, u64::from(batch.count), batch.lines.len() as u64),
             _ => (0, 0, 0),
         };
+        let told = match &body {
+            Body::Loss(loss) if loss.records => Lost { packets: 0, records: loss.packets },
+            Body::Loss(loss) => Lost { packets: loss.packets, records: 0 },
+            _ => Lost::default(),
+        };
         let frame = Frame { seq: self.next, ..body.into() };
         self.next += 1;
         let mut bytes = Vec::new();
         encode(&frame, &mut bytes);
         self.held += bytes.len();
-        self.frames.push_back(Sent { seq: frame.seq, bytes, packets, records, cost, sent: false });
+        self.frames.push_back(Sent { seq: frame.seq, bytes, packets, records, told, cost, sent: false });
     }
 
     /// Takes the credit that packets or records need; false where there is not enough, and nothing is taken.
@@ -164,7 +172,7 @@ impl Outbox {
         encode(&Frame { seq: frame.seq, mac: Vec::new(), body: None }, &mut bytes);
         self.held = self.held + bytes.len() - frame.bytes.len();
         let gone = Sent { bytes: Vec::new(), ..*frame };
-        *frame = Sent { seq: frame.seq, bytes, packets: 0, records: 0, cost: 0, sent: frame.sent };
+        *frame = Sent { bytes, packets: 0, records: 0, cost: 0, ..*frame };
         self.lose(&gone);
     }
 

@@ -1,7 +1,7 @@
 #![allow(clippy::unwrap_used, clippy::expect_used, clippy::panic, clippy::indexing_slicing)]
 
 use super::{Lost, Outbox};
-use proto::capture::{Body, Decoder, FIRST_CREDIT, MAX_UNACKED, PacketBatch, RecordBatch, Stats};
+use proto::capture::{Body, Decoder, FIRST_CREDIT, Loss, MAX_UNACKED, PacketBatch, RecordBatch, Stats};
 
 fn packets(count: u32, len: usize) -> Body {
     Body::Packets(PacketBatch { count, packets: vec![7; len].into(), ..PacketBatch::default() })
@@ -31,6 +31,8 @@ fn counted(frames: &[(u64, Option<Body>)]) -> Lost {
         match body {
             Some(Body::Packets(batch)) => all.packets += u64::from(batch.count),
             Some(Body::Records(batch)) => all.records += u64::from(batch.count),
+            Some(Body::Loss(loss)) if loss.records => all.records += loss.packets,
+            Some(Body::Loss(loss)) => all.packets += loss.packets,
             _ => {}
         }
     }
@@ -93,6 +95,28 @@ fn cap_f_10c_without_a_stream_packets_go_first_and_every_loss_is_counted() {
     outbox.resume(before - 301);
     let came = counted(&write(&mut outbox, &mut resumed()));
     assert_eq!(came.records + outbox.take_lost().records, 300);
+}
+
+#[test]
+fn cap_f_10g_a_loss_that_was_told_where_nobody_heard_it_is_told_again() {
+    let mut outbox = Outbox::new();
+    let batches = 4 * MAX_UNACKED / 50_000;
+    for batch in 0..batches {
+        outbox.push(records(10, 50_000));
+        outbox.push(packets(3, 1_000));
+        outbox.shed();
+        // As each second does, while the stream is away.
+        if batch % 8 == 7 {
+            let lost = outbox.take_lost();
+            outbox.push(Body::Loss(Loss { packets: lost.packets, ..Loss::default() }));
+            outbox.push(Body::Loss(Loss { packets: lost.records, records: true, ..Loss::default() }));
+        }
+    }
+    outbox.resume(0);
+    let came = counted(&write(&mut outbox, &mut resumed()));
+    let mut all = outbox.take_lost();
+    all.add(came);
+    assert_eq!(all, Lost { packets: 3 * batches as u64, records: 10 * batches as u64 });
 }
 
 #[test]
