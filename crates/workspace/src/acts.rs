@@ -191,16 +191,19 @@ pub async fn update(
 ) -> Result<Value, ActError> {
     let object = permit.target().object.clone();
     changed(cluster, permit, &object, "changed", async |acting, target| {
-        let there = acting.get(target, "").await?;
-        let now = there.pointer("/metadata/generation").and_then(Value::as_i64);
-        if generation.is_some() && generation != now {
-            let message = format!("it is of generation {} by now", now.unwrap_or_default());
-            return Err(cluster::Error::Conflict { message });
-        }
-        // As it was read, so that a change in between shows.
-        let version = there.pointer("/metadata/resourceVersion").cloned().unwrap_or_default();
-        let patch = json!({ "metadata": { "resourceVersion": version }, "spec": spec });
-        acting.patch(target, "", PatchKind::Merge, &patch).await
+        let change = || async {
+            let there = acting.get(target, "").await?;
+            let now = there.pointer("/metadata/generation").and_then(Value::as_i64);
+            if generation.is_some() && generation != now {
+                let message = format!("it is of generation {} by now", now.unwrap_or_default());
+                return Err(cluster::Error::Conflict { message });
+            }
+            // As it was read, so that a change in between shows.
+            let version = there.pointer("/metadata/resourceVersion").cloned().unwrap_or_default();
+            let patch = json!({ "metadata": { "resourceVersion": version }, "spec": spec });
+            acting.patch(target, "", PatchKind::Merge, &patch).await
+        };
+        unless_written_between(change).await
     })
     .await
 }
@@ -223,19 +226,25 @@ pub async fn purge(cluster: &Cluster, permit: Permit<WorkspacePurge>) -> Result<
     let object = permit.target().object.clone();
     let options = DeleteOptions { uid: permit.target().uid.clone(), ..DeleteOptions::default() };
     changed(cluster, permit, &object, "deleted with its volumes", async |acting, target| {
-        let there = acting.get(target, "").await?;
-        let version = there.pointer("/metadata/resourceVersion").cloned().unwrap_or_default();
-        let held = there.pointer("/metadata/finalizers").and_then(Value::as_array).into_iter().flatten();
-        let mut held: Vec<Value> = held.filter(|one| one.as_str() != Some(FINALIZER)).cloned().collect();
-        held.push(FINALIZER.into());
-        let patch = json!({
-            "metadata": { "resourceVersion": version, "uid": options.uid, "finalizers": held },
-            "spec": { "storage": { "onDelete": "Delete" } },
-        });
-        acting.patch(target, "", PatchKind::Merge, &patch).await?;
+        unless_written_between(|| hold(&acting, target, options.uid.as_deref())).await?;
         acting.delete(target, &options).await
     })
     .await
+}
+
+/// Has a workspace say that its volumes go with it, and held until they have.
+async fn hold(acting: &Acting<Changes>, target: Target<'_>, uid: Option<&str>) -> Result<(), cluster::Error> {
+    let there = acting.get(target, "").await?;
+    let version = there.pointer("/metadata/resourceVersion").cloned().unwrap_or_default();
+    let held = there.pointer("/metadata/finalizers").and_then(Value::as_array).into_iter().flatten();
+    let mut held: Vec<Value> = held.filter(|one| one.as_str() != Some(FINALIZER)).cloned().collect();
+    held.push(FINALIZER.into());
+    let patch = json!({
+        "metadata": { "resourceVersion": version, "uid": uid, "finalizers": held },
+        "spec": { "storage": { "onDelete": "Delete" } },
+    });
+    acting.patch(target, "", PatchKind::Merge, &patch).await?;
+    Ok(())
 }
 
 /// Deletes claims that a workspace left. Each is looked at once more: it says that it is that one's own, or stays.
@@ -342,6 +351,21 @@ async fn changed<A: Action<Effect = Changes>>(
     result
 }
 
+/// Reads and writes, and does both again where the operator has written its status in between: that is no change that anybody
+/// need be told of. What was changed otherwise shows when it is read.
+async fn unless_written_between<T, F>(mut change: impl FnMut() -> F) -> Result<T, cluster::Error>
+where
+    F: Future<Output = Result<T, cluster::Error>>,
+{
+    for _ in 1..TRIES {
+        match change().await {
+            Err(cluster::Error::Conflict { .. }) => {}
+            changed => return changed,
+        }
+    }
+    change().await
+}
+
 fn outcome(result: Result<&str, &ActError>) -> Outcome {
     match result {
         Ok(done) => Outcome::Done { message: done.to_owned() },
@@ -359,3 +383,9 @@ pub(crate) fn narrow(error: cluster::Error, namespace: &str, name: &str) -> ActE
         other => ActError::Cluster(other),
     }
 }
+
+/// How often something is read and written: a status that is written oftener is one that never rests.
+const TRIES: usize = 5;
+
+#[cfg(test)]
+mod tests;

@@ -128,8 +128,8 @@ async fn wd_06e_who_leads_is_killed_again_and_again_and_no_pod_is_made_twice() {
     let now = uids(pods());
     assert!(same.iter().all(|uid| now.contains(uid)) && now.len() == MANY + 1, "those of before are those of now");
     let again: Vec<_> = names.iter().map(|name| after[name] - before[name]).collect();
-    // Whoever comes next has asked no daemon: that is told, and then what the daemon said.
-    assert!(again.iter().all(|more| *more <= 2 * KILLS), "written to and fro: {again:?} after {before:?}");
+    // What no operator had found out of a daemon yet, one of the next may find out; and what is found out stays.
+    assert!(again.iter().all(|more| *more <= 1), "written to and fro: {again:?} after {before:?}");
 }
 
 /// As many as half a minute is enough for.
