@@ -6,6 +6,8 @@ use e2e::tapping::{PODS, alone};
 use e2e::tshark::tshark;
 use futures::{SinkExt, StreamExt};
 use serde_json::{Value, json};
+use std::collections::BTreeSet;
+use std::path::Path;
 use std::process::Command;
 use std::time::Duration;
 use tokio::net::TcpStream;
@@ -120,6 +122,49 @@ fn number(bytes: &[u8], at: usize, len: usize) -> u64 {
     bytes[at..at + len].iter().rev().fold(0, |number, byte| number << 8 | u64::from(*byte))
 }
 
+/// So many connections of HTTP.
+fn flows(desk: &Desk, tap: &str, most: usize) -> Vec<String> {
+    let all = desk.call("GET", &format!("/taps/{tap}/records?select=kind%3Dhttp&limit=1000"), None);
+    let records = all.body.lines().map(|line| serde_json::from_str::<Value>(line).unwrap());
+    let flows: BTreeSet<String> = records.map(|record| record["flow"].as_str().unwrap().to_owned()).collect();
+    flows.into_iter().take(most).collect()
+}
+
+/// What the two ends of a connection said: the client, and the server.
+struct Said(Vec<u8>, Vec<u8>);
+
+impl Said {
+    /// From a frame of the packets socket that answers the ask of this number.
+    fn of(frame: &[u8], id: u64) -> Self {
+        assert_eq!((frame[0], number(frame, 4, 4)), (2, id));
+        let (mut at, mut said) = (16, Self(Vec::new(), Vec::new()));
+        for _ in 0..number(frame, 2, 2) {
+            assert_eq!(frame[at + 25], 0, "nothing is missing");
+            let len = number(frame, at + 16, 8) as usize;
+            let end = if frame[at + 24] == 0 { &mut said.0 } else { &mut said.1 };
+            end.extend_from_slice(&frame[at + 28..at + 28 + len]);
+            at += 28 + len;
+        }
+        said
+    }
+
+    /// tshark calls the end that it hears first its node 0, and indents what the other says.
+    fn is_as_tshark_follows_it(&self, file: &Path, client: &str) {
+        let lines = tshark(file, &["-q", "-z", "follow,tcp,raw,0"]);
+        let is_first = lines.iter().any(|line| *line == format!("Node 0: {client}"));
+        assert!(is_first || lines.iter().any(|line| *line == format!("Node 1: {client}")), "{client}: {lines:?}");
+        let theirs = |of_client: bool| -> String {
+            let node = |line: &&String| line.starts_with('\t') != (of_client == is_first);
+            let hex = |line: &&str| line.bytes().all(|byte| byte.is_ascii_hexdigit());
+            lines.iter().filter(node).map(|line| line.trim_start()).filter(hex).collect()
+        };
+        for (name, said, shark) in [("client", &self.0, theirs(true)), ("server", &self.1, theirs(false))] {
+            let said: String = said.iter().map(|byte| format!("{byte:02x}")).collect();
+            assert!(!said.is_empty() && shark.starts_with(&said), "{name}: {said} and {shark}, {lines:?}");
+        }
+    }
+}
+
 #[tokio::test(flavor = "multi_thread")]
 async fn cap_46e_packets_and_the_stream_of_a_connection_come_in_windows_on_a_socket_of_their_own() {
     let _alone = PODS.lock().await;
@@ -158,29 +203,18 @@ async fn cap_46e_packets_and_the_stream_of_a_connection_come_in_windows_on_a_soc
     assert!(shark.len() >= frames.len());
     assert_eq!(frames, shark[..frames.len()]);
 
-    // The stream of both ends, as tshark follows it.
-    let frame = ask(&mut socket, json!({ "stream": { "id": 8, "first": 0, "count": 1000, "bytes": 1_000_000 } })).await;
-    let frame = frame.into_data();
-    assert_eq!((frame[0], number(&frame, 4, 4)), (2, 8));
-    let (mut at, mut said_by) = (16, [Vec::new(), Vec::new()]);
-    for _ in 0..number(&frame, 2, 2) {
-        assert_eq!(frame[at + 25], 0, "nothing is missing");
-        let len = number(&frame, at + 16, 8) as usize;
-        said_by[frame[at + 24] as usize].extend_from_slice(&frame[at + 28..at + 28 + len]);
-        at += 28 + len;
-    }
-    let [client, server] = said_by.map(|bytes| String::from_utf8_lossy(&bytes).into_owned());
+    // The stream of both ends, as tshark follows it: of this connection, and of others.
+    let stream = json!({ "stream": { "id": 8, "first": 0, "count": 1000, "bytes": 1_000_000 } });
+    let said_by = Said::of(&ask(&mut socket, stream.clone()).await.into_data(), 8);
+    let [client, server] = [&said_by.0, &said_by.1].map(|bytes| String::from_utf8_lossy(bytes));
     assert!(client.contains(&format!("GET {path}")) && server.contains("HTTP/1.1 200"), "{client} {server}");
-    let shark = tshark(&file, &["-q", "-z", "follow,tcp,raw,0"]).join("\n");
-    let hex =
-        |line: &str| line.strip_prefix('\t').map(|own| (true, own.to_owned())).unwrap_or((false, line.to_owned()));
-    let lines =
-        shark.lines().map(hex).filter(|(_, line)| line.len() > 1 && line.bytes().all(|byte| byte.is_ascii_hexdigit()));
-    let (theirs, ours): (Vec<_>, Vec<_>) = lines.partition(|(indented, _)| *indented);
-    for (name, said, shark) in [("client", &client, ours), ("server", &server, theirs)] {
-        let shark: String = shark.into_iter().map(|(_, line)| line).collect();
-        let said: String = said.bytes().map(|byte| format!("{byte:02x}")).collect();
-        assert!(!said.is_empty() && shark.starts_with(&said), "{name}: {said} and {shark}");
+    said_by.is_as_tshark_follows_it(&file, about["client"].as_str().unwrap());
+    for flow in flows(&desk, &tap, 20) {
+        let mut socket = desk.packets(&format!("{tap}/packets?flow={flow}")).await;
+        let about = text(&said(&mut socket).await)["about"].clone();
+        let file = desk.file(&format!("/taps/{tap}/pcapng?flow={flow}"));
+        let said_by = Said::of(&ask(&mut socket, stream.clone()).await.into_data(), 8);
+        said_by.is_as_tshark_follows_it(&file, about["client"].as_str().unwrap());
     }
 
     // Chosen anew, there may be more; what cannot be asked says so, and too many asks end the socket.
