@@ -19,7 +19,7 @@ use crate::ending::Ending;
 use crate::error::Failed;
 use crate::files::Files;
 use crate::operator;
-use base::{Clock, ClusterName, RequestId};
+use base::{Clock, ClusterName, Exposition, RequestId};
 use cli::grammar::Global;
 use cli::grammar::serve::{ServeArgs, ServeCommand};
 use gateway::{Check, Connections, Ops, People, Tls};
@@ -198,12 +198,11 @@ fn figures(
     let own = doors.map(|doors| doors.gateway.figures());
     Box::new(move || {
         let (people, tokens) = people.count();
-        let line = |name: &str, help: &str, value: usize| {
-            format!("# HELP {name} {help}\n# TYPE {name} gauge\n{name} {value}\n")
-        };
+        let mut text = Exposition::default();
+        text.one("qd_people", "gauge", "People of the token file.", people);
+        text.one("qd_tokens", "gauge", "Tokens that are good.", tokens);
         own.as_ref().map(|own| own()).unwrap_or_default()
-            + &line("qd_people", "People of the token file.", people)
-            + &line("qd_tokens", "Tokens that are good.", tokens)
+            + &text.finish()
             + &operator.as_ref().map(workspace::Figures::text).unwrap_or_default()
     })
 }

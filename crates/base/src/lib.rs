@@ -5,6 +5,7 @@
 //! secret    Secret<T>: a value that never prints itself
 //! clock     Clock: wall time in epoch milliseconds, real or set by hand
 //! age       ages and durations in kubectl's form
+//! exposition  figures in Prometheus' text format
 //! quantity  Kubernetes quantities as exact numbers
 //! security  what Pod Security lets containers have
 //! shell     words of a POSIX shell
@@ -15,6 +16,7 @@
 pub mod age;
 pub mod clock;
 pub mod code;
+mod exposition;
 mod glob;
 pub mod id;
 pub mod quantity;
@@ -24,6 +26,7 @@ pub mod shell;
 
 pub use clock::{Clock, ManualClock, SystemClock};
 pub use code::{Code, Coded};
+pub use exposition::Exposition;
 pub use glob::glob;
 pub use id::{ClusterName, RequestId};
 pub use secret::Secret;

@@ -1,5 +1,6 @@
 //! What the gateway counts of itself, as Prometheus reads it.
 
+use base::Exposition;
 use std::sync::atomic::{AtomicU64, Ordering};
 
 /// Counts since the start.
@@ -29,24 +30,19 @@ impl Figures {
     /// In the text format, with further gauges: name, help, value.
     #[must_use]
     pub(crate) fn text(&self, gauges: &[(&str, &str, u64)]) -> String {
-        let mut text = String::new();
-        let mut one = |name: &str, kind: &str, help: &str, values: &[(String, u64)]| {
-            text.push_str(&format!("# HELP {name} {help}\n# TYPE {name} {kind}\n"));
-            for (labels, value) in values {
-                text.push_str(&format!("{name}{labels} {value}\n"));
-            }
-        };
-        let classes = self.answers.iter().enumerate();
-        let classes: Vec<_> =
-            classes.map(|(at, count)| (format!("{{class=\"{}xx\"}}", at + 1), count.load(Ordering::Relaxed))).collect();
-        one("qd_http_responses_total", "counter", "Answers by class of their status.", &classes);
-        let outcomes = [("ok", &self.signed_in), ("refused", &self.turned_away)];
-        let outcomes = outcomes.map(|(word, count)| (format!("{{outcome=\"{word}\"}}"), count.load(Ordering::Relaxed)));
-        one("qd_auth_total", "counter", "Sign-ins, and keys that were refused.", &outcomes);
-        for (name, help, value) in gauges {
-            one(name, "gauge", help, &[(String::new(), *value)]);
+        let mut text = Exposition::default();
+        text.head("qd_http_responses_total", "counter", "Answers by class of their status.");
+        for (class, count) in ["1xx", "2xx", "3xx", "4xx", "5xx"].into_iter().zip(&self.answers) {
+            text.put("qd_http_responses_total", &[("class", class)], count.load(Ordering::Relaxed));
         }
-        text
+        text.head("qd_auth_total", "counter", "Sign-ins, and keys that were refused.");
+        for (outcome, count) in [("ok", &self.signed_in), ("refused", &self.turned_away)] {
+            text.put("qd_auth_total", &[("outcome", outcome)], count.load(Ordering::Relaxed));
+        }
+        for (name, help, value) in gauges {
+            text.one(name, "gauge", help, value);
+        }
+        text.finish()
     }
 }
 

@@ -1,6 +1,6 @@
 //! What an operator tells of itself, in Prometheus' text format. Counting costs a few atomic operations.
 
-use std::fmt::Write;
+use base::Exposition;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, AtomicU64, Ordering};
 use std::time::Duration;
@@ -49,21 +49,17 @@ impl Figures {
     pub fn text(&self) -> String {
         let of = |value: &AtomicU64| value.load(Ordering::Relaxed);
         let inner = &*self.0;
-        let mut text = String::new();
-        let mut line = |name: &str, kind: &str, help: &str, value: &dyn std::fmt::Display| {
-            // writing to a text does not fail
-            let _ = write!(text, "# HELP {name} {help}\n# TYPE {name} {kind}\n{name} {value}\n");
-        };
+        let mut text = Exposition::default();
         let active = u8::from(inner.active.load(Ordering::Relaxed));
-        line("qd_operator_active", "gauge", "1 while this process keeps the workspaces of its cluster.", &active);
-        line("qd_operator_workspaces", "gauge", "Workspaces that it sees.", &of(&inner.workspaces));
-        line("qd_operator_looks_total", "counter", "How often a workspace was looked at.", &of(&inner.looks));
-        line("qd_operator_looks_failed_total", "counter", "Looks that have to be tried again.", &of(&inner.failed));
+        text.one("qd_operator_active", "gauge", "1 while this process keeps the workspaces of its cluster.", active);
+        text.one("qd_operator_workspaces", "gauge", "Workspaces that it sees.", of(&inner.workspaces));
+        text.one("qd_operator_looks_total", "counter", "How often a workspace was looked at.", of(&inner.looks));
+        text.one("qd_operator_looks_failed_total", "counter", "Looks that have to be tried again.", of(&inner.failed));
         let seconds = Duration::from_micros(of(&inner.look_us)).as_secs_f64();
-        line("qd_operator_look_seconds_total", "counter", "What all looks took.", &seconds);
+        text.one("qd_operator_look_seconds_total", "counter", "What all looks took.", seconds);
         let name = "qd_operator_daemons_unanswered_total";
-        line(name, "counter", "How often a daemon did not answer the operator.", &of(&inner.unanswered));
-        text
+        text.one(name, "counter", "How often a daemon did not answer the operator.", of(&inner.unanswered));
+        text.finish()
     }
 }
 

@@ -1,12 +1,12 @@
 //! The figures of a tap in Prometheus' text format.
 
 use api::tap::{Tap, TapHistograms, TapStats};
-use std::fmt::{Display, Write};
+use base::Exposition;
 
 /// What was counted since the tap began are counters. Latencies are of the records that are kept, of which the oldest go: those
 /// are gauges.
 pub(super) fn text(tap: &Tap, stats: &TapStats, histograms: &TapHistograms) -> String {
-    let mut out = Out { text: String::new(), tap: label(&tap.id) };
+    let mut out = Exposition::of("tap", &tap.id);
     let totals = &stats.totals;
     out.head("qd_tap_records_total", "counter", "Records that came, by kind.");
     for kind in &stats.kinds {
@@ -16,8 +16,7 @@ pub(super) fn text(tap: &Tap, stats: &TapStats, histograms: &TapHistograms) -> S
         ("qd_tap_packets_total", "Packets that the kernel gave to the agents.", totals.packets),
         ("qd_tap_bytes_total", "Bytes of these packets.", totals.bytes),
     ] {
-        out.head(name, "counter", help);
-        out.put(name, &[], value);
+        out.one(name, "counter", help, value);
     }
     out.head("qd_tap_lost_packets_total", "counter", "Packets that were lost or left out, by cause.");
     for loss in &stats.losses {
@@ -53,30 +52,5 @@ pub(super) fn text(tap: &Tap, stats: &TapStats, histograms: &TapHistograms) -> S
             out.put("qd_tap_kept_duration_seconds", &labels, value as f64 / 1e6);
         }
     }
-    out.text
-}
-
-struct Out {
-    text: String,
-    tap: String,
-}
-
-impl Out {
-    fn head(&mut self, name: &str, kind: &str, help: &str) {
-        // A string takes everything.
-        let _ = writeln!(self.text, "# HELP {name} {help}\n# TYPE {name} {kind}");
-    }
-
-    fn put(&mut self, name: &str, labels: &[(&str, &str)], value: impl Display) {
-        let _ = write!(self.text, "{name}{{tap=\"{}\"", self.tap);
-        for (key, text) in labels {
-            let _ = write!(self.text, ",{key}=\"{}\"", label(text));
-        }
-        let _ = writeln!(self.text, "}} {value}");
-    }
-}
-
-/// A value of a label.
-fn label(text: &str) -> String {
-    text.replace('\\', "\\\\").replace('"', "\\\"").replace('\n', "\\n")
+    out.finish()
 }
