@@ -48,6 +48,12 @@ pub struct Array<'a> {
     before: u8,
 }
 
+/// Where one value is to be written: of a member, or of a list.
+#[must_use]
+pub(crate) struct Place<'a> {
+    out: &'a mut Buffer,
+}
+
 impl<'a> Object<'a> {
     #[inline]
     fn new(out: &'a mut Buffer) -> Self {
@@ -210,45 +216,13 @@ impl<'a> Object<'a> {
         Array::new(self.out)
     }
 
-    /// As [`Self::bytes`], of a member whose name is from outside.
-    pub(crate) fn named_bytes(&mut self, name: &[u8], value: &[u8]) {
-        self.named(name);
-        self.out.push(b'"');
-        write_text(self.out, value);
-        self.out.push(b'"');
-    }
-
-    /// As [`Self::base64`], of a member whose name is from outside.
-    pub(crate) fn named_base64(&mut self, name: &[u8], value: &[u8]) {
-        self.named(name);
-        self.out.push(b'"');
-        escape::write_base64(self.out, value);
-        self.out.push(b'"');
-    }
-
-    /// As [`Self::raw`], of a member whose name is from outside.
-    pub(crate) fn named_raw(&mut self, name: &[u8], json: &[u8]) {
-        self.named(name);
-        self.out.append(json);
-    }
-
-    /// As [`Self::object`], of a member whose name is from outside.
-    pub(crate) fn named_object(&mut self, name: &[u8]) -> Object<'_> {
-        self.named(name);
-        Object::new(self.out)
-    }
-
-    /// As [`Self::array`], of a member whose name is from outside.
-    pub(crate) fn named_array(&mut self, name: &[u8]) -> Array<'_> {
-        self.named(name);
-        Array::new(self.out)
-    }
-
-    fn named(&mut self, name: &[u8]) {
+    /// The place of the value of a member whose name is from outside.
+    pub(crate) fn member(&mut self, name: &[u8]) -> Place<'_> {
         self.out.push(std::mem::replace(&mut self.before, b','));
         self.out.push(b'"');
         write_text(self.out, name);
         self.out.fixed(b"\":");
+        Place { out: self.out }
     }
 
     /// The comma, the name and the colon. Names are known when this is compiled, so all but the comma is made then.
@@ -327,12 +301,6 @@ impl<'a> Array<'a> {
         self.out.push(b'"');
     }
 
-    /// JSON as it is.
-    pub(crate) fn raw(&mut self, json: &[u8]) {
-        self.comma();
-        self.out.append(json);
-    }
-
     /// Base64.
     pub fn base64(&mut self, value: &[u8]) {
         self.quote();
@@ -373,6 +341,12 @@ impl<'a> Array<'a> {
         Array::new(self.out)
     }
 
+    /// The place of the next value.
+    pub(crate) fn element(&mut self) -> Place<'_> {
+        self.comma();
+        Place { out: self.out }
+    }
+
     #[inline]
     fn comma(&mut self) {
         self.out.push(std::mem::replace(&mut self.before, b','));
@@ -392,5 +366,36 @@ impl Drop for Array<'_> {
             self.out.push(b'[');
         }
         self.out.push(b']');
+    }
+}
+
+impl<'a> Place<'a> {
+    /// Text from outside: what is not UTF-8 is shown as `\xNN`.
+    pub(crate) fn bytes(self, value: &[u8]) {
+        self.out.push(b'"');
+        write_text(self.out, value);
+        self.out.push(b'"');
+    }
+
+    /// Base64.
+    pub(crate) fn base64(self, value: &[u8]) {
+        self.out.push(b'"');
+        escape::write_base64(self.out, value);
+        self.out.push(b'"');
+    }
+
+    /// JSON as it is.
+    pub(crate) fn raw(self, json: &[u8]) {
+        self.out.append(json);
+    }
+
+    /// An object.
+    pub(crate) fn object(self) -> Object<'a> {
+        Object::new(self.out)
+    }
+
+    /// An array.
+    pub(crate) fn array(self) -> Array<'a> {
+        Array::new(self.out)
     }
 }

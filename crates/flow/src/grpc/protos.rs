@@ -23,7 +23,7 @@ use super::Kind;
 #[derive(Debug, Default)]
 pub struct Protos {
     messages: HashMap<Box<str>, Message>,
-    enums: HashMap<Box<str>, HashMap<i32, Box<str>>>,
+    enums: HashMap<Box<str>, Enum>,
     /// Of `package.Service/Method`.
     methods: HashMap<Box<str>, Method>,
     /// Bytes of names and tables.
@@ -46,12 +46,20 @@ struct Method {
     by: Source,
 }
 
-#[derive(Debug, Default)]
+#[derive(Debug)]
 struct Message {
     /// By number.
     fields: HashMap<u32, Field>,
     /// It is an entry of a map.
     is_entry: bool,
+    by: Source,
+}
+
+#[derive(Debug)]
+struct Enum {
+    /// By number.
+    names: HashMap<i32, Box<str>>,
+    by: Source,
 }
 
 #[derive(Debug)]
@@ -80,6 +88,13 @@ pub(crate) struct Body<'a> {
     pub(crate) bytes: &'a [u8],
     /// The coding of its messages.
     pub(crate) coding: &'a [u8],
+}
+
+impl Source {
+    /// What is from here does not replace what is from there: what the user gave stands.
+    fn yields(self, there: Option<Self>) -> bool {
+        self == Self::Reflection && there == Some(Self::File)
+    }
 }
 
 impl Shown {

@@ -3,7 +3,7 @@
 use hashbrown::HashMap;
 
 use super::wire::{Fields, Value, messages};
-use super::{Body, Field, MOST, Message, Method, Protos, Source};
+use super::{Body, Enum, Field, MOST, Message, Method, Protos, Source};
 
 /// Takes every file of a set.
 pub(super) fn set(protos: &mut Protos, set: &[u8], by: Source) -> bool {
@@ -36,8 +36,8 @@ fn file(protos: &mut Protos, file: &[u8], by: Source) -> bool {
     for (number, value) in Fields::of(file) {
         let Value::Bytes(part) = value else { continue };
         is_whole &= match number {
-            4 => message(protos, part, package, 0),
-            5 => names(protos, part, package),
+            4 => message(protos, part, package, by, 0),
+            5 => names(protos, part, package, by),
             6 => service(protos, part, package, by),
             _ => true,
         };
@@ -46,9 +46,9 @@ fn file(protos: &mut Protos, file: &[u8], by: Source) -> bool {
 }
 
 /// A `DescriptorProto` with those inside it.
-fn message(protos: &mut Protos, descriptor: &[u8], outer: &str, depth: u8) -> bool {
+fn message(protos: &mut Protos, descriptor: &[u8], outer: &str, by: Source, depth: u8) -> bool {
     let name = joined(outer, text(descriptor, 1));
-    let mut own = Message::default();
+    let mut own = Message { fields: HashMap::new(), is_entry: false, by };
     let (mut is_whole, mut heap) = (depth < DEEPEST, of_message(&name, &own));
     for (number, value) in Fields::of(descriptor) {
         let Value::Bytes(part) = value else { continue };
@@ -64,14 +64,17 @@ fn message(protos: &mut Protos, descriptor: &[u8], outer: &str, depth: u8) -> bo
                 heap += of_field(&field);
                 own.fields.insert(number, field);
             }
-            3 if depth < DEEPEST => is_whole &= message(protos, part, &name, depth + 1),
-            4 => is_whole &= names(protos, part, &name),
+            3 if depth < DEEPEST => is_whole &= message(protos, part, &name, by, depth + 1),
+            4 => is_whole &= names(protos, part, &name, by),
             7 => own.is_entry = number_of(part, 7) == Some(1),
             _ => {}
         }
         if protos.heap + heap > MOST {
             return false;
         }
+    }
+    if by.yields(protos.messages.get(name.as_str()).map(|old| old.by)) {
+        return is_whole;
     }
     protos.heap += of_message(&name, &own);
     if let Some(old) = protos.messages.insert(name.as_str().into(), own) {
@@ -89,24 +92,31 @@ fn of_field(field: &Field) -> usize {
 }
 
 /// An `EnumDescriptorProto`.
-fn names(protos: &mut Protos, descriptor: &[u8], outer: &str) -> bool {
+fn names(protos: &mut Protos, descriptor: &[u8], outer: &str, by: Source) -> bool {
     let name = joined(outer, text(descriptor, 1));
-    let mut values = HashMap::new();
-    let mut heap = name.len() + ADDED;
+    if by.yields(protos.enums.get(name.as_str()).map(|old| old.by)) {
+        return true;
+    }
+    let mut own = Enum { names: HashMap::new(), by };
+    let mut heap = of_enum(&name, &own);
     for value in Fields::of(descriptor).filter_map(|field| bytes(field, 2)) {
-        let own: Box<str> = text(value, 1).into();
-        heap += own.len() + ADDED;
+        let word: Box<str> = text(value, 1).into();
+        heap += word.len() + ADDED;
         if protos.heap + heap > MOST {
             return false;
         }
         // The first of several names of a number is its name.
-        values.entry(number_of(value, 2).unwrap_or(0) as i32).or_insert(own);
+        own.names.entry(number_of(value, 2).unwrap_or(0) as i32).or_insert(word);
     }
-    if !protos.enums.contains_key(name.as_str()) {
-        protos.heap += heap;
+    protos.heap += of_enum(&name, &own);
+    if let Some(old) = protos.enums.insert(name.as_str().into(), own) {
+        protos.heap -= of_enum(&name, &old);
     }
-    protos.enums.insert(name.into(), values);
     true
+}
+
+fn of_enum(name: &str, own: &Enum) -> usize {
+    name.len() + size_of::<Enum>() + ADDED + own.names.values().map(|name| name.len() + ADDED).sum::<usize>()
 }
 
 /// A `ServiceDescriptorProto`.
@@ -116,7 +126,7 @@ fn service(protos: &mut Protos, descriptor: &[u8], package: &str, by: Source) ->
         let name = format!("{service}/{}", text(method, 1));
         let own = |number| text(method, number).trim_start_matches('.').into();
         let method = Method { asks: own(2), answers: own(3), by };
-        // What the user gave stands.
+        // What reflection said first stands too: a server says it again to everybody who asks.
         if by == Source::Reflection && protos.methods.contains_key(name.as_str()) {
             continue;
         }

@@ -3,8 +3,9 @@
 
 use super::wire::{Fields, Value, messages, varint};
 use super::{Body, Field, Message, Protos};
-use crate::json::{Array, Object, write_array};
+use crate::json::{Array, Object, Place, write_array};
 use crate::redact::{Redaction, Spans, Why};
+use hashbrown::HashMap;
 
 /// Shows messages.
 pub(super) struct Show<'a> {
@@ -49,14 +50,14 @@ impl Show<'_> {
     }
 
     fn message(&self, bytes: &[u8], message: &Message, object: &mut Object<'_>, depth: u8, why: &mut u16) {
-        // In the order of their first values; fields are few.
-        let mut seen: Vec<u32> = Vec::new();
-        for (number, value) in Fields::of(bytes) {
-            if seen.contains(&number) {
-                continue;
-            }
-            seen.push(number);
-            let same = || Fields::of(bytes).filter(|(own, _)| *own == number).map(|(_, value)| value);
+        // In the order of their first values.
+        let mut first = HashMap::new();
+        let place = |(at, (number, value))| (*first.entry(number).or_insert(at), number, value);
+        let mut all: Vec<(usize, u32, Value<'_>)> = Fields::of(bytes).take(VALUES).enumerate().map(place).collect();
+        all.sort_by_key(|(first, ..)| *first);
+        for same in all.chunk_by(|(one, ..), (two, ..)| one == two) {
+            let Some((_, number, value)) = same.last().copied() else { continue };
+            let same = || same.iter().map(|(.., value)| *value);
             let Some(field) = message.fields.get(&number) else {
                 unknown(number, same(), object, self, why);
                 continue;
@@ -64,17 +65,16 @@ impl Show<'_> {
             let name = field.name.as_bytes();
             if self.redaction.secret_key(name) {
                 *why |= Why::Key.bit();
-                object.named_bytes(name, &self.mark(value));
+                object.member(name).bytes(&self.mark(value));
             } else if let Some(entry) = self.protos.messages.get(&field.of).filter(|of| of.is_entry) {
-                let mut map = object.named_object(name);
+                let mut map = object.member(name).object();
                 same().for_each(|value| self.entry(value, entry, &mut map, depth, why));
             } else if field.is_repeated {
-                let mut list = object.named_array(name);
+                let mut list = object.member(name).array();
                 same().for_each(|value| self.elements(value, field, &mut list, depth, why));
             } else {
                 // Of several the last counts.
-                let last = same().last().unwrap_or(value);
-                self.value(last, field, &mut Place::Member(&mut *object, name), depth, why);
+                self.value(value, field, object.member(name), depth, why);
             }
         }
     }
@@ -96,22 +96,22 @@ impl Show<'_> {
         };
         if self.redaction.secret_key(&key) {
             *why |= Why::Key.bit();
-            return map.named_bytes(&key, &find(2).map(|value| self.mark(value)).unwrap_or_default());
+            return map.member(&key).bytes(&find(2).map(|value| self.mark(value)).unwrap_or_default());
         }
         let value = find(2).unwrap_or(match of.kind {
             kind::STRING | kind::BYTES | kind::MESSAGE => Value::Bytes(&[]),
             _ => Value::Varint(0),
         });
-        self.value(value, of, &mut Place::Member(map, &key), depth, why);
+        self.value(value, of, map.member(&key), depth, why);
     }
 
     /// One element of a list, or many packed.
     fn elements(&self, value: Value<'_>, field: &Field, list: &mut Array<'_>, depth: u8, why: &mut u16) {
         let Value::Bytes(mut rest) = value else {
-            return self.value(value, field, &mut Place::Element(&mut *list), depth, why);
+            return self.value(value, field, list.element(), depth, why);
         };
         if matches!(field.kind, kind::STRING | kind::BYTES | kind::MESSAGE) {
-            return self.value(value, field, &mut Place::Element(&mut *list), depth, why);
+            return self.value(value, field, list.element(), depth, why);
         }
         while !rest.is_empty() {
             let one = match field.kind {
@@ -126,22 +126,22 @@ impl Show<'_> {
                 _ => varint(&mut rest).map(Value::Varint),
             };
             let Some(one) = one else { return };
-            self.value(one, field, &mut Place::Element(&mut *list), depth, why);
+            self.value(one, field, list.element(), depth, why);
         }
     }
 
-    fn value(&self, value: Value<'_>, field: &Field, place: &mut Place<'_, '_>, depth: u8, why: &mut u16) {
+    fn value(&self, value: Value<'_>, field: &Field, place: Place<'_>, depth: u8, why: &mut u16) {
         match (value, field.kind) {
             (Value::Bytes(bytes), kind::MESSAGE) => match self.protos.messages.get(&field.of) {
-                Some(of) if depth < DEEPEST => place.object(|object| self.message(bytes, of, object, depth + 1, why)),
+                Some(of) if depth < DEEPEST => self.message(bytes, of, &mut place.object(), depth + 1, why),
                 _ => place.base64(bytes),
             },
-            (Value::Bytes(bytes), kind::STRING) => place.text(&self.text(bytes, why)),
+            (Value::Bytes(bytes), kind::STRING) => place.bytes(&self.text(bytes, why)),
             (Value::Bytes(bytes), _) => place.base64(bytes),
             (Value::Varint(number), kind::ENUM) => {
-                let name = self.protos.enums.get(&field.of).and_then(|names| names.get(&(number as i32)));
+                let name = self.protos.enums.get(&field.of).and_then(|own| own.names.get(&(number as i32)));
                 match name {
-                    Some(name) => place.text(name.as_bytes()),
+                    Some(name) => place.bytes(name.as_bytes()),
                     None => place.raw((number as i32).to_string().as_bytes()),
                 }
             }
@@ -162,8 +162,8 @@ impl Show<'_> {
     }
 
     /// A number of 64 bits: text, as in JSON numbers are not so exact everywhere.
-    fn long(&self, number: &str, place: &mut Place<'_, '_>, why: &mut u16) {
-        place.text(&self.text(number.as_bytes(), why));
+    fn long(&self, number: &str, place: Place<'_>, why: &mut u16) {
+        place.bytes(&self.text(number.as_bytes(), why));
     }
 
     /// Text without its secrets.
@@ -203,7 +203,7 @@ fn unknown<'v>(
     show: &Show<'_>,
     why: &mut u16,
 ) {
-    let mut list = object.named_array(number.to_string().as_bytes());
+    let mut list = object.member(number.to_string().as_bytes()).array();
     for value in values {
         let mut one = list.object();
         match value {
@@ -216,48 +216,12 @@ fn unknown<'v>(
     }
 }
 
-/// Where a value is written.
-enum Place<'p, 'o> {
-    Member(&'p mut Object<'o>, &'p [u8]),
-    Element(&'p mut Array<'o>),
-}
-
-impl Place<'_, '_> {
-    fn text(&mut self, text: &[u8]) {
-        match self {
-            Self::Member(object, name) => object.named_bytes(name, text),
-            Self::Element(list) => list.bytes(text),
-        }
-    }
-
-    fn base64(&mut self, bytes: &[u8]) {
-        match self {
-            Self::Member(object, name) => object.named_base64(name, bytes),
-            Self::Element(list) => list.base64(bytes),
-        }
-    }
-
-    fn raw(&mut self, json: &[u8]) {
-        match self {
-            Self::Member(object, name) => object.named_raw(name, json),
-            Self::Element(list) => list.raw(json),
-        }
-    }
-
-    fn object(&mut self, write: impl FnOnce(&mut Object<'_>)) {
-        match self {
-            Self::Member(object, name) => write(&mut object.named_object(name)),
-            Self::Element(list) => write(&mut list.object()),
-        }
-    }
-}
-
 /// A number with a point. What JSON cannot say is text.
-fn real(value: f64, shown: impl std::fmt::Display, place: &mut Place<'_, '_>) {
+fn real(value: f64, shown: impl std::fmt::Display, place: Place<'_>) {
     if value.is_finite() {
         place.raw(shown.to_string().as_bytes());
     } else {
-        place.text(if value.is_nan() {
+        place.bytes(if value.is_nan() {
             b"NaN"
         } else if value > 0.0 {
             b"Infinity"
@@ -273,5 +237,7 @@ fn zigzag(number: u64) -> i64 {
 
 /// Messages that are shown of each direction.
 const MOST: usize = 64;
+/// Values that are shown of one message; many numbers in one field come as one.
+const VALUES: usize = 20_000;
 /// Messages inside each other.
 const DEEPEST: u8 = 16;

@@ -146,6 +146,51 @@ fn cap_n_01zr_descriptors_are_bounded_and_damage_is_no_harm() {
     assert!(protos.heap() < once * 2, "{once} {}", protos.heap());
 }
 
+#[test]
+fn cap_n_01zw_what_a_server_says_of_itself_replaces_nothing_of_the_users_and_stays_within_bounds() {
+    let redaction = Redaction::new(Rules::default(), [7; 16]);
+    let renamed = |name: &str| {
+        let add = [text(1, "AddRequest"), field(name, 5, 9, false, "")].concat();
+        let value = text(2, [text(1, "LATER"), int(2, 1)].concat());
+        let state = [text(1, "State"), value].concat();
+        [text(1, "shop.proto"), text(2, "shop.v1"), text(4, add), text(5, state)].concat()
+    };
+    let said = |protos: &mut Protos, file: &[u8]| {
+        let answer = framed(&text(4, text(1, file)));
+        read::reflected(protos, Body { bytes: &answer, coding: b"" });
+    };
+    let mut protos = Protos::default();
+    assert!(protos.add(&text(1, cart_file())));
+    said(&mut protos, &renamed("comment"));
+    let (all, why) = shown(&protos, &redaction, &framed(&add_request()));
+    assert!(!all.to_string().contains("hunter2") && all[0]["state"] == "PAID", "{all}");
+    assert_eq!(why, Why::Key.bit());
+    // What it says of one enumeration, small first and large then, takes the room of the large one.
+    let file = |values: u64| {
+        let value = |number: u64| text(2, [text(1, format!("VALUE_{number}")), int(2, number)].concat());
+        let all: Vec<u8> = (0..values).flat_map(value).collect();
+        let state = [text(1, "State"), all].concat();
+        [text(1, "state.proto"), text(2, "shop.v2"), text(5, state)].concat()
+    };
+    let mut protos = Protos::default();
+    said(&mut protos, &file(1));
+    let small = protos.heap();
+    said(&mut protos, &file(1000));
+    let large = protos.heap();
+    said(&mut protos, &file(1));
+    assert!(large > small + 1000 * 8 && protos.heap() == small, "{small} {large} {}", protos.heap());
+}
+
+#[test]
+fn cap_n_01zx_a_message_of_nothing_but_fields_is_read_once() {
+    let mut protos = Protos::default();
+    assert!(protos.add(&text(1, cart_file())));
+    let body: Vec<u8> = (1000..60_000).flat_map(|at| int(at, 1)).collect();
+    let (all, _) = shown(&protos, &Redaction::off(), &framed(&body));
+    let all = all[0].as_object().unwrap();
+    assert_eq!((all.len(), &all["1000"]), (20_000, &serde_json::json!([{ "varint": "1" }])), "as many as are shown");
+}
+
 proptest! {
     #[test]
     fn any_bytes_are_read(set in proptest::collection::vec(any::<u8>(), 0..200), body in proptest::collection::vec(any::<u8>(), 0..200)) {
