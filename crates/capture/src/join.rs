@@ -59,7 +59,7 @@ struct Half {
     flow: u128,
     src: SocketAddr,
     dst: SocketAddr,
-    /// When it began, by our clock.
+    /// When it began, by the pod's clock.
     ts_us: i64,
     /// First byte of the request to first byte of the answer.
     took_us: i64,
@@ -120,7 +120,8 @@ impl Join {
         let Some(half) = self.half(pod, line, now_us) else { return give(pod, line) };
         let other = self.waiting.iter().enumerate().filter(|(_, other)| self.is_other(other, &half));
         // Of several the nearest in time; of those as near the first.
-        let other = other.min_by_key(|(_, other)| other.ts_us.abs_diff(half.ts_us)).map(|(at, _)| at);
+        let began_us = self.began_us(&half);
+        let other = other.min_by_key(|(_, other)| self.began_us(other).abs_diff(began_us)).map(|(at, _)| at);
         let Some(other) = other.and_then(|at| self.waiting.remove(at)) else {
             if self.waiting.len() >= MOST
                 && let Some(first) = self.waiting.pop_front()
@@ -174,25 +175,24 @@ impl Join {
         let (src, dst) = (end("src")?, end("dst")?);
         let flow = u128::from_str_radix(members.plain("flow"), 16).unwrap_or(0);
         let home = |end: &SocketAddr| self.homes.get(&end.ip()).copied();
-        let is_client = home(&src) == Some(pod);
-        let offset = self.clocks.get(&pod).map_or(0, |clock| clock.offset_us);
-        let ts_us = members.int("ts").unwrap_or(0).saturating_sub(offset);
-        let is_server = home(&dst) == Some(pod);
+        let (from, to) = (home(&src), home(&dst));
+        let (is_client, is_server) = (from == Some(pod), to == Some(pod));
+        let ts_us = members.int("ts").unwrap_or(0);
         let peer = if is_client { dst } else { src };
-        if is_client != is_server && !self.is_elsewhere(pod, flow) && is_near(peer.ip()) {
-            self.sums.hear(pod, flow, is_client, ts_us, &members);
+        let is_elsewhere = self.is_elsewhere(pod, flow);
+        if is_client != is_server && !is_elsewhere && is_near(peer.ip()) {
+            self.sums.hear(pod, flow, is_client, self.by_ours(pod, ts_us), &members);
         }
-        let home = |end: &SocketAddr| self.homes.get(&end.ip()).copied();
         let may_come = match (is_client, is_server) {
             // To itself: both ends are seen at one place.
             (true, true) | (false, false) => false,
             _ if self.sums.end_of(flow).is_some() => true,
-            (true, false) if home(&dst).is_some() => true,
+            (true, false) if to.is_some() => true,
             (true, false) => {
                 let lonely = self.alone.get(&dst).is_some_and(|times| *times >= ALONE);
                 is_near(dst.ip()) && (!lonely || self.behind.contains_key(&dst))
             }
-            (false, true) => home(&src).is_some() || self.is_elsewhere(pod, flow),
+            (false, true) => from.is_some() || is_elsewhere,
         };
         may_come.then(|| Half {
             came_us: now_us,
@@ -219,8 +219,26 @@ impl Join {
             && self.is_one_connection(client, server)
             // The answer is not at the server later than at the client, nor sooner there than asked.
             && client.took_us >= server.took_us
-            && one.ts_us.abs_diff(two.ts_us) <= APART_US
+            && self.began_us(one).abs_diff(self.began_us(two)) <= APART_US
             && one.words.iter().zip(&two.words).all(alike)
+            && self.way(client, server).is_none_or(|way| way.may_be())
+    }
+
+    /// When a record began, by our clock as far as the pod's is known now.
+    fn began_us(&self, half: &Half) -> i64 {
+        self.by_ours(half.pod, half.ts_us)
+    }
+
+    fn by_ours(&self, pod: usize, ts_us: i64) -> i64 {
+        ts_us.saturating_sub(self.clocks.get(&pod).map_or(0, |clock| clock.offset_us))
+    }
+
+    /// The parts of the way; `None` where a clock is not known.
+    fn way(&self, client: &Half, server: &Half) -> Option<Way> {
+        let (one, two) = (self.clocks.get(&client.pod)?, self.clocks.get(&server.pod)?);
+        let there_us = self.began_us(server).saturating_sub(self.began_us(client));
+        let back_us = (client.took_us - server.took_us).saturating_sub(there_us);
+        Some(Way { there_us, back_us, error_us: one.error_us.saturating_add(two.error_us) })
     }
 
     /// The client's record, with what the server's adds.
@@ -238,10 +256,8 @@ impl Join {
         let net_us = client.took_us - server.took_us;
         let more = format!(",\"vantage\":\"both\",\"net_us\":{net_us},\"server_us\":{}", server.took_us);
         line.extend_from_slice(more.as_bytes());
-        if let (Some(one), Some(two)) = (self.clocks.get(&client.pod), self.clocks.get(&server.pod)) {
-            // The parts of the way, by clocks that are not one: never without what may be wrong with them.
-            let there = server.ts_us - client.ts_us;
-            let (back, error) = (net_us - there, one.error_us + two.error_us);
+        // By clocks that are not one: never without what may be wrong with them.
+        if let Some(Way { there_us: there, back_us: back, error_us: error }) = self.way(client, server) {
             let more = format!(",\"one_way\":{{\"there_us\":{there},\"back_us\":{back},\"error_us\":{error}}}");
             line.extend_from_slice(more.as_bytes());
         }
@@ -314,6 +330,21 @@ fn is_near(ip: IpAddr) -> bool {
     }
 }
 
+/// The parts of the way between two pods, and what may be wrong with both.
+struct Way {
+    there_us: i64,
+    back_us: i64,
+    error_us: u64,
+}
+
+impl Way {
+    /// Nothing comes before it was sent, as far as the clocks can tell.
+    fn may_be(&self) -> bool {
+        let least = -i64::try_from(self.error_us.saturating_add(STAMP_US)).unwrap_or(i64::MAX);
+        self.there_us >= least && self.back_us >= least
+    }
+}
+
 /// What both ends of an exchange see alike.
 const WORDS: [&str; 9] =
     ["method", "path", "status", "stream", "request.wire_len", "response.wire_len", "xid", "query", "commands"];
@@ -321,6 +352,8 @@ const WORDS: [&str; 9] =
 const HOLD_US: i64 = 250_000;
 /// By so much the begins may differ: the network, and what is not known of the clocks.
 const APART_US: u64 = 2_000_000;
+/// Packets are stamped a little before or after they pass.
+const STAMP_US: u64 = 1_000;
 /// Records that wait, and services that are known, at most.
 const MOST: usize = 10_000;
 /// Flows whose handshakes are remembered.
