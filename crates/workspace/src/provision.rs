@@ -60,7 +60,8 @@ impl Provision {
 
     /// What the policy obliges to.
     pub(crate) fn patches(&self, meant: Meant<'_>, effective: &Effective) -> Result<Patches, Problem> {
-        let fields = effective.node.to_json();
+        let mut fields = effective.node.to_json();
+        WITHHELD.iter().for_each(|at| withhold(&mut fields, at));
         let action = WorkspaceProvision {
             object: ObjectTarget {
                 cluster: base::ClusterName::new(meant.cluster),
@@ -109,6 +110,31 @@ impl Provision {
         said
     }
 }
+
+/// Puts a word in the place of every text at these members, where `*` is each. Decisions stand in the journal, and what people
+/// write into files, programs and their environment may be a secret, or large.
+fn withhold(node: &mut Value, at: &[&str]) {
+    match (at.split_first(), node) {
+        (None, node) => *node = "withheld".into(),
+        (Some((&"*", rest)), Value::Object(all)) => all.values_mut().for_each(|one| withhold(one, rest)),
+        (Some((&"*", rest)), Value::Array(all)) => all.iter_mut().for_each(|one| withhold(one, rest)),
+        (Some((name, rest)), node) => {
+            if let Some(one) = node.get_mut(*name) {
+                withhold(one, rest);
+            }
+        }
+    }
+}
+
+const WITHHELD: &[&[&str]] = &[
+    &["env", "*"],
+    &["splash"],
+    &["initScripts", "*", "script"],
+    &["extFiles", "*"],
+    &["podman", "extFiles", "*"],
+    &["apps", "*", "install"],
+    &["apps", "*", "start"],
+];
 
 fn read(obligations: WorkspaceProvisionObligations) -> Patches {
     let WorkspaceProvisionObligations { patch } = obligations;

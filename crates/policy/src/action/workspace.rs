@@ -142,7 +142,7 @@ pub struct WorkspaceProvision {
     pub org: String,
     /// The blueprint: of a repository's file, the one that it builds on.
     pub blueprint: String,
-    /// The evaluated fields.
+    /// The evaluated fields; what may hold a secret says only that it is there.
     pub fields: serde_json::Value,
 }
 

@@ -64,6 +64,25 @@ fn bc_10d_what_the_policy_patches_is_made_so_and_told_as_a_layer_and_each_state_
 }
 
 #[test]
+fn bc_10g_of_what_may_be_a_secret_the_journal_says_only_that_it_is_there() {
+    let t = ruled(&[small()]);
+    let blueprints = blueprints(Provision::acting(t.composed.gate.clone(), t.composed.verifier.desk("ada", [])));
+    let secret = "hunter2-hunter2";
+    let script = json!([{ "name": "one", "script": format!("echo {secret}") }]);
+    let app = json!({ "install": secret, "start": ["serve", secret], "listen": ":8080" });
+    let body = json!({
+        "image": "a:1", "env": { "TOKEN": secret }, "splash": secret, "initScripts": script, "apps": { "web": app },
+        "extFiles": { "/etc/token": secret },
+    });
+    blueprints.learn("", "secrets", Some(body));
+    drop(render(&blueprints, "secrets", &json!({})).unwrap());
+    let decided = t.journal.decided();
+    let input = decided[0].input.to_string();
+    assert!(!input.contains(secret) && input.contains(r#""TOKEN":"withheld""#), "{input}");
+    assert!(input.contains(r#""/etc/token":"withheld""#) && input.contains(r#""listen":":8080""#), "{input}");
+}
+
+#[test]
 fn bc_10e_what_the_policy_denies_is_not_made_and_says_by_which_decision() {
     let wide = json!({ "/network/networkPolicyClass": ["organization", "system"] });
     let t = ruled(&[
