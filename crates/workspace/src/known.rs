@@ -1,5 +1,6 @@
 //! What a team's policy knows of workspaces and grants: kept by watches of each cluster, so that a decision asks nobody.
 
+mod directory;
 mod sharing;
 
 use crate::follow::{self, Change, Watched};
@@ -9,6 +10,7 @@ use base::ClusterName;
 use cluster::Cluster;
 use crd::Time;
 use crd::grant::{Action, Asked, Denied, Grant, Limit, Subject, Wanted as Limits};
+use directory::Directory;
 use parking_lot::RwLock;
 use policy::team::{Wanted, Workspaces};
 use policy::{Who, WorkspaceFacts};
@@ -30,7 +32,7 @@ pub struct Known {
 /// What was seen of one cluster.
 #[derive(Default)]
 struct Seen {
-    workspaces: HashMap<Key, Own>,
+    workspaces: Directory,
     grants: BTreeMap<Key, Grant>,
     /// All of both was told once.
     workspaces_whole: bool,
@@ -105,9 +107,9 @@ impl Known {
     #[must_use]
     pub fn of_route(&self, route: &str) -> Option<(ClusterName, Key)> {
         let clusters = self.clusters.read();
-        let all = clusters.iter().flat_map(|(cluster, seen)| seen.workspaces.iter().map(move |one| (cluster, one)));
-        let mut of = all.filter(|(_, (_, own))| !route.is_empty() && own.route == route);
-        let (cluster, (key, _)) = of.next()?;
+        let mut of =
+            clusters.iter().flat_map(|(cluster, seen)| seen.workspaces.of_route(route).map(move |key| (cluster, key)));
+        let (cluster, key) = of.next()?;
         of.next().is_none().then(|| (cluster.clone(), key.clone()))
     }
 
@@ -115,10 +117,11 @@ impl Known {
     #[must_use]
     pub fn of_alias(&self, alias: &str) -> Option<(ClusterName, Key, u16)> {
         let clusters = self.clusters.read();
-        let all = clusters.iter().flat_map(|(cluster, seen)| seen.workspaces.iter().map(move |one| (cluster, one)));
-        let asks = all.filter_map(|(cluster, (key, own))| {
-            let (_, port) = own.alias.as_ref().filter(|(name, _)| name == alias)?;
-            Some(((&own.created, cluster, key), *port))
+        let asks = clusters.iter().flat_map(|(cluster, seen)| {
+            let port = |own: &Own| own.alias.as_ref().map(|(_, port)| *port);
+            seen.workspaces
+                .of_alias(alias)
+                .filter_map(move |(key, own)| Some(((&own.created, cluster, key), port(own)?)))
         });
         let ((_, cluster, key), port) = asks.min()?;
         Some((cluster.clone(), key.clone(), port))
@@ -176,6 +179,12 @@ impl Known {
             }
             Change::Seen(_) | Change::Gone(_) => {}
         }
+    }
+}
+
+impl Own {
+    fn alias_name(&self) -> &str {
+        self.alias.as_ref().map_or("", |(name, _)| name)
     }
 }
 

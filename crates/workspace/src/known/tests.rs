@@ -215,5 +215,8 @@ fn wx_03j_an_alias_is_that_of_the_workspace_which_was_made_first_and_of_the_next
             json: b"{}".as_slice().into(),
         }),
     );
-    assert_eq!(known.of_alias("wiki"), Some((c, key("later"), 9000)));
+    assert_eq!(known.of_alias("wiki"), Some((c.clone(), key("later"), 9000)));
+    known.take(&c, asks("later", "2030-01-02T00:00:01Z", json!({ "port": 9000, "alias": "other" })));
+    assert_eq!(known.of_alias("wiki"), None, "nobody asks for it any more");
+    assert_eq!(known.of_alias("other"), Some((c, key("later"), 9000)));
 }
