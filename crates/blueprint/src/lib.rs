@@ -33,6 +33,7 @@ mod pointer;
 mod problem;
 mod render;
 mod schema;
+mod span;
 mod splash;
 #[cfg(test)]
 mod testing;

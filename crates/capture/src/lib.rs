@@ -38,7 +38,7 @@ pub use error::Error;
 pub use names::{KnownNames, Names};
 pub use owner::Owner;
 pub use tap::{Beside, Event, KeyLines, Options, Recorder, Step, Tap, Teller, check_filter, start, start_with};
-pub use taps::{Taps, TapsConfig, TapsError};
+pub use taps::{KEPT, Taps, TapsConfig, TapsError};
 pub use targets::{Found, Object, Targets};
 pub use transport::Transport;
 pub use trial::{Trial, trial};

@@ -466,7 +466,7 @@ fn change_words(tap: &api::tap::Tap) -> String {
 const MAX_TAPS: usize = 20;
 const MAX_ALL: usize = 200;
 /// What stays of taps, in the folder of their packets.
-const KEPT: &str = "kept";
+pub const KEPT: &str = "kept";
 /// Orders that wait for a task.
 const ORDERS: usize = 8;
 /// Agents have this long to confirm that they ended.

@@ -28,6 +28,7 @@ mod filter;
 mod get;
 pub mod grammar;
 mod print;
+mod signals;
 mod tap;
 mod terminal;
 mod version;

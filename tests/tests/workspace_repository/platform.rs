@@ -45,6 +45,16 @@ fn started(host: &Host, more: &[(&str, String)]) -> Console {
     Console::start_with(Some(&kubeconfig()), &["--with-operator", "--yes"], &variables)
 }
 
+/// A console with the blueprints of a repository that has these files, once it lists them.
+fn of_files(files: &[(&str, &str)], more: &[(&str, String)], namespace: &str) -> (Host, Console) {
+    let (host, repository) = (Host::start(), Repository::new());
+    repository.commit(files, "one");
+    host.keep("acme/platform", &repository);
+    let console = started(&host, more);
+    until("it is read at the start", 60, || listed(&console, namespace).0.is_some());
+    (host, console)
+}
+
 fn made(blueprint: &str, more: &Value) -> Value {
     let mut spec = json!({ "image": null, "blueprintRef": { "kind": "ClusterBlueprint", "name": blueprint } });
     spec.as_object_mut().unwrap().extend(more.as_object().unwrap().clone());
@@ -109,21 +119,17 @@ fn bc_10_the_policy_patches_what_a_workspace_is_made_of_or_denies_it() {
     let _alone = alone();
     let fresh = Fresh::new("ws-provision");
     let ns = fresh.name();
-    let (host, repository) = (Host::start(), Repository::new());
     let open = "blueprint:\n  name: platform-open\n  template: platform-base\n  image: images.invalid/shell:1\n  network: {networkPolicyClass: organization}\n";
     let odd = "blueprint:\n  name: platform-odd\n  template: platform-base\n  image: images.invalid/shell:1\n";
     let files =
         [BASE, (TOOL, &tool("images.invalid/shell:1")), ("blueprints/open.yaml", open), ("blueprints/odd.yaml", odd)];
-    repository.commit(&files, "one");
-    host.keep("acme/platform", &repository);
     let rules = format!(
         "[{}, {}, {}]",
         "{ name = \"small\", blueprints = [\"platform-tool\"], fields = { \"/resources/memory\" = [\"200Mi\"] }, patch = { \"/resources/memory\" = \"150Mi\" } }",
         "{ name = \"closed\", fields = { \"/network/networkPolicyClass\" = [\"organization\"] }, deny = true, reason = \"open networks are for root: ask them\" }",
         "{ name = \"odd\", blueprints = [\"platform-odd\"], patch = { \"/resources/memory\" = \"much\" } }",
     );
-    let console = started(&host, &[("QD__POLICY__PROVISION", rules)]);
-    until("it is read at the start", 60, || listed(&console, ns).0.is_some());
+    let (_host, console) = of_files(&files, &[("QD__POLICY__PROVISION", rules)], ns);
     let shown = |blueprint: &str| -> Value {
         let body = json!({ "cluster": context(), "namespace": ns, "blueprint": blueprint });
         let answer = console.ask("POST", "/blueprints/preview", Some(&body), &[]);
@@ -169,12 +175,8 @@ fn wl_07_what_takes_too_long_is_left_for_inspection_and_marked_and_goes_on_once_
     let _alone = alone();
     let fresh = Fresh::new("ws-timeouts");
     let ns = fresh.name();
-    let (host, repository) = (Host::start(), Repository::new());
     let quick = format!("{}  timeouts: {{progress: 3s, total: 10m}}\n", tool("images.invalid/shell:1"));
-    repository.commit(&[BASE, (TOOL, &quick)], "one");
-    host.keep("acme/platform", &repository);
-    let console = started(&host, &[]);
-    until("it is read at the start", 60, || listed(&console, ns).0.is_some());
+    let (_host, console) = of_files(&[BASE, (TOOL, &quick)], &[], ns);
     let nowhere = json!({ "placement": { "nodeSelector": { "quarterdeck.test/nowhere": "yes" } } });
     apply(ns, "late", &made("platform-tool", &nowhere));
     let late = || get(ns, "workspaces.quarterdeck.dev", "late");

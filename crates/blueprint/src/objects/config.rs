@@ -10,6 +10,7 @@ use super::{AGENT_PORT, Place, Port, Profile, Said};
 use crate::compose::Effective;
 use crate::node::{Node, Value};
 use crate::pointer::Pointer;
+use crate::span::seconds;
 use crate::splash::{self, Facts};
 use base::Code;
 use k8s_openapi::api::core::v1::{
@@ -175,17 +176,6 @@ fn app(node: &Node) -> App {
         auto_start: is(node, "/autoStart"),
         protocol: owned("/protocol"),
     }
-}
-
-/// Seconds of `60s`, `2m`, `1h` or a bare number.
-fn seconds(text: &str) -> Option<u32> {
-    let digits = text.trim_end_matches(|c: char| !c.is_ascii_digit());
-    let unit = match text.get(digits.len()..)? {
-        "m" => 60,
-        "h" => 3600,
-        _ => 1,
-    };
-    digits.parse::<u32>().ok()?.checked_mul(unit)
 }
 
 /// The splash with its names filled in, without bytes that would steer a terminal.

@@ -2,6 +2,7 @@
 
 use crate::names::is_label;
 use crate::objects::{AGENT_PORT, Range};
+use crate::span::seconds;
 
 pub(super) fn any(_: &str) -> Result<(), String> {
     Ok(())
@@ -120,24 +121,14 @@ pub(super) fn host(text: &str) -> Result<(), String> {
 }
 
 pub(super) fn duration(text: &str) -> Result<(), String> {
-    let number = text.strip_suffix(['s', 'm', 'h']).unwrap_or(text);
-    holds(
-        !number.is_empty() && number.len() <= 6 && number.bytes().all(|byte| byte.is_ascii_digit()),
-        "a duration is a number with s, m or h: 60s",
-    )
+    holds(seconds(text).is_some(), "a duration is a number with s, m or h: 60s")
 }
 
 /// How long something may take: a second to a day.
 pub(super) fn timeout(text: &str) -> Result<(), String> {
-    let unit = match text.chars().last() {
-        Some('s') => 1,
-        Some('m') => 60,
-        Some('h') => 3_600,
-        _ => 0,
-    };
-    let number = text.get(..text.len().saturating_sub(1)).filter(|number| number.len() <= 6).unwrap_or_default();
-    let seconds = if number.bytes().all(|byte| byte.is_ascii_digit()) { number.parse().unwrap_or(0) * unit } else { 0 };
-    holds((1..=86_400).contains(&seconds), "a timeout is a number with s, m or h, from 1s to 24h: 10m")
+    let has_unit = text.ends_with(['s', 'm', 'h']);
+    let fits = seconds(text).is_some_and(|seconds| (1..=86_400).contains(&seconds));
+    holds(has_unit && fits, "a timeout is a number with s, m or h, from 1s to 24h: 10m")
 }
 
 pub(super) fn capability(text: &str) -> Result<(), String> {

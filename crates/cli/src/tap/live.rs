@@ -16,6 +16,7 @@ use crate::error::Error;
 use crate::grammar::Output;
 use crate::grammar::live::{Level, Way};
 use crate::grammar::tap::{FileForm, OnFull, Order, TapArgs, Told};
+use crate::signals::Signals;
 use crate::tap::drive::LONGEST_BODY;
 use crate::tap::lines::Chosen;
 use crate::tap::view::View;
@@ -27,10 +28,8 @@ use keys::{Keys, keys_changed};
 use policy::action::{PacketLevel, TapHostNetwork, TapStart};
 use policy::{Answers, Refusal};
 use show::Shown;
-use signals::{Signals, asked_to_end};
-use std::fs::DirBuilder;
+use signals::asked_to_end;
 use std::io::{ErrorKind, Write};
-use std::os::unix::fs::DirBuilderExt;
 use std::path::PathBuf;
 use std::sync::Arc;
 use std::time::{Duration, Instant};
@@ -155,8 +154,7 @@ fn kept(desk: &Desk, args: &TapArgs) -> std::io::Result<Option<TapArgs>> {
     if !args.keep {
         return Ok(None);
     }
-    let folder = desk.state.join("taps").join("kept");
-    DirBuilder::new().recursive(true).mode(0o700).create(&folder)?;
+    let folder = Folder::open(&desk.state)?.kept()?;
     let end = if args.format == FileForm::Pcapng { "pcapng" } else { "pcap" };
     let name = format!("{}-{}.{end}", jiff::Zoned::now().strftime("%Y%m%d-%H%M%S"), std::process::id());
     Ok(Some(TapArgs { write: Some(folder.join(name)), ..args.clone() }))

@@ -6,6 +6,7 @@ use super::{Which, ask, which};
 use crate::Desk;
 use crate::error::Error;
 use crate::grammar::workspace::{Forward, ForwardArgs, Place};
+use crate::signals::Signals;
 use base::Code;
 use link::{Link, Stream};
 use policy::action::{WorkspaceExec, WorkspaceProxy};
@@ -15,7 +16,6 @@ use std::os::unix::fs::{FileTypeExt, PermissionsExt};
 use std::path::{Path, PathBuf};
 use tokio::io::{AsyncRead, AsyncWrite, copy_bidirectional_with_sizes};
 use tokio::net::{TcpListener, TcpStream, UnixListener, UnixStream};
-use tokio::signal::unix::{SignalKind, signal};
 use tokio::task::JoinSet;
 use tokio_util::sync::CancellationToken;
 use workspace::reach::{ReachError, Reaches};
@@ -48,13 +48,11 @@ pub(super) async fn forward(desk: &Desk, args: &ForwardArgs) -> Result<(), Error
         });
         futures::future::join_all(all).await.into_iter().collect()
     };
-    let (mut hangs, mut terms) = (signal(SignalKind::hangup())?, signal(SignalKind::terminate())?);
+    let mut signals = Signals::new()?;
     let told = async {
         tokio::select! {
             () = stop.cancelled() => {}
-            _ = tokio::signal::ctrl_c() => {}
-            _ = hangs.recv() => {}
-            _ = terms.recv() => {}
+            () = signals.any() => {}
         }
         stop.cancel();
     };
@@ -170,7 +168,7 @@ async fn back(
                 () = permit.ended() => return Err(over()),
             };
             let Some(mut far) = far else { return Err(lost(&path)) };
-            match Near::dial(&forward.here).await {
+            match dial(&forward.here).await {
                 Ok(mut near) => {
                     tasks.spawn(async move { passed(&mut near, &mut far).await });
                 }
@@ -196,17 +194,11 @@ impl<T: AsyncRead + AsyncWrite + Send + Unpin> Both for T {}
 
 type Near = Box<dyn Both>;
 
-trait Dials: Sized {
-    async fn dial(place: &Place) -> std::io::Result<Self>;
-}
-
-impl Dials for Near {
-    async fn dial(place: &Place) -> std::io::Result<Self> {
-        Ok(match place {
-            Place::Port(port) => Box::new(TcpStream::connect(("127.0.0.1", *port)).await?),
-            Place::Socket(path) => Box::new(UnixStream::connect(path).await?),
-        })
-    }
+async fn dial(place: &Place) -> std::io::Result<Near> {
+    Ok(match place {
+        Place::Port(port) => Box::new(TcpStream::connect(("127.0.0.1", *port)).await?),
+        Place::Socket(path) => Box::new(UnixStream::connect(path).await?),
+    })
 }
 
 /// What listens here.

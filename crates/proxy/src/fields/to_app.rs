@@ -73,16 +73,19 @@ pub(crate) fn to_app(
 
 /// Who comes, and how: by us alone, behind what a proxy said whose word counts.
 fn forwarded(head: &Head, face: &Face, peer: IpAddr, out: &mut Vec<u8>) {
-    let trusted = face.trusts(peer);
-    let said = |name: &'static str| head.all(name).filter(|_| trusted).collect::<Vec<_>>();
+    // whoever is not trusted has said nothing: the fields are not even looked through
+    let said = face.trusts(peer).then_some(head);
     let before = |name: &'static str, out: &mut Vec<u8>| {
-        for one in said(name) {
+        for one in said.iter().flat_map(|head| head.all(name)) {
             out.extend_from_slice(one);
             out.extend_from_slice(b", ");
         }
     };
     // one that is said twice is said by nobody
-    let one = |name: &'static str| said(name).try_into().ok().map(|[one]: [&[u8]; 1]| one);
+    let one = |name: &'static str| {
+        let mut all = said?.all(name);
+        all.next().filter(|_| all.next().is_none())
+    };
     let (host, scheme) = (&face.host, face.scheme);
     out.extend_from_slice(b"X-Forwarded-For: ");
     before("x-forwarded-for", out);

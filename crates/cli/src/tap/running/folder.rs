@@ -41,6 +41,13 @@ impl Folder {
         Owner::kept(&self.0.join("owner.key"))
     }
 
+    /// Where files are that are to be kept; it is made, if it is not there.
+    pub(crate) fn kept(&self) -> io::Result<PathBuf> {
+        let folder = self.0.join(capture::KEPT);
+        DirBuilder::new().recursive(true).mode(0o700).create(&folder)?;
+        Ok(folder)
+    }
+
     pub(super) fn socket(&self, id: &str) -> PathBuf {
         self.0.join(format!("{}.sock", record::short(id)))
     }
