@@ -13,10 +13,10 @@ use crate::tasks::web;
 
 /// Of workspaces: they share what an operator does.
 const WORKSPACES: &[&str] = &["apps", "terminal", "upkeep", "workspaces"];
-/// They wait for nothing to happen.
-const IDLE: &[&str] = &["idle"];
+/// They wait for nothing to happen, or for taps.
+const WAIT: &[&str] = &["idle", "traffic"];
 /// They take times.
-const MEASURE: &[&str] = &["live", "traffic"];
+const MEASURE: &[&str] = &["live", "painted"];
 /// They look at long tables, and measure.
 const LARGE: &[&str] = &["large"];
 
@@ -28,10 +28,10 @@ pub(super) fn workspaces(node: &Node<'_>, count: &mut Count) -> anyhow::Result<(
 
 /// Runs the others that measure nothing, in two groups beside each other.
 pub(super) fn beside(node: &Node<'_>, count: &mut Count) -> anyhow::Result<()> {
-    let [_, idle, .., others] = all()?;
+    let [_, wait, .., others] = all()?;
     let mut waited = Count::default();
     std::thread::scope(|threads| {
-        let waits = threads.spawn(|| group(node, &idle, &mut waited));
+        let waits = threads.spawn(|| group(node, &wait, &mut waited));
         group(node, &others, count)?;
         waits.join().unwrap_or_else(|_| Err(anyhow::anyhow!("a group of journeys died")))
     })?;
@@ -76,7 +76,7 @@ fn groups(names: Vec<String>) -> [Vec<String>; 5] {
     for name in names {
         let group = match &*name {
             name if WORKSPACES.contains(&name) => 0,
-            name if IDLE.contains(&name) => 1,
+            name if WAIT.contains(&name) => 1,
             name if MEASURE.contains(&name) => 2,
             name if LARGE.contains(&name) => 3,
             _ => 4,
@@ -92,16 +92,16 @@ fn groups(names: Vec<String>) -> [Vec<String>; 5] {
 mod tests {
     #![allow(clippy::unwrap_used)]
 
-    use super::{IDLE, LARGE, MEASURE, WORKSPACES, groups, names};
+    use super::{LARGE, MEASURE, WAIT, WORKSPACES, groups, names};
 
     #[test]
     fn every_journey_is_in_one_group() {
         let all = names(&crate::paths::root().join("web/e2e")).unwrap();
-        let named = [WORKSPACES, IDLE, MEASURE, LARGE];
+        let named = [WORKSPACES, WAIT, MEASURE, LARGE];
         assert!(named.iter().copied().flatten().all(|name| all.iter().any(|one| one == name)), "{all:?}");
-        let [workspaces, idle, measure, large, others] = groups(all.clone());
-        assert_eq!([&workspaces, &idle, &measure, &large].map(Vec::len), named.map(<[_]>::len));
-        assert_eq!([&workspaces, &idle, &measure, &large, &others].map(Vec::len).iter().sum::<usize>(), all.len());
+        let [workspaces, wait, measure, large, others] = groups(all.clone());
+        assert_eq!([&workspaces, &wait, &measure, &large].map(Vec::len), named.map(<[_]>::len));
+        assert_eq!([&workspaces, &wait, &measure, &large, &others].map(Vec::len).iter().sum::<usize>(), all.len());
         assert!(others.contains(&"e2e/table.e2e.ts".to_owned()));
     }
 }
