@@ -61,6 +61,37 @@ fn cap_n_10_a_request_seen_at_both_ends_of_a_service_is_one_record() {
 }
 
 #[test]
+fn cap_n_10m_what_came_before_it_was_sent_is_of_another_exchange() {
+    let (mut join, mut came) = (join(), Came::default());
+    for pod in [CLIENT, SERVER] {
+        join.clock(pod, Clock { offset_us: 0, error_us: 1_000 });
+    }
+    // The tap began at the server a little sooner: the same was asked there before.
+    let sooner = http(4000, "10.1.0.2", 8080, 986_000, 3_000, "/a");
+    let client = http(4000, "10.1.0.2", 8080, 1_000_000, 3_100, "/a");
+    let server = http(4000, "10.1.0.2", 8080, 1_000_020, 3_000, "/a");
+    for (pod, record) in [(SERVER, &sooner), (CLIENT, &client), (SERVER, &server)] {
+        came.take(&mut join, pod, record, 0);
+    }
+    assert_eq!(came.0.len(), 1);
+    assert_eq!(came.0[0].1["one_way"], json!({"there_us": 20, "back_us": 80, "error_us": 2_000}));
+    came.due(&mut join, HOLD_US);
+    assert_eq!((came.0.len(), &came.0[1].1["ts"]), (2, &sooner["ts"]), "and stands alone");
+}
+
+#[test]
+fn cap_n_10n_the_way_is_told_by_what_is_known_of_clocks_when_both_ends_are_there() {
+    let (mut join, mut came) = (join(), Came::default());
+    // The first answer to a ping was slow on its way back.
+    join.clock(CLIENT, Clock { offset_us: -14_000, error_us: 15_000 });
+    join.clock(SERVER, Clock { offset_us: 0, error_us: 500 });
+    came.take(&mut join, CLIENT, &http(4000, "10.1.0.2", 8080, 1_000_000, 3_100, "/a"), 0);
+    join.clock(CLIENT, Clock { offset_us: 100, error_us: 500 });
+    came.take(&mut join, SERVER, &http(4000, "10.1.0.2", 8080, 1_000_020, 3_000, "/a"), 0);
+    assert_eq!(came.0[0].1["one_way"], json!({"there_us": 120, "back_us": -20, "error_us": 1_000}));
+}
+
+#[test]
 fn cap_n_10d_requests_of_one_connection_find_each_its_own_other_end() {
     let (mut join, mut came) = (join(), Came::default());
     for number in 0..20 {
