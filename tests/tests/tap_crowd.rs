@@ -8,7 +8,7 @@
 use e2e::console::Console;
 use e2e::fresh::Fresh;
 use e2e::tapping::alone;
-use e2e::{curl, errors, kubeconfig, kubectl};
+use e2e::{context, curl, errors, kubeconfig, kubectl};
 use serde_json::{Value, json};
 use std::collections::BTreeMap;
 use std::time::{Duration, Instant};
@@ -149,4 +149,96 @@ fn cap_d_23_a_thousand_pods_match_fifty_are_tapped_and_the_api_server_is_left_al
     assert!(asked_for() <= TAPPED, "{} containers", asked_for());
     assert!(tap.contains("crowd-0000") && !tap.contains("crowd-0900"), "{tap}");
     assert!(new.len() as u64 <= 5 * WINDOW, "{} requests in {WINDOW} s: {new:?}", new.len());
+}
+
+/// What the kubelet of nobody's node says of a capture container: an event, and then its state.
+fn says(space: &str, found: &Value, state: &Value, event: &str) {
+    let (name, uid) = (found["metadata"]["name"].as_str().unwrap(), &found["metadata"]["uid"]);
+    let container = found["spec"]["ephemeralContainers"][0]["name"].as_str().unwrap();
+    let about = json!({
+        "apiVersion": "v1", "kind": "Pod", "namespace": space, "name": name, "uid": uid,
+        "fieldPath": format!("spec.ephemeralContainers{{{container}}}"),
+    });
+    let event = json!({
+        "apiVersion": "v1", "kind": "Event", "metadata": { "name": format!("{name}.{container}"), "namespace": space },
+        "involvedObject": about, "type": "Warning", "reason": "Failed", "message": event, "count": 1,
+        "firstTimestamp": "2026-01-01T00:00:00Z", "lastTimestamp": "2026-01-01T00:00:00Z",
+        "source": { "component": "kubelet", "host": NODE },
+    });
+    kubectl_on(&event, &["create"]);
+    let status = json!({
+        "name": container, "image": "example.com/agent:1", "imageID": "", "ready": false, "restartCount": 0, "state": state,
+    });
+    let patch = json!({ "status": { "ephemeralContainerStatuses": [status] } }).to_string();
+    let words = ["patch", "pod", name, "-n", space, "--subresource=status", "--type=merge", "-p", &patch];
+    let done = kubectl::kubectl(&kubeconfig(), &words);
+    assert!(done.status.success(), "{}", errors(&done));
+}
+
+#[test]
+fn cap_16e_eight_begin_at_a_time_and_a_failing_pod_has_the_kubelets_reason_and_its_event_while_others_go_on() {
+    let _alone = alone();
+    let space = Fresh::new("tap-steps");
+    let _nobody = Nobody::new(&space);
+    let pods: Vec<Value> = (0..AT_ONCE + 4).map(|number| pod(space.name(), number)).collect();
+    let list = json!({ "apiVersion": "v1", "kind": "List", "items": pods });
+    kubectl_on(&list, &["create"]);
+    kubectl_on(&list, &["replace", "--subresource=status"]);
+    let console = Console::start(Some(&kubeconfig()), &[]);
+    let request = json!({
+        "cluster": context(), "namespaces": [space.name()], "selector": "app=crowd", "packets": "none",
+        "answers": { "confirm": true },
+    });
+    let token = format!("x-quarterdeck-token: {}", console.token());
+    let words = ["-H", &token, "-H", "content-type: application/json", "-d", &request.to_string()];
+    let answer = curl::curl(&format!("{}/api/v1/taps", console.base), &words);
+    assert!(answer.status < 300, "{answer:?}");
+    let tap = format!("{}/api/v1/taps/{}", console.base, answer.json()["id"].as_str().unwrap());
+    let row = |name: &str| {
+        let detail = curl::curl(&tap, &["-H", &token]).json();
+        let targets = detail["targets"].as_array().cloned().unwrap_or_default();
+        targets.into_iter().find(|own| own["pod"] == name).unwrap_or_default()
+    };
+    // Those that have a container; never more than eight beyond those that failed.
+    let begun = || {
+        let found = kubectl::stdout(&kubeconfig(), &["get", "pods", "-n", space.name(), "-o", "json"]);
+        let found: Value = serde_json::from_str(&found).unwrap();
+        let all = found["items"].as_array().unwrap().iter();
+        let begun: Vec<Value> = all.filter(|pod| pod["spec"]["ephemeralContainers"].is_array()).cloned().collect();
+        let detail = curl::curl(&tap, &["-H", &token]).json();
+        let failed = detail["targets"].as_array().unwrap().iter().filter(|own| own["state"] == "failed").count();
+        assert!(begun.len() <= AT_ONCE + failed, "{} begun, {failed} failed", begun.len());
+        begun
+    };
+    let wait = |what: &str, is_so: &dyn Fn() -> bool| {
+        let until = Instant::now() + Duration::from_secs(90);
+        while !is_so() {
+            assert!(Instant::now() < until, "{what}: {}", curl::curl(&tap, &["-H", &token]).body);
+            std::thread::sleep(Duration::from_millis(200));
+        }
+    };
+    wait("eight begin", &|| begun().len() >= AT_ONCE);
+    let (slow, broken) = (begun()[0].clone(), begun()[1].clone());
+    let name = |pod: &Value| pod["metadata"]["name"].as_str().unwrap().to_owned();
+    // One has no image yet: it is waited for, and its row says why.
+    let waiting = json!({ "waiting": { "reason": "ErrImagePull", "message": "not found" } });
+    says(space.name(), &slow, &waiting, "Failed to pull image: registry.example.com does not answer");
+    wait("what one waits for", &|| {
+        let waits = row(&name(&slow))["waits"].as_str().unwrap_or_default().to_owned();
+        waits.contains("ErrImagePull: not found") && waits.contains("registry.example.com does not answer")
+    });
+    // One cannot be started: its row says why, and the ninth begins in its place.
+    let end = json!({ "terminated": { "exitCode": 128, "reason": "StartError", "message": "no such file" } });
+    says(space.name(), &broken, &end, "failed to create containerd task: exec format error");
+    wait("one fails", &|| row(&name(&broken))["state"] == "failed");
+    let failed = row(&name(&broken));
+    let message = failed["error"]["message"].as_str().unwrap();
+    for word in ["StartError no such file (exit code 128)", "event Failed: failed to create", "exec format error"] {
+        assert!(message.contains(word), "{word}: {message}");
+    }
+    assert_eq!(failed["error"]["code"], "agent_image");
+    let steps: Vec<&str> =
+        failed["steps"].as_array().unwrap().iter().map(|one| one["step"].as_str().unwrap()).collect();
+    assert_eq!(steps, ["found", "added", "failed"]);
+    wait("the next begins", &|| begun().len() > AT_ONCE);
 }

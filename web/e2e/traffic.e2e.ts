@@ -5,7 +5,7 @@ import { readFileSync } from 'node:fs'
 import type { Page } from 'playwright-core'
 import { afterAll, afterEach, beforeAll, describe, expect, test } from 'vitest'
 import { type Bench, column, press, start, total, until, violations } from './harness'
-import { kubectl } from './kubectl'
+import { apply, kubectl } from './kubectl'
 import { keptOpen, NS, PORT, podOfServer, SERVER, tapHere } from './shop'
 
 let bench: Bench
@@ -455,5 +455,61 @@ test('CAP-N-33c with --read-only nothing is tapped, and the reason is said', asy
     expect(await violations(page)).toEqual([])
   } finally {
     await guarded.close()
+  }
+})
+
+/** A tap of what stands under the cursor, by keyboard; one stands at its records then. */
+async function tapped(search: string): Promise<void> {
+  page = await bench.page(search)
+  await tapHere(page)
+}
+
+async function ended(): Promise<void> {
+  await page.getByRole('button', { name: 'Stop', exact: true }).click()
+  await until(state, (text) => /ended/.test(text), 'the end')
+}
+
+test('CAP-62b where packets are not allowed a banner says that connections alone are shown', async () => {
+  const namespace = `sockets-${process.pid}`
+  const labels = { 'pod-security.kubernetes.io/enforce': 'restricted' }
+  const [image, command] = ['image', 'command'].map((field) =>
+    kubectl([
+      ...['-n', NS, 'get', 'pods', '-l', `app.kubernetes.io/name=${SERVER}`],
+      ...['-o', `jsonpath={.items[0].spec.containers[0].${field}}`],
+    ]),
+  )
+  apply([{ apiVersion: 'v1', kind: 'Namespace', metadata: { name: namespace, labels } }])
+  try {
+    kubectl(['wait', '--for=create', 'serviceaccount/default', '-n', namespace, '--timeout=60s'])
+    const securityContext = {
+      allowPrivilegeEscalation: false,
+      capabilities: { drop: ['ALL'] },
+      seccompProfile: { type: 'RuntimeDefault' },
+    }
+    const main = { name: 'main', image, args: ['cart'], securityContext }
+    apply([
+      {
+        apiVersion: 'v1',
+        kind: 'Pod',
+        metadata: { name: 'one', namespace },
+        spec: {
+          terminationGracePeriodSeconds: 1,
+          automountServiceAccountToken: false,
+          securityContext: { runAsNonRoot: true, runAsUser: 65532 },
+          containers: [command === '' ? main : { ...main, command: JSON.parse(command ?? '[]') }],
+        },
+      },
+    ])
+    kubectl(['wait', '-n', namespace, 'pod/one', '--for=jsonpath={.status.phase}=Running', '--timeout=50s'])
+    await tapped(`?kind=pods&ns=${namespace}`)
+    const banner = page.getByRole('note').filter({ hasText: 'No packets are allowed in 1 pod' })
+    await banner.waitFor()
+    expect(await banner.textContent()).toMatch(/connections alone are shown there/)
+    await page.getByRole('button', { name: '1 pod' }).click()
+    await page.getByRole('cell', { name: /no packets allowed: connections alone.*capturing/ }).waitFor()
+    expect(await violations(page)).toEqual([])
+    await ended()
+  } finally {
+    kubectl(['delete', 'namespace', namespace, '--wait=false'])
   }
 })

@@ -3,8 +3,10 @@
 //! Lists of taps and records are views on the socket ([`crate::socket::What::List`]).
 
 mod about;
+mod board;
 
 pub use about::{TapAgent, TapKeys, TapKind, TapLoss, TapMark, TapMarkRequest, TapPreview, TapSpool, TapStats};
+pub use board::{TapCertificate, TapCertificateStanding, TapTls, TapTlsServer, TapTraceLine, TapTraceLogs, TapUnread};
 
 use crate::error::ErrorBody;
 use crate::rest::{Answers, ObjectRef};
@@ -207,12 +209,31 @@ pub struct TapTarget {
     #[serde(default, skip_serializing_if = "Option::is_none")]
     #[ts(type = "number", optional)]
     pub lost_ms: Option<i64>,
+    /// Why it, or the agent's container, does not run yet: the cluster's reason, and what its newest event says beyond it.
+    #[serde(default, skip_serializing_if = "String::is_empty")]
+    #[ts(as = "Option<String>", optional)]
+    pub waits: String,
+    /// Its steps so far, each with its time.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    #[ts(as = "Option<Vec<TapStep>>", optional)]
+    pub steps: Vec<TapStep>,
     /// Why it is not tapped.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     #[ts(optional)]
     pub error: Option<ErrorBody>,
     /// Its counters.
     pub totals: TapTotals,
+}
+
+/// A step of a pod on its way into a tap.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, TS, JsonSchema)]
+#[ts(export_to = "api.ts")]
+pub struct TapStep {
+    /// When, epoch milliseconds.
+    #[ts(type = "number")]
+    pub at_ms: i64,
+    /// `found`, `waiting`, `added`, `reused`, `running`, `hello`, `capturing`, `lost`, `resumed`, `gone`, `ended` or `failed`.
+    pub step: String,
 }
 
 /// Counters.

@@ -143,9 +143,9 @@ impl Default for Options {
 /// Where a pod's way into the tap stands.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub enum Step {
-    /// The pod does not run yet: it is waited for.
+    /// The pod, or the capture container in it, does not run yet: it is waited for.
     Waiting {
-        /// Why, as far as the cluster says.
+        /// Why, as far as the cluster says: the kubelet's reason, and what its newest event says beyond it.
         reason: String,
     },
     /// The container was added in this form.

@@ -1153,6 +1153,14 @@ no_packets?: string,
  */
 lost_ms?: number, 
 /**
+ * Why it, or the agent's container, does not run yet: the cluster's reason, and what its newest event says beyond it.
+ */
+waits?: string, 
+/**
+ * Its steps so far, each with its time.
+ */
+steps?: Array<TapStep>, 
+/**
  * Why it is not tapped.
  */
 error?: ErrorBody, 
@@ -1447,6 +1455,182 @@ text: string,
  * Whose they are.
  */
 by: string, };
+
+/**
+ * A step of a pod on its way into a tap.
+ */
+export type TapStep = { 
+/**
+ * When, epoch milliseconds.
+ */
+at_ms: number, 
+/**
+ * `found`, `waiting`, `added`, `reused`, `running`, `hello`, `capturing`, `lost`, `resumed`, `gone`, `ended` or `failed`.
+ */
+step: string, };
+
+/**
+ * `GET /api/v1/taps/{id}/tls`: servers that speak TLS, whose certificate ends first before the others.
+ */
+export type TapTls = { 
+/**
+ * The servers.
+ */
+servers: Array<TapTlsServer>, 
+/**
+ * There are more.
+ */
+more: boolean, };
+
+/**
+ * A server that speaks TLS, by the name that its clients want, else by its address.
+ */
+export type TapTlsServer = { 
+/**
+ * Its name.
+ */
+server: string, 
+/**
+ * The ends that clients of this name came to, as the column `destination` says them; some of them where there are many.
+ */
+ends: Array<string>, 
+/**
+ * Handshakes; one that two pods saw counts once.
+ */
+connections: number, 
+/**
+ * Those that ended with an alert.
+ */
+failed: number, 
+/**
+ * Versions that were spoken.
+ */
+versions: Array<string>, 
+/**
+ * Fingerprints of its clients.
+ */
+ja3: Array<string>, 
+/**
+ * The same.
+ */
+ja4: Array<string>, 
+/**
+ * Its own fingerprints.
+ */
+ja4s: Array<string>, 
+/**
+ * What it showed last. Absent where that was encrypted, as TLS 1.3 does it, or came before the tap.
+ */
+certificate?: TapCertificate, };
+
+/**
+ * A server's own certificate.
+ */
+export type TapCertificate = { 
+/**
+ * Whom it names.
+ */
+subject: string, 
+/**
+ * Who signed it.
+ */
+issuer: string, 
+/**
+ * Names that it is good for.
+ */
+sans: Array<string>, 
+/**
+ * Good from, epoch seconds.
+ */
+from?: number, 
+/**
+ * Good until, epoch seconds.
+ */
+to?: number, 
+/**
+ * Whole days until then; negative when that is past.
+ */
+days_left?: number, 
+/**
+ * How it stands in time.
+ */
+standing: TapCertificateStanding, 
+/**
+ * It is not good for the name that clients want.
+ */
+mismatch: boolean, 
+/**
+ * Its fingerprint, hexadecimal.
+ */
+sha256: string, 
+/**
+ * Certificates that this server showed beside it.
+ */
+others: number, };
+
+/**
+ * How a certificate stands in time.
+ */
+export type TapCertificateStanding = "good" | "soon" | "expired" | "early" | "unread";
+
+/**
+ * `GET /api/v1/taps/{id}/traces/{trace}/logs`: lines of the logs of a trace's pods that name it.
+ */
+export type TapTraceLogs = { 
+/**
+ * What lines are looked for by: the id of the trace, and those of its requests.
+ */
+ids: Array<string>, 
+/**
+ * The lines, in order of time; 500 at most.
+ */
+lines: Array<TapTraceLine>, 
+/**
+ * Pods whose logs were looked through, as `namespace/name`.
+ */
+pods: Array<string>, 
+/**
+ * Pods whose logs could not be read.
+ */
+unread: Array<TapUnread>, 
+/**
+ * There is more than was looked through or is shown.
+ */
+more: boolean, };
+
+/**
+ * One line of a container's log.
+ */
+export type TapTraceLine = { 
+/**
+ * When, as the node says it: RFC 3339.
+ */
+time: string, 
+/**
+ * `namespace/name` of its pod.
+ */
+pod: string, 
+/**
+ * The container.
+ */
+container: string, 
+/**
+ * The line.
+ */
+text: string, };
+
+/**
+ * A pod whose log could not be read.
+ */
+export type TapUnread = { 
+/**
+ * `namespace/name`.
+ */
+pod: string, 
+/**
+ * Why.
+ */
+error: ErrorBody, };
 
 /**
  * `POST /api/v1/taps/{id}/keys`, a key log as text: what became of it.

@@ -1,6 +1,7 @@
 //! One pod of a tap, from the wait for its containers to the last word of its agent.
 
 mod place;
+mod told;
 
 use super::sound::sound;
 use super::{Control, Event, Shared, Step, asked_to_stop};
@@ -235,7 +236,7 @@ impl One {
         let found = acting.get(target, "").await?;
         fit(&found, &self.target.name, shared.host_network.is_some())?;
         self.is_permitted(&found)?;
-        let (agent, hello, container) = self.placed(&acting, &found).await?;
+        let (agent, hello, container) = Box::pin(self.placed(&acting, &found)).await?;
         if hello.mode() == Mode::Sockets && shared.options.needs_packets {
             let _ = tokio::time::timeout(DISMISSED, agent.end()).await;
             let message = format!("{}; without --write and --packets its sockets alone are told", hello.reason);

@@ -209,7 +209,10 @@ impl One {
         match event {
             Event::Joined { pod, target, uid } => {
                 let seen = Arc::new(Seen { namespace: target.namespace, pod: target.name, node: String::new() });
-                self.target(pod, |own| (own.seen, own.state, own.uid) = (seen, "starting", uid));
+                self.target(pod, |own| {
+                    (own.seen, own.state, own.uid) = (seen, "starting", uid);
+                    own.at("found");
+                });
             }
             Event::Full { waiting } => {
                 let words = format!("{waiting} pods wait: no more are tapped at the same time");
@@ -226,6 +229,7 @@ impl One {
             Event::Hello { pod, hello } => self.target(pod, |own| {
                 Arc::make_mut(&mut own.seen).node.clone_from(&hello.host);
                 own.hello = Some(hello);
+                own.at("hello");
             }),
             Event::Records { pod, batch } => {
                 self.lines(pod, &batch.lines);
@@ -257,6 +261,8 @@ impl One {
             }
             Event::Ended { pod, error, stats } => self.target(pod, |own| {
                 own.state = if error.is_some() { "failed" } else { "ended" };
+                own.at(own.state);
+                own.waits.clear();
                 own.lost_ms = None;
                 own.error = error.as_ref().map(body);
                 own.stats = stats.unwrap_or_else(|| std::mem::take(&mut own.stats));

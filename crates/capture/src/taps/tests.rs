@@ -367,7 +367,12 @@ async fn cap_16a_each_pod_says_where_it_stands_and_the_tap_what_they_come_to() {
     joins(&one, 1, "front-2").await;
     assert_eq!(one.stands(), TapState::Starting);
     let added = Step::Added { profile: Profile::NetRaw, container: "qd-tap-abc".to_owned(), past: 0 };
-    for step in [added, Step::Running, Step::Capturing] {
+    for step in [added, Step::Waiting { reason: "ErrImagePull; event Failed: no such host".to_owned() }] {
+        one.hear(Event::Step { pod: 0, step }).await;
+    }
+    let waits = one.detail().targets[0].clone();
+    assert_eq!((waits.state.as_str(), waits.waits.as_str()), ("added", "ErrImagePull; event Failed: no such host"));
+    for step in [Step::Running, Step::Capturing] {
         one.hear(Event::Step { pod: 0, step }).await;
     }
     let refused = Error::Admission { message: "no".to_owned() };
@@ -381,6 +386,11 @@ async fn cap_16a_each_pod_says_where_it_stands_and_the_tap_what_they_come_to() {
     let states: Vec<(&str, &str)> = detail.targets.iter().map(|one| (one.pod.as_str(), one.state.as_str())).collect();
     assert_eq!(states, [("front-1", "capturing"), ("front-2", "failed")]);
     assert_eq!(detail.targets[0].profile, "netraw");
+    let steps = |at: usize| detail.targets[at].steps.iter().map(|one| one.step.as_str()).collect::<Vec<_>>();
+    assert_eq!(steps(0), ["found", "added", "waiting", "running", "capturing", "hello"]);
+    assert_eq!(steps(1), ["found", "failed"]);
+    assert!(detail.targets[0].steps.iter().all(|one| one.at_ms > 1_600_000_000_000));
+    assert_eq!(detail.targets[0].waits, "");
     assert_eq!(detail.targets[1].error.as_ref().unwrap().code, Code::TapAdmission);
     assert_eq!((detail.totals.packets, detail.totals.bytes, detail.totals.records, detail.totals.kept), (9, 900, 1, 1));
     assert_eq!(world.view(&records_of(&one, ""), "node")[0].1, "n1");

@@ -1,5 +1,6 @@
 import { grouped, size } from '../../lib/text'
-import type { TapTarget } from '../../wire/api'
+import { clock } from '../../lib/time'
+import type { TapStep, TapTarget } from '../../wire/api'
 import { podStanding } from './standing'
 import css from './traffic.module.css'
 
@@ -38,7 +39,7 @@ export function Pods({ targets }: { targets: readonly TapTarget[] }) {
         <tbody>
           {targets.map((target) => {
             const state = podStanding(target)
-            const { totals, error, profile } = target
+            const { totals, error, profile, waits, steps } = target
             return (
               <tr key={`${target.namespace}/${target.pod}`}>
                 <td>
@@ -54,8 +55,9 @@ export function Pods({ targets }: { targets: readonly TapTarget[] }) {
                       {error.message} <code>{error.code}</code>
                     </>
                   ) : (
-                    (PROFILES[profile ?? ''] ?? profile)
+                    waits || (PROFILES[profile ?? ''] ?? profile)
                   )}
+                  <Steps steps={steps ?? []} />
                 </td>
                 <td className={css.right}>{grouped(totals.records)}</td>
                 <td className={css.right}>{grouped(totals.packets)}</td>
@@ -67,5 +69,17 @@ export function Pods({ targets }: { targets: readonly TapTarget[] }) {
         </tbody>
       </table>
     </section>
+  )
+}
+
+/** The steps of a pod, each with its time since the tap found it. */
+function Steps({ steps }: { steps: readonly TapStep[] }) {
+  const first = steps[0]
+  if (first === undefined) return null
+  const since = (at: number) => `${((at - first.at_ms) / 1000).toFixed(1)} s`
+  return (
+    <div className={css.dim} title={`found at ${clock(first.at_ms)}`}>
+      {steps.map((one) => `${one.step} ${since(one.at_ms)}`).join(' → ')}
+    </div>
   )
 }

@@ -133,8 +133,16 @@ impl One {
             Some(State::Ended(reason)) => Some(reason.clone()),
             _ => None,
         };
-        let pod = timeout(TOLD, now.wait_for(|pod| ended(pod).is_some())).await.ok()?.ok()?;
-        ended(&pod).map(|reason| Error::Image { message: format!("it ended: {reason}") })
+        let reason = {
+            let pod = timeout(TOLD, now.wait_for(|pod| ended(pod).is_some())).await.ok()?.ok()?;
+            ended(&pod)?
+        };
+        Some(self.over(container, &reason).await)
+    }
+
+    /// A capture container that ended before it was an agent.
+    async fn over(&self, container: &str, reason: &str) -> Error {
+        Error::Image { message: self.with_last_event(container, &format!("it ended: {reason}")).await }
     }
 
     /// Waits until the capture container runs. A kubelet that was busy with the pod when the container was added may see
@@ -142,12 +150,16 @@ impl One {
     async fn ready(&self, container: &str) -> Result<(), Error> {
         let mut now = self.now.clone();
         let runs = async {
+            let mut told = String::new();
             loop {
                 let state = now.borrow_and_update().as_ref().and_then(|pod| pod.tap(container).cloned());
                 match state {
                     Some(State::Running) => return Ok(()),
-                    Some(State::Ended(reason)) => {
-                        return Err(Error::Image { message: format!("it ended: {reason}") });
+                    Some(State::Ended(reason)) => return Err(self.over(container, &reason).await),
+                    Some(State::Waiting(Some(reason))) if reason != told && !is_usual(&reason) => {
+                        let words = self.with_event(container, &reason).await;
+                        self.step(Step::Waiting { reason: words }).await;
+                        told = reason;
                     }
                     Some(State::Waiting(_)) | None => {}
                 }
@@ -165,11 +177,19 @@ impl One {
         if ended.is_err() && waits_for().is_none() {
             ended = timeout(NEXT_LOOK, &mut runs).await;
         }
-        ended.unwrap_or_else(|_| {
-            let message = waits_for().unwrap_or_else(|| "the kubelet has not begun with it".to_owned());
-            Err(Error::Image { message })
-        })
+        match ended {
+            Ok(ended) => ended,
+            Err(_) => {
+                let reason = waits_for().unwrap_or_else(|| "the kubelet has not begun with it".to_owned());
+                Err(Error::Image { message: self.with_event(container, &reason).await })
+            }
+        }
     }
+}
+
+/// Every container waits for this once.
+fn is_usual(reason: &str) -> bool {
+    matches!(reason, "ContainerCreating" | "PodInitializing")
 }
 
 /// Whether a container of a pod is a capture container.

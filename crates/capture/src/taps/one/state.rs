@@ -2,9 +2,10 @@
 
 use crate::Step;
 use crate::clock::Clock;
+use crate::taps::one::now_us;
 use crate::taps::row::Seen;
 use api::ErrorBody;
-use api::tap::{TapFilter, TapLoss, TapMark};
+use api::tap::{TapFilter, TapLoss, TapMark, TapStep};
 use proto::capture::{Hello, Stats};
 use std::collections::{BTreeMap, VecDeque};
 use std::sync::Arc;
@@ -53,6 +54,10 @@ pub(in crate::taps) struct Target {
     pub(in crate::taps) profile: &'static str,
     /// Since when its stream is broken and opened again.
     pub(in crate::taps) lost_ms: Option<i64>,
+    /// Why it does not run yet.
+    pub(in crate::taps) waits: String,
+    /// Its steps so far.
+    pub(in crate::taps) steps: Vec<TapStep>,
     pub(in crate::taps) error: Option<ErrorBody>,
     /// What its agent said of itself, from its first word on.
     pub(in crate::taps) hello: Option<Box<Hello>>,
@@ -65,8 +70,22 @@ pub(in crate::taps) struct Target {
 impl Target {
     /// Takes where it stands.
     pub(super) fn step(&mut self, step: Step) {
+        self.waits.clear();
+        self.at(match &step {
+            Step::Waiting { .. } => "waiting",
+            Step::Added { .. } => "added",
+            Step::Reused { .. } => "reused",
+            Step::Running => "running",
+            Step::Capturing => "capturing",
+            Step::Lost { .. } => "lost",
+            Step::Resumed => "resumed",
+            Step::Gone => "gone",
+        });
         self.state = match step {
-            Step::Waiting { .. } => "starting",
+            Step::Waiting { reason } => {
+                self.waits = reason;
+                if self.container.is_empty() { "starting" } else { "added" }
+            }
             Step::Added { profile, container, .. } => {
                 (self.profile, self.container) = (profile.name(), container);
                 "added"
@@ -80,4 +99,14 @@ impl Target {
             Step::Gone => "ended",
         };
     }
+
+    /// It is a step further now. One that repeats itself is one step; the first ones stay.
+    pub(super) fn at(&mut self, step: &str) {
+        if self.steps.len() < MAX_STEPS && self.steps.last().is_none_or(|last| last.step != step) {
+            self.steps.push(TapStep { at_ms: now_us().cast_signed() / 1_000, step: step.to_owned() });
+        }
+    }
 }
+
+/// Steps of a pod that are kept.
+const MAX_STEPS: usize = 16;

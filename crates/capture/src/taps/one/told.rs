@@ -119,6 +119,8 @@ impl Target {
                 .filter(|hello| hello.mode() == Mode::Sockets)
                 .map(|hello| hello.reason.clone()),
             lost_ms: self.lost_ms,
+            waits: self.waits.clone(),
+            steps: self.steps.clone(),
             error: self.error.clone(),
             totals: TapTotals {
                 records: self.records,

@@ -192,6 +192,7 @@ impl Shown {
     }
 
     pub(super) fn hello(&mut self, pod: usize, hello: &Hello) {
+        self.stands(pod, Tone::Info, "agent says hello");
         if hello.mode() == Mode::Sockets {
             self.say(pod, &format!("no packets here: {}", hello.reason));
         }
