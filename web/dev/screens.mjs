@@ -161,6 +161,10 @@ const SCENES = {
           search: `?view=traffic&tap=${TAP(3)}&show=latency`,
           run: async (page) => page.waitForSelector('td'),
         },
+        tls: {
+          search: `?view=traffic&tap=${TAP(3)}&show=tls`,
+          run: async (page) => page.waitForSelector('td'),
+        },
         'tap-empty': { search: `?view=traffic&tap=${TAP(4)}`, run: async (page) => page.waitForTimeout(400) },
         record: {
           search: `?view=traffic&tap=${TAP(3)}`,

@@ -2,6 +2,7 @@
 
 import { spawnSync } from 'node:child_process'
 import { readFileSync } from 'node:fs'
+import { connect as secure } from 'node:tls'
 import type { Page } from 'playwright-core'
 import { afterAll, afterEach, beforeAll, describe, expect, test } from 'vitest'
 import { type Bench, column, press, start, total, until, violations } from './harness'
@@ -134,6 +135,28 @@ describe('one record', () => {
       'the other request',
     )
     await page.locator('[role=tabpanel] ol button[aria-current=true]').waitFor()
+  })
+
+  test('CAP-N-26e the lines of its pods’ logs that name the trace stand below its requests', async () => {
+    // The server refuses this and writes the word that it did not expect into its log.
+    const trace = `5cf9${process.pid.toString(16).padStart(28, '0')}`
+    const more = [`traceparent: 00-${trace}-00f067aa0ba902b7-01`, 'Connection: Upgrade', `Upgrade: ${trace}`]
+    const { close } = await keptOpen(podOfServer(), `/ws?logged-${process.pid}`, more)
+    close()
+    const logs = ['-n', NS, 'logs', '-l', `app.kubernetes.io/name=${SERVER}`, '--since=10m', '--tail=-1']
+    await until(
+      async () => kubectl(logs),
+      (text) => text.includes(trace),
+      'the line in the log of the server',
+    )
+    await opened(`&filter=where request ~ "logged-${process.pid}"`)
+    await until(count, (all) => all > 0, 'the request')
+    await page.locator('[role=grid] [role=row][aria-rowindex="2"]').click()
+    await page.getByRole('button', { name: 'Show the trace' }).click()
+    const lines = page.locator('section[aria-label="Log lines"] pre')
+    await lines.waitFor()
+    expect(await lines.textContent()).toMatch(new RegExp(`^\\d{4}-.*Z ${NS}/${SERVER}-\\S+ \\S+: .*${trace}`))
+    expect(await violations(page)).toEqual([])
   })
 
   test('CAP-59 its packets layer by layer, and the stream of both directions', async () => {
@@ -468,6 +491,34 @@ async function ended(): Promise<void> {
   await page.getByRole('button', { name: 'Stop', exact: true }).click()
   await until(state, (text) => /ended/.test(text), 'the end')
 }
+
+test('CAP-N-22k the board of TLS: what a server showed, and its handshakes behind it', async () => {
+  await tapped(`?kind=deployments.apps&ns=${NS}&filter=where name = "pay"`)
+  const chosen = ['-l', 'app.kubernetes.io/name=pay', '-o', 'jsonpath={.items[0].status.podIP}']
+  const host = kubectl(['-n', NS, 'get', 'pods', ...chosen])
+  const servername = `pay-${process.pid}.example`
+  await new Promise<void>((resolve, reject) => {
+    // In TLS 1.2 the certificate is in the clear.
+    const socket = secure({ host, port: 8443, servername, maxVersion: 'TLSv1.2', rejectUnauthorized: false })
+    socket.once('error', reject)
+    socket.once('secureConnect', () => socket.end(() => resolve()))
+  })
+  await press(page, 'm', 'm', 'm')
+  const board = page.getByRole('region', { name: 'Servers that speak TLS' })
+  const row = board.getByRole('row').filter({ hasText: servername })
+  await row.waitFor()
+  expect(await row.textContent()).toMatch(/(left|expired|today).*another name.*1\.2.*t12/)
+  expect(await violations(page)).toEqual([])
+  await row.getByRole('button', { name: servername }).focus()
+  await press(page, 'Enter')
+  await until(records, Boolean, 'its handshakes')
+  await until(
+    () => texts('request'),
+    (all) => all.length > 0 && all.every((text) => text.includes(servername)),
+    'its handshakes alone',
+  )
+  await ended()
+})
 
 test('CAP-62b where packets are not allowed a banner says that connections alone are shown', async () => {
   const namespace = `sockets-${process.pid}`

@@ -17,6 +17,7 @@ mod error;
 mod files;
 mod keys;
 mod list;
+mod logs;
 mod lookups;
 mod one;
 mod packets;

@@ -74,4 +74,18 @@ impl<E: Effect> Acting<E> {
         let call = Call::get(&path, "*/*", "get", "pods/log", pod.namespace).urgency(Urgency::Wanted);
         self.transport().whole(&Call { user_agent: Some(self.user_agent()), ..call }).await
     }
+
+    /// The first bytes that a container of a pod wrote since a time (RFC 3339), each line behind its time, under the decision.
+    ///
+    /// # Errors
+    /// As [`Error`] says.
+    pub async fn log_since(&self, pod: Target<'_>, container: &str, since: &str, most: u64) -> Result<Bytes, Error> {
+        let mut query = format!("?timestamps=true&limitBytes={most}&sinceTime=");
+        crate::reader::escape(since, &mut query);
+        query.push_str("&container=");
+        crate::reader::escape(container, &mut query);
+        let path = pod.path("log", &query);
+        let call = Call::get(&path, "*/*", "get", "pods/log", pod.namespace).urgency(Urgency::Wanted);
+        self.transport().whole(&Call { user_agent: Some(self.user_agent()), ..call }).await
+    }
 }

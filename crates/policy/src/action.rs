@@ -15,21 +15,21 @@ pub use list::{
     ALL, Action, Asked, AuditQueryObligations, AuditVerifyObligations, BlueprintReloadObligations,
     ClusterAddObligations, ClusterViewObligations, ObjectDeleteObligations, ObjectReadObligations,
     ObjectScaleObligations, ObjectViewObligations, OperatorInstallObligations, OperatorRunObligations,
-    PlanMakeObligations, RolloutRestartObligations, SecretRevealObligations, SessionOpenObligations,
-    TapControlObligations, TapExportObligations, TapHostNetworkObligations, TapPayloadObligations, TapStartObligations,
-    TapViewObligations, WorkspaceAppsObligations, WorkspaceAskObligations, WorkspaceConnectObligations,
-    WorkspaceCreateObligations, WorkspaceDeleteObligations, WorkspaceExecObligations, WorkspaceExpireObligations,
-    WorkspaceFilesObligations, WorkspaceKeepObligations, WorkspaceLogsObligations, WorkspaceProvisionObligations,
-    WorkspaceProxyObligations, WorkspacePurgeObligations, WorkspaceReconcileObligations, WorkspaceSourceObligations,
-    WorkspaceStartObligations, WorkspaceStopObligations, WorkspaceUpdateObligations, WorkspaceViewObligations,
-    WorkspaceWakeObligations,
+    PlanMakeObligations, PodLogsObligations, RolloutRestartObligations, SecretRevealObligations,
+    SessionOpenObligations, TapControlObligations, TapExportObligations, TapHostNetworkObligations,
+    TapPayloadObligations, TapStartObligations, TapViewObligations, WorkspaceAppsObligations, WorkspaceAskObligations,
+    WorkspaceConnectObligations, WorkspaceCreateObligations, WorkspaceDeleteObligations, WorkspaceExecObligations,
+    WorkspaceExpireObligations, WorkspaceFilesObligations, WorkspaceKeepObligations, WorkspaceLogsObligations,
+    WorkspaceProvisionObligations, WorkspaceProxyObligations, WorkspacePurgeObligations, WorkspaceReconcileObligations,
+    WorkspaceSourceObligations, WorkspaceStartObligations, WorkspaceStopObligations, WorkspaceUpdateObligations,
+    WorkspaceViewObligations, WorkspaceWakeObligations,
 };
 pub use object::{
     ObjectDelete, ObjectRead, ObjectScale, ObjectTarget, PlanMake, Propagation, RolloutRestart, SecretReveal,
 };
 pub use reference::reference_markdown;
 pub use tap::{PacketLevel, TapHostNetwork, TapScope, TapStart};
-pub use traffic::{TapChange, TapControl, TapExport, TapPayload, TapTarget, TapView};
+pub use traffic::{PodLogs, TapChange, TapControl, TapExport, TapPayload, TapTarget, TapView};
 pub use view::{AuditQuery, AuditVerify, ClusterAdd, ClusterView, ObjectView, SessionKey, SessionOpen};
 pub use workspace::{
     BlueprintReload, OperatorInstall, OperatorRun, ShellPurpose, WorkspaceApps, WorkspaceAsk, WorkspaceConnect,

@@ -40,6 +40,7 @@ impl Decide for Desk {
             | Asked::SessionOpen(_)
             | Asked::TapView(_)
             | Asked::TapPayload(_)
+            | Asked::PodLogs(_)
             | Asked::TapExport(_)
             | Asked::TapControl(_)
             | Asked::WorkspaceView(_)

@@ -358,6 +358,7 @@ export function taprest(method, path, body, query) {
   }
   if (part === 'preview') return misspelt(query.get('bpf') ?? '') ?? [200, { matches: 1_204, of: 10_000 }]
   if (part === 'histograms') return [200, histograms(tap)]
+  if (part === 'tls') return [200, { servers: tlsServers(), more: false }]
   if (part === 'flows') return [200, { records: [...tap.records.filter((r) => r.flow === which)], more: false }]
   return [200, tap.tap]
 }
@@ -400,6 +401,38 @@ function map(tap) {
   }))
   ends.push({ name: edges[0]?.source ?? '', kind: 'pod', workload: 'deployment/front', namespace: 'shop' })
   return { from: tap.records[0]?.ts ?? 0, to: tap.records.at(-1)?.ts ?? 0, edges, ends, more: false }
+}
+function tlsServers() {
+  const now = Math.floor(Date.now() / 1000)
+  const one = (server, days, standing, more = {}) => ({
+    server,
+    ends: ['pay.shop:8443'],
+    connections: 41 * (days + 30),
+    failed: 0,
+    versions: ['TLS 1.2', 'TLS 1.3'],
+    ja3: ['771,4865-4866', '771,4867'],
+    ja4: ['t13d1516h2_8daaf6152771_b186095e22b6'],
+    ja4s: ['t120200_c030_e4bd7d7cf5aa'],
+    certificate: {
+      subject: `CN=${server}`,
+      issuer: 'CN=shop authority',
+      sans: [server],
+      from: now - 60 * 86_400,
+      to: now + days * 86_400,
+      days_left: days,
+      standing,
+      mismatch: days === 12,
+      sha256: 'ab'.repeat(32),
+      others: days === 12 ? 1 : 0,
+    },
+    ...more,
+  })
+  return [
+    one('old.example.com', -4, 'expired', { failed: 12 }),
+    one('pay.shop', 12, 'soon'),
+    one('api.example.com', 300, 'good'),
+    one('hidden.example.com', 0, 'unread', { certificate: undefined, versions: ['TLS 1.3'] }),
+  ]
 }
 function histograms(tap) {
   const all = groups(tap, (r) => `${r.kind} ${r.method ?? r.qtype ?? r.commands ?? r.op ?? ''} ${r.path ?? ''}`)

@@ -98,7 +98,7 @@ export const KEYS: readonly KeyEntry[] = [
   key('traffic', 'traffic.pause', 'p', 'Freeze the view; go on', { palette: true }),
   key('traffic', 'traffic.filter', 'b', 'Capture filter of the tap', { palette: true }),
   key('traffic', 'traffic.chip', 'c', 'Next chip with records'),
-  key('traffic', 'traffic.show', 'm', 'Records, who asks whom, how long it takes', { palette: true }),
+  key('traffic', 'traffic.show', 'm', 'Records, who asks whom, how long it takes, TLS', { palette: true }),
   key('traffic', 'traffic.form', 'v', 'Map: workloads, pods, a table; latency: the other axis', { palette: true }),
   key('traffic', 'traffic.stop', 'Shift-X', 'Stop the tap', { palette: true }),
   key('traffic', 'open', 'Enter', 'Open the record'),
@@ -115,7 +115,7 @@ export const KEYS: readonly KeyEntry[] = [
   key('record', 'record.packets', 'p', 'Packets of its connection, layer by layer'),
   key('record', 'record.stream', 's', 'Stream: what both ends said'),
   key('record', 'record.flow', 'v', 'Conversation: everything of its flow'),
-  key('record', 'record.trace', 't', 'Trace: all requests of it, on one axis'),
+  key('record', 'record.trace', 't', 'Trace: all requests of it on one axis, and log lines'),
   key('record', 'record.json', 'y', 'The record as JSON'),
   key('record', 'record.copy', 'c', 'Copy: curl, HAR, filter'),
 

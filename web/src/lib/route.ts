@@ -29,8 +29,8 @@ export const PARTS: readonly Part[] = [
 ]
 
 /** Ways to look at what a tap saw. */
-export type Show = 'records' | 'map' | 'latency'
-export const SHOWS: readonly Show[] = ['records', 'map', 'latency']
+export type Show = 'records' | 'map' | 'latency' | 'tls'
+export const SHOWS: readonly Show[] = ['records', 'map', 'latency', 'tls']
 
 /** Forms of the map: drawn by workloads or by pods, or as a table. */
 export type Form = 'workloads' | 'pods' | 'table'

@@ -1,6 +1,18 @@
 /** The REST side of taps: starting, stopping, refining, and records whole. */
 
-import type { Tap, TapChange, TapFlow, TapHistograms, TapMap, TapPreview, TapRecord, TapRequest, TapStats } from './api'
+import type {
+  Tap,
+  TapChange,
+  TapFlow,
+  TapHistograms,
+  TapMap,
+  TapPreview,
+  TapRecord,
+  TapRequest,
+  TapStats,
+  TapTls,
+  TapTraceLogs,
+} from './api'
 import { call } from './rest'
 
 const path = (id: string) => `/taps/${encodeURIComponent(id)}`
@@ -37,6 +49,16 @@ export function readFlow(tap: string, flow: string, signal?: AbortSignal): Promi
 
 export function readTrace(tap: string, trace: string, signal?: AbortSignal): Promise<TapFlow> {
   return call('GET', `${path(tap)}/traces/${encodeURIComponent(trace)}`, undefined, signal)
+}
+
+/** Lines of its pods' logs that name a trace. */
+export function readTraceLogs(tap: string, trace: string, signal?: AbortSignal): Promise<TapTraceLogs> {
+  return call('GET', `${path(tap)}/traces/${encodeURIComponent(trace)}/logs`, undefined, signal)
+}
+
+/** Servers that speak TLS, and their certificates. */
+export function readTls(tap: string, signal?: AbortSignal): Promise<TapTls> {
+  return call('GET', `${path(tap)}/tls`, undefined, signal)
 }
 
 export function readMap(tap: string, signal?: AbortSignal): Promise<TapMap> {

@@ -3,7 +3,7 @@
 use super::{Call, Content, json};
 use crate::tap::{
     Tap, TapAgent, TapChange, TapFlow, TapHistograms, TapKeys, TapMap, TapMark, TapMarkRequest, TapPreview, TapRecord,
-    TapRequest, TapStats,
+    TapRequest, TapStats, TapTls, TapTraceLogs,
 };
 
 type Params = &'static [(&'static str, &'static str, &'static str)];
@@ -41,6 +41,12 @@ pub(super) fn calls() -> Vec<Call> {
         Call::new("GET", "/api/v1/taps/{id}/records/{record}", "One record whole", json::<TapRecord>()),
         Call::new("GET", "/api/v1/taps/{id}/flows/{flow}", "All records of one connection", json::<TapFlow>()),
         Call::new("GET", "/api/v1/taps/{id}/traces/{trace}", "All records of one trace", json::<TapFlow>()),
+        Call::new(
+            "GET",
+            "/api/v1/taps/{id}/traces/{trace}/logs",
+            "Log lines that name a trace",
+            json::<TapTraceLogs>(),
+        ),
         Call::new("GET", "/api/v1/taps/{id}/har", "HTTP of it as an archive", Content::Raw("application/json"))
             .query(SELECT)
             .query(RECORDS),
@@ -63,6 +69,8 @@ pub(super) fn calls() -> Vec<Call> {
             "A capture filter",
         )]),
         Call::new("GET", "/api/v1/taps/{id}/map", "Who asks whom", json::<TapMap>()).query(SELECT),
+        Call::new("GET", "/api/v1/taps/{id}/tls", "Servers that speak TLS, and their certificates", json::<TapTls>())
+            .query(SELECT),
         Call::new("GET", "/api/v1/taps/{id}/histograms", "How long answers took", json::<TapHistograms>())
             .query(SELECT)
             .query(BY),

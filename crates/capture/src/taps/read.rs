@@ -70,22 +70,7 @@ impl Taps {
         let TapPayloadObligations { headers_only } = *permit.obligations();
         let TapPayload { tap, trace, .. } = permit.target();
         let (one, trace) = (self.0.find(&tap.tap)?, trace.clone());
-        let found = tokio::task::spawn_blocking(move || {
-            let (mut numbers, mut more) = (Vec::new(), false);
-            let finder = memchr::memmem::Finder::new(trace.as_bytes());
-            one.each(|line| {
-                if more || finder.find(line.line).is_none() || Members::of(line.line).text("trace.id") != trace {
-                    return;
-                }
-                more = numbers.len() >= MOST_OF_FLOW;
-                if !more {
-                    numbers.push(line.number);
-                }
-            });
-            let mut records = Found::of(&one, headers_only).values(&numbers);
-            records.sort_by_key(|record| record.get("ts").and_then(Value::as_i64));
-            TapFlow { records, more }
-        });
+        let found = tokio::task::spawn_blocking(move || of_trace(&one, &trace, headers_only));
         let body = found.await.map_err(|error| TapsError::Unreadable(std::io::Error::other(error)))?;
         count(&permit, &body);
         Ok(body)
@@ -109,6 +94,24 @@ impl Taps {
         let left = limit.unwrap_or(u64::MAX);
         Ok(Lines { one, permit, choice, flow, at: since, end, left, room: max_bytes.unwrap_or(u64::MAX) })
     }
+}
+
+/// The records of a trace, in order of time.
+pub(super) fn of_trace(one: &One, trace: &str, headers_only: bool) -> TapFlow {
+    let (mut numbers, mut more) = (Vec::new(), false);
+    let finder = memchr::memmem::Finder::new(trace.as_bytes());
+    one.each(|line| {
+        if more || finder.find(line.line).is_none() || Members::of(line.line).text("trace.id") != trace {
+            return;
+        }
+        more = numbers.len() >= MOST_OF_FLOW;
+        if !more {
+            numbers.push(line.number);
+        }
+    });
+    let mut records = Found::of(one, headers_only).values(&numbers);
+    records.sort_by_key(|record| record.get("ts").and_then(Value::as_i64));
+    TapFlow { records, more }
 }
 
 /// Records on their way out, with the permit that lets them.

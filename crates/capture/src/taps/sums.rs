@@ -1,5 +1,6 @@
 //! Sums over the records of a tap: who asks whom, and how long it takes. Made when they are asked for.
 
+mod board;
 mod metrics;
 
 use super::one::One;

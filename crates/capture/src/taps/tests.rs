@@ -39,6 +39,7 @@ mod found;
 mod partial;
 mod storm;
 mod sums;
+mod tls;
 
 struct World {
     gate: TestGate,

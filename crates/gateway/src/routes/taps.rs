@@ -6,7 +6,7 @@ use super::{Answer, Body, Params, answers, fail};
 use crate::caller::Caller;
 use crate::error::Failure;
 use crate::server::Shared;
-use api::tap::{Tap, TapChange, TapFlow, TapHistograms, TapMap, TapRecord, TapRequest};
+use api::tap::{Tap, TapChange, TapFlow, TapHistograms, TapMap, TapRecord, TapRequest, TapTls, TapTraceLogs};
 use axum::body::{Body as Bytes, Bytes as Chunk};
 use axum::extract::DefaultBodyLimit;
 use axum::extract::{Extension, Path, State};
@@ -32,6 +32,7 @@ pub(super) fn router() -> Router<Arc<Shared>> {
         .route("/api/v1/taps/{id}/records/{record}", get(record))
         .route("/api/v1/taps/{id}/flows/{flow}", get(flow))
         .route("/api/v1/taps/{id}/traces/{trace}", get(trace))
+        .route("/api/v1/taps/{id}/traces/{trace}/logs", get(logs))
         .route("/api/v1/taps/{id}/har", get(archive))
         .route("/api/v1/taps/{id}/packets", get(crate::packets::upgrade))
         .route("/api/v1/taps/{id}/pcapng", get(packets))
@@ -42,6 +43,7 @@ pub(super) fn router() -> Router<Arc<Shared>> {
         .route("/api/v1/taps/{id}/schemas", get(about::schemas))
         .route("/api/v1/taps/{id}/preview", get(about::preview))
         .route("/api/v1/taps/{id}/map", get(map))
+        .route("/api/v1/taps/{id}/tls", get(tls))
         .route("/api/v1/taps/{id}/histograms", get(histograms))
         .route("/api/v1/taps/{id}/metrics", get(metrics))
 }
@@ -167,6 +169,20 @@ async fn trace(
     shared.services.taps.trace(permit).await.map(Json).map_err(|error| fail(&error, &caller))
 }
 
+/// Two decisions: to look at the trace for where it went, and to read what those pods wrote.
+async fn logs(
+    State(shared): State<Arc<Shared>>,
+    Extension(caller): Request,
+    Path((tap, trace)): Path<(String, String)>,
+) -> Answer<TapTraceLogs> {
+    let taps = &shared.services.taps;
+    let asked = TapPayload { trace, ..TapPayload::of(shared.tap(&tap, &caller)?) };
+    let permit = shared.permit(&caller, asked, &Answers::default())?;
+    let (pods, first_us) = taps.traced(permit).await.map_err(|error| fail(&error, &caller))?;
+    let permit = shared.permit(&caller, pods, &Answers::default())?;
+    taps.logs(permit, first_us).await.map(Json).map_err(|error| fail(&error, &caller))
+}
+
 /// `GET …/records?select=&flow=&since=&limit=` and `GET …/har?select=&flow=`
 #[derive(Deserialize)]
 struct RecordParams {
@@ -280,7 +296,7 @@ async fn packets(
     Ok(file(Bytes::from_stream(chunks), "application/x-pcapng", &name))
 }
 
-/// `GET …/map?select=`, `GET …/histograms?select=&by=` and `GET …/metrics?select=&by=`
+/// `GET …/map?select=`, `GET …/tls?select=`, `GET …/histograms?select=&by=` and `GET …/metrics?select=&by=`
 #[derive(Deserialize)]
 struct SumParams {
     /// An expression over members of records.
@@ -301,6 +317,18 @@ async fn map(
     let permit = shared.permit(&caller, TapView { tap: target }, &Answers::default())?;
     let map = shared.services.taps.map(permit, &params.select).await;
     map.map(Json).map_err(|error| fail(&error, &caller))
+}
+
+async fn tls(
+    State(shared): State<Arc<Shared>>,
+    Extension(caller): Request,
+    Path(tap): Path<String>,
+    Params(params): Params<SumParams>,
+) -> Answer<TapTls> {
+    let target = Some(shared.tap(&tap, &caller)?);
+    let permit = shared.permit(&caller, TapView { tap: target }, &Answers::default())?;
+    let board = shared.services.taps.tls(permit, &params.select).await;
+    board.map(Json).map_err(|error| fail(&error, &caller))
 }
 
 async fn histograms(

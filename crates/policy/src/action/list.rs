@@ -3,9 +3,9 @@
 use super::effect::{self, Effect};
 use super::{
     ActionInfo, AuditQuery, AuditVerify, BlueprintReload, ClusterAdd, ClusterView, ObjectDelete, ObjectRead,
-    ObjectScale, ObjectTarget, ObjectView, OperatorInstall, OperatorRun, PacketLevel, PlanMake, RolloutRestart,
-    SecretReveal, SessionOpen, TapControl, TapExport, TapHostNetwork, TapPayload, TapScope, TapStart, TapTarget,
-    TapView, WorkspaceApps, WorkspaceAsk, WorkspaceConnect, WorkspaceCreate, WorkspaceDelete, WorkspaceExec,
+    ObjectScale, ObjectTarget, ObjectView, OperatorInstall, OperatorRun, PacketLevel, PlanMake, PodLogs,
+    RolloutRestart, SecretReveal, SessionOpen, TapControl, TapExport, TapHostNetwork, TapPayload, TapScope, TapStart,
+    TapTarget, TapView, WorkspaceApps, WorkspaceAsk, WorkspaceConnect, WorkspaceCreate, WorkspaceDelete, WorkspaceExec,
     WorkspaceExpire, WorkspaceFiles, WorkspaceKeep, WorkspaceLogs, WorkspaceProvision, WorkspaceProxy, WorkspacePurge,
     WorkspaceReconcile, WorkspaceSource, WorkspaceStart, WorkspaceStop, WorkspaceUpdate, WorkspaceView, WorkspaceWake,
 };
@@ -158,6 +158,8 @@ actions! {
         headers_only: bool,
     }, "tap:payload", before, reads,
         "Read records of a tap whole, with headers and bodies.";
+    PodLogs, PodLogsObligations {}, "pod:logs", before, reads,
+        "Read the lines of pods' logs that name an id, as that of a trace.";
     TapExport, TapExportObligations {
         /// Largest file, in bytes.
         max_bytes: Option<u64>,
@@ -237,6 +239,7 @@ impl Asked {
             Self::TapStart(a) => &a.pods,
             Self::TapHostNetwork(a) => &a.pods,
             Self::TapControl(a) => a.change.pods(),
+            Self::PodLogs(a) => &a.pods,
             Self::WorkspaceLogs(a) => from_ref(&a.object),
             Self::WorkspaceConnect(a) => from_ref(&a.object),
             Self::WorkspaceExec(a) => from_ref(&a.object),
@@ -353,6 +356,10 @@ impl Asked {
             Self::TapPayload(a) if a.record.is_empty() && a.flow.is_empty() => format!("packets of {}", a.tap),
             Self::TapPayload(a) if a.record.is_empty() => format!("flow {} of {}", a.flow, a.tap),
             Self::TapPayload(a) => format!("record {} of {}", a.record, a.tap),
+            Self::PodLogs(a) => {
+                let pods: Vec<String> = a.pods.iter().map(|pod| format!("{}/{}", pod.namespace, pod.name)).collect();
+                format!("lines with {} of {}", a.ids.join(" or "), pods.join(", "))
+            }
             Self::TapExport(a) => {
                 let words = [&a.format, &a.select, &a.flow, &a.filter];
                 let words: Vec<&str> = words.into_iter().map(String::as_str).filter(|word| !word.is_empty()).collect();

@@ -52,6 +52,15 @@ impl TapPayload {
     }
 }
 
+/// Reads lines of what containers of pods wrote.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct PodLogs {
+    /// The pods.
+    pub pods: Vec<ObjectTarget>,
+    /// Only lines that name one of these.
+    pub ids: Vec<String>,
+}
+
 /// Takes what was captured away, as a file.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub struct TapExport {

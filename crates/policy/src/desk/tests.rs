@@ -3,7 +3,7 @@
 use super::Desk;
 use crate::action::{
     self, AuditQuery, AuditVerify, BlueprintReload, ClusterAdd, ClusterView, ObjectDelete, ObjectRead, ObjectScale,
-    ObjectTarget, ObjectView, OperatorInstall, OperatorRun, PacketLevel, PlanMake, Propagation, RolloutRestart,
+    ObjectTarget, ObjectView, OperatorInstall, OperatorRun, PacketLevel, PlanMake, PodLogs, Propagation, RolloutRestart,
     SecretReveal, SessionKey, SessionOpen, ShellPurpose, TapChange, TapControl, TapExport, TapHostNetwork, TapPayload,
     TapScope, TapStart, TapTarget, TapView, WorkspaceApps, WorkspaceAsk, WorkspaceConnect, WorkspaceCreate,
     WorkspaceDelete, WorkspaceExec, WorkspaceExpire, WorkspaceFiles, WorkspaceKeep, WorkspaceLogs, WorkspaceProvision,
@@ -218,6 +218,7 @@ fn read_only_denies_every_change_at_permit_and_preview_and_no_read() {
         both(&t, TapHostNetwork { pods: vec![object("dev")], scope: vec![] }),
         both(&t, TapView { tap: Some(tap.clone()) }),
         both(&t, TapPayload { tap: tap.clone(), record, flow, trace: name.clone() }),
+        both(&t, PodLogs { pods: vec![object("dev")], ids: vec!["4bf9".to_owned()] }),
         both(&t, export),
         both(&t, TapControl { tap, change: TapChange::Stop }),
         both(&t, WorkspaceView { cluster, namespace: name.clone(), name }),

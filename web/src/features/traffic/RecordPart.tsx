@@ -13,7 +13,8 @@ import { number } from './record/model'
 import { Overview } from './record/Overview'
 import css from './record/record.module.css'
 import { Tls } from './record/Tls'
-import type { Reading } from './useRecord'
+import { TraceLogs } from './TraceLogs'
+import { type Reading, traceOf } from './useRecord'
 
 // Bytes are looked at rarely: what draws them comes with the first look.
 const PacketsView = lazy(() => import('./record/PacketsView'))
@@ -66,7 +67,12 @@ export function RecordPart({ tap, kept, part, record, flow, trace, open, go, sho
     if (trace.is === 'reading') return <Skeleton lines={8} />
     if (trace.is === 'failed')
       return <Failed error={trace.error} tried="reading the records of its trace" onRetry={trace.again} />
-    return <Conversation flow={trace.value} record={nameOf(json)} open={open} of="trace" />
+    return (
+      <>
+        <Conversation flow={trace.value} record={nameOf(json)} open={open} of="trace" />
+        <TraceLogs tap={tap} trace={traceOf(json)} />
+      </>
+    )
   }
   if (flow.is === 'reading') return <Skeleton lines={8} />
   if (flow.is === 'failed')

@@ -8,9 +8,10 @@ const TITLES: ReadonlyArray<readonly [Show, string]> = [
   ['records', 'Records'],
   ['map', 'Map'],
   ['latency', 'Latency'],
+  ['tls', 'TLS'],
 ]
 
-/** Ways to look at a tap: each record, who asks whom, how long it takes. */
+/** Ways to look at a tap: each record, who asks whom, how long it takes, which servers speak TLS. */
 export function Shows({ show }: { show: Show }) {
   const { commands, navigation } = useConsole()
   const go = (next: Show) => navigation.traffic({ show: next, record: null })

@@ -16,6 +16,7 @@ import { RecordState } from './RecordState'
 import { recordItems } from './recordItems'
 import { Shows } from './Shows'
 import { TapHead } from './TapHead'
+import { TlsBoard } from './TlsBoard'
 import css from './traffic.module.css'
 import { useTap } from './useTap'
 
@@ -90,6 +91,7 @@ export function TapView({ id, place }: { id: string; place: PanePlace }) {
           split={traffic.split}
         />
       )}
+      {show === 'tls' && <TlsBoard tap={id} cluster={tap?.cluster ?? ''} />}
       {show === 'records' && rows()}
     </div>
   )

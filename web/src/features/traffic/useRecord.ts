@@ -2,9 +2,9 @@
 
 import { useEffect, useState } from 'react'
 import { text } from '../../lib/json'
-import type { ErrorBody, TapFlow, TapRecord } from '../../wire/api'
+import type { ErrorBody, TapFlow, TapRecord, TapTraceLogs } from '../../wire/api'
 import { errorBody } from '../../wire/rest'
-import { readFlow, readRecord, readTrace } from '../../wire/taps'
+import { readFlow, readRecord, readTrace, readTraceLogs } from '../../wire/taps'
 
 export type Reading<T> =
   | { is: 'reading' }
@@ -23,6 +23,11 @@ export function useFlow(tap: string, flow: string | null): Reading<TapFlow> {
 /** All records of a trace; `trace` is null while nobody wants them. */
 export function useTrace(tap: string, trace: string | null): Reading<TapFlow> {
   return useReading(trace === null ? null : `${tap}/trace/${trace}`, (signal) => readTrace(tap, trace ?? '', signal))
+}
+
+/** Log lines of a trace's pods that name it. */
+export function useTraceLogs(tap: string, trace: string): Reading<TapTraceLogs> {
+  return useReading(`${tap}/logs/${trace}`, (signal) => readTraceLogs(tap, trace, signal))
 }
 
 /** The id of the trace of a record; empty when it has none. */
