@@ -1,10 +1,12 @@
 //! Quotas: how much a user, role, organization or namespace may have at once.
 
+mod hours;
 mod ledger;
 mod load;
 #[cfg(test)]
 mod tests;
 
+pub use hours::{Hours, next_hour};
 pub use ledger::{Key, Ledger, Pot, Refused, Reservation, Who, idle_timeout};
 pub use load::{Bound, Broken, Load};
 
@@ -180,6 +182,13 @@ pub struct QuotaStatus {
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     #[schemars(length(max = 10), extend("x-kubernetes-list-type" = "atomic"))]
     pub top: Vec<Top>,
+    /// Until when hours of processors were counted.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub counted_at: Option<Time>,
+    /// Processors that were used in the last 7 days, where the quota bounds them.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    #[schemars(length(max = 256), extend("x-kubernetes-list-type" = "atomic"))]
+    pub spent: Vec<Spent>,
     /// What was found out about it.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     #[schemars(length(max = 16), extend("x-kubernetes-list-type" = "map", "x-kubernetes-list-map-keys" = ["type"]))]
@@ -264,6 +273,19 @@ pub struct Queued {
     /// The bound that is in the way.
     #[schemars(length(max = 63))]
     pub bound: String,
+}
+
+/// What somebody used of processors.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
+pub struct Spent {
+    /// Whose amount it is, in a word: user dev1, org acme, all.
+    #[schemars(length(max = 128))]
+    pub of: String,
+    /// The first hour.
+    pub from: Time,
+    /// Seconds of one processor in each hour from then on.
+    #[schemars(length(max = 168), extend("x-kubernetes-list-type" = "atomic"))]
+    pub seconds: Vec<i64>,
 }
 
 /// Somebody who has much of a quota.

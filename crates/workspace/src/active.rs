@@ -199,14 +199,19 @@ impl Active<'_> {
         there.sort_by(|a, b| (&a.0, &a.1).cmp(&(&b.0, &b.1)));
         let mut book = self.shared.book.lock();
         for (_, key, desired, object) in there {
-            let has = launch::has(&self.index.observed(&key));
+            let observed = self.index.observed(&key);
+            let has = launch::has(&observed);
             if has.workspaces == 0 && !was_accepted(&object) {
                 continue;
             }
             let rendered = self.operator.render.render(&desired, &object, &Sourced::None);
             let launch = rendered.ok().map(|rendered| Launch::of(&object, &rendered));
             let load = crd::quota::Load { workspaces: 1, ..has };
-            book.enter(&key, launch::who(&desired, &self.shared.roles), load, launch.as_ref(), now_ms);
+            let who = launch::who(&desired, &self.shared.roles);
+            if let Some(pod) = &observed.pod {
+                book.runs(&key, &who, has, pod.created_ms);
+            }
+            book.enter(&key, who, load, launch.as_ref(), now_ms);
         }
         drop(book);
         self.shared.shelf.lock().open();
@@ -260,7 +265,8 @@ impl Active<'_> {
                 self.shared.changed.notify_one();
             }
             if !self.index.has_pod(key) {
-                self.shared.book.lock().release(key);
+                let now_ms = i64::try_from(self.now()).unwrap_or(i64::MAX);
+                self.shared.book.lock().release(key, now_ms);
                 self.wake();
             }
             return self.remains(key);

@@ -9,7 +9,7 @@ use crate::render::Refused;
 use crd::Time;
 use crd::grant::{Denied, Grant, GrantSpec};
 use crd::quota;
-use crd::quota::{Ledger, Load, Overflow, Pot, Quota, QuotaSpec, Reservation, Who};
+use crd::quota::{Ledger, Load, Overflow, Pot, Quota, QuotaSpec, QuotaStatus, Reservation, Who};
 use launch::Launch;
 use serde::Deserialize;
 use serde_json::Value;
@@ -86,6 +86,8 @@ struct Line {
     pot: Pot,
     /// The bound in its way.
     bound: String,
+    /// It waits for hours of processors.
+    hours: bool,
 }
 
 /// A workspace that asks for its place.
@@ -111,12 +113,17 @@ impl Book {
     pub(crate) fn quota(&mut self, name: &str, object: Option<&Value>) -> Result<bool, serde_json::Error> {
         let Some(object) = object else {
             self.quotas.remove(name);
+            self.ledger.hours.forget(name);
             self.room = true;
             return Ok(true);
         };
         let spec: QuotaSpec = spec(object)?;
         let mut quota = Quota::new(name, spec);
         quota.metadata.generation = generation(object);
+        let told: QuotaStatus = QuotaStatus::deserialize(&status(object)).unwrap_or_default();
+        let created = object.pointer("/metadata/creationTimestamp").cloned().unwrap_or_default();
+        let created_ms = Time::deserialize(created).map_or(0, |at| at.millis());
+        self.ledger.hours.take(&quota, &told, created_ms);
         let old = self.quotas.insert(name.to_owned(), Told { object: quota.clone(), status: status(object) });
         let changed = old.is_none_or(|old| old.object.spec != quota.spec);
         self.room |= changed;
@@ -156,6 +163,12 @@ impl Book {
         }
     }
 
+    /// Takes what is there already: a pod with so much, since then.
+    pub(crate) fn runs(&mut self, key: &Key, who: &Who, has: Load, since_ms: i64) {
+        let quotas = self.quotas.values().map(|told| &told.object);
+        self.ledger.hours.run(&of(key), who, has.cpu, since_ms, quotas);
+    }
+
     /// Whether a workspace may have what it wants. Its room is reserved then, and it is to be asked again at the time that
     /// is given.
     ///
@@ -168,6 +181,8 @@ impl Book {
         ask.wants = ask.wants.beside(&has);
         ask.has = has;
         let ask = &ask;
+        self.runs(key, &ask.who, has, ask.now_ms);
+        self.ledger.hours.count(ask.now_ms, self.quotas.values().map(|told| &told.object));
         let mut again_ms = None;
         match self.granted(key, &ask.who, ask.launch, ask.now_ms) {
             Ok(grant) => {
@@ -186,12 +201,15 @@ impl Book {
                 }
             }
         }
-        if let Err((message, queue)) = self.reserve(ask) {
+        if let Err((message, queue, hours)) = self.reserve(ask) {
+            let again_ms = hours.then(|| quota::next_hour(ask.now_ms));
             let queued = queue.is_some();
             self.wait(ask, queue);
-            return Err((refused("QuotaExceeded", message, queued), None));
+            return Err((refused("QuotaExceeded", message, queued), again_ms));
         }
-        self.waiting.remove(key);
+        // Who waited for time to pass makes no room, and those behind may have some as well.
+        let waited = self.waiting.remove(key).and_then(|waits| waits.queue);
+        self.room |= waited.is_some_and(|line| line.hours);
         Ok([again_ms, unseen_ms].into_iter().flatten().min())
     }
 
@@ -216,6 +234,7 @@ impl Book {
     /// book. `waits`: it is asked again when there is room. When it is to be told again.
     pub(crate) fn settle(&mut self, key: &Key, who: Who, has: Load, waits: bool, now_ms: i64) -> Option<i64> {
         let (has, again_ms) = self.really(key, has, now_ms);
+        self.runs(key, &who, has, now_ms);
         if !waits {
             self.waiting.remove(key);
         }
@@ -227,7 +246,8 @@ impl Book {
     }
 
     /// A workspace and all that was running of it is gone.
-    pub(crate) fn release(&mut self, key: &Key) {
+    pub(crate) fn release(&mut self, key: &Key, now_ms: i64) {
+        self.runs(key, &Who::default(), Load::default(), now_ms);
         let own = of(key);
         self.room |=
             self.ledger.get(&own).is_some() || self.launched.contains_key(key) || self.waiting.contains_key(key);
@@ -269,7 +289,7 @@ impl Book {
         self.stopping.keys().chain(all.into_iter().map(|(key, _)| key)).cloned().collect()
     }
 
-    fn reserve(&mut self, ask: &Ask<'_>) -> Result<(), (String, Option<Line>)> {
+    fn reserve(&mut self, ask: &Ask<'_>) -> Result<(), (String, Option<Line>, bool)> {
         let own = of(ask.key);
         let mut had = self.ledger.get(&own).map_or_else(Load::default, |entry| entry.load);
         // What runs is a fact, whoever made it so.
@@ -289,20 +309,29 @@ impl Book {
             let place = self.place(ask, &quota, &pot);
             let message =
                 format!("quota {quota} of {pot}: {ahead} waits for room before it; its place in the queue is {place}");
-            return Err((message, Some(Line { quota, pot, bound: "queue".to_owned() })));
+            let hard = self.quotas.get(&quota).and_then(|told| told.object.spec.hard.as_ref());
+            let hours = hard.is_some_and(|hard| hard.cpu_hours.is_some());
+            return Err((message, Some(Line { quota, pot, bound: "queue".to_owned(), hours }), false));
         }
         let reservation = Reservation { who: ask.who.clone(), load: ask.wants, idle_since: None };
         let quotas = self.quotas.values().map(|told| &told.object);
         if let Err(refused) = self.ledger.reserve(&own, reservation, quotas) {
             let mut message = refused.to_string();
+            let hours = refused.broken.iter().any(|broken| broken.bound.is_hours());
+            if hours {
+                let at_ms = quota::next_hour(ask.now_ms);
+                message.push_str(&format!("; it is asked again at {}", crate::status::time(at_ms)));
+            }
             let queue = match refused.overflow {
                 Overflow::Queue => {
                     let place = self.place(ask, &refused.quota, &refused.pot);
                     message.push_str(&format!("; it waits for its turn: its place in the queue is {place}"));
                     message.push_str(&self.candidates(ask, &refused));
                     let bound = refused.broken.first().map(|broken| broken.bound.to_string()).unwrap_or_default();
-                    Some(Line { quota: refused.quota, pot: refused.pot, bound })
+                    Some(Line { quota: refused.quota, pot: refused.pot, bound, hours })
                 }
+                // Hours come back with time alone.
+                Overflow::StopOldestIdle if hours => None,
                 Overflow::StopOldestIdle => {
                     message.push_str(&self.stop_another(ask.key, &refused));
                     None
@@ -312,7 +341,7 @@ impl Book {
                     None
                 }
             };
-            return Err((message, queue));
+            return Err((message, queue, hours));
         }
         self.write(own, ask.who.clone(), ask.wants, &ask.has);
         self.room |= shrinks(&had, &ask.wants);

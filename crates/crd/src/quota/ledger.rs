@@ -1,6 +1,7 @@
 //! The one book of what is reserved. Whoever makes pods owns it and asks it first, in one place and one after another, so
 //! that no two workspaces get the same room.
 
+use super::hours::Hours;
 use super::load::{Broken, Load, bytes, plain};
 use super::{Overflow, Quota, QuotaSpec, QuotaStatus, QuotaSubject, Shown, Top};
 use crate::scalar::{Quantity, Time};
@@ -94,6 +95,8 @@ impl std::error::Error for Refused {}
 #[derive(Clone, Debug, Default)]
 pub struct Ledger {
     entries: BTreeMap<Key, Reservation>,
+    /// What was used of processors.
+    pub hours: Hours,
 }
 
 impl Ledger {
@@ -187,13 +190,16 @@ impl Ledger {
         let mut broken = per.filter(|_| grew).map(|per| wanted.load.too_large(per)).unwrap_or_default();
         let never = !broken.is_empty();
         let hard = spec.hard.as_ref();
-        broken.extend(hard.map(|hard| self.used(&pot).broken(&more, hard)).unwrap_or_default());
+        let name = quota.metadata.name.as_deref().unwrap_or_default();
+        let mut used = self.used(&pot);
+        (used.cpu_hours_day, used.cpu_hours_week) = self.hours.used(name, &pot);
+        broken.extend(hard.map(|hard| used.broken(&more, hard)).unwrap_or_default());
         if broken.is_empty() {
             return None;
         }
         let never = never || broken.iter().any(Broken::for_ever);
         let overflow = if never { Overflow::Deny } else { spec.overflow };
-        Some(Refused { quota: quota.metadata.name.clone().unwrap_or_default(), pot, broken, overflow })
+        Some(Refused { quota: name.to_owned(), pot, broken, overflow })
     }
 
     /// How a quota stands: what it shows of the pot that has most running, and who has most. `promised` is what is reserved

@@ -87,6 +87,12 @@ impl Bound {
         }
     }
 
+    /// Whether it bounds hours of processors: room comes with time alone.
+    #[must_use]
+    pub const fn is_hours(self) -> bool {
+        matches!(self, Self::CpuHoursPerDay | Self::CpuHoursPerWeek)
+    }
+
     /// Whether stopping another workspace makes room.
     #[must_use]
     pub const fn eased_by_stopping(self) -> bool {
@@ -126,6 +132,9 @@ impl fmt::Display for Broken {
         let memory =
             matches!(self.bound, Bound::Memory | Bound::Storage | Bound::WorkspaceMemory | Bound::WorkspaceStorage);
         let text = |milli| if memory { bytes(milli) } else { plain(milli) };
+        if self.bound.is_hours() {
+            return write!(f, "{}: {} of {} used up", self.bound, text(self.used), text(self.hard));
+        }
         write!(
             f,
             "{}: {} of {} in use, {} more asked for",

@@ -6,7 +6,8 @@ use crate::status::condition::Conditions;
 use cluster::Owned;
 use crd::Time;
 use crd::grant::{Grant, SubjectKind};
-use crd::quota::{Queued, Quota, QuotaSpec, Who};
+use crd::quota::{Queued, Quota, QuotaSpec, QuotaStatus, Who};
+use serde::Deserialize;
 use serde_json::{Map, Value, json};
 
 /// A status that is not as it should be.
@@ -29,11 +30,13 @@ impl Book {
     /// The statuses that have to be written, and when they change though nothing happens.
     pub(crate) fn standing(&self, now_ms: i64) -> (Vec<Standing>, Option<i64>) {
         let mut stale = Vec::new();
+        let mut next = None::<i64>;
         for (name, told) in &self.quotas {
             let key = Key { namespace: String::new(), name: name.clone() };
-            stale.extend(differs(Owned::Quota, &key, &told.status, self.of_quota(told, now_ms)));
+            let (status, again) = self.of_quota(told, now_ms);
+            next = [next, again].into_iter().flatten().min();
+            stale.extend(differs(Owned::Quota, &key, &told.status, status));
         }
-        let mut next = None::<i64>;
         for (key, told) in &self.grants {
             stale.extend(differs(Owned::Grant, key, &told.status, self.of_grant(key, told, now_ms)));
             let bounds = [told.object.spec.not_before, told.object.spec.not_after];
@@ -43,11 +46,14 @@ impl Book {
         (stale, next)
     }
 
-    fn of_quota(&self, told: &Told<Quota>, now_ms: i64) -> Value {
+    fn of_quota(&self, told: &Told<Quota>, now_ms: i64) -> (Value, Option<i64>) {
         let quota = &told.object;
         let name = quota.metadata.name.as_deref().unwrap_or_default();
         let mut status = self.ledger.status(&quota.spec, &self.promised);
         status.observed_generation = quota.metadata.generation;
+        let stands = QuotaStatus::deserialize(&told.status).unwrap_or_default();
+        let quotas = self.quotas.values().map(|told| &told.object);
+        let again = self.ledger.hours.tell(quota, &stands, &mut status, now_ms, quotas);
         let mut queued: Vec<Queued> = self
             .waiting
             .iter()
@@ -62,17 +68,17 @@ impl Book {
         queued.truncate(MOST_QUEUED);
         status.queued = queued;
         let hard = quota.spec.hard.clone().unwrap_or_default();
-        let unmeasured = hard.cpu_hours.is_some() || hard.snapshots.is_some();
+        let unmeasured = hard.snapshots.is_some();
         let (valid, reason, message) = if quota.spec.subject.role.is_some() && !self.rules.knows_roles {
             (false, "RolesUnknown", "nobody says yet who has which role: it binds nobody")
         } else if unmeasured {
-            (false, "NotMeasured", "snapshots and hours of processors are not counted yet: those bounds bind nobody")
+            (false, "NotMeasured", "snapshots are not counted yet: that bound binds nobody")
         } else {
             (true, "AsExpected", "it is kept")
         };
         let mut list = Conditions::new(&told.status, quota.metadata.generation.unwrap_or_default(), now_ms);
         list.put("Valid", Some(valid), reason, message);
-        with_conditions(serde_json::to_value(&status).unwrap_or_default(), list)
+        (with_conditions(serde_json::to_value(&status).unwrap_or_default(), list), again)
     }
 
     fn of_grant(&self, key: &Key, told: &Told<Grant>, now_ms: i64) -> Value {

@@ -78,7 +78,7 @@ fn ws_19j_what_does_not_fit_waits_and_is_asked_again_when_a_pod_is_gone() {
     assert!(ask(&mut book, "c", none(), running(1), 6).is_ok());
     // One that is deleted makes room, too.
     assert!(ask(&mut book, "d", none(), running(1), 7).is_err());
-    book.release(&key("b"));
+    book.release(&key("b"), 0);
     assert_eq!(names(&book.wakes()), ["d"]);
     assert!(ask(&mut book, "d", none(), running(1), 8).is_ok());
     // And a quota that is raised.
@@ -104,7 +104,7 @@ fn ws_19k_a_queue_keeps_its_order() {
     assert_eq!(queued, ["large", "small"]);
     assert_eq!(shown["queued"][0]["bound"], "hard.cpu");
     book.wakes();
-    book.release(&key("a"));
+    book.release(&key("a"), 0);
     assert_eq!(names(&book.wakes()), ["never", "large", "small"]);
     assert!(ask(&mut book, "small", none(), running(1), 5).is_err(), "not even when it asks first");
     assert!(ask(&mut book, "large", none(), running(3), 6).is_ok());
@@ -139,7 +139,7 @@ fn wf_07_who_reaches_a_quota_is_told_the_bound_the_own_idle_ones_and_the_place_i
         let (_, message, queued) = ask(&mut book, name, none(), running(1), since).unwrap_err();
         assert!(queued && message.contains(&format!("its place in the queue is {}", at + 1)), "{message}");
     }
-    book.release(&key("x"));
+    book.release(&key("x"), 0);
     let (_, message, _) = ask(&mut book, "z", none(), running(1), 20).unwrap_err();
     assert!(message.contains("its place in the queue is 2"), "it moves up: {message}");
 }
@@ -181,7 +181,7 @@ fn ws_19s_who_nobody_used_for_longest_is_stopped_for_another() {
     book.idle(&key("b"), Some(30_000));
     ask(&mut book, "d", none(), running(1), 8).unwrap_err();
     assert!(book.idle(&key("b"), Some(30_000)).is_some());
-    book.release(&key("d"));
+    book.release(&key("d"), 0);
     assert!(book.idle(&key("b"), Some(30_000)).is_none());
 }
 
@@ -213,7 +213,7 @@ fn ws_19t_a_namespace_has_the_tightest_of_its_quotas_as_resource_quota_and_limit
     book.quota("team", None).unwrap();
     let all = book.backstops();
     assert_eq!((all.len(), &all[0].object["spec"]["hard"]), (2, &json!({ "limits.cpu": "4" })));
-    book.release(&key("a"));
+    book.release(&key("a"), 0);
     assert!(book.backstops().is_empty());
 }
 
@@ -276,8 +276,8 @@ fn ws_19m_a_status_tells_what_is_there_and_what_is_promised() {
     assert!(book.standing(90_000).0.is_empty(), "it stands as it is: nothing is written");
     quota(&mut book, "role", &json!({ "subject": { "role": "dev" }, "hard": { "running": 0 } }));
     assert_eq!(status(&book, Owned::Quota, "role", 2)["conditions"][0]["reason"], "RolesUnknown");
-    quota(&mut book, "hours", &json!({ "subject": { "all": true }, "hard": { "cpuHours": { "perDay": 1 } } }));
-    assert_eq!(status(&book, Owned::Quota, "hours", 2)["conditions"][0]["reason"], "NotMeasured");
+    quota(&mut book, "snapshots", &json!({ "subject": { "all": true }, "hard": { "snapshots": 1 } }));
+    assert_eq!(status(&book, Owned::Quota, "snapshots", 2)["conditions"][0]["reason"], "NotMeasured");
 }
 
 fn desired(state: &str) -> (Desired, Value) {
@@ -393,7 +393,7 @@ fn ws_18r_where_grants_are_required_the_nearest_one_says_why_not() {
         "bob's has the labels, and was not launched"
     );
     assert_eq!(shown["conditions"][0]["status"], "True");
-    book.release(&key("w"));
+    book.release(&key("w"), 0);
     assert_eq!(status(&book, Owned::Grant, "g", 5)["inUse"], 0);
 }
 
@@ -453,4 +453,40 @@ fn ws_18z_a_grant_or_a_quota_for_a_role_is_for_those_who_have_it() {
     let mut book = team(true);
     grant(&mut book, "g", &json!({ "subjects": [{ "kind": "Role", "name": "developer" }], "actions": ["launch"] }));
     assert_eq!(status(&book, Owned::Grant, "g", 1)["conditions"][0]["reason"], "RolesUnknown");
+}
+
+#[test]
+fn ws_19x_hours_that_are_used_up_come_back_with_time() {
+    const HOUR: i64 = 3_600_000;
+    let mut book = Book::default();
+    let bound = json!({ "subject": { "user": "*" }, "hard": { "cpuHours": { "perDay": 1 } }, "overflow": "Queue" });
+    let mut object = json!({
+        "metadata": { "name": "q", "generation": 1, "creationTimestamp": "1970-01-01T00:00:00Z" }, "spec": bound,
+    });
+    book.quota("q", Some(&object)).unwrap();
+    ask(&mut book, "a", none(), running(2), 0).unwrap();
+    ask(&mut book, "a", running(2), running(2), 1_000).unwrap();
+    // Half an hour of two processors is all there is.
+    let (reason, message, queued) = ask(&mut book, "b", none(), running(1), HOUR / 2 + 1_000).unwrap_err();
+    assert_eq!((reason.as_str(), queued), ("QuotaExceeded", true));
+    let words =
+        "hard.cpuHours.perDay: 1 of 1 used up; it is asked again at 1970-01-01T01:00:00Z; it waits for its turn";
+    assert!(message.contains(words), "{message}");
+    assert!(ask(&mut book, "a", running(2), running(2), HOUR / 2 + 2_000).is_ok(), "what runs goes on");
+    ask(&mut book, "a", none(), running(2).stopped(), HOUR / 2 + 3_000).unwrap();
+    let shown = status(&book, Owned::Quota, "q", HOUR);
+    assert_eq!(
+        (&shown["used"]["cpuHoursDay"], &shown["queued"][0]["bound"]),
+        (&json!("1001m"), &json!("hard.cpuHours.perDay"))
+    );
+    assert_eq!(shown["spent"][0]["seconds"], json!([3604]));
+    assert_eq!(shown["conditions"][0]["status"], "True");
+    // The next operator knows from the status alone.
+    object["status"] = shown;
+    let mut book = Book::default();
+    book.quota("q", Some(&object)).unwrap();
+    assert!(ask(&mut book, "b", none(), running(1), 23 * HOUR).is_err());
+    assert!(ask(&mut book, "b", none(), running(1), 24 * HOUR).is_ok());
+    let left = status(&book, Owned::Quota, "q", 24 * HOUR);
+    assert_eq!((left["used"].get("cpuHoursDay"), &left["used"]["cpuHoursWeek"]), (None, &json!("1001m")));
 }

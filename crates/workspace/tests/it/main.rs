@@ -5,6 +5,7 @@ mod defects;
 mod door;
 mod exposure;
 mod faults;
+mod hours;
 mod led;
 mod nodes;
 mod rules;
