@@ -46,7 +46,12 @@ pub(crate) fn check(text: &str) -> Result<(), String> {
 /// The text with everything filled in. One that is wrong stays as it is written: it was told before.
 pub(crate) fn render(text: &str, facts: &Facts<'_>) -> String {
     let whole = filled(text, facts).map_or(Cow::Borrowed(text), Cow::Owned);
-    whole.chars().filter(|c| matches!(c, '\n' | '\t') || !c.is_control()).take(MOST).collect()
+    let mut bytes = 0;
+    let fits = |c: &char| {
+        bytes += c.len_utf8();
+        bytes <= MOST
+    };
+    whole.chars().filter(|c| matches!(c, '\n' | '\t') || !c.is_control()).take_while(fits).collect()
 }
 
 fn filled(text: &str, facts: &Facts<'_>) -> Result<String, String> {
@@ -67,5 +72,5 @@ fn filled(text: &str, facts: &Facts<'_>) -> Result<String, String> {
 }
 
 const NAMES: &str = ".User, .User.FullName, .User.Email, .User.Organization, .Workspace, .Blueprint, .Version, .Commit";
-/// Characters that a terminal shows at most.
+/// Bytes that a terminal shows at most.
 const MOST: usize = 4 << 10;

@@ -296,7 +296,12 @@ impl Making<'_> {
         if let Ok(rendered) = self.rendered {
             let (has, ours) = (&pod.agent_version, &rendered.agent_version);
             if !has.is_empty() && !ours.is_empty() && has != ours {
-                let message = format!("its agent is of version {has}, this program's of {ours}: start it again");
+                let todo = if numbers(has) > numbers(ours) {
+                    "update this program, or start the workspace again with the older agent"
+                } else {
+                    "start the workspace again, and it has this one"
+                };
+                let message = format!("its agent is of version {has}, this program's of {ours}: {todo}");
                 all.push(("AgentOutdated", message));
             }
             if rendered.pod.as_ref().is_some_and(|pod| privileged(&pod.body)) {
@@ -315,6 +320,11 @@ fn privileged(pod: &Value) -> bool {
     let list = |name: &str| pod.pointer(name).and_then(Value::as_array).into_iter().flatten();
     let mut all = list("/spec/containers").chain(list("/spec/initContainers"));
     all.any(|one| one.pointer("/securityContext/privileged") == Some(&Value::Bool(true)))
+}
+
+/// The numbers that a version begins with.
+fn numbers(version: &str) -> Vec<u64> {
+    version.split(['.', '-', '+']).map_while(|part| part.parse().ok()).collect()
 }
 
 /// RFC 3339 in whole seconds, as Kubernetes writes it.

@@ -143,9 +143,7 @@ impl<'a> Rules<'a> {
             rules.push(to(peers, None));
         }
         if !texts(self.blueprint, "/network/allowEgressToHosts").is_empty() {
-            said.notes.push(
-                "allowEgressToHosts opens nothing by itself: names are let through by the gateway's proxy".to_owned(),
-            );
+            said.notes.push(NAMES_OPEN_NOTHING.to_owned());
         }
         rules
     }
@@ -320,3 +318,7 @@ const NAT64: &str = "64:ff9b::/96";
 
 /// Where clouds tell a node who it is, and give it rights.
 const METADATA: [&str; 3] = ["169.254.0.0/16", "168.63.129.16/32", "fd00:ec2::254/128"];
+
+/// What is told of hosts by name.
+const NAMES_OPEN_NOTHING: &str = "allowEgressToHosts opens nothing: network policies know addresses and no names; hosts of the \
+                                  internet are reached without it, others by allowEgressToCIDRs";

@@ -31,7 +31,8 @@ fn bp_02d_names_are_filled_in_and_nothing_else() {
         assert!(check(bad).is_err(), "{bad}");
         assert_eq!(render(bad, &facts), bad, "it stays as it is written");
     }
-    assert_eq!(render(&"{{ .User.Email }}".repeat(300), &facts).chars().count(), 4096);
+    assert_eq!(render(&"{{ .User.Email }}".repeat(300), &facts).len(), 4096);
+    assert_eq!(render(&"€".repeat(3000), &facts), "€".repeat(1365), "4 KiB, and no half of a letter");
 }
 
 proptest! {

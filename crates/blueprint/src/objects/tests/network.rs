@@ -277,7 +277,7 @@ fn wn_06c_the_api_server_and_hosts() {
     };
     assert!(!opened("") && opened("network: {kubernetesAccess: true}"));
     let made = made_at("network: {allowEgressToHosts: [crates.io]}", &place);
-    assert!(made.notes[0].contains("gateway's proxy"));
+    assert!(made.notes[0].contains("opens nothing") && made.notes[0].contains("others by allowEgressToCIDRs"));
 }
 
 #[test]

@@ -360,10 +360,15 @@ fn wf_15a_a_resize_that_is_not_possible_now_says_so_and_offers_a_restart() {
         let said = message(&made(&case).0, "Degraded");
         assert!(said.contains(told) && said.contains(words), "{said}");
     }
-    case.observed.pod = Some(Pod { agent_version: "0.3".into(), ..pod(State::Running, true) });
-    case.rendered.as_mut().unwrap().agent_version = "0.2".into();
-    let said = message(&made(&case).0, "Degraded");
-    assert_eq!(said, "its agent is of version 0.3, this program's of 0.2: start it again");
+    for (has, ours, told) in [
+        ("0.3.0", "0.2.9", "update this program, or start the workspace again with the older agent"),
+        ("0.9.0-dev", "0.10.0", "start the workspace again, and it has this one"),
+    ] {
+        case.observed.pod = Some(Pod { agent_version: has.into(), ..pod(State::Running, true) });
+        case.rendered.as_mut().unwrap().agent_version = ours.into();
+        let said = message(&made(&case).0, "Degraded");
+        assert_eq!(said, format!("its agent is of version {has}, this program's of {ours}: {told}"));
+    }
 }
 
 #[test]
