@@ -19,7 +19,7 @@ fn shows(days: i64, anomaly: &str, more: &str) -> String {
 }
 
 #[tokio::test]
-async fn cap_n_22i_the_board_has_servers_with_what_they_showed_whose_certificate_ends_first_before_the_others() {
+async fn cap_n_22_the_board_has_servers_with_what_they_showed_whose_certificate_ends_first_before_the_others() {
     let world = World::new(false);
     let one = world.tap(true);
     joins(&one, 0, "front-1").await;
