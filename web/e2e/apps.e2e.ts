@@ -4,7 +4,7 @@ import { type ChildProcess, spawn } from 'node:child_process'
 import { readdirSync, readFileSync } from 'node:fs'
 import type { Page } from 'playwright-core'
 import { afterAll, beforeAll, describe, expect, test } from 'vitest'
-import { type Bench, until } from './harness'
+import { type Bench, start, until } from './harness'
 import { kubectl } from './kubectl'
 import { KIND, ready, workspace, type Yard, yard } from './workspace'
 
@@ -191,4 +191,82 @@ describe('an app', () => {
     // who tried with another's URL has used it up
     expect((await page.goto(url))?.status()).toBe(401)
   })
+})
+
+describe('an app in place', () => {
+  test("WX-04b WX-07h is shown on the console's origin, and reaches nothing of it", async () => {
+    const env = {
+      QD__COMPAT__GUILDNET: 'true',
+      QD__COMPAT__NAMESPACE: here.namespace,
+      QD__PROXY__PATH_MODE: 'same-origin',
+    }
+    const other = await start({ env, quiet: true })
+    try {
+      const page = await other.context.newPage()
+      page.setDefaultTimeout(20_000)
+      const refused = new Set<string>()
+      page.on('requestfailed', (request) => refused.add(new URL(request.url()).pathname))
+      await page.goto(`${other.origin}/proxy/desk:3000/deep/link`)
+      const place = new URL(page.url())
+      expect(place.origin).toBe(other.origin)
+      expect(place.pathname).toMatch(/^\/proxy\/~[0-9a-f]{64}\/deep\/link$/)
+      const base = place.pathname.slice(0, -'/deep/link'.length)
+      const told = await page.evaluate(async (base) => {
+        const tried = async (what: () => unknown) => {
+          try {
+            return String(await what())
+          } catch (error) {
+            return (error as Error).name
+          }
+        }
+        const asks = (path: string, init: RequestInit) =>
+          tried(async () => (await fetch(path, { credentials: 'include', ...init })).text())
+        const socket = () =>
+          new Promise((told) => {
+            const socket = new WebSocket(`ws://${new URL(location.href).host}${base}/ws`)
+            socket.onopen = () => socket.send('hello')
+            socket.onmessage = (event) => told(event.data)
+            socket.onclose = () => told('closed')
+          })
+        return {
+          origin: self.origin,
+          cookie: await tried(() => document.cookie),
+          storage: await tried(() => localStorage.length),
+          worker: await tried(() => navigator.serviceWorker.register(`${base}/sw.js`)),
+          session: await asks('/api/v1/session', {}),
+          code: await asks('/api/v1/codes', { method: 'POST' }),
+          blind: await asks('/api/v1/codes', { method: 'POST', mode: 'no-cors' }),
+          own: await asks(`${base}/head`, { method: 'POST', headers: { 'x-own': '1' } }),
+          socket: await tried(socket),
+        }
+      }, base)
+      expect(told).toMatchObject({
+        origin: 'null',
+        cookie: 'SecurityError',
+        storage: 'SecurityError',
+        worker: 'SecurityError',
+        session: 'TypeError',
+        code: 'TypeError',
+        blind: 'TypeError',
+        socket: 'hello',
+      })
+      // what it gets of its own is its own
+      expect(told.own).toContain('"x-own":"1"')
+      expect(told.own).toContain(`"x-forwarded-prefix":"${base}"`)
+      expect([...refused]).toEqual(expect.arrayContaining(['/api/v1/codes', '/api/v1/session']))
+      // the console's cookie rides along with the page itself, and ends at the door; that of the app stays below its path
+      await page.goto(`${other.origin}${base}/head`)
+      const head = await page.textContent('body')
+      expect(head).not.toContain('qd_session')
+      expect(head).toContain('theme=dark')
+      const names = async (path: string) => (await other.context.cookies(other.origin + path)).map(({ name }) => name)
+      expect(await names('/')).not.toContain('theme')
+      expect(await names(`${base}/`)).toContain('theme')
+      // the console beside it goes on
+      const own = await other.page(`?view=workspaces&ns=${here.namespace}`)
+      expect(await own.evaluate(async () => (await fetch('/api/v1/session')).status)).toBe(200)
+    } finally {
+      await other.close()
+    }
+  }, 60_000)
 })

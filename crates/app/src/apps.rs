@@ -41,11 +41,15 @@ fn led(settings: &Settings, desk: &Desk, domain: Domain, console: String, signs_
     };
     let (times, ways, limits) = (settings.proxy.times(), settings.proxy.ways(), settings.proxy.limits());
     let signer = || Signer::new().map_err(|_| Failed::Io(io::Error::other("no random bytes from the system")));
+    if let Some(words) = settings.proxy.warning() {
+        tracing::warn!("{words}");
+    }
+    let in_place = settings.proxy.in_place();
     let trusted = settings.proxy.trusted.as_slice().into();
     let tells = settings.proxy.tell_user.then(signer).transpose()?.map(Arc::new);
     Ok(Proxy::new(
         services,
-        Config { domain, console, times, ways, limits, signs_in, tells, trusted, aliases: signs_in },
+        Config { domain, console, times, ways, limits, signs_in, tells, trusted, in_place, aliases: signs_in },
     ))
 }
 
@@ -55,6 +59,8 @@ pub(crate) struct Apps {
     pub(crate) door: Proxy,
     /// Which workspaces there are, where people come to them from elsewhere.
     pub(crate) known: Option<Arc<Known>>,
+    /// Apps have no hosts: they are served on the console's origin, with this host, or not at all.
+    pub(crate) bare: Option<String>,
 }
 
 impl Apps {
@@ -69,8 +75,12 @@ impl Beside for Apps {
         self.door.named(host).is_some() || self.main(host).is_some()
     }
 
+    fn serves_in_place(&self) -> bool {
+        self.door.serves_in_place()
+    }
+
     fn origins(&self) -> String {
-        self.door.origins()
+        if self.bare.is_some() { "'self'".to_owned() } else { self.door.origins() }
     }
 
     fn serve(&self, wire: Box<dyn Wire>, begun: BytesMut, peer: IpAddr) -> BoxFuture<'static, ()> {
@@ -103,7 +113,8 @@ impl Beside for Apps {
     }
 
     fn open(&self, who: Principal, ended: CancellationToken, open: OpenApp) -> BoxFuture<'_, Result<String, Refusal>> {
-        let OpenApp { cluster, namespace, name, service, host, path, framed, browser, answers } = open;
+        let OpenApp { cluster, namespace, name, service, host, in_place, path, framed, browser, answers } = open;
+        let in_place = in_place.or_else(|| self.bare.clone());
         let service = service.parse().map_or(Service::App(service), Service::Port);
         let key = Key { namespace: namespace.clone(), name: name.clone() };
         let usual = || {
@@ -111,7 +122,7 @@ impl Beside for Apps {
             known.filter(|(_, port)| service == Service::Port(*port)).map(|(alias, _)| alias)
         };
         let alias = host.map_or_else(usual, |host| self.door.alias(&host));
-        let open = Open { cluster, namespace, name, service, alias, path, framed, browser, answers };
+        let open = Open { cluster, namespace, name, service, alias, path, framed, in_place, browser, answers };
         Box::pin(async move { self.door.open(&who, ended, open).await.map_err(|error| Box::new(error) as Refusal) })
     }
 }

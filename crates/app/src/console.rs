@@ -73,7 +73,7 @@ async fn serve(
     let desk = desk::build(config, kubeconfig, Door::Console).await?;
     let end = CancellationToken::new();
     let way = Way {
-        apps: Some(Apps { door: apps::door(config, &desk, listener.local_addr()?.port())?, known: None }),
+        apps: Some(Apps { door: apps::door(config, &desk, listener.local_addr()?.port())?, known: None, bare: None }),
         connections: Connections::plain(listener),
         people: People::Desk(desk.principal.clone()),
         checks: Arc::new([desk.journal_check()]),

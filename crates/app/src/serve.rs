@@ -29,6 +29,7 @@ use plan::Plan;
 pub(crate) use plan::kubeconfig;
 use policy::team::Team;
 use policy::{Door, Principal};
+use proxy::Domain;
 use std::io::Write;
 use std::path::PathBuf;
 use std::sync::Arc;
@@ -176,7 +177,12 @@ fn way(
 ) -> Result<Way, Failed> {
     let context = global.context.as_deref();
     let domain = plan.apps_domain.clone();
-    let door = domain.clone().map(|domain| apps::of_team(config, desk, domain, plan.public_url.clone())).transpose()?;
+    // without names for apps they are served on the console's origin, where that is said
+    let own = plan.public_url.split_once("://").map(|(_, host)| host.trim_end_matches('/').to_owned());
+    let bare = own.filter(|_| domain.is_none() && config.proxy.in_place());
+    let nowhere = || Domain { name: NOWHERE.to_owned(), port: None, secure: plan.public_url.starts_with("https:") };
+    let apps_domain = domain.clone().or_else(|| bare.is_some().then(nowhere));
+    let door = apps_domain.map(|domain| apps::of_team(config, desk, domain, plan.public_url.clone())).transpose()?;
     Ok(Way {
         connections: match &plan.tls {
             Some((tls, _)) => Connections::tls(listener, tls.clone()),
@@ -185,7 +191,7 @@ fn way(
         people: People::Team { people, hosts: plan.hosts.clone() },
         checks,
         guild: compat::guild(&config.compat, Some(&plan.kubeconfig), context, domain)?,
-        apps: door.map(|door| Apps { door, known: Some(known) }),
+        apps: door.map(|door| Apps { door, known: Some(known), bare }),
     })
 }
 
@@ -206,6 +212,9 @@ fn figures(
             + &operator.as_ref().map(workspace::Figures::text).unwrap_or_default()
     })
 }
+
+/// A domain that has no names (RFC 2606).
+const NOWHERE: &str = "apps.invalid";
 
 async fn bind(address: std::net::SocketAddr) -> Result<TcpListener, Failed> {
     gateway::listen(gateway::Listen::Team(address)).await.map_err(Failed::of)

@@ -40,6 +40,11 @@ pub trait Beside: Send + Sync + 'static {
     /// Whether a `Host` is one of its names.
     fn takes(&self, host: &str) -> bool;
 
+    /// Whether apps may be served on the console's own origin.
+    fn serves_in_place(&self) -> bool {
+        false
+    }
+
     /// The origins of its names, as a content security policy has them.
     fn origins(&self) -> String;
 
@@ -103,6 +108,8 @@ pub struct OpenApp {
     pub path: String,
     /// It is to stand in a frame of the console.
     pub framed: bool,
+    /// It is to be served in place: this server's host as the browser says it.
+    pub in_place: Option<String>,
     /// The browser that asks, by its own words.
     pub browser: Option<String>,
     /// What was answered to the policy.

@@ -1,10 +1,12 @@
 //! What every request must pass before a handler sees it: Host, Origin, then token or cookie.
 
+use crate::beside::Beside;
 use crate::caller::Caller;
 use crate::desk::{self, DeskKeys};
 use crate::error::Refused;
 use crate::figures::Figures;
 use crate::guild::Trusted;
+use crate::in_place;
 use crate::team::TeamKeys;
 use axum::body::Body;
 use axum::extract::{Request, State};
@@ -65,6 +67,8 @@ pub(crate) struct Guard {
     pub(crate) figures: Arc<Figures>,
     /// The content security policy of every answer.
     pub(crate) policy: HeaderValue,
+    /// The door to apps, where some are served on this origin.
+    pub(crate) in_place: Option<Arc<dyn Beside>>,
 }
 
 /// The content security policy of a console that shows these origins in frames.
@@ -96,6 +100,7 @@ pub(crate) async fn guard(State(guard): State<Guard>, mut request: Request, next
             request.extensions_mut().insert(caller);
             next.run(request).await
         }
+        Ok(Pass::InPlace(beside)) => return guard.apart(&*beside, request, id).await,
         Ok(Pass::Health) => next.run(request).await,
         Ok(Pass::Code(code)) => match &guard.keys {
             Keys::Desk(keys) => keys.exchange(&code, desk::tap(&request), id).await,
@@ -128,11 +133,24 @@ pub(crate) enum Pass {
     Health,
     /// A one-time code is to be exchanged.
     Code(String),
+    /// An app answers it, by the other door.
+    InPlace(Arc<dyn Beside>),
     /// It is about signing in or out.
     SignIn,
 }
 
 impl Guard {
+    /// Has an app answer. Neither its path nor its headers are ours.
+    async fn apart(&self, beside: &dyn Beside, request: Request, id: RequestId) -> Response {
+        let (method, began) = (request.method().clone(), std::time::Instant::now());
+        let response = in_place::answer(beside, request).await;
+        let status = response.status().as_u16();
+        self.figures.answered(status);
+        let ms = u64::try_from(began.elapsed().as_millis()).unwrap_or(u64::MAX);
+        tracing::info!(request_id = %id, who = "", %method, path = in_place::ROOT, status, ms, "answered");
+        response
+    }
+
     fn check(&self, request: &Request, id: RequestId) -> Result<Pass, Refused> {
         let headers = request.headers();
         let host = one(headers, header::HOST).or_else(|| request.uri().authority().map(|a| a.as_str()));
@@ -146,6 +164,9 @@ impl Guard {
         // A controller passes on what a visitor's request has, of the visitor's own host.
         if request.uri().path().starts_with(crate::forward::CHECK) {
             return Ok(Pass::Health);
+        }
+        if let Some(beside) = self.in_place.as_ref().filter(|_| in_place::takes(request.uri().path())) {
+            return Ok(Pass::InPlace(beside.clone()));
         }
         if headers.contains_key(header::ORIGIN)
             && !trusted

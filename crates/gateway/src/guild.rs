@@ -103,7 +103,7 @@ pub(crate) fn takes(path: &str) -> bool {
         "/sse/logs",
         "/proxy",
     ];
-    ROOTS.iter().any(|root| below(root))
+    ROOTS.iter().any(|root| below(root)) && !crate::in_place::takes(path)
 }
 
 impl Place {

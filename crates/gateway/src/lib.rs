@@ -23,6 +23,7 @@ mod files;
 mod forward;
 mod guard;
 mod guild;
+mod in_place;
 mod listen;
 mod login;
 mod ops;

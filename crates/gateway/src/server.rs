@@ -199,7 +199,8 @@ impl Gateway {
         }
         let frames = self.shared.services.beside.as_ref().map(|beside| beside.origins());
         let policy = policy(frames.as_deref());
-        let guarded = Guard { hosts: self.hosts, keys: self.keys, figures: self.figures, policy };
+        let in_place = self.shared.services.beside.clone().filter(|beside| beside.serves_in_place());
+        let guarded = Guard { hosts: self.hosts, keys: self.keys, figures: self.figures, policy, in_place };
         let checks = self.shared.config.checks.clone();
         let mut app = Router::new()
             .route("/healthz", get(|| async { "ok" }))

@@ -18,12 +18,19 @@ pub(crate) struct Answer {
     pub(crate) button: Option<(&'static str, &'static str)>,
     /// The page looks for news of the workspace.
     pub(crate) live: bool,
+    /// The app is served in place: nothing of this door's own is there.
+    pub(crate) below: bool,
 }
 
 impl Answer {
     pub(crate) fn new(code: Code, message: impl Into<String>) -> Self {
         let (status, message) = (code.http_status(), message.into());
-        Self { status, code, message, details: None, again: None, button: None, live: false }
+        Self { status, code, message, details: None, again: None, button: None, live: false, below: false }
+    }
+
+    /// The same where the app is served in place: a page that is to come again does so by itself.
+    pub(crate) fn in_place(self) -> Self {
+        Self { button: None, live: false, below: true, ..self }
     }
 
     /// The whole answer. Whoever wants a page gets one.
@@ -34,6 +41,12 @@ impl Answer {
         let mut more = String::new();
         if let Some(seconds) = self.again {
             let _ = write!(more, "Retry-After: {seconds}\r\n");
+            if self.below && page {
+                let _ = write!(more, "Refresh: {seconds}\r\n");
+            }
+        }
+        if self.below {
+            more.push_str(crate::in_place::SHARES);
         }
         let _ = write!(more, "X-Request-Id: {id}\r\n");
         written(self.status, kind, &more, &body, head, closes)
@@ -97,6 +110,7 @@ pub(crate) fn escaped(text: &str) -> String {
 const fn reason(status: u16) -> &'static str {
     match status {
         200 => "OK",
+        204 => "No Content",
         303 => "See Other",
         400 => "Bad Request",
         401 => "Unauthorized",

@@ -5,6 +5,7 @@ use crate::body::Body;
 use crate::exchange::{Client, Counts, Failed, Request, Went, exchange};
 use crate::fields::{find_cookie, target};
 use crate::hold::{Held, Hold};
+use crate::in_place;
 use crate::login::Login;
 use crate::own;
 use crate::proxy::Proxy;
@@ -91,7 +92,11 @@ async fn request(door: &Proxy, client: &mut Client<Box<dyn Stream>>, head: &Head
         Ok(None) => return refuse(client, head, &malformed(Bad::Field)).await,
         Err(bad) => return refuse(client, head, &malformed(bad)).await,
     };
-    let Some(host) = host.and_then(|host| door.0.host(host)) else {
+    let last = if head.old { !head.says("connection", "keep-alive") } else { head.says("connection", "close") };
+    let Some(host) = host.and_then(|said| door.0.host(said)) else {
+        if let Some(host) = host.filter(|_| in_place::takes(door, head)) {
+            return in_place::request(door, client, head, host, body, last).await;
+        }
         let answer = Answer::new(Code::HostNotAllowed, "no app has this name");
         return refuse(client, head, &answer).await;
     };
@@ -99,8 +104,7 @@ async fn request(door: &Proxy, client: &mut Client<Box<dyn Stream>>, head: &Head
         Ok(target) => target,
         Err(bad) => return refuse(client, head, &malformed(bad)).await,
     };
-    let last = if head.old { !head.says("connection", "keep-alive") } else { head.says("connection", "close") };
-    let asked = own::Asked { head, target, host: &host, bare: body.is_over(), last };
+    let asked = own::Asked { head, target, host: &host, base: None, bare: body.is_over(), last };
     if let Some(path) = target.strip_prefix(b"/.quarterdeck/") {
         return own::answer(door, client, &asked, path).await;
     }
@@ -140,7 +144,7 @@ pub(crate) fn admitted(door: &Proxy, head: &Head, host: &str) -> Result<Arc<Logi
     }
 }
 
-async fn passed(
+pub(crate) async fn passed(
     door: &Proxy,
     client: &mut Client<Box<dyn Stream>>,
     login: &Arc<Login>,
@@ -154,6 +158,7 @@ async fn passed(
     let (on, ended) = match door.0.taken.request(login.principal.id(), &door.0.config.limits) {
         Ok(()) => led(door, client, login, &asked, body, &mut counts).await,
         Err(answer) => {
+            let answer = if asked.base.is_some() { answer.in_place() } else { answer };
             counts.status = answer.status;
             (refuse_if(client, head, &answer, asked.last || !asked.bare).await, "refused")
         }
@@ -179,7 +184,7 @@ async fn led(
     body: Body,
     counts: &mut Counts,
 ) -> (bool, &'static str) {
-    let own::Asked { head, target, last, .. } = *asked;
+    let own::Asked { head, target, base, last, .. } = *asked;
     let upgrade = upgrade(head, &body);
     let counts_as_use = login.meter.counts(target);
     let used = || {
@@ -205,7 +210,10 @@ async fn led(
     let went = loop {
         let went = match login.port().await {
             Ok((port, secure)) => {
-                let face = login.face.at(port, secure, door.0.told(login));
+                let mut face = login.face.at(port, secure, door.0.told(login));
+                if let Some(base) = base {
+                    face.to_mut().base = Some(base.to_owned());
+                }
                 // what is asked for again has no body
                 let body = body.take().unwrap_or(Body::Over);
                 let request = Request { head, target, body, upgrade, last, unknown: false, most, used: &used };
@@ -245,6 +253,7 @@ async fn led(
         }
         Went::Not(failed) => {
             let answer = own::failed(door, login, failed).await;
+            let answer = if base.is_some() { answer.in_place() } else { answer };
             counts.status = answer.status;
             (refuse_if(client, head, &answer, last || !asked.bare).await, "refused")
         }
@@ -261,7 +270,7 @@ fn upgrade<'a>(head: &'a Head, body: &Body) -> Option<&'a [u8]> {
 }
 
 /// Answers and closes.
-async fn refuse(client: &mut Client<Box<dyn Stream>>, head: &Head, answer: &Answer) -> bool {
+pub(crate) async fn refuse(client: &mut Client<Box<dyn Stream>>, head: &Head, answer: &Answer) -> bool {
     refuse_if(client, head, answer, true).await
 }
 

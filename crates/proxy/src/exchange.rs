@@ -1,7 +1,7 @@
 //! One request and its answer, passed on as they come: what the reader does not take yet is not read from the writer.
 
 use crate::body::Body;
-use crate::fields::{Ending, Face, to_app, to_browser};
+use crate::fields::{Ending, Face, to_app, to_browser, told_below};
 use crate::pulse::Pulse;
 use crate::relay::next;
 use crate::way::{NoWay, PIECE, Pool, Upstream};
@@ -155,6 +155,7 @@ pub(crate) async fn exchange<S: crate::way::Stream>(
         Body::Over
     };
     to_app(request.head, request.target, face, client.peer, &framing, request.upgrade, &mut out);
+    told_below(face, &mut out);
     out.extend_from_slice(client.buffer.get(..ready).unwrap_or_default());
     client.buffer.advance(ready);
     let whole = request.body.is_over();

@@ -1,10 +1,12 @@
 //! What becomes of header fields on their way, in both directions: the tables of this door.
 
+mod below;
 mod cookies;
 mod location;
 mod to_app;
 mod to_browser;
 
+pub(crate) use below::told as told_below;
 pub(crate) use cookies::find as find_cookie;
 pub(crate) use to_app::{target, to_app};
 pub(crate) use to_browser::{Ending, to_browser};
@@ -30,6 +32,8 @@ pub(crate) struct Face {
     pub(crate) framed_by: Option<String>,
     /// Who comes, as the app is told; nothing where it is told nothing.
     pub(crate) user: Option<Arc<str>>,
+    /// The path below which it is, where it has no host of its own.
+    pub(crate) base: Option<String>,
     /// Proxies before this door whose word counts.
     pub(crate) trusted: Arc<[IpNet]>,
 }
@@ -86,7 +90,7 @@ impl<'a> Hop<'a> {
     }
 }
 
-fn field(out: &mut Vec<u8>, name: &[u8], value: &[u8]) {
+pub(crate) fn field(out: &mut Vec<u8>, name: &[u8], value: &[u8]) {
     out.extend_from_slice(name);
     out.extend_from_slice(b": ");
     out.extend_from_slice(value);

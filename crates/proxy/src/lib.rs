@@ -19,6 +19,7 @@ mod fields;
 mod hold;
 mod host;
 mod http2;
+mod in_place;
 mod limits;
 mod login;
 #[cfg(feature = "measured")]

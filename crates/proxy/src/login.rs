@@ -81,6 +81,11 @@ impl Login {
         }
     }
 
+    /// It is for a path of the console's own origin.
+    pub(crate) fn is_in_place(&self) -> bool {
+        self.face.base.is_some()
+    }
+
     /// What is left of it is closed, and its end told.
     pub(crate) async fn close(&self, why: &str) {
         self.end.cancel();
@@ -148,6 +153,22 @@ impl Logins {
         Ok(Some(cookie))
     }
 
+    /// A key for a login in place. Of those of one person the first end when there are too many.
+    ///
+    /// # Errors
+    /// When the system gives no random bytes.
+    pub(crate) fn enter_in_place(&self, login: &Arc<Login>) -> Result<Option<String>, getrandom::Error> {
+        let own = |one: &&Arc<Login>| {
+            one.is_in_place() && one.principal.id() == login.principal.id() && !one.end.is_cancelled()
+        };
+        let mut before: Vec<_> = self.open.lock().values().filter(own).cloned().collect();
+        before.sort_by_key(|one| std::cmp::Reverse(one.opened));
+        for first in before.iter().skip(MOST_IN_PLACE - 1) {
+            first.end.cancel();
+        }
+        self.enter(login)
+    }
+
     /// The login of a cookie at this host.
     pub(crate) fn find(&self, cookie: &[u8], host: &str) -> Option<Arc<Login>> {
         let login = self.open.lock().get(&digest(cookie))?.clone();
@@ -182,3 +203,5 @@ fn digest(text: &[u8]) -> [u8; 32] {
 
 const MOST_CODES: usize = 256;
 const MOST_LOGINS: usize = 4096;
+/// Of one person at once.
+const MOST_IN_PLACE: usize = 64;

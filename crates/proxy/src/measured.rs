@@ -36,6 +36,7 @@ impl Proxy {
             secure: false,
             framed_by: None,
             user: None,
+            base: None,
             trusted: Arc::default(),
         };
         let login = Arc::new(Login {

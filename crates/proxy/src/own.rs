@@ -21,6 +21,8 @@ pub(crate) struct Asked<'a> {
     pub(crate) head: &'a Head,
     pub(crate) target: &'a [u8],
     pub(crate) host: &'a str,
+    /// The path below which the app is, where it is served in place.
+    pub(crate) base: Option<&'a str>,
     /// It has no body.
     pub(crate) bare: bool,
     pub(crate) last: bool,

@@ -23,7 +23,7 @@ use policy::{Answers, Decision, Gate, Outcome, Principal};
 use serde_json::Value;
 use std::net::IpAddr;
 use std::sync::Arc;
-use std::sync::atomic::{AtomicBool, AtomicU16, AtomicU64};
+use std::sync::atomic::{AtomicBool, AtomicU16, AtomicU64, Ordering};
 use std::time::Duration;
 use tokio::time::Instant;
 use tokio_util::sync::CancellationToken;
@@ -64,6 +64,8 @@ pub struct Config {
     pub tells: Option<Arc<Signer>>,
     /// Who may say who comes through them: what others say in `X-Forwarded-…` and `Forwarded` is dropped.
     pub trusted: Arc<[IpNet]>,
+    /// Apps may be served on the console's origin.
+    pub in_place: bool,
     /// Workspaces have names of their own here: `{alias}.{apps domain}`.
     pub aliases: bool,
 }
@@ -129,6 +131,8 @@ pub struct Open {
     pub path: String,
     /// It is to stand in a frame of the console.
     pub framed: bool,
+    /// It is to be served in place: the host of the console, as the browser says it.
+    pub in_place: Option<String>,
     /// The browser that asks, by its own words, where it is one.
     pub browser: Option<String>,
     /// What was answered to the policy.
@@ -205,6 +209,12 @@ impl Proxy {
         self.0.host(host).is_some()
     }
 
+    /// Whether apps may be served on the console's origin.
+    #[must_use]
+    pub fn serves_in_place(&self) -> bool {
+        self.0.config.in_place
+    }
+
     /// The origins of our hosts, as a content security policy has them.
     #[must_use]
     pub fn origins(&self) -> String {
@@ -244,7 +254,7 @@ impl Proxy {
         http2::answer(self, request, peer).await
     }
 
-    /// Opens an app for somebody: the URL that lets one browser in, once. What let them in here ends with `ended`, and the
+    /// Opens an app for somebody: the URL that lets one browser in, once; in place, the path below which it is. What let them in here ends with `ended`, and the
     /// login to the app with it.
     ///
     /// # Errors
@@ -289,9 +299,10 @@ impl Proxy {
                 return Err(error);
             }
         };
-        let host = match &open.alias {
-            Some(alias) => config.domain.host_of(alias),
-            None => config.domain.host(&AppHost { service: open.service.clone(), route }),
+        let host = match (&open.in_place, &open.alias) {
+            (Some(console), _) => console.to_ascii_lowercase(),
+            (None, Some(alias)) => config.domain.host_of(alias),
+            (None, None) => config.domain.host(&AppHost { service: open.service.clone(), route }),
         };
         let face = Face {
             host: host.clone(),
@@ -300,6 +311,7 @@ impl Proxy {
             secure,
             framed_by: open.framed.then(|| config.console.clone()),
             user: None,
+            base: open.in_place.is_some().then(String::new),
             trusted: config.trusted.clone(),
         };
         let decision = permit.decision_id().to_string();
@@ -329,6 +341,16 @@ impl Proxy {
             said: Said::default(),
             opened: Instant::now(),
         });
+        let path = if open.path.starts_with('/') { open.path } else { "/".to_owned() };
+        if open.in_place.is_some() {
+            let key = self.0.logins.enter_in_place(&login);
+            let Ok(Some(key)) = key else {
+                login.close("not opened").await;
+                return Err(key.map_or(OpenError::Random, |_| OpenError::Busy));
+            };
+            self.0.tasks.spawn(self.clone().keep(login, String::new(), asked, ended));
+            return Ok(format!("{}{key}{path}", crate::in_place::ROOT));
+        }
         let code = self.0.logins.promise(Pending { login: login.clone(), browser: open.browser });
         let code = match code {
             Ok(Some(code)) => code,
@@ -338,7 +360,6 @@ impl Proxy {
             }
         };
         self.0.tasks.spawn(self.clone().keep(login, code.clone(), asked, ended));
-        let path = if open.path.starts_with('/') { open.path } else { "/".to_owned() };
         Ok(format!("{}://{host}/.quarterdeck/enter?code={code}&to={}", config.domain.scheme(), escape(path.as_bytes())))
     }
 
@@ -358,7 +379,8 @@ impl Proxy {
             tokio::select! {
                 () = &mut unused, if promised => {
                     promised = false;
-                    if self.0.logins.forget(&code).is_some() {
+                    let unused = login.is_in_place() && login.requests.load(Ordering::Relaxed) == 0;
+                    if unused || self.0.logins.forget(&code).is_some() {
                         break "the code was not used";
                     }
                 }

@@ -30,6 +30,7 @@ mod bounds;
 mod failures;
 mod forms;
 mod http2;
+mod in_place;
 mod limits;
 mod scheme;
 mod signed;
@@ -147,6 +148,7 @@ impl Place {
             signs_in: false,
             tells: None,
             trusted: Arc::default(),
+            in_place: false,
             aliases: true,
         };
         set(&mut config);
@@ -177,6 +179,7 @@ impl Place {
                 secure: false,
                 framed_by: framed.then(|| "http://qd.localhost:5050".to_owned()),
                 user: None,
+                base: None,
                 trusted: Arc::default(),
             },
             pool: Pool::new(way, room),

@@ -47,6 +47,7 @@ pub(crate) async fn main(upstream: u16, logins: usize) -> Result<()> {
         signs_in: false,
         tells: None,
         trusted: Arc::default(),
+        in_place: false,
         aliases: false,
     };
     let door = Proxy::new(services, config);

@@ -6,6 +6,23 @@ use serde::{Deserialize, Serialize};
 use std::sync::Arc;
 use std::time::Duration;
 
+/// What `/proxy/…` on the console's origin does.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "kebab-case")]
+pub enum PathMode {
+    /// It leads to the host of the app.
+    #[default]
+    Redirect,
+    /// It serves the app in place, below a path of its own.
+    SameOrigin,
+}
+
+impl PathMode {
+    fn is_usual(&self) -> bool {
+        *self == Self::default()
+    }
+}
+
 /// `[proxy]`
 #[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(deny_unknown_fields, default)]
@@ -32,6 +49,10 @@ pub struct Proxy {
     /// Apps are told who comes, by a signed `X-Qd-User`.
     #[serde(skip_serializing_if = "std::ops::Not::not")]
     pub tell_user: bool,
+    /// What `/proxy/…` does: `redirect` to the host of the app; `same-origin` serves it on the console's origin, for places that have no
+    /// names for apps.
+    #[serde(skip_serializing_if = "PathMode::is_usual")]
+    pub path_mode: PathMode,
     /// Networks of proxies before this door, as `10.0.0.0/8`: what they say of who comes is told to apps. What others say is not.
     #[serde(skip_serializing_if = "Vec::is_empty")]
     pub trusted: Vec<IpNet>,
@@ -41,6 +62,18 @@ pub struct Proxy {
 }
 
 impl Proxy {
+    /// What whoever runs this is to know, where apps are served on the console's origin.
+    pub(crate) fn warning(&self) -> Option<&'static str> {
+        let words = "proxy.path_mode is \"same-origin\": apps of workspaces are served on the console's own origin, kept apart from it by the \
+                     browser's sandbox alone; hosts for apps (serve.apps_domain) keep them apart better";
+        self.in_place().then_some(words)
+    }
+
+    /// Whether apps are served on the console's origin.
+    pub(crate) fn in_place(&self) -> bool {
+        self.path_mode == PathMode::SameOrigin
+    }
+
     /// How long is waited, and for what; a second at least.
     pub(crate) fn times(&self) -> Times {
         let usual = Times::default();

@@ -53,6 +53,18 @@ fn wx_08i_how_long_quiet_connections_to_apps_stay_stands_in_the_configuration() 
 }
 
 #[test]
+fn wx_04g_apps_are_served_in_place_only_where_that_is_said_and_whoever_says_it_is_warned() {
+    let of = |text: &str| Config::load(Some(file(text).path()), vars(&[]));
+    let usual = of("").unwrap().proxy;
+    assert!(!usual.in_place() && usual.warning().is_none());
+    assert!(!of("[proxy]\npath_mode = \"redirect\"\n").unwrap().proxy.in_place());
+    let said = of("[proxy]\npath_mode = \"same-origin\"\n").unwrap();
+    assert!(said.proxy.in_place() && said.proxy.warning().unwrap().contains("same-origin"));
+    assert!(said.to_toml().contains("path_mode = \"same-origin\""));
+    assert!(of("[proxy]\npath_mode = \"always\"\n").is_err());
+}
+
+#[test]
 fn cap_10a_the_agents_image_stands_in_the_configuration_or_its_variable() {
     let file = file("[capture]\nagent_image = \"registry.test/agent:1\"\n");
     let config = Config::load(Some(file.path()), vars(&[])).unwrap();

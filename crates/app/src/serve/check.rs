@@ -21,6 +21,9 @@ pub(super) async fn run(config: &Config, global: &Global, args: &ServeArgs) -> R
     } else {
         Told::ok("tokens", words)
     });
+    if let Some(words) = config.proxy.warning() {
+        told.push(Told::ok("proxy.path_mode", format!("warning: {words}")));
+    }
     for context in plan.kubeconfig.contexts() {
         let cluster =
             Cluster::connect(&plan.kubeconfig, &context.name, ConnectOptions::default()).map_err(Failed::of)?;

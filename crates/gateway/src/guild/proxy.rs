@@ -1,5 +1,5 @@
-//! `/proxy…`: leads to the host of an app, where it is served with an origin and a login of its own. Nothing is fetched here, and no
-//! address is asked: a target is compared with the workspaces that whoever asks may see.
+//! `/proxy…`: leads to the host of an app, where it is served with an origin and a login of its own, or where that is configured to a path of
+//! its own (`in_place`). Nothing is fetched here, and no address is asked: a target is compared with the workspaces that whoever asks may see.
 
 use super::face::Given;
 use super::wrong::Wrong;
@@ -43,6 +43,8 @@ pub(super) async fn go(
         }
     };
     let beside = place.shared.services.beside.as_ref().ok_or_else(missing)?;
+    let own = uri.authority().map(|host| host.as_str().to_owned());
+    let own = own.or_else(|| headers.get(header::HOST).and_then(|host| host.to_str().ok()).map(str::to_owned));
     let says = |name: &str| headers.get(name).and_then(|value| value.to_str().ok());
     let browser = headers.get(header::COOKIE).and(says("user-agent")).map(str::to_owned);
     let open = OpenApp {
@@ -51,6 +53,7 @@ pub(super) async fn go(
         name: one.row.name.clone(),
         service: port.to_string(),
         host: None,
+        in_place: own.filter(|_| beside.serves_in_place()),
         path,
         framed: matches!(says("sec-fetch-dest"), Some("iframe" | "frame")),
         browser,

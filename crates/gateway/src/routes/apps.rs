@@ -59,7 +59,8 @@ async fn open(
     let browser = headers.contains_key(header::ORIGIN).then(|| headers.get(header::USER_AGENT)).flatten();
     let browser = browser.map(|browser| String::from_utf8_lossy(browser.as_bytes()).into_owned());
     let answers = answers(asked.answers);
-    let open = OpenApp { cluster, namespace, name, service, host: None, path, framed, browser, answers };
+    let open =
+        OpenApp { cluster, namespace, name, service, host: None, in_place: None, path, framed, browser, answers };
     let opened = beside.open(caller.principal.clone(), caller.end.clone(), open).await;
     opened.map(|url| Json(WorkspaceOpened { url })).map_err(|error| fail(&*error, &caller))
 }
@@ -100,7 +101,8 @@ async fn let_in(
     let NamedApp { cluster, namespace, name, service } = beside.named(host).ok_or_else(unknown)?;
     let answers = Answers::default();
     let host = Some(host.to_owned());
-    let open = OpenApp { cluster, namespace, name, service, host, path, framed: false, browser, answers };
+    let open =
+        OpenApp { cluster, namespace, name, service, host, in_place: None, path, framed: false, browser, answers };
     beside.open(caller.principal.clone(), caller.end.clone(), open).await.map_err(|error| match error.code() {
         Code::PolicyDenied | Code::RbacDenied => unknown(),
         _ => Refused::of(&*error),

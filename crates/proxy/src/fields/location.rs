@@ -1,9 +1,23 @@
 //! URLs in answers: those of the app's own loopback address become those by which it is reached; all others stay.
 
-use super::Face;
+use super::{Face, below};
 
 /// A URL as the browser may have it; `None` when it stays as it is.
 pub(super) fn mapped(url: &[u8], face: &Face) -> Option<Vec<u8>> {
+    let Some(base) = &face.base else {
+        return own(url, face).map(|path| [face.origin().as_bytes(), path].concat());
+    };
+    let origin = || url.get(..face.origin().len()).filter(|start| start.eq_ignore_ascii_case(face.origin().as_bytes()));
+    let of_origin = || {
+        let path = url.get(origin()?.len()..)?;
+        path.first().is_none_or(|byte| matches!(byte, b'/' | b'?' | b'#')).then_some(path)
+    };
+    let rooted = || Some(url).filter(|url| url.starts_with(b"/") && !url.starts_with(b"//"));
+    own(url, face).or_else(of_origin).or_else(rooted).map(|path| below::path(path, base))
+}
+
+/// What follows the app's own address.
+fn own<'a>(url: &'a [u8], face: &Face) -> Option<&'a [u8]> {
     let rest = ["http://", "https://"]
         .iter()
         .find_map(|scheme| url.get(..scheme.len())?.eq_ignore_ascii_case(scheme.as_bytes()).then_some(scheme.len()))
@@ -15,7 +29,7 @@ pub(super) fn mapped(url: &[u8], face: &Face) -> Option<Vec<u8>> {
         let port = authority.strip_prefix(name);
         port.is_some_and(|port| port == format!(":{}", face.port) || port.is_empty() && face.port == 80)
     });
-    own.then(|| [face.origin().as_bytes(), path].concat())
+    own.then_some(path)
 }
 
 /// A `Refresh` field, likewise.

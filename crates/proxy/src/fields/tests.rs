@@ -13,6 +13,7 @@ fn face() -> Face {
         secure: false,
         framed_by: None,
         user: None,
+        base: None,
         trusted: Arc::default(),
     }
 }
@@ -183,6 +184,88 @@ fn wx_07c_the_console_alone_may_show_an_app_in_a_frame_and_no_app_speaks_for_oth
          Connection: x-hop\r\nX-Hop: 1\r\nService-Worker-Allowed: /\r\n",
     );
     assert_eq!(out, "HTTP/1.1 200 OK\r\nService-Worker-Allowed: /\r\n\r\n");
+}
+
+fn below(framed: bool) -> Face {
+    let by = framed.then(|| "http://qd.localhost:5050".to_owned());
+    Face { host: "qd.localhost:5050".to_owned(), base: Some("/proxy/~k".to_owned()), framed_by: by, ..face() }
+}
+
+#[test]
+fn wx_07e_cookies_of_an_app_below_a_path_stay_below_it() {
+    for (given, kept, framed) in [
+        ("a=1", Some("a=1; Secure"), "a=1"),
+        ("a=1; Path=/", Some("a=1; Path=/proxy/~k/; Secure"), "a=1; Path=/proxy/~k/"),
+        (
+            "a=1; path=/x/y; HttpOnly",
+            Some("a=1; Path=/proxy/~k/x/y; HttpOnly; Secure"),
+            "a=1; Path=/proxy/~k/x/y; HttpOnly",
+        ),
+        ("a=1; Path=/proxy/~k/x", Some("a=1; Path=/proxy/~k/x; Secure"), "a=1; Path=/proxy/~k/x"),
+        ("a=1; Path=/proxy/~kk", Some("a=1; Path=/proxy/~k/proxy/~kk; Secure"), "a=1; Path=/proxy/~k/proxy/~kk"),
+        ("a=1; Path=x; Path=", Some("a=1; Secure"), "a=1"),
+        ("a=1; Domain=localhost; Secure", Some("a=1; Secure"), "a=1"),
+        ("a=1; Domain=other.example; Max-Age=3", Some("a=1; Max-Age=3; Secure"), "a=1; Max-Age=3"),
+        ("a=1; SameSite=Strict", Some("a=1; SameSite=Strict; Secure"), "a=1"),
+        ("a=1; SameSite=None; Partitioned; Secure", Some("a=1; SameSite=None; Partitioned; Secure"), "a=1"),
+        ("qd_session_5050=stolen; Path=/", None, ""),
+        ("__Host-qd=stolen; Path=/", None, ""),
+    ] {
+        let cookie = |framed| {
+            let out = shown(&below(framed), &format!("Set-Cookie: {given}\r\n"));
+            out.lines().find_map(|line| line.strip_prefix("Set-Cookie: ")).map(str::to_owned)
+        };
+        assert_eq!(cookie(false).as_deref(), kept, "{given}");
+        let framed = kept.map(|_| format!("{framed}; Secure; SameSite=None; Partitioned"));
+        assert_eq!(cookie(true), framed, "{given}");
+    }
+}
+
+#[test]
+fn wx_07f_urls_of_an_app_below_a_path_are_below_it() {
+    for (given, kept) in [
+        ("/login?next=%2F#top", "/proxy/~k/login?next=%2F#top"),
+        ("/", "/proxy/~k/"),
+        ("/proxy/~k", "/proxy/~k"),
+        ("/proxy/~k/x", "/proxy/~k/x"),
+        ("/proxy/~kk/x", "/proxy/~k/proxy/~kk/x"),
+        ("login", "login"),
+        ("http://localhost:3000", "/proxy/~k/"),
+        ("http://localhost:3000?a=b#c", "/proxy/~k/?a=b#c"),
+        ("http://127.0.0.1:3000/a?b=c#d", "/proxy/~k/a?b=c#d"),
+        ("http://QD.localhost:5050/a", "/proxy/~k/a"),
+        ("http://qd.localhost:5050/proxy/~k/a", "/proxy/~k/a"),
+        ("http://qd.localhost:5050/api/v1/codes", "/proxy/~k/api/v1/codes"),
+        ("http://qd.localhost:50501/a", "http://qd.localhost:50501/a"),
+        ("http://qd.localhost:5050@evil.example/", "http://qd.localhost:5050@evil.example/"),
+        ("//evil.example/a", "//evil.example/a"),
+        ("https://id.example.com/authorize?to=/x#y", "https://id.example.com/authorize?to=/x#y"),
+    ] {
+        for name in ["Location", "Content-Location"] {
+            let out = shown(&below(false), &format!("{name}: {given}\r\n"));
+            assert!(out.contains(&format!("\r\n{name}: {kept}\r\n")), "{given}: {out}");
+        }
+        let out = shown(&below(false), &format!("Refresh: 3; url={given}\r\n"));
+        assert!(out.contains(&format!("\r\nRefresh: 3; url={kept}\r\n")), "{given}: {out}");
+    }
+}
+
+#[test]
+fn wx_07g_pages_below_a_path_have_no_origin_and_speak_for_none() {
+    let out = shown(
+        &below(false),
+        "Service-Worker-Allowed: /\r\nAccess-Control-Allow-Origin: *\r\nCross-Origin-Opener-Policy: unsafe-none\r\n\
+         Referrer-Policy: unsafe-url\r\nNEL: {}\r\nReport-To: {}\r\nContent-Security-Policy: default-src 'self'\r\n\
+         Strict-Transport-Security: max-age=1\r\nX-Frame-Options: DENY\r\n",
+    );
+    let sandbox = "Content-Security-Policy: sandbox allow-downloads allow-forms allow-modals allow-popups allow-scripts\r\n\
+         Referrer-Policy: no-referrer\r\nX-Content-Type-Options: nosniff\r\n\
+         Access-Control-Allow-Origin: null\r\nAccess-Control-Allow-Credentials: true\r\n\r\n";
+    let own = "HTTP/1.1 200 OK\r\nContent-Security-Policy: default-src 'self'\r\nX-Frame-Options: DENY\r\n";
+    assert_eq!(out, format!("{own}{sandbox}"));
+    let framed = shown(&below(true), "X-Frame-Options: DENY\r\n");
+    let by = "HTTP/1.1 200 OK\r\nContent-Security-Policy: frame-ancestors 'self' http://qd.localhost:5050\r\n";
+    assert_eq!(framed, format!("{by}{sandbox}"));
 }
 
 #[test]

@@ -1,6 +1,6 @@
 //! An answer, as the browser gets it.
 
-use super::{Face, Hop, cookies, field, location};
+use super::{Face, Hop, below, cookies, field, location};
 use crate::body::Body;
 use head::Head;
 
@@ -27,7 +27,7 @@ pub(crate) fn to_browser(head: &Head, face: &Face, body: &Body, ending: Ending, 
     let mut policy = false;
     let hop = Hop::of(head);
     for (name, value) in head.fields() {
-        if hop.has(name) {
+        if hop.has(name) || face.base.is_some() && below::never(name) {
             continue;
         }
         match What::of(name) {
@@ -36,7 +36,11 @@ pub(crate) fn to_browser(head: &Head, face: &Face, body: &Body, ending: Ending, 
             What::Url => field(out, name, &location::mapped(value, face).unwrap_or_else(|| value.to_vec())),
             What::Refresh => field(out, name, &location::refresh(value, face).unwrap_or_else(|| value.to_vec())),
             What::Cookie => {
-                if let Some(cookie) = cookies::narrowed(value, &face.host) {
+                let cookie = match &face.base {
+                    Some(base) => cookies::lowered(value, base, face.framed_by.is_some()),
+                    None => cookies::narrowed(value, &face.host),
+                };
+                if let Some(cookie) = cookie {
                     field(out, name, &cookie);
                 }
             }
@@ -53,6 +57,9 @@ pub(crate) fn to_browser(head: &Head, face: &Face, body: &Body, ending: Ending, 
     }
     if let Some(by) = face.framed_by.as_ref().filter(|_| !policy && head.status >= 200) {
         field(out, b"Content-Security-Policy", format!("frame-ancestors 'self' {by}").as_bytes());
+    }
+    if face.base.is_some() && head.status >= 200 {
+        below::seals(out);
     }
     if matches!(body, Body::Chunks(_)) {
         field(out, b"Transfer-Encoding", b"chunked");
