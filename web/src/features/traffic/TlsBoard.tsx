@@ -11,8 +11,9 @@ import css from './summary.module.css'
 import { useSummary } from './useReread'
 
 const HEADINGS = [
-  ...left('Server', 'Expires', 'Subject', 'Issuer', 'Versions', 'JA3', 'JA4', 'JA4S'),
+  ...left('Server', 'Expires', 'Subject', 'Issuer', 'Versions'),
   ...right('Connections', 'Failed'),
+  ...['JA3', 'JA4', 'JA4S'].map((title) => ({ title, key: title, at: 'print' as const })),
 ]
 
 /** Servers that speak TLS, whose certificate ends first before the others; a server opens its handshakes. */
@@ -64,11 +65,11 @@ export function TlsBoard({ tap, cluster }: { tap: string; cluster: string }) {
           </td>
           <Shown certificate={server.certificate} />
           <td>{server.versions.join(', ')}</td>
+          <td className={css.right}>{grouped(server.connections)}</td>
+          <td className={`${css.right} ${server.failed > 0 ? css.bad : css.dim}`}>{grouped(server.failed)}</td>
           <Prints of={server.ja3} />
           <Prints of={server.ja4} />
           <Prints of={server.ja4s} />
-          <td className={css.right}>{grouped(server.connections)}</td>
-          <td className={`${css.right} ${server.failed > 0 ? css.bad : css.dim}`}>{grouped(server.failed)}</td>
         </tr>
       ))}
     </Sums>
@@ -94,7 +95,7 @@ function Shown({ certificate }: { certificate: TapCertificate | undefined }) {
       <td title={`good for ${sans.join(', ') || 'no name'}\nSHA-256 ${sha256}`}>
         {mismatch && <span className={css.bad}>■ another name: </span>}
         {subject}
-        {others > 0 && <span className={css.dim}> and {grouped(others)} others</span>}
+        {others > 0 && <span className={css.dim}> and {others === 1 ? '1 other' : `${grouped(others)} others`}</span>}
       </td>
       <td>{issuer}</td>
     </>

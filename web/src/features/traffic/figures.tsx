@@ -14,7 +14,7 @@ export interface Heading {
   title: ReactNode
   key: string
   /** Where it stands; left when absent. */
-  at?: 'right' | 'share' | 'axis'
+  at?: 'right' | 'share' | 'axis' | 'print'
 }
 
 /** Sums over the records of a tap: a table that scrolls, and what is to be known of it. */
