@@ -3,12 +3,12 @@
 use super::Desk;
 use crate::action::{
     self, AuditQuery, AuditVerify, BlueprintReload, ClusterAdd, ClusterView, ObjectDelete, ObjectRead, ObjectScale,
-    ObjectTarget, ObjectView, OperatorInstall, OperatorRun, PacketLevel, PlanMake, PodLogs, Propagation, RolloutRestart,
-    SecretReveal, SessionKey, SessionOpen, ShellPurpose, TapChange, TapControl, TapExport, TapHostNetwork, TapPayload,
-    TapScope, TapStart, TapTarget, TapView, WorkspaceApps, WorkspaceAsk, WorkspaceConnect, WorkspaceCreate,
-    WorkspaceDelete, WorkspaceExec, WorkspaceExpire, WorkspaceFiles, WorkspaceKeep, WorkspaceLogs, WorkspaceProvision,
-    WorkspaceProxy, WorkspacePurge, WorkspaceReconcile, WorkspaceSource, WorkspaceStart, WorkspaceStop,
-    WorkspaceUpdate, WorkspaceView, WorkspaceWake,
+    ObjectTarget, ObjectView, OperatorInstall, OperatorRun, PacketLevel, PlanMake, PodLogs, Propagation,
+    RolloutRestart, SecretReveal, SessionKey, SessionOpen, ShellPurpose, TapChange, TapControl, TapExport,
+    TapHostNetwork, TapPayload, TapScope, TapStart, TapTarget, TapView, WorkspaceApps, WorkspaceAsk, WorkspaceConnect,
+    WorkspaceCreate, WorkspaceDelete, WorkspaceExec, WorkspaceExpire, WorkspaceFiles, WorkspaceKeep, WorkspaceLogs,
+    WorkspaceProvision, WorkspaceProxy, WorkspacePurge, WorkspaceReconcile, WorkspaceSource, WorkspaceStart,
+    WorkspaceStop, WorkspaceUpdate, WorkspaceView, WorkspaceWake,
 };
 use crate::provision::ProvisionRule;
 use crate::testing::{TestGate, gate};
