@@ -34,10 +34,10 @@ pub(crate) fn run(args: &Args) -> anyhow::Result<()> {
     anyhow::ensure!(names.contains(&name.as_str()), "no benchmark {name}; there are: {}", names.join(", "));
     doctor::ensure(&[doctor::Need::Build, doctor::Need::Web, doctor::Need::Browser, doctor::Need::Clients])?;
     if name == "capture" {
-        doctor::ensure(&[doctor::Need::Captures, doctor::Need::Bench, doctor::Need::Doors])?;
+        doctor::ensure(&[doctor::Need::Captures, doctor::Need::Bench, doctor::Need::Load, doctor::Need::Doors])?;
     }
     if name == "workspaces" {
-        doctor::ensure(&[doctor::Need::Doors])?;
+        doctor::ensure(&[doctor::Need::Load, doctor::Need::Doors])?;
     }
     web::build()?;
     let mut command = Command::new(std::env::var_os("CARGO").unwrap_or_else(|| "cargo".into()));

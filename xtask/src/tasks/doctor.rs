@@ -23,7 +23,7 @@ pub(crate) struct Args {
 
 pub(crate) fn run(args: &Args) -> anyhow::Result<()> {
     if args.install {
-        ensure(&[Need::Build, Need::Web, Need::Node, Need::Images, Need::Browser, Need::Clients, Need::Captures])?;
+        ensure(&TESTS)?;
     }
     let mut missing = 0;
     for requirement in REQUIREMENTS {
@@ -146,6 +146,18 @@ fn version(text: &str) -> Option<(u32, u32)> {
         Some((parts.next()?.parse().ok()?, parts.next()?.parse().ok()?))
     })
 }
+
+/// What all tests together need.
+const TESTS: [Need; 8] = [
+    Need::Build,
+    Need::Web,
+    Need::Node,
+    Need::Images,
+    Need::Browser,
+    Need::Clients,
+    Need::Captures,
+    Need::Load,
+];
 
 #[cfg(test)]
 mod tests;

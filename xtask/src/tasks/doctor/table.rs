@@ -23,7 +23,9 @@ pub(crate) enum Need {
     Captures,
     /// What benchmarks are held against, and nothing else needs.
     Bench,
-    /// What doors are held against, and the load on both.
+    /// A server and what asks it, in tests and benchmarks.
+    Load,
+    /// What doors are held against.
     Doors,
 }
 
@@ -40,6 +42,7 @@ impl Need {
             Need::AgentArm => "for the capture agent on arm64",
             Need::Captures => "for tests of captures",
             Need::Bench => "for benchmarks",
+            Need::Load => "for tests under load",
             Need::Doors => "for benchmarks of doors",
         }
     }
@@ -136,6 +139,7 @@ pub(super) const REQUIREMENTS: &[Requirement] = &[
     tool("nghttpd", Need::Captures, "nghttpd", &["nghttp2-server"]),
     tool("nghttpx", Need::Captures, "nghttpx", &["nghttp2-proxy"]),
     tool("openssl", Need::Captures, "openssl", &["openssl"]),
+    tool("perl", Need::Captures, "perl", &["perl-base"]),
     tool("python3", Need::Captures, "python3", &["python3-minimal"]),
     tool("unbound", Need::Captures, "unbound", &["unbound"]),
     tool("dig", Need::Captures, "dig", &["bind9-dnsutils"]),
@@ -145,9 +149,9 @@ pub(super) const REQUIREMENTS: &[Requirement] = &[
     tool("PostgreSQL", Need::Captures, "pg_ctlcluster", &["postgresql"]),
     tool("psql, pgbench", Need::Captures, "psql", &["postgresql-client", "postgresql"]),
     tool("MariaDB", Need::Captures, "mariadbd", &["mariadb-server", "libdbd-mariadb-perl"]),
-    tool("nginx", Need::Doors, "nginx", &["nginx-light"]),
+    tool("nginx", Need::Load, "nginx", &["nginx-light"]),
     tool("haproxy", Need::Doors, "haproxy", &["haproxy"]),
-    tool("wrk", Need::Doors, "wrk", &["wrk"]),
+    tool("wrk", Need::Load, "wrk", &["wrk"]),
     Requirement {
         what: "Suricata 7",
         need: Need::Bench,

@@ -1,7 +1,8 @@
 #![allow(clippy::unwrap_used, clippy::expect_used, clippy::panic, clippy::indexing_slicing)]
 
-use super::table::{Detect, REQUIREMENTS};
-use super::{program, version};
+use super::table::{Detect, REQUIREMENTS, Requirement};
+use super::{TESTS, program, version};
+use crate::paths;
 
 #[test]
 fn versions_are_read_from_what_programs_print() {
@@ -29,4 +30,32 @@ fn every_requirement_says_what_installs_it() {
     for requirement in REQUIREMENTS {
         assert!(!requirement.install.command().is_empty(), "{}", requirement.what);
     }
+}
+
+/// A program that tests start by `program(NAME, PACKAGE)` is missing on a fresh machine unless the tests' needs have it.
+#[test]
+fn programs_that_tests_start_are_among_what_tests_install() {
+    let has = |name: &str, package: &str| {
+        let is_it = |one: &&Requirement| {
+            matches!(one.detect, Detect::Program(own) if own == name) || one.install.packages().contains(&package)
+        };
+        REQUIREMENTS.iter().filter(is_it).any(|one| TESTS.contains(&one.need))
+    };
+    let mut found = 0;
+    for entry in walkdir::WalkDir::new(paths::root().join("crates")).into_iter().filter_map(Result::ok) {
+        let path = entry.path();
+        if path.extension().is_none_or(|end| end != "rs") || !path.components().any(|part| part.as_os_str() == "tests")
+        {
+            continue;
+        }
+        let text = std::fs::read_to_string(path).unwrap();
+        for call in text.split("program(\"").skip(1) {
+            let mut words = call.split('"');
+            if let (Some(name), Some(", "), Some(package)) = (words.next(), words.next(), words.next()) {
+                found += 1;
+                assert!(has(name, package), "{name}, which {} starts, is no need of tests", path.display());
+            }
+        }
+    }
+    assert!(found > 20, "{found}");
 }

@@ -2,17 +2,19 @@
 
 use super::{Count, Scope, cargo_test, suites};
 use crate::cluster::{self, UpOptions};
-use crate::tasks::doctor;
+use crate::tasks::doctor::{self, Need};
 use crate::tasks::lease::Lease;
 
 /// The name of the test target that needs the cluster.
 pub(super) const TARGET: &str = "it";
+/// What they start.
+const NEEDS: [Need; 4] = [Need::Build, Need::Clients, Need::Captures, Need::Load];
 
 /// Runs them, and `beside` while they wait.
 pub(super) fn run(scope: &Scope<'_>, count: &mut Count, beside: impl FnOnce() + Send) -> anyhow::Result<()> {
     let (packages, _) = scope.with_target(|name| name == TARGET);
     anyhow::ensure!(!packages.is_empty(), "no crate has a test target called {TARGET}");
-    doctor::ensure(&[doctor::Need::Build, doctor::Need::Clients, doctor::Need::Captures])?;
+    doctor::ensure(&NEEDS)?;
     // compile before the cluster takes its share of the machine
     let mut command = cargo_test(&["--test", TARGET]);
     command.args(&packages);
