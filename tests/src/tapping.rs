@@ -106,6 +106,15 @@ impl Tapping {
         self.running.said()
     }
 
+    /// Waits until it has ended by itself and gives its exit code.
+    ///
+    /// # Panics
+    /// When it has not within a minute.
+    #[must_use]
+    pub fn ended(self) -> Option<i32> {
+        self.running.wait_end().0.code()
+    }
+
     /// Ends it by Ctrl-C and gives its exit code.
     #[must_use]
     pub fn stop(self) -> Option<i32> {

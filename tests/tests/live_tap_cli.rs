@@ -139,7 +139,7 @@ fn cap_n_05d_the_doctor_says_that_attach_is_enough_and_asks_for_the_configured_i
 }
 
 #[test]
-fn cap_11a_the_doctor_tries_what_admission_says() {
+fn cap_11_what_admission_does_not_let_in_is_tried_told_and_replaced_by_nothing_else() {
     let _alone = alone();
     let home = tempfile::tempdir().unwrap();
     let level = json!({ "pod-security.kubernetes.io/enforce": "restricted" });
@@ -153,9 +153,17 @@ fn cap_11a_the_doctor_tries_what_admission_says() {
     assert_eq!(passes, [("netraw", false), ("inherited", false), ("sockets", true)]);
     assert!(profiles[0]["refused"].as_str().unwrap().contains("PodSecurity"), "{answer}");
     assert_eq!(answer["namespaces"][0]["code"], "tap_admission");
-    // nothing was added
-    let words = ["get", "pod", "one", "-n", namespace.0, "-o", "jsonpath={.spec.ephemeralContainers}"];
-    assert_eq!(kubectl::stdout(&kubeconfig(), &words), "");
+    // nothing was added; nor is it by a tap, and the pod is not made anew
+    let pod = || {
+        let path = "jsonpath={.metadata.uid} {.spec.containers[*].name} {.spec.ephemeralContainers}";
+        kubectl::stdout(&kubeconfig(), &["get", "pod", "one", "-n", namespace.0, "-o", path])
+    };
+    let before = pod();
+    assert_eq!(before.split_whitespace().count(), 2, "{before}");
+    let words = ["tap", "-n", namespace.0, "--packets", "headers", "--duration", "1", "-o", "json"];
+    let output = qd(home.path(), &kubeconfig(), &words);
+    assert!(output.status.code() == Some(3) && errors(&output).contains("tap_admission"), "{}", errors(&output));
+    assert_eq!(pod(), before);
     let output = qd(home.path(), &kubeconfig(), &["tap", "doctor", "-n", "shop", "--read-only"]);
     assert!(output.status.code() == Some(3) && errors(&output).contains("read_only"), "{}", errors(&output));
 }

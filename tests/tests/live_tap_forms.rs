@@ -5,6 +5,8 @@
 mod beside;
 #[path = "live_tap_forms/hostile.rs"]
 mod hostile;
+#[path = "live_tap_forms/obliged.rs"]
+mod obliged;
 
 use e2e::running::Running;
 use e2e::tapped::{Namespace, agents, apply, done, files, journal, qd};
@@ -147,7 +149,7 @@ fn cap_10b_the_agents_image_is_that_of_the_variable_unless_one_is_named() {
 }
 
 #[test]
-fn cap_62a_under_restricted_pod_security_sockets_are_told_unless_packets_were_asked_for() {
+fn cap_62_under_restricted_pod_security_sockets_are_told_unless_packets_were_asked_for() {
     let _alone = alone();
     let home = tempfile::tempdir().unwrap();
     let level = json!({ "pod-security.kubernetes.io/enforce": "restricted" });
@@ -163,9 +165,28 @@ fn cap_62a_under_restricted_pod_security_sockets_are_told_unless_packets_were_as
         }
     }
     assert!(agents(home.path(), namespace.name()).is_empty());
-    let output = qd(home.path(), &kubeconfig(), &words);
-    assert!(output.status.success(), "{}", errors(&output));
-    assert!(errors(&output).contains("no packets here: "), "{}", errors(&output));
+    // With it, what may less is tried first all the same, and it is refused by a dry run before any container is added.
+    for (more, tried) in [(&[][..], false), (&["--force-privileged"], true)] {
+        until("nobody is left", Duration::from_secs(20), || agents(home.path(), namespace.name()).is_empty());
+        let output = qd(home.path(), &kubeconfig(), &[&words[..], more].concat());
+        let said = errors(&output);
+        assert!(output.status.success(), "{said}");
+        let form =
+            |line: &&str| ["(sockets)", "(netraw)", "(inherited)", "(privileged)"].iter().any(|one| line.contains(one));
+        let first = said.lines().find(form).unwrap_or_default();
+        assert!(first.ends_with("(sockets): no packets, its connections alone"), "{said}");
+        assert!(said.contains("agent says hello; no packets here: "), "{said}");
+        assert!(!said.contains("WARNING"), "{said}");
+        let records: Vec<Value> =
+            output.stdout.split(|byte| *byte == b'\n').filter_map(|line| serde_json::from_slice(line).ok()).collect();
+        assert!(records.iter().any(|record| record["kind"] == "socket"), "{said}");
+        for record in &records {
+            assert!(record["kind"] == "socket" || record["kind"] == "tap", "{record}");
+        }
+        let decided = Value::from(journal(home.path(), "tap:start")).to_string();
+        assert_eq!(decided.contains("\"privileged\":true"), tried, "{decided}");
+        assert!(!decided.contains("by a privileged container"), "{decided}");
+    }
 }
 
 #[test]
@@ -252,6 +273,22 @@ fn cap_f_02_missing_rights_are_named_with_the_role_that_gives_them() {
 }
 
 #[test]
+fn cap_f_02a_where_no_agent_could_be_reached_none_is_added() {
+    let _alone = alone();
+    let home = tempfile::tempdir().unwrap();
+    let namespace = Namespace::plain("tap-unreachable");
+    let user = account(namespace.name(), home.path(), &LOOK);
+    let output = qd(home.path(), &user, &["tap", "-n", namespace.name(), "-o", "json"]);
+    assert_eq!(output.status.code(), Some(3), "{}", errors(&output));
+    let said = errors(&output);
+    for word in ["tap_forbidden", "pods/exec", namespace.name(), "kubectl create role"] {
+        assert!(said.contains(word), "{word}: {said}");
+    }
+    let path = "jsonpath={.spec.ephemeralContainers}";
+    assert_eq!(kubectl::stdout(&kubeconfig(), &["get", "pod", "one", "-n", namespace.name(), "-o", path]), "");
+}
+
+#[test]
 fn cap_d_26_payload_is_in_no_log_where_only_attach_is_permitted() {
     const CANARY: &str = "canary-5b1e77";
     let _alone = alone();
@@ -262,6 +299,7 @@ fn cap_d_26_payload_is_in_no_log_where_only_attach_is_permitted() {
     // By exec alone it is refused.
     let output = qd(home.path(), &user, &["tap", "-n", namespace.name(), "--transport", "exec", "-o", "json"]);
     assert!(output.status.code() == Some(3) && errors(&output).contains("pods/exec"), "{}", errors(&output));
+    assert!(agents(home.path(), namespace.name()).is_empty(), "nothing was added that could not be reached");
     let mut command = console::command(home.path(), Some(&user));
     command
         .args(["tap", "-n", namespace.name(), "--packets", "full", "--no-redact", "--write"])

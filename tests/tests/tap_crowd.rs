@@ -176,7 +176,7 @@ fn says(space: &str, found: &Value, state: &Value, event: &str) {
 }
 
 #[test]
-fn cap_16e_eight_begin_at_a_time_and_a_failing_pod_has_the_kubelets_reason_and_its_event_while_others_go_on() {
+fn cap_16_eight_begin_at_a_time_and_a_failing_pod_has_the_kubelets_reason_and_its_event_while_others_go_on() {
     let _alone = alone();
     let space = Fresh::new("tap-steps");
     let _nobody = Nobody::new(&space);
@@ -239,6 +239,6 @@ fn cap_16e_eight_begin_at_a_time_and_a_failing_pod_has_the_kubelets_reason_and_i
     assert_eq!(failed["error"]["code"], "agent_image");
     let steps: Vec<&str> =
         failed["steps"].as_array().unwrap().iter().map(|one| one["step"].as_str().unwrap()).collect();
-    assert_eq!(steps, ["found", "added", "failed"]);
+    assert_eq!(steps, ["found", "permitted", "tried", "added", "failed"]);
     wait("the next begins", &|| begun().len() > AT_ONCE);
 }

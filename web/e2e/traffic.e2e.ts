@@ -137,7 +137,7 @@ describe('one record', () => {
     await page.locator('[role=tabpanel] ol button[aria-current=true]').waitFor()
   })
 
-  test('CAP-N-26e the lines of its pods’ logs that name the trace stand below its requests', async () => {
+  test('CAP-N-26 the lines of its pods’ logs that name the trace stand below its requests', async () => {
     // The server refuses this and writes the word that it did not expect into its log.
     const trace = `5cf9${process.pid.toString(16).padStart(28, '0')}`
     const more = [`traceparent: 00-${trace}-00f067aa0ba902b7-01`, 'Connection: Upgrade', `Upgrade: ${trace}`]

@@ -123,6 +123,10 @@ pub struct Tap {
     pub packets: TapPackets,
     /// Secrets are masked at the source.
     pub redacted: bool,
+    /// What policy obliges it to, in words; agents keep it at the source.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    #[ts(optional, as = "Option<Vec<String>>")]
+    pub obliged: Vec<String>,
     /// Pods, in the order in which they came.
     pub targets: Vec<TapTarget>,
     /// Sums over all pods.
@@ -232,7 +236,7 @@ pub struct TapStep {
     /// When, epoch milliseconds.
     #[ts(type = "number")]
     pub at_ms: i64,
-    /// `found`, `waiting`, `added`, `reused`, `running`, `hello`, `capturing`, `lost`, `resumed`, `gone`, `ended` or `failed`.
+    /// `found`, `waiting`, `permitted`, `tried`, `added`, `reused`, `running`, `hello`, `capturing`, `lost`, `resumed`, `gone`, `ended` or `failed`.
     pub step: String,
 }
 

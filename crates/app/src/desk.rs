@@ -1,6 +1,6 @@
 //! Desk mode's parts, in the order in which they need each other.
 
-use crate::config::{self, Config};
+use crate::config::{self, Config, ConfigError};
 use crate::error::Failed;
 use crate::files::Files;
 use api::ErrorBody;
@@ -116,6 +116,9 @@ pub(crate) fn journal_check(journal: Arc<Journal>) -> Check {
 
 /// Puts the parts together over a kubeconfig, or over none.
 pub(crate) async fn build(config: &Config, kubeconfig: Result<Kubeconfig, Error>, door: Door) -> Result<Desk, Failed> {
+    if let Some(wrong) = ConfigError::of("[policy]", config.policy.problems()) {
+        return Err(Failed::of(wrong));
+    }
     let parts = assemble(config, kubeconfig, Arc::new(care(config))).await?;
     let Assembled { verifier, make, .. } = parts;
     let principal = person(verifier, &make.mirror, door);
@@ -128,6 +131,7 @@ pub(crate) fn care(config: &Config) -> DeskPolicy {
         read_only: config.console.read_only,
         production_contexts: production(config).into_iter().collect(),
         provision: config.policy.provision.clone(),
+        taps: config.policy.tap.clone(),
         ..DeskPolicy::default()
     }
 }

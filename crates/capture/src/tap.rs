@@ -7,6 +7,7 @@ mod keys;
 mod lead;
 mod one;
 mod order;
+mod rights;
 mod sound;
 
 use crate::Error;
@@ -27,6 +28,7 @@ pub use order::check_filter;
 use policy::Permit;
 use policy::action::{ObjectTarget, TapHostNetwork, TapStart};
 use proto::capture::{Hello, Loss, PacketBatch, RecordBatch, Start, Stats};
+use rights::Rights;
 use std::sync::Arc;
 use std::sync::atomic::AtomicUsize;
 use std::time::Duration;
@@ -147,6 +149,13 @@ pub enum Step {
     Waiting {
         /// Why, as far as the cluster says: the kubelet's reason, and what its newest event says beyond it.
         reason: String,
+    },
+    /// The API server says that agents may be reached in its namespace.
+    Permitted,
+    /// Admission would let the container in in this form.
+    Tried {
+        /// Its profile.
+        profile: Profile,
     },
     /// The container was added in this form.
     Added {
@@ -396,6 +405,7 @@ pub async fn start_with(
         permit,
         host_network,
         line: Line::new(options.transport),
+        rights: Rights::default(),
         privileged: AtomicUsize::new(0),
         options,
         owner,
@@ -430,6 +440,7 @@ struct Shared {
     options: Options,
     owner: Arc<Owner>,
     line: Line,
+    rights: Rights,
     /// Privileged containers that were added.
     privileged: AtomicUsize,
     start: Start,

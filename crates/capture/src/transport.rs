@@ -30,6 +30,15 @@ impl Line {
         Self { transport, barred: AtomicBool::new(transport == Transport::Attach) }
     }
 
+    /// Subresources of pods by which it goes, the better one first.
+    pub(crate) const fn ways(&self) -> &'static [&'static str] {
+        match self.transport {
+            Transport::Auto => &["exec", "attach"],
+            Transport::Exec => &["exec"],
+            Transport::Attach => &["attach"],
+        }
+    }
+
     /// Streams to the agent of a container.
     pub(crate) async fn open(
         &self,

@@ -1,10 +1,12 @@
 //! The desk's policy: you may what your kubeconfig may. It adds care, not rights: a confirmation before a change, the
 //! typed name before a destructive one in production, and nothing but reads under `--read-only`.
 
-use crate::action::{Asked, ObjectTarget, ShellPurpose};
+use crate::action::{Asked, ObjectTarget, ShellPurpose, TapStart};
 use crate::answer::{Need, Requirements};
 use crate::decide::{Decide, Facts, Input, Ruling};
+use crate::principal::Who;
 use crate::provision::{self, ProvisionRule, Verdict};
+use crate::tapping::{self, TapRule};
 use base::{ClusterName, Code};
 use serde::Serialize;
 use sha2::{Digest, Sha256};
@@ -21,6 +23,8 @@ pub struct Desk {
     pub skip_confirm: bool,
     /// What workspaces may be made of, and how that is patched.
     pub provision: Vec<ProvisionRule>,
+    /// What taps have to keep.
+    pub taps: Vec<TapRule>,
 }
 
 impl Decide for Desk {
@@ -59,7 +63,7 @@ impl Decide for Desk {
                     Ruling { obligations, ..Ruling::allow(format!("provision.{rules}")) }
                 }
             },
-            Asked::TapStart(a) => self.tap(&input.asked, a.unredacted || a.privileged),
+            Asked::TapStart(a) => self.tap(&input.who, a, &input.asked),
             // Its own yes, wherever: a node says what all of its pods say.
             Asked::TapHostNetwork(_) => Ruling::needs("desk.host_network", Requirements(vec![Need::Confirm])),
             // Making and starting one harms nobody; in production it is worth a yes.
@@ -130,15 +134,24 @@ impl Desk {
 
     /// What a tap asks for first. A container of ours in pods of production is worth a yes; secrets of production that
     /// leave its pods as they are, or a privileged container, the name of the context.
-    fn tap(&self, asked: &Asked, grave: bool) -> Ruling {
+    fn tap(&self, who: &Who, tap: &TapStart, asked: &Asked) -> Ruling {
+        let grave = tap.unredacted || tap.privileged;
         let production = asked.clusters().into_iter().find(|cluster| self.production_contexts.contains(*cluster));
-        match production {
+        let ruling = match production {
             None => Ruling::allow("desk.allow"),
             Some(cluster) if grave => {
                 let need = Need::TypedName { name: cluster.as_str().to_owned() };
                 Ruling::needs("desk.production", Requirements(vec![need]))
             }
             Some(_) => Ruling::needs("desk.confirm", Requirements(vec![Need::Confirm])),
+        };
+        match tapping::obliged(&self.taps, who, tap) {
+            None => ruling,
+            Some((rules, kept)) => {
+                // A struct of flags and numbers always has a JSON form.
+                let obligations = serde_json::to_value(kept).unwrap_or_default();
+                Ruling { rule: format!("tap.{rules}"), obligations, ..ruling }
+            }
         }
     }
 }

@@ -27,6 +27,7 @@ mod permit;
 mod principal;
 pub mod provision;
 mod refusal;
+pub mod tapping;
 pub mod team;
 pub mod testing;
 

@@ -58,7 +58,7 @@ pub struct Who {
 }
 
 impl Who {
-    fn new(id: String, name: &str) -> Self {
+    pub(crate) fn new(id: String, name: &str) -> Self {
         Self {
             id,
             name: name.to_owned(),

@@ -3,6 +3,7 @@
 //! | Rule | Whom | What |
 //! |---|---|---|
 //! | `provision.NAME` | the process itself | what a workspace is made of, as rules of the configuration patch or deny it |
+//! | `tap.NAME` | whom the rule names | a tap that is allowed by one below, and what rules of the configuration oblige it to |
 //! | `team.deny.NAME` | whom the rule names | what the configuration denies: it wins over all below |
 //! | `team.process` | the process itself | its operator |
 //! | `team.sign_in` | who has a token | opening the console |
@@ -123,7 +124,7 @@ impl Decide for Team {
             Ok(rule) => {
                 let care = self.care.decide(input, facts);
                 // Read-only stays what it is; what is allowed asks for the desk's care, by the rule that allows it.
-                let own = care.denied.is_some() || care.rule.starts_with("provision.");
+                let own = care.denied.is_some() || care.rule.starts_with("provision.") || care.rule.starts_with("tap.");
                 if own { care } else { Ruling { rule, ..care } }
             }
             Err((code, reason)) => Ruling::deny("team.default", code, reason),

@@ -71,6 +71,37 @@ fn cap_d_29_what_keys_have_opened_is_opened_in_the_file_too_by_those_of_its_conn
 }
 
 #[test]
+fn cap_45_clear_erases_records_and_packets_and_what_comes_next_is_kept() {
+    let _alone = alone();
+    let desk = Desk::start(&[]);
+    let tap = desk.tap();
+    let token = format!("x-quarterdeck-token: {}", desk.token);
+    // Epoch seconds of the first record and of the first packet that are kept.
+    let first = || -> (f64, f64) {
+        let all = curl(&format!("{}/api/v1/taps/{tap}/records?limit=10000", desk.console.base), &["-H", &token]);
+        let record = all.body.lines().map(|line| serde_json::from_str::<Value>(line).unwrap());
+        let record = record.filter(|one| one["kind"] != "tap").filter_map(|one| one["ts"].as_f64()).reduce(f64::min);
+        let file = desk.file(&format!("/taps/{tap}/pcapng"));
+        let packet = tshark(&file, &["-T", "fields", "-e", "frame.time_epoch"]);
+        let packet = packet.iter().map(|line| line.parse::<f64>().unwrap()).reduce(f64::min);
+        (record.unwrap() / 1e6, packet.unwrap())
+    };
+    let enough = |tap: &Value, than: u64| tap["totals"]["records"].as_u64() > Some(than + 60);
+    desk.until(&tap, "records come", |tap| enough(tap, 0));
+    let before = first();
+    std::thread::sleep(Duration::from_secs(8));
+    let told = desk.detail(&tap)["totals"]["records"].as_u64().unwrap();
+    let cleared = desk.call("POST", &format!("/taps/{tap}/reset"), None);
+    assert_eq!((cleared.status, &cleared.json()["state"]), (200, &json!("running")), "{}", cleared.body);
+    desk.until(&tap, "it goes on", |tap| enough(tap, told));
+    let after = first();
+    // What was on its way from the pod is of the second before.
+    assert!(after.0 > before.0 + 6.0 && after.1 > before.1 + 6.0, "{before:?} {after:?}");
+    let said = desk.call("GET", &format!("/taps/{tap}/records?select=kind%3Dtap"), None);
+    assert!(said.body.contains("erased"), "{}", said.body);
+}
+
+#[test]
 fn cap_f_08_a_filter_that_is_none_is_refused_with_its_place_and_the_one_before_stays() {
     let _alone = alone();
     let desk = Desk::start(&[]);

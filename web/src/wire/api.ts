@@ -1098,6 +1098,10 @@ packets: TapPackets,
  */
 redacted: boolean, 
 /**
+ * What policy obliges it to, in words; agents keep it at the source.
+ */
+obliged?: Array<string>, 
+/**
  * Pods, in the order in which they came.
  */
 targets: Array<TapTarget>, 
@@ -1465,7 +1469,7 @@ export type TapStep = {
  */
 at_ms: number, 
 /**
- * `found`, `waiting`, `added`, `reused`, `running`, `hello`, `capturing`, `lost`, `resumed`, `gone`, `ended` or `failed`.
+ * `found`, `waiting`, `permitted`, `tried`, `added`, `reused`, `running`, `hello`, `capturing`, `lost`, `resumed`, `gone`, `ended` or `failed`.
  */
 step: string, };
 

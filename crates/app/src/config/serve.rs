@@ -1,6 +1,7 @@
 //! What is set of the team gateway: `[serve]` and `[policy]`.
 
 use policy::provision::ProvisionRule;
+use policy::tapping::TapRule;
 use policy::team::DenyRule;
 use serde::{Deserialize, Serialize};
 use std::net::{Ipv4Addr, SocketAddr};
@@ -81,6 +82,9 @@ pub struct Policy {
     /// What workspaces are made of: rules that deny it, or patch it. They hold for the operator of a console too.
     #[serde(skip_serializing_if = "Vec::is_empty")]
     pub provision: Vec<ProvisionRule>,
+    /// What taps have to keep. They hold at a desk too.
+    #[serde(skip_serializing_if = "Vec::is_empty")]
+    pub tap: Vec<TapRule>,
 }
 
 impl Policy {
@@ -89,6 +93,7 @@ impl Policy {
         let deny = self.deny.iter().filter_map(|rule| Some(format!("[policy] deny: {}", rule.problem()?)));
         let provision =
             self.provision.iter().filter_map(|rule| Some(format!("[policy] provision: {}", rule.problem()?)));
-        deny.chain(provision).collect()
+        let tap = self.tap.iter().filter_map(|rule| Some(format!("[policy] tap: {}", rule.problem()?)));
+        deny.chain(provision).chain(tap).collect()
     }
 }

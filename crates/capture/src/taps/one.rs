@@ -55,6 +55,8 @@ pub(super) struct One {
     pub(super) started_ms: i64,
     pub(super) packets: TapPackets,
     pub(super) redacted: bool,
+    /// What the decision obliges to, in words.
+    obliged: Vec<String>,
     /// Heads and sizes alone are shown.
     pub(super) headers_only: bool,
     /// Bytes of a body that a record shows.
@@ -111,6 +113,7 @@ impl One {
             started_ms,
             packets,
             redacted: granted.redact,
+            obliged: permit.obligations().words(),
             follows: !asked.scope.is_empty(),
             headers_only: permit.obligations().headers_only,
             body: if body == 0 { USUAL_BODY } else { body },

@@ -81,6 +81,9 @@ pub(super) async fn live(desk: &Desk, args: &TapArgs, output: Output, out: &mut 
     let nodes = nodes.map(|nodes| desk.gate.permit(&desk.principal, nodes, &answers)).transpose();
     let nodes = nodes.map_err(|refusal: Refusal| Error::of(refusal))?;
     clean::tell_left(desk, &folder).await;
+    let obliged = permit.obligations().words();
+    let shows = args.read.no_redact && !permit.obligations().redact;
+    let decision = permit.decision_id();
     let running = Running::begin(desk, &owner, title(args)).await?;
     let options = Options {
         image: super::agent_image(desk, args.live.image.as_ref()),
@@ -116,13 +119,16 @@ pub(super) async fn live(desk: &Desk, args: &TapArgs, output: Output, out: &mut 
         // That there is a log: agents wait for keys that come a moment after their connection.
         tap.keys(Arc::default());
     }
-    let file = args.write.as_deref().map(|path| File::create(args, path)).transpose()?;
+    let file = args.write.as_deref().map(|path| File::create(args, path, shows)).transpose()?;
     let stops = args.on_full == Some(OnFull::Stop);
     let waits = !args.live.no_wait && !args.live.no_watch;
     let filter = args.read.filter.clone().unwrap_or_default();
     let mut shown = shown;
     if desk.global.for_people() && args.fields.is_empty() && !to_stdout(args) && View::can() {
         shown.enter(title(args))?;
+    }
+    if !obliged.is_empty() {
+        shown.tell(&format!("policy obliges this tap (decision {decision}): {}", obliged.join("; ")));
     }
     let live = Live {
         tap,

@@ -150,6 +150,8 @@ impl Running {
 fn word(step: &Step) -> &'static str {
     match step {
         Step::Waiting { .. } => "waiting",
+        Step::Permitted => "permitted",
+        Step::Tried { .. } => "tried",
         Step::Added { .. } => "added",
         Step::Reused { .. } | Step::Running => "running",
         Step::Capturing | Step::Resumed => "capturing",

@@ -11,6 +11,7 @@ use crate::action::{
     WorkspaceStop, WorkspaceUpdate, WorkspaceView, WorkspaceWake,
 };
 use crate::provision::ProvisionRule;
+use crate::tapping::TapRule;
 use crate::testing::{TestGate, gate};
 use crate::{Action, Answers, Decision, Need, Refusal};
 use base::{ClusterName, Code, Coded};
@@ -49,6 +50,7 @@ fn desk(read_only: bool) -> TestGate {
         production_contexts: [ClusterName::new("prod")].into(),
         skip_confirm: false,
         provision: Vec::new(),
+        taps: Vec::new(),
     })
 }
 
@@ -360,8 +362,9 @@ fn the_digest_follows_the_configuration() {
         Desk { skip_confirm: true, ..base.clone() }.digest(),
         Desk { production_contexts: [ClusterName::new("p")].into(), ..base.clone() }.digest(),
         Desk { provision: vec![ProvisionRule::default()], ..base.clone() }.digest(),
+        Desk { taps: vec![TapRule::default()], ..base.clone() }.digest(),
     ];
-    assert_eq!(digests.iter().collect::<std::collections::HashSet<_>>().len(), 5);
+    assert_eq!(digests.iter().collect::<std::collections::HashSet<_>>().len(), 6);
     assert_eq!(base.digest(), Desk::default().digest());
 }
 

@@ -87,6 +87,7 @@ export function TapHead({ tap, set }: { tap: Tap | null; set: (tap: Tap) => void
         )}
       </header>
       {pods && <Pods targets={tap.targets} />}
+      <Obliged tap={tap} />
       <Losses tap={tap} />
       <Sockets tap={tap} />
       <Budget tap={tap.id} gone={Math.max(0, totals.records - totals.kept)} />
@@ -131,6 +132,16 @@ function Losses({ tap }: { tap: Tap }) {
       {lost === 0 && tap.partial && (
         <span>▲ Not all is told: the rows “loss”, “gap” and “tap” say what was left out, when and why.</span>
       )}
+    </div>
+  )
+}
+
+/** What policy obliges it to, so that nobody looks for what is not let out. */
+function Obliged({ tap }: { tap: Tap }) {
+  if (tap.obliged === undefined) return null
+  return (
+    <div className={css.loss} role="note">
+      <span>▲ Policy obliges this tap: {tap.obliged.join('; ')}.</span>
     </div>
   )
 }

@@ -36,6 +36,8 @@ impl One {
         let patch = |name: &str, profile| {
             container::patch(name, &shared.options.image, &owner, shared.options.idle_seconds, profile, beside)
         };
+        shared.rights.check(&shared.cluster, &shared.pods, &self.target.namespace, shared.line.ways()).await?;
+        self.step(Step::Permitted).await;
         let mut refused = Vec::new();
         for profile in Profile::of(shared.permit.target().privileged) {
             let name = container::name()?;
@@ -77,30 +79,34 @@ impl One {
         patch: &Value,
     ) -> Result<Option<String>, Error> {
         let (shared, place) = (&self.shared, self.place());
-        let sockets = profile == Profile::Sockets && shared.options.needs_packets;
-        if sockets || profile == Profile::Privileged {
-            // It is known that it would be let in before it is added; and sockets are not enough, but worth a word.
-            let tried = acting.try_patch(place, SUBRESOURCE, PatchKind::Strategic, patch).await;
-            match tried.map(|_| ()).map_err(container::refusal) {
-                Ok(()) if sockets => {
-                    let words = "it alone would be let in, and sees no packets: leave out --write and --packets";
-                    return Ok(Some(words.to_owned()));
-                }
-                Ok(()) => {}
-                Err(refused) => return Ok(Some(refused?)),
-            }
+        // It is known that it would be let in before it is added: nothing that was added is taken back.
+        let tried = acting.try_patch(place, SUBRESOURCE, PatchKind::Strategic, patch).await;
+        if let Some(refused) = self.refused(tried).await? {
+            return Ok(Some(refused));
         }
+        if profile == Profile::Sockets && shared.options.needs_packets {
+            let words = "it alone would be let in, and sees no packets: leave out --write and --packets";
+            return Ok(Some(words.to_owned()));
+        }
+        self.step(Step::Tried { profile }).await;
         let name = patch.pointer("/spec/ephemeralContainers/0/name").and_then(Value::as_str).unwrap_or_default();
         if let Some(Teller(tell)) = &shared.options.told {
             tell(&self.target, name);
         }
-        match acting.patch(place, SUBRESOURCE, PatchKind::Strategic, patch).await {
-            Ok(_) => {
-                shared.privileged.fetch_add(usize::from(profile == Profile::Privileged), Ordering::Relaxed);
-                Ok(None)
-            }
+        let added = acting.patch(place, SUBRESOURCE, PatchKind::Strategic, patch).await;
+        let refused = self.refused(added).await?;
+        if refused.is_none() && profile == Profile::Privileged {
+            shared.privileged.fetch_add(1, Ordering::Relaxed);
+        }
+        Ok(refused)
+    }
+
+    /// Why admission does not let a container in, of what the API server answered.
+    async fn refused(&self, answer: Result<Value, cluster::Error>) -> Result<Option<String>, Error> {
+        match answer {
+            Ok(_) => Ok(None),
             Err(cluster::Error::NotFound { .. } | cluster::Error::NotServed { .. }) if !self.goes() => {
-                let version = shared.cluster.reader().version().await?;
+                let version = self.shared.cluster.reader().version().await?;
                 Err(Error::NoEphemeral { version })
             }
             Err(error) => Ok(Some(container::refusal(error)?)),

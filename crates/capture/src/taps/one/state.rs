@@ -73,6 +73,8 @@ impl Target {
         self.waits.clear();
         self.at(match &step {
             Step::Waiting { .. } => "waiting",
+            Step::Permitted => "permitted",
+            Step::Tried { .. } => "tried",
             Step::Added { .. } => "added",
             Step::Reused { .. } => "reused",
             Step::Running => "running",
@@ -85,6 +87,11 @@ impl Target {
             Step::Waiting { reason } => {
                 self.waits = reason;
                 if self.container.is_empty() { "starting" } else { "added" }
+            }
+            Step::Permitted => "starting",
+            Step::Tried { profile } => {
+                self.profile = profile.name();
+                "starting"
             }
             Step::Added { profile, container, .. } => {
                 (self.profile, self.container) = (profile.name(), container);

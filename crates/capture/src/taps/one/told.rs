@@ -62,6 +62,7 @@ impl One {
             body: self.body,
             packets: self.packets,
             redacted: self.redacted,
+            obliged: self.obliged.clone(),
             targets: state.targets.iter().map(Target::detail).collect(),
             totals,
             partial: state.is_partial(),

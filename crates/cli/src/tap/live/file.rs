@@ -66,11 +66,11 @@ struct Iface {
 
 impl File {
     /// Opens what `--write` names.
-    pub(super) fn create(args: &TapArgs, path: &std::path::Path) -> Result<Self, Error> {
+    pub(super) fn create(args: &TapArgs, path: &std::path::Path, shows: bool) -> Result<Self, Error> {
         let parts = Parts::create(path, args.rotate, args.on_full == Some(OnFull::Drop))?;
         let hold = if parts.is_file() { HOLD_FILE } else { HOLD_PIPE };
         let mut buffer = Vec::new();
-        let form = Form::start(args.format, &comment(args), &mut buffer);
+        let form = Form::start(args.format, &comment(args, shows), &mut buffer);
         let mut file = Self {
             parts,
             form,
@@ -289,12 +289,12 @@ impl File {
     }
 }
 
-/// What the head of the file says.
-fn comment(args: &TapArgs) -> String {
+/// What the head of the file says; `shows` that secrets are in it as they were.
+fn comment(args: &TapArgs, shows: bool) -> String {
     let words = [
         Some("qd tap of running pods".to_owned()),
         args.read.filter.as_deref().map(|filter| format!("filter {filter}")),
-        Some(if args.read.no_redact { "secrets shown" } else { "secrets redacted" }.to_owned()),
+        Some(if shows { "secrets shown" } else { "secrets redacted" }.to_owned()),
     ];
     words.into_iter().flatten().collect::<Vec<_>>().join(", ")
 }

@@ -162,6 +162,11 @@ impl Shown {
     pub(super) fn step(&mut self, pod: usize, step: &Step) {
         let words = match step {
             Step::Waiting { reason } => format!("waiting until it runs: {reason}"),
+            Step::Permitted => "rights are there".to_owned(),
+            Step::Tried { profile } => {
+                let blind = if *profile == Profile::Sockets { ": no packets, its connections alone" } else { "" };
+                format!("a dry run lets the container in ({}){blind}", profile.name())
+            }
             Step::Added { profile, container, past } => {
                 let profile = profile.name();
                 let stays = match past {
@@ -192,9 +197,10 @@ impl Shown {
     }
 
     pub(super) fn hello(&mut self, pod: usize, hello: &Hello) {
-        self.stands(pod, Tone::Info, "agent says hello");
         if hello.mode() == Mode::Sockets {
-            self.say(pod, &format!("no packets here: {}", hello.reason));
+            self.stands(pod, Tone::Warn, &format!("agent says hello; no packets here: {}", hello.reason));
+        } else {
+            self.stands(pod, Tone::Info, "agent says hello");
         }
     }
 

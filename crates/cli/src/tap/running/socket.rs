@@ -74,8 +74,13 @@ async fn serve(listener: UnixListener, about: About) {
             Some(_) = clients.join_next() => continue,
             _ = over.wait_for(|over| *over) => break,
         };
-        if let Ok((stream, _)) = stream {
-            clients.spawn(answer(stream, about.clone()));
+        match stream {
+            Ok((stream, _)) => drop(clients.spawn(answer(stream, about.clone()))),
+            Err(error) => {
+                tracing::debug!(%error, "a connection was not taken");
+                // Out of files, for one: others end meanwhile.
+                tokio::time::sleep(PAUSE).await;
+            }
         }
     }
     while clients.join_next().await.is_some() {}
@@ -187,6 +192,8 @@ const PATIENCE: Duration = Duration::from_secs(2);
 const LAST: Duration = Duration::from_secs(2);
 /// Commands that ask at the same time.
 const MOST: usize = 16;
+/// Between two connections that cannot be taken.
+const PAUSE: Duration = Duration::from_millis(100);
 const LONGEST_ASK: u64 = 1024;
 /// An answer is as long as its pods are many.
 const LONGEST: u64 = 8 << 20;

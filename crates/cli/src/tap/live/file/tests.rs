@@ -20,7 +20,7 @@ fn args(path: &Path, more: &[&str]) -> Box<TapArgs> {
 }
 
 fn create(path: &Path, more: &[&str]) -> File {
-    File::create(&args(path, more), path).unwrap()
+    File::create(&args(path, more), path, false).unwrap()
 }
 
 fn hello(address: [u8; 4]) -> Hello {
