@@ -232,6 +232,167 @@ describe('files', () => {
   })
 })
 
+describe('a shell and its files beside each other, by mouse', () => {
+  const shell = () => page.locator('[data-shown=true] .xterm-screen')
+  const button = (name: string) => page.getByRole('button', { name, exact: true })
+  const say = async (line: string) => {
+    await shell().click()
+    await type(line)
+  }
+  /** The lines that are drawn. */
+  const lines = async () => {
+    const all = await page.locator('[data-shown=true] .xterm-rows > div').allTextContents()
+    return all.map((line) => line.replaceAll('\u00a0', ' ').trimEnd())
+  }
+  let asked = 0
+  /** How large the shell's own system says its terminal is, once that is what is drawn. */
+  const measured = async () => {
+    const size = async () => {
+      asked += 1
+      await type(`echo size-${asked}-$(stty size | tr ' ' x)-`)
+      const told = new RegExp(`size-${asked}-(\\d+)x(\\d+)-`)
+      const [, rows, cols] = told.exec(await until(screen, (all) => told.test(all), 'the size of the terminal')) ?? []
+      return { rows: Number(rows), cols: Number(cols), drawn: (await lines()).length }
+    }
+    return until(size, ({ rows, drawn }) => rows === drawn, 'as many rows as are drawn')
+  }
+  /** A line as long as the terminal is wide stands in one row, and nothing stands outside of its box. */
+  const fits = async (cols: number) => {
+    await type(`printf '%0*d\\n' ${cols} 7`)
+    await until(lines, (all) => all.includes(`${'0'.repeat(cols - 1)}7`), 'a whole row')
+    const [box, drawn] = [await page.locator('[data-shown=true]').boundingBox(), await shell().boundingBox()]
+    if (box === null || drawn === null) throw new Error('no terminal is drawn')
+    expect(drawn.x + drawn.width).toBeLessThanOrEqual(box.x + box.width)
+    expect(drawn.y + drawn.height).toBeLessThanOrEqual(box.y + box.height)
+  }
+  /** One of the menu of an entry. */
+  const choose = async (entry: string, item: RegExp) => {
+    await page.locator('[role=option]', { hasText: entry }).click({ button: 'right' })
+    await page.getByRole('menuitem', { name: item }).click()
+  }
+
+  test('AC-82 typed, copied, pasted, resized, reloaded; followed, sent, made, uploaded, dropped, fetched, hidden, renamed, deleted', async () => {
+    await page.close()
+    page = await here.bench.context.newPage()
+    page.setDefaultTimeout(20_000)
+    page.on('console', (said) => {
+      if (said.type() === 'error' && /Content Security|Refused to/.test(said.text())) faults.push(said.text())
+    })
+    await go('terminal')
+    await until(screen, (all) => /[$#]/.test(all), 'a prompt')
+    const beside = button('Files beside the shell')
+    if ((await beside.getAttribute('aria-pressed')) !== 'true') await beside.click()
+    const hidden = button('Hidden files')
+    if ((await hidden.getAttribute('aria-pressed')) === 'true') await hidden.click()
+    await has('dock')
+
+    // The explorer goes where the shell goes.
+    await say('mkdir -p yard/inner; cd yard; echo in-$((1+1))')
+    await shows('in-2')
+    await has('inner')
+
+    // What is selected is copied; what is pasted is typed.
+    const line = page.locator('[data-shown=true] .xterm-rows > div', { hasText: /^in-2\s*$/ })
+    const box = await line.boundingBox()
+    await page.mouse.dblclick((box?.x ?? 0) + 12, (box?.y ?? 0) + 8)
+    await until(
+      () => page.evaluate(() => navigator.clipboard.readText()),
+      (text) => text === 'in-2',
+      'what was selected in the clipboard',
+    )
+    await page.evaluate(() => navigator.clipboard.writeText('echo "from-the-clipboard-$((3+4))"'))
+    await shell().click()
+    await press(page, 'Control+Shift+V', 'Enter')
+    await shows('from-the-clipboard-7')
+
+    // A program that runs is told of each new size, and what is drawn is as large.
+    const before = await measured()
+    await fits(before.cols)
+    await type('was=$(stty size); while [ "$(stty size)" = "$was" ]; do sleep 0.1; done; echo told-$((4+4))')
+    await page.setViewportSize({ width: 1100, height: 640 })
+    await shows('told-8')
+    const small = await measured()
+    expect(small.rows).toBeLessThan(before.rows)
+    expect(small.cols).toBeLessThan(before.cols)
+    await fits(small.cols)
+    await picture('terminal-small')
+    await beside.click()
+    await shell().click()
+    await until(measured, ({ cols }) => cols > small.cols, 'the room of the files')
+    await beside.click()
+    await page.setViewportSize({ width: 1440, height: 900 })
+    await shell().click()
+    const { drawn: _, ...size } = before
+    expect(await until(measured, ({ cols }) => cols === before.cols, 'the first size')).toMatchObject(size)
+
+    // Up leads the explorer alone, and the shell follows when it is sent.
+    await has('inner')
+    await button('Up').click()
+    await has('dock')
+    const folder = await page.getByRole('navigation', { name: 'Folder' }).getAttribute('title')
+    await say('echo "at-$PWD-is"')
+    await shows(`at-${folder}/yard-is`)
+    await has('dock')
+    await button('Send the shell here').click()
+    await say('echo "at-$PWD-is"')
+    await shows(`at-${folder}-is`)
+
+    // Folders and files come by buttons and by being dropped.
+    await button('New folder').click()
+    await page.getByRole('textbox', { name: 'New folder' }).fill('crates')
+    await button('Make it').click()
+    await has('crates')
+    const [chooser] = await Promise.all([page.waitForEvent('filechooser'), button('Upload').click()])
+    await chooser.setFiles([{ name: 'sail.txt', mimeType: 'text/plain', buffer: Buffer.from('canvas') }])
+    await has('sail.txt')
+    const data = await page.evaluateHandle(() => {
+      const made = new DataTransfer()
+      made.items.add(new File(['hemp'], 'rope.txt'))
+      return made
+    })
+    const target = page.locator('[role=option]', { hasText: 'crates' }).locator('[data-dir=true]')
+    const taken = await target.evaluate((on, dataTransfer) => {
+      const drag = (kind: string) => new DragEvent(kind, { bubbles: true, cancelable: true, dataTransfer })
+      return ['dragover', 'drop'].map((kind) => !on.dispatchEvent(drag(kind)))
+    }, data)
+    expect(taken, 'the page takes what is dragged there').toEqual([true, true])
+    await target.dblclick()
+    await has('rope.txt')
+    await say('cat sail.txt crates/rope.txt; echo')
+    await shows('canvashemp')
+    await picture('terminal-beside')
+    expect(await violations(page)).toEqual([])
+
+    // One is fetched, gets another name, is hidden, shown, and goes.
+    const [fetched] = await Promise.all([page.waitForEvent('download'), choose('rope.txt', /Download/)])
+    expect(readFileSync(await fetched.path(), 'utf8')).toBe('hemp')
+    await choose('rope.txt', /Rename/)
+    await page.getByRole('textbox', { name: 'New name' }).fill('.rope')
+    await button('Rename').click()
+    await page.getByText('1 hidden').waitFor()
+    await hidden.click()
+    await has('.rope')
+    await choose('.rope', /Delete/)
+    await page
+      .getByRole('form', { name: /Delete .rope/ })
+      .getByRole('button', { name: 'Delete' })
+      .click()
+    await page.getByText('Nothing is here').waitFor()
+    await hidden.click()
+    await say('echo "left-$(ls -A crates | wc -l)-there"')
+    await shows('left-0-there')
+
+    // All of it is there after a reload: the same shell with its screen, and the files beside it.
+    await page.reload()
+    await shows('left-0-there')
+    await has('sail.txt')
+    await say('echo "$was" | tr " " x')
+    await shows(`${before.rows}x${before.cols}`)
+    expect(faults, 'the policy for contents was kept').toEqual([])
+    expect(await violations(page)).toEqual([])
+  }, 120_000)
+})
+
 describe('a cluster that is production', () => {
   test('EX-11f asks in a dialog before a shell is opened, files are changed or come, and an app is opened', async () => {
     const guarded = await start({ env: { QD__CLUSTERS__PRODUCTION: JSON.stringify([here.cluster]) }, quiet: true })
