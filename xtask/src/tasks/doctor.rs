@@ -148,16 +148,8 @@ fn version(text: &str) -> Option<(u32, u32)> {
 }
 
 /// What all tests together need.
-const TESTS: [Need; 8] = [
-    Need::Build,
-    Need::Web,
-    Need::Node,
-    Need::Images,
-    Need::Browser,
-    Need::Clients,
-    Need::Captures,
-    Need::Load,
-];
+const TESTS: [Need; 8] =
+    [Need::Build, Need::Web, Need::Node, Need::Images, Need::Browser, Need::Clients, Need::Captures, Need::Load];
 
 #[cfg(test)]
 mod tests;
