@@ -3,6 +3,8 @@
 
 #[path = "workspace_terminal/kills.rs"]
 mod kills;
+#[path = "workspace_terminal/sftp.rs"]
+mod sftp;
 
 use e2e::console::Console;
 use e2e::curl::{Answer, curl};
