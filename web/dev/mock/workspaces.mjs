@@ -335,6 +335,24 @@ export function workspacerest(method, path, body) {
         ],
       },
     ]
+  if (what === 'sysinfo')
+    return [
+      200,
+      {
+        cpu_millicores: 120,
+        cpu_limit_millicores: 2000,
+        memory_bytes: 3.8 * 2 ** 30,
+        memory_limit_bytes: 4 * 2 ** 30,
+        load: [0.2, 0.3, 0.1],
+        processes: 14,
+        users: ['ada'],
+        uptime_seconds: 9000,
+        mounts: [
+          { path: '/', kind: 'overlay', bytes: 80 * 2 ** 30, bytes_free: 31 * 2 ** 30, inodes: 0, inodes_free: 0 },
+          { path: '/home/ada', kind: 'ext4', bytes: 5 * 2 ** 30, bytes_free: 4 * 2 ** 30, inodes: 0, inodes_free: 0 },
+        ],
+      },
+    ]
   if (what === 'ports')
     return [
       200,

@@ -159,9 +159,49 @@ export async function followLogs(
   }
 }
 
-/** What its daemon tells of its apps, and of the ports that somebody listens on: JSON of its own. */
-export function readInside(place: Place, what: 'apps' | 'ports', signal?: AbortSignal): Promise<unknown> {
+/** What its daemon tells of its apps, of the ports that somebody listens on, and of its machine: JSON of its own. */
+export function readInside(place: Place, what: 'apps' | 'ports' | 'sysinfo', signal?: AbortSignal): Promise<unknown> {
   return call('GET', path(place, `/${what}`), undefined, signal)
+}
+
+/** A line of an app's log: of its installation, or of what it prints. */
+export interface AppLine {
+  id: number
+  ms: number
+  /** `info`, `warn`, `error`, `out`, `err`. */
+  level: string
+  /** `app` or `install`. */
+  component: string
+  text: string
+}
+
+/** The log of an app, line by line: what is there, and what comes; it goes on where it broke. */
+export async function followAppLog(
+  place: Place,
+  app: string,
+  take: (line: AppLine) => void,
+  signal: AbortSignal,
+): Promise<void> {
+  const backoff = new Backoff()
+  let last = ''
+  const read = (text: string) => {
+    if (!text.startsWith('data: ')) return
+    const line = JSON.parse(text.slice(6)) as AppLine
+    if (typeof line.id !== 'number') return
+    last = String(line.id)
+    backoff.reset()
+    take(line)
+  }
+  const where = path(place, `/apps/${encodeURIComponent(app)}/logs`, { follow: 'true', tail: '1000' })
+  while (!signal.aborted) {
+    try {
+      await readStream(where, read, signal, last === '' ? {} : { 'last-event-id': last })
+    } catch (error) {
+      // A connection that broke is opened again; what the server says stands.
+      if (signal.aborted || (error instanceof ApiError && error.status !== 0)) throw error
+    }
+    await new Promise((resolve) => setTimeout(resolve, backoff.next()))
+  }
 }
 
 export type AppAct = 'install' | 'start' | 'stop' | 'restart'

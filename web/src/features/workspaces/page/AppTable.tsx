@@ -14,12 +14,14 @@ interface Props {
   open: (service: { app: string }) => void
   /** The same within the page. */
   show: (service: { app: string }) => void
+  /** Its log: how it was installed, what it prints. */
+  log: (app: App) => void
   /** Reads them anew. */
   again: () => void
 }
 
 /** The apps of a blueprint: how they are, opened in a tab, started and stopped. */
-export function AppTable({ workspace, apps, open, show, again }: Props) {
+export function AppTable({ workspace, apps, open, show, log, again }: Props) {
   const console = useConsole()
   const act = async (app: App, what: AppAct) => {
     try {
@@ -55,7 +57,7 @@ export function AppTable({ workspace, apps, open, show, again }: Props) {
             </td>
             <td>{app.version}</td>
             <td className={css.count}>{app.port}</td>
-            <td className={css.right}>
+            <td className={css.acts}>
               {!console.session.get().read_only &&
                 app.acts.map((what) => (
                   <Button key={what} onClick={() => void act(app, what)}>
@@ -63,6 +65,9 @@ export function AppTable({ workspace, apps, open, show, again }: Props) {
                     <span className="unseen"> {app.name}</span>
                   </Button>
                 ))}{' '}
+              <Button onClick={() => log(app)}>
+                Log<span className="unseen"> of {app.name}</span>
+              </Button>{' '}
               {app.web && (
                 <>
                   <Button disabled={app.state !== 'running'} onClick={() => show({ app: app.id })}>

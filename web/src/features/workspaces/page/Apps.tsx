@@ -3,10 +3,11 @@ import { Button } from '../../../ui/Button'
 import { useConsole } from '../../../ui/console'
 import { Failed, Skeleton } from '../../../ui/State'
 import type { Workspace } from '../../../wire/api'
+import { AppLog } from './AppLog'
 import { AppTable } from './AppTable'
 import { Connect } from './Connect'
 import { Framed } from './Framed'
-import type { Listening } from './inside'
+import type { App, Listening } from './inside'
 import { Part } from './Overview'
 import { openInTab, type Service } from './openService'
 import css from './overview.module.css'
@@ -17,8 +18,10 @@ export function Apps({ workspace }: { workspace: Workspace }) {
   const console = useConsole()
   const { value: inside, error, again } = useInside(workspace)
   const [shown, show] = useState<Service | null>(null)
+  const [logged, log] = useState<App | null>(null)
   const open = (service: Service) => void openInTab(console, workspace, service)
   if (shown !== null) return <Framed workspace={workspace} service={shown} close={() => show(null)} />
+  if (logged !== null) return <AppLog workspace={workspace} app={logged} close={() => log(null)} />
   return (
     <div className={css.apps}>
       <div className={css.connect}>
@@ -30,7 +33,7 @@ export function Apps({ workspace }: { workspace: Workspace }) {
       {error !== null && <Failed error={error} tried={`asking the daemon of ${workspace.name}`} onRetry={again} />}
       {inside !== null && error === null && inside.apps.length > 0 && (
         <Part title="Apps">
-          <AppTable workspace={workspace} apps={inside.apps} open={open} show={show} again={again} />
+          <AppTable workspace={workspace} apps={inside.apps} open={open} show={show} log={log} again={again} />
         </Part>
       )}
       {inside !== null && error === null && (

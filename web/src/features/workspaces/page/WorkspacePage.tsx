@@ -13,6 +13,7 @@ import { FaceOf } from './FaceOf'
 import { Gone } from './Gone'
 import { PageHead } from './PageHead'
 import { Stay, stay } from './Stay'
+import { Strip } from './Strip'
 import { useEvents } from './useEvents'
 import { useWorkspace } from './useWorkspace'
 
@@ -73,6 +74,7 @@ export function WorkspacePage({ place: given, face, parts }: Props) {
     <div ref={root} className={css.page} data-scope="workspace" data-page tabIndex={-1}>
       <PageHead place={place} workspace={workspace} live={following.live} />
       {workspace !== null && <Stay workspace={workspace} />}
+      {workspace !== null && <Strip workspace={workspace} />}
       <Tabs tabs={faces} titles={TITLES} tab={face} show={show} />
       {/* biome-ignore lint/a11y/noNoninteractiveTabindex: a region that scrolls must be reachable by key */}
       <div className={css.panel} id="tab-panel" role="tabpanel" aria-labelledby={`tab-${face}`} tabIndex={0}>

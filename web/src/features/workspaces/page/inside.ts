@@ -1,5 +1,6 @@
 /** What the daemon of a workspace tells of it; members that another version does not say are empty. */
 
+import { display } from '../../../lib/cell'
 import { items, text } from '../../../lib/json'
 import type { AppAct } from '../../../wire/workspaces'
 
@@ -25,6 +26,15 @@ export interface App {
   ended: string
   /** What makes sense to do with it now. */
   acts: readonly AppAct[]
+}
+
+/** Something that a workspace uses a part of. */
+export interface Gauge {
+  what: string
+  /** `120m of 500m` */
+  said: string
+  /** How much of it, from 0 to 1; null where it may use what there is. */
+  share: number | null
 }
 
 const LEVELS: Readonly<Record<string, App['level']>> = {
@@ -73,3 +83,25 @@ function actsOf(state: string, installed: boolean, installable: boolean): AppAct
   if (installed || installable) return state === 'waiting' ? ['start', 'stop'] : ['start']
   return []
 }
+
+/** What the machine is used for: processors, memory, and each file system that people write to. */
+export function gauges(told: unknown): Gauge[] {
+  const number = (from: unknown, at: string) => Number(text(from, at)) || 0
+  const gauge = (what: string, type: 'milli_cpu' | 'bytes', used: number, of: number): Gauge => {
+    const [some, all] = [used, of].map((value) => display(value, type, 0))
+    return of > 0
+      ? { what, said: `${some} of ${all}`, share: Math.min(1, used / of) }
+      : { what, said: `${some}`, share: null }
+  }
+  return [
+    gauge('CPU', 'milli_cpu', number(told, 'cpu_millicores'), number(told, 'cpu_limit_millicores')),
+    gauge('Memory', 'bytes', number(told, 'memory_bytes'), number(told, 'memory_limit_bytes')),
+    ...items(told, 'mounts')
+      .slice(0, MOST_MOUNTS)
+      .map((one) =>
+        gauge(text(one, 'path'), 'bytes', number(one, 'bytes') - number(one, 'bytes_free'), number(one, 'bytes')),
+      ),
+  ]
+}
+
+const MOST_MOUNTS = 3
