@@ -1,5 +1,6 @@
 /** A console with the operator in front of a namespace of its own: where journeys of workspaces begin. */
 
+import { readdirSync, readFileSync } from 'node:fs'
 import type { Page } from 'playwright-core'
 import { type Bench, start } from './harness'
 import { apply, kubectl } from './kubectl'
@@ -67,4 +68,22 @@ const placed = (object: object, namespace: string) => ({
 /** Waits until a workspace can be entered. */
 export function ready(namespace: string, name: string): void {
   kubectl(['wait', '--for=condition=Ready', `${KIND}/${name}`, '-n', namespace, '--timeout=60s'])
+}
+
+/** A process of a workspace's pod whose command has this word, as this machine knows it: the node is this machine. */
+export function inside(namespace: string, name: string, word = ''): string {
+  const pod = kubectl(['get', `${KIND}/${name}`, '-n', namespace, '-o', 'jsonpath={.status.pod.name}'])
+  const uid = kubectl(['get', 'pod', pod, '-n', namespace, '-o', 'jsonpath={.metadata.uid}'])
+  const own = readdirSync('/proc').find((pid) => {
+    if (!/^\d+$/.test(pid)) return false
+    try {
+      const group = readFileSync(`/proc/${pid}/cgroup`, 'utf8')
+      if (!group.includes(uid) && !group.includes(uid.replaceAll('-', '_'))) return false
+      return readFileSync(`/proc/${pid}/cmdline`, 'utf8').includes(word)
+    } catch {
+      return false // it has ended
+    }
+  })
+  if (own === undefined) throw new Error(`the pod of ${name} has no process${word && ` ${word}`}`)
+  return own
 }

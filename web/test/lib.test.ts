@@ -3,7 +3,7 @@ import { diffLines } from '../src/lib/diff'
 import { favourites, toggleFavourite } from '../src/lib/favourites'
 import { fuzzy } from '../src/lib/fuzzy'
 import { parseGo } from '../src/lib/go'
-import { chords, entryFor, KEYS } from '../src/lib/keys'
+import { chords, entryAfter, entryFor, KEYS } from '../src/lib/keys'
 import { ALL_WORKSPACES, formatRoute, HOME, parseRoute, type Route, WORKSPACE_KIND } from '../src/lib/route'
 import { elide, grouped, hue, initials, tsv } from '../src/lib/text'
 
@@ -81,6 +81,14 @@ describe('EX-92c EX-95a keys', () => {
     [press('F10', { shiftKey: true }), 'menu'],
     [press('d', { ctrlKey: true }), 'act.delete'],
   ])('%j', (event, id) => expect(entryFor(event, 'table', false)?.id).toBe(id))
+  test('WX-12j two keys one after the other are one, where the table says so', () => {
+    expect(entryAfter('g', press('s'))?.id).toBe('workspaces')
+    expect(entryAfter('g', press('l'))?.id).toBe('launch')
+    expect(entryAfter('g', press('s', { ctrlKey: true }))).toBeUndefined()
+    expect(entryAfter('', press('s'))).toBeUndefined()
+    expect(entryAfter('s', press('g'))).toBeUndefined()
+    expect(entryFor(press('g'), 'table', false)?.id).toBe('move.first')
+  })
   test('letters stay letters while typing', () => {
     expect(entryFor(press('j'), 'table', true)).toBeUndefined()
     expect(entryFor(press('k', { ctrlKey: true }), 'table', true)?.id).toBe('palette')

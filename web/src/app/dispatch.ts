@@ -1,6 +1,6 @@
 /** From a key press to a command: where the focus stands, then the one table of keys. */
 
-import { entryFor, type Scope } from '../lib/keys'
+import { chords, entryAfter, entryFor, type KeyEntry, type Scope } from '../lib/keys'
 import type { Console } from '../ui/console'
 
 const SCOPES: readonly Scope[] = [
@@ -16,14 +16,20 @@ const SCOPES: readonly Scope[] = [
   'files',
 ]
 
+/** The key before this one, which the two of a pair follow each other within. */
+let before = { key: '', at: 0 }
+const PAIR_MS = 800
+
 export function dispatch(console: Console, event: KeyboardEvent): void {
-  if (event.defaultPrevented || event.isComposing) return
   const target = deepest(event)
+  const typing = isTyping(target)
+  const pair = typing ? undefined : paired(event)
+  if (event.defaultPrevented || event.isComposing) return
   if (console.overlay.get() !== null || console.intent.get() !== null || console.tapping.get() !== null) return
   if (console.asked.get() !== null) return
   if (target?.closest('[role=menu]')) return
   const scope = scopeOf(target)
-  const entry = entryFor(event, scope, isTyping(target))
+  const entry = pair ?? entryFor(event, scope, typing)
   if (entry === undefined) return
   // A focused button or tab keeps its own Enter and Space.
   if ((event.key === 'Enter' || event.key === ' ') && target?.closest('button, a, [role=tab]')) return
@@ -33,6 +39,13 @@ export function dispatch(console: Console, event: KeyboardEvent): void {
   const reason = console.commands.reason(entry.id)
   if (reason !== null) console.results.add(false, reason)
   else console.commands.run(entry.id)
+}
+
+/** What this key means after the one before it. */
+function paired(event: KeyboardEvent): KeyEntry | undefined {
+  const { key, at } = before
+  before = { key: chords(event)[0] ?? '', at: event.timeStamp }
+  return event.timeStamp - at < PAIR_MS ? entryAfter(key, event) : undefined
 }
 
 function deepest(event: KeyboardEvent): Element | null {

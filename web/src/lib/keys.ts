@@ -17,6 +17,7 @@ export type Scope =
 export interface KeyEntry {
   /** The command that it runs. */
   id: string
+  /** Each by itself; `g+s` is `g`, then `s`. */
   keys: readonly string[]
   title: string
   scope: Scope
@@ -60,7 +61,8 @@ export const KEYS: readonly KeyEntry[] = [
   key('anywhere', 'history.forward', ']', 'Forward'),
   key('anywhere', 'history.last', '-', 'Last view'),
   key('anywhere', 'traffic', 'Shift-F', 'Traffic: taps and what they saw', { palette: true }),
-  key('anywhere', 'workspaces', 'Shift-W', 'Workspaces: places to work', { palette: true }),
+  key('anywhere', 'workspaces', 'Shift-W g+s', 'Workspaces: places to work', { palette: true }),
+  key('anywhere', 'launch', 'g+l', 'Launch a workspace', { palette: true }),
   key('anywhere', 'kubeconfig', 'Shift-K', 'Another kubeconfig: more clusters', { palette: true }),
   key('anywhere', 'reconnect', 'Mod-Enter', 'Reconnect now', { palette: true }),
 
@@ -135,9 +137,10 @@ export const KEYS: readonly KeyEntry[] = [
   ...both(['table', 'detail'], 'act.restart', 'r', 'Plan a rolling restart', { palette: true }),
 
   key('workspaces', 'open', 'Enter', 'Open the workspace'),
-  key('workspaces', 'ws.launch', 'c', 'Launch a workspace', { palette: true }),
+  key('workspaces', 'ws.launch', 'c', 'Launch a workspace'),
   key('workspaces', 'escape', 'Escape', 'Take the marks away, then the filter'),
   key('workspaces', 'ws.jobs', 'b', 'What was done to workspaces', { palette: true }),
+  key('workspaces', 'ws.again', 'r', 'List them again', { palette: true }),
   key('workspace', 'ws.close', 'Escape q', 'Back to the workspaces'),
   key('workspace', 'ws.overview', 'd', 'Overview'),
   key('workspace', 'ws.why', 'w', 'Why it runs, why it was stopped'),
@@ -207,6 +210,12 @@ export function entryFor(event: KeyboardEvent, scope: Scope, typing: boolean): K
   )
 }
 
+/** The entry of two keys pressed one after the other, written `first+second`; the first may be a key of its own too. */
+export function entryAfter(first: string, event: KeyboardEvent): KeyEntry | undefined {
+  const pressed = chords(event).map((second) => `${first}+${second}`)
+  return KEYS.find((entry) => entry.keys.some((name) => pressed.includes(name)))
+}
+
 /** How a key is written for people. */
 export function label(name: string, mac: boolean): string {
   return name
@@ -214,6 +223,7 @@ export function label(name: string, mac: boolean): string {
     .replace('Ctrl-', 'Ctrl ')
     .replace('Shift-', '⇧')
     .replace('Arrow', '')
+    .replace('+', ' ')
     .replace(/^Escape$/, 'Esc')
     .replace('Ctrl k', 'Ctrl K')
     .replace('⌘k', '⌘K')

@@ -26,6 +26,13 @@ export function ListTools() {
         choose={(next) => console.navigation.refine({ filter: next })}
       />
       <span className={css.space} />
+      <Button
+        icon="reload"
+        title="Rows come by themselves; this asks for all of them anew"
+        onClick={() => console.commands.run('ws.again')}
+      >
+        <span>Refresh</span> <kbd>{keyOf('ws.again')}</kbd>
+      </Button>
       <Button onClick={() => console.commands.run('ws.jobs')}>
         <span>Jobs</span> <kbd>{keyOf('ws.jobs')}</kbd>
       </Button>

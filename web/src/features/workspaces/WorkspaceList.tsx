@@ -68,6 +68,7 @@ export function WorkspaceList() {
               reason: () => fixed(console),
             },
             'ws.jobs': () => navigation.workspaces({ jobs: true }),
+            'ws.again': console.list.retry,
             'ws.start': act('start'),
             'ws.stop': act('stop'),
             'ws.delete': act('delete'),

@@ -12,7 +12,7 @@ use super::{Count, Runner, watch, watch_as};
 use crate::tasks::web;
 
 /// Of workspaces: they share what an operator does.
-const WORKSPACES: &[&str] = &["apps", "terminal", "upkeep", "workspaces"];
+const WORKSPACES: &[&str] = &["apps", "pages", "terminal", "upkeep", "workspaces"];
 /// They wait for nothing to happen, or for taps.
 const WAIT: &[&str] = &["idle", "traffic"];
 /// They take times.

@@ -86,7 +86,7 @@ export function LaunchFields({ draft, list, chosen, asked, problems, refused, ch
       <Field
         id="launch-repository"
         label="Repository"
-        hint="what it is for: a git address, with #ref for a branch or tag; no passwords"
+        hint="what it is for: a git address or the page of a pull request; with #ref for a branch or tag, else its default branch; no passwords"
         problems={wrongRepository}
       >
         <input

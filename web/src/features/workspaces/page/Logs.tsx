@@ -7,10 +7,10 @@ import { copy } from '../../../ui/clipboard'
 import { useConsole } from '../../../ui/console'
 import { Empty, Failed, Skeleton } from '../../../ui/State'
 import { Virtual } from '../../../ui/Virtual'
-import type { Workspace } from '../../../wire/api'
+import type { ErrorBody, Workspace } from '../../../wire/api'
 import { logLine } from './logLine'
 import css from './logs.module.css'
-import { MOST, useLogs } from './useLogs'
+import { came, type Log, MOST, useLogs } from './useLogs'
 
 const RUNS = [
   [false, 'This run'],
@@ -22,16 +22,23 @@ export function Logs({ workspace }: { workspace: Workspace }) {
   const console = useConsole()
   const [previous, setPrevious] = useState(false)
   const [attempt, setAttempt] = useState(0)
-  const [held, setHeld] = useState<number | null>(null)
+  // What was there when it was held: the ring goes on behind it.
+  const [held, setHeld] = useState<Log | null>(null)
   const log = useLogs(workspace, previous, attempt, !previous)
   const box = useRef<HTMLDivElement>(null)
-  const count = held ?? log.lines.length
+  const { lines, dropped } = held ?? log
+  const count = lines.length
+  const behind = held === null ? 0 : came(log) - came(held)
   useEffect(() => {
     if (held !== null || count === 0) return
     const list = box.current?.querySelector('[role=region]')
     if (list) list.scrollTop = list.scrollHeight
   }, [count, held])
-  const text = () => log.lines.join('\n')
+  const text = () => lines.join('\n')
+  const again = () => {
+    setHeld(null)
+    setAttempt(attempt + 1)
+  }
   const save = () => {
     const link = document.createElement('a')
     link.href = URL.createObjectURL(new Blob([`${text()}\n`], { type: 'text/plain' }))
@@ -42,18 +49,26 @@ export function Logs({ workspace }: { workspace: Workspace }) {
   return (
     <div className={css.logs}>
       <div className={css.tools}>
-        <Choices legend="Which run" of={RUNS} chosen={previous} choose={setPrevious} />
+        <Choices
+          legend="Which run"
+          of={RUNS}
+          chosen={previous}
+          choose={(next) => {
+            setHeld(null)
+            setPrevious(next)
+          }}
+        />
         <span className={css.count}>
           {grouped(count)} lines
-          {log.dropped > 0 && `, the newest ${grouped(MOST)}; ${grouped(log.dropped)} before`}
-          {held !== null && log.lines.length > held && `, ${grouped(log.lines.length - held)} behind`}
+          {dropped > 0 && `, the newest ${grouped(MOST)}; ${grouped(dropped)} before`}
+          {behind > 0 && `, ${grouped(behind)} behind`}
         </span>
         <span className={css.space} />
-        <Button aria-pressed={held !== null} onClick={() => setHeld(held === null ? log.lines.length : null)}>
+        <Button aria-pressed={held !== null} onClick={() => setHeld(held === null ? log : null)}>
           {held === null ? 'Pause' : 'Follow'}
         </Button>
-        <Button onClick={() => setAttempt(attempt + 1)}>Read again</Button>
-        <Button disabled={count === 0} onClick={() => copy(console, text(), `${grouped(log.lines.length)} lines`)}>
+        <Button onClick={again}>Read again</Button>
+        <Button disabled={count === 0} onClick={() => copy(console, text(), `${grouped(count)} lines`)}>
           Copy
         </Button>
         <Button disabled={count === 0} onClick={save}>
@@ -70,18 +85,12 @@ export function Logs({ workspace }: { workspace: Workspace }) {
     if (count > 0) {
       return (
         <Virtual count={count} label="Lines of its log" className={css.list}>
-          {(at) => <Line line={log.lines[at] ?? ''} />}
+          {(at) => <Line line={lines[at] ?? ''} />}
         </Virtual>
       )
     }
-    if (log.error !== null)
-      return (
-        <Failed
-          error={log.error}
-          tried={`reading the log of ${workspace.name}`}
-          onRetry={() => setAttempt(attempt + 1)}
-        />
-      )
+    if (log.error !== null && !(previous && isFirstRun(log.error)))
+      return <Failed error={log.error} tried={`reading the log of ${workspace.name}`} onRetry={again} />
     if (log.reading) return <Skeleton lines={8} />
     return (
       <Empty title={previous ? 'There was no run before' : 'Nothing was written yet'}>
@@ -90,6 +99,10 @@ export function Logs({ workspace }: { workspace: Workspace }) {
     )
   }
 }
+
+/** Only the words of the kubelet tell that there is no run before this one. */
+const isFirstRun = ({ code, message }: ErrorBody) =>
+  code === 'cluster_error' && /previous terminated container .* not found/.test(message)
 
 function Line({ line }: { line: string }) {
   const { atMs, level, component, text } = logLine(line)

@@ -63,6 +63,9 @@ export function useLogs(place: Place, previous: boolean, attempt: number, follow
 
 const TIME = /^\d{4}-\d\d-\d\dT/
 
+/** How many lines came in all. */
+export const came = ({ lines, dropped }: Log): number => lines.length + dropped
+
 /** The newest lines stay. */
 export function added(log: Log, more: readonly string[]): Log {
   const all = [...log.lines, ...more]
