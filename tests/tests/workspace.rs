@@ -177,3 +177,66 @@ fn wl_08d_a_workspace_that_ends_by_itself_is_stopped_and_not_started_again() {
     let managers = object["metadata"]["managedFields"].to_string();
     assert!(managers.contains("quarterdeck-state"), "who sets the state owns nothing else: {managers}");
 }
+
+/// Whether all of `part` stands in `whole`; defaults may have come.
+fn includes(whole: &Value, part: &Value, at: &str) {
+    match (whole, part) {
+        (Value::Object(whole), Value::Object(part)) => {
+            for (key, value) in part {
+                let own = whole.get(key).unwrap_or_else(|| panic!("{at}: {key} is gone"));
+                includes(own, value, &format!("{at}.{key}"));
+            }
+        }
+        _ => assert_eq!(whole, part, "{at}"),
+    }
+}
+
+#[test]
+fn wd_01_what_is_applied_is_read_back_equal_its_environment_is_in_the_pod_and_a_wrong_one_makes_no_object() {
+    let fresh = Fresh::new("ws-pruned");
+    let ns = fresh.name();
+    let _operator = operator();
+    let given = json!({ "apiVersion": "v1", "kind": "ConfigMap", "metadata": { "name": "given", "namespace": ns },
+        "data": { "word": "from the map" } });
+    kubectl::apply(&kubeconfig(), &given.to_string());
+    let spec = json!({
+        "env": [
+            { "name": "PLAIN", "value": "a b=\"c\" $HOME" },
+            { "name": "EMPTY", "value": "" },
+            { "name": "FROM", "valueFrom": { "configMapKeyRef": { "name": "given", "key": "word" } } },
+        ],
+        "ports": [{ "name": "http", "containerPort": 3000, "protocol": "TCP" }],
+        "resources": { "cpu": "200m", "memory": "128Mi" },
+        "podLabels": { "team": "red" },
+        "placement": {
+            "nodeSelector": { "kubernetes.io/os": "linux" },
+            "tolerations": [{ "key": "lab", "operator": "Exists", "effect": "NoSchedule" }],
+        },
+        "lifecycle": { "idleTimeout": "3h", "wakeOn": ["http"] },
+        "notes": "kept to the letter",
+    });
+    apply(ns, "w", &spec);
+    includes(&get(ns, "workspaces.quarterdeck.dev", "w")["spec"], &spec, "spec");
+    wait(ns, "w", "condition=Ready");
+    run(ns, "w", r#"test "$PLAIN" = 'a b="c" $HOME' && test "$FROM" = 'from the map' && test "${EMPTY-unset}" = ''"#);
+    let pod = get(ns, "pod", "w");
+    assert_eq!(pod["metadata"]["labels"]["team"], "red");
+    assert_eq!(pod["spec"]["nodeSelector"]["kubernetes.io/os"], "linux");
+    // The API server says what is wrong, and there is nothing to try again.
+    let home = tempfile::tempdir().unwrap();
+    for (name, env) in [
+        ("blank", json!([{ "name": "", "value": "x" }])),
+        ("digit", json!([{ "name": "1A", "value": "x" }])),
+        ("number", json!([{ "name": "A", "value": 7 }])),
+        ("twice", json!([{ "name": "A", "value": "1" }, { "name": "A", "value": "2" }])),
+        ("text", json!("A=1")),
+    ] {
+        let file = home.path().join(name);
+        std::fs::write(&file, e2e::workspaces::workspace(ns, name, &json!({ "env": env })).to_string()).unwrap();
+        let words = ["create", "--validate=false", "-f", file.to_str().unwrap()];
+        let output = kubectl::kubectl(&kubeconfig(), &words);
+        let said = e2e::errors(&output);
+        assert!(!output.status.success() && said.contains("is invalid") && said.contains("spec.env"), "{name}: {said}");
+        assert!(get(ns, "workspaces.quarterdeck.dev", name).is_null(), "{name} is there");
+    }
+}

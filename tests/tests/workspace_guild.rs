@@ -265,6 +265,123 @@ fn gn_10_a_path_leads_to_a_port_of_a_workspace_and_to_nothing_else() {
     }
 }
 
+/// What is asked for by these names is in no request to the API server.
+const CANARY: &str = "wd04-canary";
+/// Hosts and ports that are not those of one's own workspaces, or are none at all.
+const FOREIGN: &[&str] = &[
+    "169.254.169.254:80",
+    "2852039166:80",
+    "0xa9fea9fe:80",
+    "0251.0376.0251.0376:80",
+    "169.254.43518:80",
+    "[::ffff:169.254.169.254]:80",
+    "[::ffff:a9fe:a9fe]:80",
+    "[fd00:ec2::254]:80",
+    "metadata.google.internal:80",
+    "127.0.0.1:6443",
+    "127.1:6443",
+    "0:80",
+    "0.0.0.0:80",
+    "[::]:80",
+    "[::1]:80",
+    "localhost:3000",
+    "LOCALHOST:3000",
+    "localhost.:3000",
+    "10.0.0.1:443",
+    "kubernetes:443",
+    "kubernetes.default:443",
+    "kubernetes.default.svc:443",
+    "kubernetes.default.svc.cluster.local:443",
+    "coredns.kube-system.svc:53",
+    "web.kube-system:3000",
+    "web.kube-system.svc:3000",
+    "web.default.svc.cluster.local:3000",
+    "web.evil.example:3000",
+    "evil.example:3000",
+    "web@169.254.169.254:80",
+    "web:3000@169.254.169.254:80",
+    "web%40169.254.169.254:80",
+    "web:3000%40169.254.169.254:80",
+    "web%00.kube-system:3000",
+    "web%23.evil.example:3000",
+    "web%3F.evil.example:80",
+    "web%2F..%2Fkubernetes:443",
+    "web%252F..%252Fkubernetes:443",
+    "..:80",
+    "..%2F..:80",
+    "%2e%2e:80",
+    "%252e%252e:80",
+    ".:80",
+    "web%5C..%5Ckubernetes:443",
+    "http://169.254.169.254:80",
+    "http:%2F%2F169.254.169.254:80",
+    "//169.254.169.254:80",
+    "web%09:3000",
+    "web%0d%0aHost%3A%20evil:3000",
+    "*:3000",
+];
+
+#[test]
+fn wd_04_sixty_ways_to_name_a_place_lead_to_ports_of_ones_own_workspaces_or_nowhere() {
+    let shared = shared();
+    let place = &shared.place;
+    place.running("web");
+    let (token, audit) = (format!("x-quarterdeck-token: {}", place.console.token()), e2e::env("QD_E2E_AUDIT_LOG"));
+    let written = || std::fs::metadata(&audit).map_or(0, |about| about.len());
+    let before = written();
+    let ask = |path: &str| {
+        let words = ["--path-as-is", "-H", &token, "-H", "X-Guild-Server-ID: kube-system/coredns"];
+        curl(&format!("{}{path}", place.console.base), &words)
+    };
+    let mut asked = 0;
+    for to in FOREIGN {
+        let answer = ask(&format!("/proxy?to={to}&path=/{CANARY}"));
+        let is_told = ["invalid_target", "not_found", "bad_request"].contains(&answer.code().as_str());
+        assert!((400..500).contains(&answer.status) && is_told, "{to}: {answer:?}");
+        asked += 1;
+    }
+    // Words around the host may lead to a port of the workspace itself, and then to its own name alone.
+    for path in [
+        "/proxy/169.254.169.254:80/latest/wd04-canary",
+        "/proxy/kubernetes.default.svc:443/api/v1/secrets?wd04-canary",
+        "/proxy/..%2f..%2fapi/v1/secrets?wd04-canary",
+        "/proxy/../../api/v1/namespaces/kube-system/secrets?wd04-canary",
+        "/proxy/server/..%2f..%2fkube-system/coredns/wd04-canary",
+        "/proxy/server/web%2f..%2fother/wd04-canary",
+        "/proxy/server/%2e%2e/wd04-canary",
+        "/proxy/server/%252e%252e/wd04-canary",
+        "/proxy/server/../../api/v1/namespaces/wd04-canary",
+        "/proxy/server/web/../../../api/v1/wd04-canary",
+        "/proxy/server/web/..%2f..%2fkube-system/wd04-canary",
+        "/proxy/server/kube-system%2fcoredns/wd04-canary",
+        "/proxy/web:3000/..%2f..%2fwd04-canary",
+        "/proxy/web:3000/%252e%252e/%252e%252e/wd04-canary",
+        "/proxy?to=web:3000&path=http://169.254.169.254/wd04-canary",
+        "/proxy?to=web:3000&path=//169.254.169.254/wd04-canary",
+        "/proxy?to=web:3000&path=%5C%5C169.254.169.254%5Cwd04-canary",
+        "/proxy?to=web:3000&to=169.254.169.254:80&path=/wd04-canary",
+        "/proxy?to=web:3000&scheme=gopher&path=/wd04-canary",
+        "/proxy?to=%77eb:3000&path=/@169.254.169.254/wd04-canary",
+    ] {
+        let answer = ask(path);
+        asked += 1;
+        if (400..500).contains(&answer.status) {
+            continue;
+        }
+        let location = answer.header("location").unwrap_or_default();
+        let host = location.split('/').nth(2).unwrap_or_default();
+        let port = place.console.base.rsplit(':').next().unwrap();
+        assert_eq!(answer.status, 307, "{path}: {answer:?}");
+        assert!(host.starts_with("3000--web") && host.ends_with(&format!(".localhost:{port}")), "{path}: {location}");
+    }
+    assert!(asked >= 60, "{asked}");
+    // The log of the API server is written as requests come.
+    until("the audit log goes on", 30, || written() > before);
+    let log = std::fs::read(&audit).unwrap();
+    let new = String::from_utf8_lossy(&log[usize::try_from(before).unwrap().min(log.len())..]).into_owned();
+    assert!(!new.contains(CANARY), "the API server was asked for what a path says");
+}
+
 #[test]
 fn wx_01_the_port_that_is_meant_is_that_of_the_workspace_itself_or_what_to_say_instead_is_told() {
     let shared = shared();

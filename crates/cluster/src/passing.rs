@@ -65,7 +65,7 @@ impl Acting<Changes> {
 }
 
 /// Whether a path has a part that is `.` or `..` for a reader who decodes it once or twice, or takes `\` for `/`.
-fn leads_elsewhere(path_and_query: &str) -> bool {
+pub(crate) fn leads_elsewhere(path_and_query: &str) -> bool {
     let path = path_and_query.split('?').next().unwrap_or_default();
     let mut seen = path.as_bytes().to_vec();
     (0..3).any(|_| {

@@ -2,6 +2,7 @@
 
 use crate::error::{Asked, Error};
 use crate::pace::{Pace, Rate, Urgency, jitter};
+use crate::passing::leads_elsewhere;
 use crate::session::{Session, Sessions};
 use bytes::Bytes;
 use http::{HeaderMap, HeaderName, HeaderValue, Method, Request, Response, StatusCode, header};
@@ -238,6 +239,10 @@ impl Transport {
     }
 
     fn request(call: &Call<'_>) -> Result<Request<Body>, Error> {
+        // A name that leads to another object is none: whoever stands before the server may resolve it.
+        if leads_elsewhere(call.path) {
+            return Err(Error::NotFound { message: "no object has a name like this".to_owned() });
+        }
         let wrong = |error: http::Error| Error::Decode(format!("the request cannot be written: {error}"));
         let mut request =
             Request::builder().method(call.method.clone()).uri(call.path).header(header::ACCEPT, call.accept).header(

@@ -103,8 +103,12 @@ impl Making<'_> {
         set("volumes", self.volumes());
         set("lastError", self.last_error(stalled).into());
         if !self.desired.running || stage == Stage::Stopped {
-            let words =
-                if self.desired.cause.is_empty() { "spec.state is Stopped" } else { self.desired.cause.as_str() };
+            let words = match self.desired.cause.as_str() {
+                // It is stopped, and its state does not say so yet.
+                _ if self.desired.running => self.decision.seen.message.as_str(),
+                "" => "spec.state is Stopped",
+                cause => cause,
+            };
             set("stopReason", words.into());
         }
         for (key, value) in self.uses() {

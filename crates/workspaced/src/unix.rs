@@ -14,6 +14,7 @@ use std::os::unix::net::{SocketAddr, UnixListener, UnixStream};
 use std::path::Path;
 use std::sync::Arc;
 use std::thread;
+use std::time::Duration;
 
 use parking_lot::Mutex;
 use rustix::net::sockopt::socket_peercred;
@@ -67,7 +68,7 @@ fn listen(path: &Path) -> Result<(), Error> {
     let waiting: Arc<Mutex<VecDeque<UnixStream>>> = Arc::default();
     let fetched = waiting.clone();
     thread::spawn(move || {
-        for caller in door.incoming().flatten() {
+        for caller in taken(&door) {
             // names without a path are open to every account of the pod
             if socket_peercred(&caller).is_ok_and(|peer| peer.uid == own)
                 && let Some(stream) = fetched.lock().pop_front()
@@ -78,7 +79,7 @@ fn listen(path: &Path) -> Result<(), Error> {
     });
     let told = open.and_then(|()| say(&format!("+{name}\n")).map_err(wrong()));
     thread::spawn(move || {
-        for stream in listener.incoming().flatten() {
+        for stream in taken(&listener) {
             let mut waiting = waiting.lock();
             // nobody fetches: whoever came first waited longest
             if waiting.len() >= MOST {
@@ -97,6 +98,11 @@ fn listen(path: &Path) -> Result<(), Error> {
     }
     let _ = fs::remove_file(path); // it may be gone
     told
+}
+
+/// Connections as they come. Where none can be taken (out of files, for one), others end meanwhile.
+fn taken(listener: &UnixListener) -> impl Iterator<Item = UnixStream> {
+    listener.incoming().filter_map(|came| came.inspect_err(|_| thread::sleep(PAUSE)).ok())
 }
 
 /// Bytes both ways, until both sides have ended.
@@ -130,5 +136,7 @@ fn say(line: &str) -> io::Result<()> {
 }
 
 const PIECE: usize = 32 << 10;
+/// Between two connections that cannot be taken.
+const PAUSE: Duration = Duration::from_millis(100);
 /// Connections that wait to be fetched.
 const MOST: usize = 64;

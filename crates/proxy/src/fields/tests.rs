@@ -159,6 +159,48 @@ fn wx_07b_urls_of_the_apps_own_loopback_become_its_host_and_others_stay() {
     assert!(out.contains(&format!("Refresh: 3; URL={own}/x\r\n")), "{out}");
 }
 
+/// With `wx_07a` and `wx_07e` forty cookies, with `wx_07b` and `wx_07f` more than thirty URLs.
+#[test]
+fn wd_03a_cookies_and_urls_that_others_got_wrong_are_kept_to_the_letter() {
+    for (given, kept) in [
+        ("a", "a"),
+        ("a=; Path=/", "a=; Path=/"),
+        ("a=b=c; Path=/x=y", "a=b=c; Path=/x=y"),
+        ("a=1;Secure;HttpOnly", "a=1;Secure;HttpOnly"),
+        ("a=\"x y\"; Path=/", "a=\"x y\"; Path=/"),
+        ("a=1; Max-Age=0", "a=1; Max-Age=0"),
+        ("a=1; Priority=High", "a=1; Priority=High"),
+        ("a=1; SameSite=Strict", "a=1; SameSite=Strict"),
+        ("a=1; SameSite=None; Secure; Partitioned", "a=1; SameSite=None; Secure; Partitioned"),
+        ("__Host-sid=1; Path=/; Secure", "__Host-sid=1; Path=/; Secure"),
+        ("__Secure-a=1; Secure; Domain=localhost", "__Secure-a=1; Secure"),
+        ("a=1; DOMAIN=localhost; Path=/; domain=.localhost", "a=1; Path=/"),
+        ("qd=1; Path=/", "qd=1; Path=/"),
+        ("xqd_session_5050=1", "xqd_session_5050=1"),
+    ] {
+        let out = shown(&face(), &format!("Set-Cookie: {given}\r\nSet-Cookie: z=9\r\n"));
+        let cookies: Vec<&str> = out.lines().filter_map(|line| line.strip_prefix("Set-Cookie: ")).collect();
+        assert_eq!(cookies, [kept, "z=9"], "{given}");
+    }
+    let own = "http://3000--w.localhost:5050";
+    let authorize =
+        "https://accounts.example.com/o/oauth2/auth?redirect_uri=http%3A%2F%2Flocalhost%3A3000%2Fcb&state=a%2Fb#x";
+    for (given, kept) in [
+        ("?next=/a", "?next=/a".to_owned()),
+        ("#top", "#top".to_owned()),
+        ("../up?x=/../y", "../up?x=/../y".to_owned()),
+        ("mailto:ada@example.com", "mailto:ada@example.com".to_owned()),
+        ("http://user@localhost:3000/a", "http://user@localhost:3000/a".to_owned()),
+        ("http://localhost:3000#x", format!("{own}#x")),
+        ("http://LOCALHOST:3000/A?b=http://localhost:3000/", format!("{own}/A?b=http://localhost:3000/")),
+        (authorize, authorize.to_owned()),
+        ("https://other.example:3000/a", "https://other.example:3000/a".to_owned()),
+    ] {
+        let out = shown(&face(), &format!("Location: {given}\r\n"));
+        assert!(out.contains(&format!("\r\nLocation: {kept}\r\n")), "{given}: {out}");
+    }
+}
+
 #[test]
 fn wx_07c_the_console_alone_may_show_an_app_in_a_frame_and_no_app_speaks_for_other_hosts() {
     let mut framed = face();

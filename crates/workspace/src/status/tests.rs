@@ -103,6 +103,12 @@ fn wl_02b_phase_stage_and_conditions_follow_the_pod() {
     assert_eq!(condition(&status, "Ready"), ("True", "AsExpected"));
     assert_eq!(condition(&status, "Progressing"), ("False", "Idle"));
     assert_eq!((status["readyReplicas"].as_i64(), again), (Some(1), None));
+    case.observed.pod = Some(Pod { phase: Phase::Succeeded, ..pod(State::Running, false) });
+    let (status, _) = made(&case);
+    assert_eq!(
+        (status["phase"].as_str(), status["stopReason"].as_str()),
+        (Some("Stopped"), Some("it ended by itself"))
+    );
     case.observed.pod = None;
     case.state = "Stopped";
     let (status, _) = made(&case);
