@@ -1,12 +1,13 @@
 /** The journey of an app in a workspace: opened from the console, on an origin of its own, with sockets and a service worker. */
 
 import { type ChildProcess, spawn } from 'node:child_process'
-import { readdirSync, readFileSync } from 'node:fs'
-import type { Page } from 'playwright-core'
+import { mkdirSync, mkdtempSync, writeFileSync } from 'node:fs'
+import { tmpdir } from 'node:os'
+import { join } from 'node:path'
+import { type BrowserContext, chromium, type Frame, type Page } from 'playwright-core'
 import { afterAll, beforeAll, describe, expect, test } from 'vitest'
 import { type Bench, start, until } from './harness'
-import { kubectl } from './kubectl'
-import { KIND, ready, workspace, type Yard, yard } from './workspace'
+import { inside, ready, workspace, type Yard, yard } from './workspace'
 
 /** How long sockets stay open; the soak leaves them open for half an hour. */
 const SECONDS = Number(process.env['QD_E2E_OPEN_SECONDS'] ?? 5)
@@ -27,7 +28,8 @@ const server = http.createServer((request, answer) => {
     answer.end(JSON.stringify(request.headers))
   } else {
     answer.setHeader('content-type', 'text/html')
-    answer.setHeader('set-cookie', 'theme=dark; Domain=localhost; Path=/')
+    const framed = request.headers['sec-fetch-dest'] === 'iframe'
+    answer.setHeader('set-cookie', ['theme=dark; Domain=localhost; Path=/', ...(framed ? ['wide=1; Path=/; SameSite=None; Secure'] : [])])
     answer.end(page)
   }
 })
@@ -43,29 +45,12 @@ server.on('upgrade', (request, socket) => {
 server.listen(3000, '127.0.0.1', () => console.log('listens'))
 `
 
-/** A process of the pod: the node is this machine. */
-function inside(uid: string): string {
-  const own = readdirSync('/proc').find((pid) => {
-    if (!/^\d+$/.test(pid)) return false
-    try {
-      const group = readFileSync(`/proc/${pid}/cgroup`, 'utf8')
-      return group.includes(uid) || group.includes(uid.replaceAll('-', '_'))
-    } catch {
-      return false // it has ended
-    }
-  })
-  if (own === undefined) throw new Error(`pod ${uid} has no process`)
-  return own
-}
-
 beforeAll(async () => {
   here = await yard('apps', workspace('', 'desk'))
   bench = here.bench
   const NS = here.namespace
   ready(NS, 'desk')
-  const pod = kubectl(['get', `${KIND}/desk`, '-n', NS, '-o', 'jsonpath={.status.pod.name}'])
-  const uid = kubectl(['get', 'pod', pod, '-n', NS, '-o', 'jsonpath={.metadata.uid}'])
-  app = spawn('nsenter', [`--net=/proc/${inside(uid)}/ns/net`, '--', process.execPath, '-e', APP])
+  app = spawn('nsenter', [`--net=/proc/${inside(NS, 'desk')}/ns/net`, '--', process.execPath, '-e', APP])
   await new Promise((told) => app.stdout?.once('data', told))
   page = await bench.context.newPage()
   page.setDefaultTimeout(20_000)
@@ -269,4 +254,93 @@ describe('an app in place', () => {
       await other.close()
     }
   }, 60_000)
+})
+
+describe('an app in a frame of the console', () => {
+  /** Port 3000 of the workspace, shown on its page. */
+  async function framed(context: BrowserContext): Promise<{ page: Page; frame: Frame }> {
+    const page = await context.newPage()
+    page.setDefaultTimeout(20_000)
+    const place = `${here.cluster}/${here.namespace}/desk`
+    await page.goto(`${bench.origin}/?view=workspaces&ns=${here.namespace}&ws=${place}`)
+    await page.getByRole('tab', { name: /^Apps/ }).click()
+    await page.getByRole('button', { name: 'Show here port 3000' }).click()
+    await page.frameLocator('iframe').locator('#path').waitFor()
+    const frame = page.frames().find((one) => new URL(one.url()).host.startsWith('3000--desk'))
+    if (frame === undefined) throw new Error('no frame of the app')
+    return { page, frame }
+  }
+
+  /** A browser whose keeper lets cookies of others in, or does not, signed in as the first one is. */
+  async function keeping(lets: boolean): Promise<BrowserContext> {
+    const profile = mkdtempSync(join(tmpdir(), 'kept-'))
+    mkdirSync(join(profile, 'Default'))
+    const preferences = { profile: { cookie_controls_mode: lets ? 0 : 1, block_third_party_cookies: !lets } }
+    writeFileSync(join(profile, 'Default', 'Preferences'), JSON.stringify(preferences))
+    const how = { executablePath: '/usr/bin/chromium', args: ['--no-sandbox'] }
+    const context = await chromium.launchPersistentContext(profile, how)
+    await context.addCookies(await bench.context.cookies())
+    return context
+  }
+
+  // The app's own cookie for frames is there or is not, which shows what the browser blocks.
+  test.each([
+    [true, 'wide=1'],
+    [false, ''],
+  ])('WD-03 is signed in, where cookies of others are let in (%s) and where they are blocked', async (lets, own) => {
+    const context = await keeping(lets)
+    try {
+      const { frame } = await framed(context)
+      expect(await frame.locator('#path').textContent()).toBe(`/ ${own}`)
+      expect(await frame.evaluate(async () => (await fetch('/head')).text())).not.toContain('qdapp')
+      // the code was good once: it is the login that lasts
+      await frame.evaluate(() => location.assign('/deep/link'))
+      await until(
+        () => frame.locator('#path').textContent(),
+        (text) => text === `/deep/link ${own}`,
+        'another page of it',
+      )
+    } finally {
+      await context.close()
+    }
+  }, 60_000)
+
+  test('WD-10 neither reads nor calls the console around it, nor leads it away', async () => {
+    const { page, frame } = await framed(bench.context)
+    const told = await frame.evaluate(async (origin) => {
+      const tried = (what: () => unknown) => {
+        try {
+          return String(what())
+        } catch (error) {
+          return (error as Error).name
+        }
+      }
+      const asks = [
+        fetch(`${origin}/api/v1/session`, { credentials: 'include' }),
+        fetch(`${origin}/api/v1/codes`, { method: 'POST', mode: 'no-cors', credentials: 'include' }),
+      ]
+      return {
+        document: tried(() => parent.document.title),
+        place: tried(() => parent.location.href),
+        storage: tried(() => parent.localStorage.length),
+        leads: tried(() => {
+          if (top !== null) top.location.href = 'about:blank'
+        }),
+        cookie: document.cookie,
+        asked: (await Promise.allSettled(asks)).map((one) => one.status),
+      }
+    }, bench.origin)
+    expect(told).toEqual({
+      document: 'SecurityError',
+      place: 'SecurityError',
+      storage: 'SecurityError',
+      leads: 'SecurityError',
+      cookie: '',
+      asked: ['rejected', 'rejected'],
+    })
+    // the console is where it was, and goes on
+    expect(new URL(page.url()).origin).toBe(bench.origin)
+    expect(await page.evaluate(async () => (await fetch('/api/v1/session')).status)).toBe(200)
+    await page.close()
+  })
 })
