@@ -283,25 +283,27 @@ describe('an app in a frame of the console', () => {
     return context
   }
 
-  // The app's own cookie for frames is there or is not, which shows what the browser blocks.
-  test.each([
-    [true, 'wide=1'],
-    [false, ''],
-  ])('WD-03 is signed in, where cookies of others are let in (%s) and where they are blocked', async (lets, own) => {
-    const context = await keeping(lets)
-    try {
-      const { frame } = await framed(context)
-      expect(await frame.locator('#path').textContent()).toBe(`/ ${own}`)
-      expect(await frame.evaluate(async () => (await fetch('/head')).text())).not.toContain('qdapp')
-      // the code was good once: it is the login that lasts
-      await frame.evaluate(() => location.assign('/deep/link'))
-      await until(
-        () => frame.locator('#path').textContent(),
-        (text) => text === `/deep/link ${own}`,
-        'another page of it',
-      )
-    } finally {
-      await context.close()
+  test('WD-03 is signed in, where cookies of others are let in and where they are blocked', async () => {
+    // The app's own cookie for frames is there or is not, which shows what the browser blocks.
+    for (const [lets, own] of [
+      [true, 'wide=1'],
+      [false, ''],
+    ] as const) {
+      const context = await keeping(lets)
+      try {
+        const { frame } = await framed(context)
+        expect(await frame.locator('#path').textContent()).toBe(`/ ${own}`)
+        expect(await frame.evaluate(async () => (await fetch('/head')).text())).not.toContain('qdapp')
+        // the code was good once: it is the login that lasts
+        await frame.evaluate(() => location.assign('/deep/link'))
+        await until(
+          () => frame.locator('#path').textContent(),
+          (text) => text === `/deep/link ${own}`,
+          'another page of it',
+        )
+      } finally {
+        await context.close()
+      }
     }
   }, 60_000)
 

@@ -362,11 +362,14 @@ describe('EX-81b the table', () => {
     page = await bench.page(VIEW)
     const heads = () =>
       page.locator('[role=columnheader]').evaluateAll((all) => all.map((one) => one.dataset['column']))
-    const box = async (id: string) => {
-      const found = await page.locator(`[data-column=${id}]`).boundingBox()
-      if (found === null) throw new Error(`no column ${id}`)
-      return found
-    }
+    // in one step: the heads are made anew when their widths or their order change
+    const box = (id: string) =>
+      page.locator('[role=columnheader]').evaluateAll((all, id) => {
+        const head = all.find((one) => one.dataset['column'] === id)
+        if (head === undefined) throw new Error(`no column ${id}`)
+        const { x, y, width, height } = head.getBoundingClientRect()
+        return { x, y, width, height }
+      }, id)
     const before = await heads()
     const name = await box('name')
     const status = await box('status')
