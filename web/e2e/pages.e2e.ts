@@ -187,6 +187,7 @@ describe('the pages of workspaces', () => {
     await field('labels').fill('harbour=north')
     await field('stopped').check()
     await fields.getByRole('row', { name: /resources\/cpu 300m/ }).waitFor()
+    await page.locator('[aria-label="What it will be made of"][aria-busy=false]').waitFor()
     await clean(page, 'the form')
     await picture('launch-filled')
     await press(page, 'Control+Enter')

@@ -133,6 +133,8 @@ describe('what is named', () => {
       .locator('#launch-repository-said [role=alert]')
       .filter({ hasText: 'no address of a repository' })
       .waitFor()
+    // what it will be made of is dimmed until it is that of the fields
+    await page.locator('[aria-label="What it will be made of"][aria-busy=false]').waitFor()
     await clean(page, 'the refusal')
     expect(new URL(page.url()).searchParams.get('launch')).toBe('1')
     const tools = `tools-${Date.now().toString(36)}`
