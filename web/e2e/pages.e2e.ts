@@ -122,6 +122,23 @@ describe('the pages of workspaces', () => {
     await page.close()
   })
 
+  test('AC-81g any port that somebody listens on is connected to, in a tab of its own', async () => {
+    page = await here.open(`&ws=${here.cluster}/${here.namespace}/desk&part=apps`)
+    await serve()
+    const port = page.getByLabel('Connect to port')
+    await port.fill('70000')
+    expect(await button('Open in a tab').isDisabled(), 'that is no port').toBe(true)
+    await port.fill('3000')
+    const [tab] = await Promise.all([here.bench.context.waitForEvent('page'), port.press('Enter')])
+    await tab.getByRole('heading', { name: 'The IDE is here' }).waitFor()
+    expect(new URL(tab.url()).host).toMatch(/^3000--desk-/)
+    await tab.close()
+    await button('Look again').click()
+    await page.getByRole('row', { name: /^3000 / }).waitFor()
+    await ended()
+    await page.close()
+  })
+
   test('WX-12 list, search, states, refresh; form; way up; log; app within the page; keys; a lost connection; nothing polls', async () => {
     round += 1
     page = await here.bench.context.newPage()
