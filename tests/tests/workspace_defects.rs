@@ -41,7 +41,7 @@ fn everything(namespace: &str, but: &[&str]) -> Vec<Value> {
 }
 
 #[test]
-fn wd_15a_no_credential_is_in_an_object_an_environment_or_a_file_of_a_workspace() {
+fn wd_15_no_credential_is_in_an_object_an_environment_or_a_file_of_a_workspace() {
     let fresh = Fresh::new("ws-canaries");
     let (ns, console) = (fresh.name(), operator());
     let login = |secret: &str| json!({ "username": "ada", "secret": secret }).to_string();

@@ -10,6 +10,7 @@ use e2e::workspaces::{apply, get, operator, until, wait};
 use e2e::{errors, kubeconfig, kubectl, out, signal};
 use serde_json::json;
 use std::io::{Read, Write};
+use std::net::TcpStream;
 use std::time::{Duration, Instant};
 
 /// A workspace with two apps: one on the loopback of its pod, one at every address.
@@ -61,14 +62,7 @@ fn carries(opened: &Opened, name: &str) {
     events.write_all(opened.head("GET /events", "").as_bytes()).unwrap();
     comes(&mut events, "\n\n");
     comes(&mut events, "\n\n");
-    let mut socket = opened.connect();
-    let fields = format!("Connection: Upgrade\r\nUpgrade: websocket\r\nOrigin: http://{}\r\n", opened.host);
-    socket.write_all(opened.head("GET /ws", &fields).as_bytes()).unwrap();
-    assert!(comes(&mut socket, "\r\n\r\n").starts_with("HTTP/1.1 101 "));
-    socket.write_all(&[0x81, 0x82, 1, 2, 3, 4, 5, 6]).unwrap();
-    let mut eight = [0; 8];
-    socket.read_exact(&mut eight).unwrap();
-    assert_eq!(eight, [0x81, 0x82, 1, 2, 3, 4, 5, 6]);
+    echoed(&mut socket(opened));
 }
 
 #[test]
@@ -105,6 +99,65 @@ fn wx_02d_each_way_leads_to_the_app_and_stands_in_the_access_log() {
     assert!(opened.get("/x", "Impersonate-User: nobody\r\nAuthorization: Bearer x\r\n").ends_with("open /x 0"));
     let head = place.open.heads().last().unwrap().to_ascii_lowercase();
     assert!(!head.contains("impersonate-") && !head.contains("\r\nauthorization:"), "{head}");
+}
+
+/// A socket to the app.
+fn socket(opened: &Opened) -> TcpStream {
+    let mut socket = opened.connect();
+    let fields = format!("Connection: Upgrade\r\nUpgrade: websocket\r\nOrigin: http://{}\r\n", opened.host);
+    socket.write_all(opened.head("GET /ws", &fields).as_bytes()).unwrap();
+    assert!(comes(&mut socket, "\r\n\r\n").starts_with("HTTP/1.1 101 "));
+    socket
+}
+
+/// What is said on a socket comes back.
+fn echoed(socket: &mut TcpStream) {
+    let message = [0x81, 0x82, 1, 2, 3, 4, 5, 6];
+    socket.write_all(&message).unwrap();
+    let mut back = [0; 8];
+    socket.read_exact(&mut back).unwrap();
+    assert_eq!(back, message);
+}
+
+/// One socket that is spoken on each second, one that is silent until the end, and events that say when they were written.
+fn held(place: &Place, way: &str, port: u16, time: Duration) {
+    let console = Console::start_with(Some(&kubeconfig()), &[], &[("QD__PROXY__WAYS", &format!("[\"{way}\"]"))]);
+    let opened = place.at(&console, &format!("port={port}"));
+    let (mut busy, mut idle, mut events) = (socket(&opened), socket(&opened), opened.connect());
+    events.write_all(opened.head("GET /events", "").as_bytes()).unwrap();
+    comes(&mut events, "\r\n\r\n");
+    let began = Instant::now();
+    let (mut late, mut seen, mut next) = (Duration::ZERO, 0_u64, began);
+    while began.elapsed() < time {
+        let event = comes(&mut events, "\n\n");
+        let written: u64 = event.lines().find_map(|line| line.strip_prefix("data: ")).unwrap().parse().unwrap();
+        let now = std::time::SystemTime::now().duration_since(std::time::UNIX_EPOCH).unwrap();
+        late = late.max(now.saturating_sub(Duration::from_micros(written)));
+        seen += 1;
+        if Instant::now() >= next {
+            echoed(&mut busy);
+            next += Duration::from_secs(1);
+        }
+    }
+    echoed(&mut idle);
+    echoed(&mut busy);
+    assert!(
+        seen > 5 * time.as_secs() && late < Duration::from_secs(1),
+        "{way}: {seen} events, the latest after {late:?}"
+    );
+}
+
+/// Longer than the ten seconds after which others ended them; the soak takes half an hour.
+#[test]
+fn wd_02_sockets_and_events_stay_open_by_each_way_idle_and_busy_and_what_is_said_comes_at_once() {
+    let place = place();
+    let seconds = std::env::var("QD_E2E_OPEN_SECONDS").map_or(12, |text| text.parse().unwrap());
+    let place: &Place = &place;
+    std::thread::scope(|threads| {
+        for (way, port) in [("tunnel", 3000), ("forward", 3000), ("pod", 3001), ("api", 3001)] {
+            threads.spawn(move || held(place, way, port, Duration::from_secs(seconds)));
+        }
+    });
 }
 
 #[test]
