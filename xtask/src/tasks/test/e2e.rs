@@ -1,12 +1,12 @@
 //! The real `qd` on real nodes, driven by real clients, and `cargo xtask run` cut short at every stage; then a real browser.
 
 use std::path::Path;
-use std::sync::atomic::{AtomicBool, Ordering};
 use std::time::Instant;
 
 use parking_lot::Mutex;
 
 use super::block::Block;
+use super::journeys::Half;
 use super::stage::{NODE, Node, Programs};
 use super::{Count, Runner, Scope, journeys, lanes, watch_as};
 use crate::tasks::{build, proc};
@@ -30,43 +30,59 @@ pub(super) fn run(scope: &Scope<'_>, count: &mut Count) -> anyhow::Result<()> {
     let programs = Programs::build(scope, "e2e")?;
     took("to build the programs");
     std::thread::scope(|threads| {
-        // Whoever's suites end first goes on with the journeys of workspaces, and `run` is cut short from then on until
-        // journeys are measured: most of both is waiting.
-        let (cut, first) = (Mutex::new(None), AtomicBool::new(true));
-        let freed = |node: &Node<'_>, count: &mut Count| {
-            if !first.swap(false, Ordering::Relaxed) {
-                return Ok(());
-            }
-            if scope.chosen("xtask") {
+        // Whoever's suites end first goes on with a part of the journeys, and `run` is cut short from then on until journeys
+        // are measured: most of all that is waiting.
+        let (cut, left) =
+            (Mutex::new(None), Mutex::new(Left { any: true, workspaces: Half::ALL.to_vec(), others: true }));
+        let freed = |node: &Node<'_>, demo: bool, count: &mut Count| {
+            if std::mem::take(&mut left.lock().any) && scope.chosen("xtask") {
                 *cut.lock() = Some(threads.spawn(|| selftest(&programs.qd)));
             }
-            if scope.chosen("web") { journeys::workspaces(node, count) } else { Ok(()) }
+            if !scope.chosen("web") {
+                return Ok(());
+            }
+            // Those of workspaces want a node without the demo.
+            let half = if demo { None } else { left.lock().workspaces.pop() };
+            match half {
+                Some(half) => journeys::workspaces(node, half, count),
+                None if demo && std::mem::take(&mut left.lock().others) => journeys::beside(node, count),
+                None => Ok(()),
+            }
         };
         let node = lanes::run(scope, &programs, count, &freed)?;
-        took("the suites, and the journeys of workspaces,");
+        took("the suites, and the journeys that measure nothing,");
         let node = match (node, scope.chosen("web")) {
-            (Some(node), true) => Some(node),
             (None, true) => {
                 let node = Node::start(&programs, NODE, true)?;
-                freed(&node, count)?;
+                freed(&node, true, count)?;
                 Some(node)
             }
-            (_, false) => None,
+            (node, _) => node,
         };
-        if let Some(node) = &node {
-            journeys::beside(node, count)?;
-            took("the other journeys that measure nothing");
+        if let Some(node) = node.as_ref().filter(|_| scope.chosen("web")) {
+            // Of lanes that had no suites.
+            while let Some(half) = { left.lock().workspaces.pop() } {
+                journeys::workspaces(node, half, count)?;
+            }
         }
         if let Some(cut) = cut.into_inner() {
             count.add(&cut.join().map_err(|_| anyhow::anyhow!("the self-test of `run` died"))??);
             took("to cut `run` short at every stage, after that,");
         }
-        if let Some(node) = &node {
+        if let Some(node) = node.as_ref().filter(|_| scope.chosen("web")) {
             journeys::alone(node, count)?;
             took("the journeys that measure");
         }
         Ok(())
     })
+}
+
+/// What no node has gone on with yet.
+struct Left {
+    /// Anything.
+    any: bool,
+    workspaces: Vec<Half>,
+    others: bool,
 }
 
 /// `cargo xtask run` cut short at every stage; once more when that fails, as tests are.

@@ -11,8 +11,9 @@ use super::stage::{Large, Node, script};
 use super::{Count, Runner, watch, watch_as};
 use crate::tasks::web;
 
-/// Of workspaces: they share what an operator does.
-const WORKSPACES: &[&str] = &["apps", "pages", "terminal", "upkeep", "workspaces"];
+/// Of workspaces: they share what an operator does. Two halves that take about as long.
+const TERMINALS: &[&str] = &["terminal", "workspaces"];
+const APPS: &[&str] = &["apps", "pages", "upkeep"];
 /// They wait for nothing to happen, or for taps.
 const WAIT: &[&str] = &["idle", "traffic"];
 /// They take times.
@@ -20,15 +21,28 @@ const MEASURE: &[&str] = &["live", "painted"];
 /// They look at long tables, and measure.
 const LARGE: &[&str] = &["large"];
 
-/// Runs those of workspaces; they want a node with an operator of their own, and not the demo.
-pub(super) fn workspaces(node: &Node<'_>, count: &mut Count) -> anyhow::Result<()> {
-    let [workspaces, ..] = all()?;
-    group(node, &workspaces, count)
+/// A half of the journeys of workspaces.
+#[derive(Clone, Copy, PartialEq, Eq)]
+pub(super) enum Half {
+    /// With terminals.
+    Terminals,
+    /// With apps.
+    Apps,
+}
+
+impl Half {
+    pub(super) const ALL: [Self; 2] = [Self::Apps, Self::Terminals];
+}
+
+/// Runs a half of those of workspaces; they want a node with an operator of their own, and not the demo.
+pub(super) fn workspaces(node: &Node<'_>, half: Half, count: &mut Count) -> anyhow::Result<()> {
+    let [terminals, apps, ..] = all()?;
+    group(node, if half == Half::Terminals { &terminals } else { &apps }, count)
 }
 
 /// Runs the others that measure nothing, in two groups beside each other.
 pub(super) fn beside(node: &Node<'_>, count: &mut Count) -> anyhow::Result<()> {
-    let [_, wait, .., others] = all()?;
+    let [_, _, wait, .., others] = all()?;
     let mut waited = Count::default();
     std::thread::scope(|threads| {
         let waits = threads.spawn(|| group(node, &wait, &mut waited));
@@ -45,7 +59,7 @@ fn group(node: &Node<'_>, names: &[String], count: &mut Count) -> anyhow::Result
 
 /// Runs those that measure; they want the machine for themselves.
 pub(super) fn alone(node: &Node<'_>, count: &mut Count) -> anyhow::Result<()> {
-    let [_, _, measure, large, _] = all()?;
+    let [_, _, _, measure, large, _] = all()?;
     watch(Runner::Vitest, script(node, "e2e")?.arg("--").args(measure), count)?;
     let tables = Large::start()?;
     let mut command = script(node, "e2e")?;
@@ -53,7 +67,7 @@ pub(super) fn alone(node: &Node<'_>, count: &mut Count) -> anyhow::Result<()> {
     watch(Runner::Vitest, command.arg("--").args(large), count)
 }
 
-fn all() -> anyhow::Result<[Vec<String>; 5]> {
+fn all() -> anyhow::Result<[Vec<String>; 6]> {
     let folder = web::folder().context("there is no web/package.json")?.join("e2e");
     Ok(groups(names(&folder)?))
 }
@@ -70,16 +84,17 @@ fn names(folder: &Path) -> anyhow::Result<Vec<String>> {
     Ok(names)
 }
 
-/// Those of workspaces, those that wait, those that measure, those of long tables, and the others.
-fn groups(names: Vec<String>) -> [Vec<String>; 5] {
-    let mut groups = [const { Vec::new() }; 5];
+/// Those of workspaces in two halves, those that wait, those that measure, those of long tables, and the others.
+fn groups(names: Vec<String>) -> [Vec<String>; 6] {
+    let mut groups = [const { Vec::new() }; 6];
     for name in names {
         let group = match &*name {
-            name if WORKSPACES.contains(&name) => 0,
-            name if WAIT.contains(&name) => 1,
-            name if MEASURE.contains(&name) => 2,
-            name if LARGE.contains(&name) => 3,
-            _ => 4,
+            name if TERMINALS.contains(&name) => 0,
+            name if APPS.contains(&name) => 1,
+            name if WAIT.contains(&name) => 2,
+            name if MEASURE.contains(&name) => 3,
+            name if LARGE.contains(&name) => 4,
+            _ => 5,
         };
         if let Some(group) = groups.get_mut(group) {
             group.push(format!("e2e/{name}.e2e.ts"));
@@ -92,16 +107,17 @@ fn groups(names: Vec<String>) -> [Vec<String>; 5] {
 mod tests {
     #![allow(clippy::unwrap_used)]
 
-    use super::{LARGE, MEASURE, WAIT, WORKSPACES, groups, names};
+    use super::{APPS, LARGE, MEASURE, TERMINALS, WAIT, groups, names};
 
     #[test]
     fn every_journey_is_in_one_group() {
         let all = names(&crate::paths::root().join("web/e2e")).unwrap();
-        let named = [WORKSPACES, WAIT, MEASURE, LARGE];
+        let named = [TERMINALS, APPS, WAIT, MEASURE, LARGE];
         assert!(named.iter().copied().flatten().all(|name| all.iter().any(|one| one == name)), "{all:?}");
-        let [workspaces, wait, measure, large, others] = groups(all.clone());
-        assert_eq!([&workspaces, &wait, &measure, &large].map(Vec::len), named.map(<[_]>::len));
-        assert_eq!([&workspaces, &wait, &measure, &large, &others].map(Vec::len).iter().sum::<usize>(), all.len());
+        let [terminals, apps, wait, measure, large, others] = groups(all.clone());
+        assert_eq!([&terminals, &apps, &wait, &measure, &large].map(Vec::len), named.map(<[_]>::len));
+        let lengths = [&terminals, &apps, &wait, &measure, &large, &others].map(Vec::len);
+        assert_eq!(lengths.iter().sum::<usize>(), all.len());
         assert!(others.contains(&"e2e/table.e2e.ts".to_owned()));
     }
 }

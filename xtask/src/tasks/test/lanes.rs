@@ -29,8 +29,8 @@ const LANES: [Lane; 3] = [
     Lane { nodes: &["e2e-work", "e2e-doors"], demo: false, takes: &["workspace", "serve"] },
 ];
 
-/// What goes on with a node whose suites have ended.
-pub(super) type Freed<'a> = &'a (dyn Fn(&Node<'_>, &mut Count) -> anyhow::Result<()> + Sync);
+/// What goes on with a node whose suites have ended; whether the demo is in it.
+pub(super) type Freed<'a> = &'a (dyn Fn(&Node<'_>, bool, &mut Count) -> anyhow::Result<()> + Sync);
 
 /// Runs what is chosen; a node goes to `freed` as soon as its suites have ended. The node with the demo stays, for whoever
 /// wants to go on with it.
@@ -53,7 +53,7 @@ pub(super) fn run<'a>(
                 threads.spawn(move || {
                     let mut own = Count::default();
                     let ended = on_node(name, lane, queue, programs, &mut own)
-                        .and_then(|node| freed(&node, &mut own).map(|()| (name == NODE).then_some(node)));
+                        .and_then(|node| freed(&node, lane.demo, &mut own).map(|()| (name == NODE).then_some(node)));
                     (own, ended)
                 })
             })
