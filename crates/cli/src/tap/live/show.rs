@@ -165,7 +165,7 @@ impl Shown {
             Step::Permitted => "rights are there".to_owned(),
             Step::Tried { profile } => {
                 let blind = if *profile == Profile::Sockets { ": no packets, its connections alone" } else { "" };
-                format!("a dry run lets the container in ({}){blind}", profile.name())
+                format!("admission would let an agent in ({}){blind}", profile.name())
             }
             Step::Added { profile, container, past } => {
                 let profile = profile.name();
