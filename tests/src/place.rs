@@ -18,8 +18,12 @@ impl<T> Place<T> {
     }
 
     /// Takes it for a test; the first one makes it.
+    ///
+    /// # Panics
+    /// When more tests take it than were said: what is made for one more is ended by nobody.
     pub fn borrow(&'static self, make: impl FnOnce() -> T) -> Borrowed<T> {
         let mut made = self.made.lock().unwrap_or_else(PoisonError::into_inner);
+        assert!(self.left.load(Ordering::Relaxed) > 0, "more tests share this place than `Place::of` says");
         made.get_or_insert_with(make);
         Borrowed { made, left: &self.left }
     }

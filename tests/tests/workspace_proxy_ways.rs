@@ -21,7 +21,7 @@ struct Place {
     open: App,
 }
 
-static PLACE: place::Place<Place> = place::Place::of(6);
+static PLACE: place::Place<Place> = place::Place::of(7);
 
 fn place() -> Borrowed<Place> {
     PLACE.borrow(|| {
