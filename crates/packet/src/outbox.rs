@@ -102,7 +102,8 @@ impl Outbox {
             Body::Records(batch) => (&mut self.record_credit, batch.lines.len() as u64),
             _ => return true,
         };
-        let left = credit.checked_sub(cost);
+        // Whoever gives more credit than he reads does not get the pod's memory for it.
+        let left = credit.checked_sub(cost).filter(|_| self.held as u64 + cost <= MOST_HELD);
         *credit = left.unwrap_or(*credit);
         left.is_some()
     }
@@ -215,6 +216,8 @@ impl Outbox {
     }
 }
 
+/// Bytes that are held whatever the credit: what may have to be sent again, and what the credit of a stream begins with.
+const MOST_HELD: u64 = MAX_UNACKED as u64 + 2 * FIRST_CREDIT;
 /// Frames of which it is remembered that they may not have arrived. An owner acknowledges far oftener.
 const UNSURE: usize = 4096;
 

@@ -148,3 +148,20 @@ fn cap_f_10e_credit_begins_anew_without_what_is_written_again() {
     outbox.resume(2);
     assert_eq!((outbox.packet_credit, outbox.record_credit), (FIRST_CREDIT, FIRST_CREDIT));
 }
+
+#[test]
+fn cap_n_13f_who_gives_credit_and_does_not_read_gets_no_more_memory_than_the_first_credit() {
+    let mut outbox = Outbox::new();
+    outbox.record_credit = 1 << 32;
+    let mut taken = 0;
+    while outbox.spend(&records(1, 64 << 10)) {
+        outbox.push(records(1, 64 << 10));
+        taken += 1;
+        assert!(taken < 10_000, "no end");
+    }
+    assert!(outbox.held() <= MAX_UNACKED + 2 * FIRST_CREDIT as usize + (64 << 10), "{}", outbox.held());
+    assert!(taken > 64, "a window of its owner's fits: {taken}");
+    // What is read makes room.
+    write(&mut outbox, &mut Decoder::of_owner());
+    assert!(outbox.spend(&records(1, 64 << 10)));
+}
