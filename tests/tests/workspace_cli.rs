@@ -4,8 +4,8 @@
 use e2e::console::Console;
 use e2e::fresh::Fresh;
 use e2e::workspaces::{get, list, operator, until};
-use e2e::{errors, kubeconfig, out};
-use serde_json::Value;
+use e2e::{context, errors, kubeconfig, out};
+use serde_json::{Value, json};
 use std::process::Output;
 
 fn qd(console: &Console, namespace: &str, words: &[&str]) -> Output {
@@ -84,4 +84,77 @@ fn wl_05b_a_workspace_that_cannot_start_fails_the_command_with_its_reason() {
     let late =
         qd(&console, ns, &["create", "late", "--image", "images.invalid/shell:1", "--owner", "ada", "--timeout", "0"]);
     assert_eq!(late.status.code(), Some(5), "{}", errors(&late));
+}
+
+/// What an earlier system called `dev1`, `dev1~go`, and `dev1~go+workload=deployment~web+ns=team-a` without its namespace and with it.
+const OLD: [&str; 4] = ["dev1-d979fa8", "dev1-77cde91", "dev1-2ced23d", "dev1-71da71a"];
+const WORKLOAD: &str = "dev1~go+workload=deployment~web+ns=team-a";
+
+#[test]
+fn ac_07_an_imported_workspace_is_found_by_the_user_string_of_its_old_id_and_of_two_none_is_guessed() {
+    let fresh = Fresh::new("ws-old-ids");
+    let ns = fresh.name();
+    let console = operator();
+    let run = |words: &[&str]| qd(&console, ns, words);
+    let imported = |names: &[&str]| {
+        let one = |name: &&str| {
+            json!({ "apiVersion": "guildnet.io/v1alpha1", "kind": "Workspace",
+            "metadata": { "name": name, "namespace": "team-a" }, "spec": { "image": "images.invalid/shell:1" } })
+        };
+        let file = console.home().join("old.json");
+        let list = json!({ "apiVersion": "v1", "kind": "List", "items": names.iter().map(one).collect::<Vec<_>>() });
+        std::fs::write(&file, list.to_string()).unwrap();
+        let done = run(&["import", &file.display().to_string(), "--owner", "dev1", "--org", "lab", "--yes"]);
+        assert!(done.status.success(), "{}", errors(&done));
+    };
+    let shown = |text: &str| {
+        let shown = run(&["show", text, "-o", "json"]);
+        let name = serde_json::from_str::<Value>(&out(&shown)).unwrap_or_default()["metadata"]["name"].clone();
+        (shown.status.code(), name.as_str().unwrap_or_default().to_owned(), errors(&shown))
+    };
+    let asked = |text: &str| {
+        let text = text.replace('~', "%7E").replace('=', "%3D").replace('+', "%2B");
+        console.ask("GET", &format!("/workspaces?cluster={}&namespace={ns}&user_string={text}", context()), None, &[])
+    };
+    let found = |text: &str| {
+        let answer = asked(text);
+        assert_eq!(answer.status, 200, "{answer:?}");
+        let all = answer.json();
+        let names = all["workspaces"].as_array().unwrap().iter().map(|one| one["name"].as_str().unwrap().to_owned());
+        names.collect::<Vec<_>>()
+    };
+    // One that only has such a name is not meant: it was not imported.
+    e2e::workspaces::apply(ns, OLD[0], &json!({ "state": "Stopped", "paused": true }));
+    assert_eq!(shown("dev1~go").0, Some(4));
+    assert!(found("dev1").is_empty() && found("dev1~go").is_empty());
+
+    imported(&[OLD[1], OLD[2]]);
+    let seen = shown("dev1~go");
+    assert_eq!(seen.1, OLD[1], "{seen:?}");
+    assert_eq!(found("dev1~go"), [OLD[1]]);
+    assert_eq!(shown(WORKLOAD).1, OLD[2], "as its code named it: without the namespace");
+    assert_eq!(found(WORKLOAD), [OLD[2]]);
+    assert_eq!(shown("dev2~go").0, Some(4));
+    // What is done to it is done by the user string too.
+    let stopped = run(&["stop", "dev1~go", "--yes", "--no-wait", "-o", "name"]);
+    assert_eq!(out(&stopped).trim(), format!("workspaces.quarterdeck.dev/{}", OLD[1]), "{}", errors(&stopped));
+    assert_eq!(get(ns, "workspaces.quarterdeck.dev", OLD[1])["spec"]["state"], "Stopped");
+
+    // As its documents named it: with the namespace. Now there are two.
+    imported(&[OLD[3]]);
+    let (code, _, said) = shown(WORKLOAD);
+    assert_eq!(code, Some(2), "{said}");
+    assert!(said.contains("workspace_ambiguous") && said.contains(OLD[2]) && said.contains(OLD[3]), "{said}");
+    let answer = asked(WORKLOAD);
+    assert_eq!((answer.status, answer.code().as_str()), (409, "workspace_ambiguous"), "{answer:?}");
+    assert_eq!(answer.json()["details"]["workspaces"].as_array().unwrap().len(), 2, "{answer:?}");
+    assert_eq!(found("dev1~go"), [OLD[1]]);
+
+    // One that is made under the id of today goes first.
+    let made =
+        run(&["create", "dev1~go", "--image", "images.invalid/shell:1", "--owner", "dev1", "--stopped", "--no-wait"]);
+    assert!(made.status.success(), "{}", errors(&made));
+    let (_, name, _) = shown("dev1~go");
+    assert!(name.starts_with("dev1-") && name.len() == "dev1-".len() + 26, "{name}");
+    assert_eq!(found("dev1~go"), [name]);
 }

@@ -169,6 +169,8 @@ codes! {
     WorkspaceNotFound = "workspace_not_found", 404, 4;
     /// There is a workspace of this name.
     WorkspaceExists = "workspace_exists", 409, 1;
+    /// Several imported workspaces had this id; the details name them.
+    WorkspaceAmbiguous = "workspace_ambiguous", 409, 2;
     /// A name that no workspace can have.
     WorkspaceNameInvalid = "workspace_name_invalid", 400, 2;
     /// A workspace does not start; the message says what is wrong.

@@ -26,7 +26,7 @@ use serde_json::Value;
 use std::io::Write;
 use workspace::launch::{Launch, Meant};
 use workspace::until::Until;
-use workspace::{acts, pages};
+use workspace::{acts, earlier, pages};
 
 /// Runs `qd ws …`.
 ///
@@ -77,9 +77,32 @@ struct Which<'a> {
     meant: Meant,
 }
 
-fn which<'a>(desk: &'a Desk, args: &NameArgs) -> Result<Which<'a>, Error> {
+/// One that is to be made.
+fn new<'a>(desk: &'a Desk, args: &NameArgs) -> Result<Which<'a>, Error> {
+    named(desk, args, Meant::either(&args.name).map_err(Error::of)?)
+}
+
+/// One that is there; where it was imported, by the id that it had before as well.
+async fn which<'a>(desk: &'a Desk, args: &NameArgs) -> Result<Which<'a>, Error> {
+    let mut which = named(desk, args, Meant::either_sought(&args.name).map_err(Error::of)?)?;
+    if which.meant.earlier.is_empty() {
+        return Ok(which);
+    }
+    let seen = acts::show(which.cluster, &view(desk, &which.object)?).await;
+    if !matches!(seen, Err(acts::ActError::NotFound(_))) {
+        // Whatever else it is, whoever asks for the workspace is told.
+        return Ok(which);
+    }
+    let all = items(desk, &which.object.namespace).await?;
+    let imported = earlier::one(&all, &which.meant.earlier).map_err(Error::of)?;
+    if let Some(name) = imported.and_then(|one| one.pointer("/metadata/name")?.as_str()) {
+        name.clone_into(&mut which.object.name);
+    }
+    Ok(which)
+}
+
+fn named<'a>(desk: &'a Desk, args: &NameArgs, meant: Meant) -> Result<Which<'a>, Error> {
     let cluster = desk.cluster()?;
-    let meant = Meant::either(&args.name).map_err(Error::of)?;
     let object = ObjectTarget {
         cluster: cluster.name().clone(),
         kind: "workspaces.quarterdeck.dev".to_owned(),
@@ -100,24 +123,32 @@ fn view(desk: &Desk, object: &ObjectTarget) -> Result<Permit<WorkspaceView>, Err
 }
 
 async fn seen(desk: &Desk, args: &NameArgs) -> Result<Value, Error> {
-    let which = which(desk, args)?;
+    let which = which(desk, args).await?;
     let permit = view(desk, &which.object)?;
     acts::show(which.cluster, &permit).await.map_err(Error::of)
+}
+
+/// The workspaces of a namespace, or of all.
+async fn items(desk: &Desk, namespace: &str) -> Result<Vec<Value>, Error> {
+    let cluster = desk.cluster()?;
+    let action =
+        WorkspaceView { cluster: cluster.name().clone(), namespace: namespace.to_owned(), name: String::new() };
+    let permit = ask::permit(desk, action)?;
+    let kind = acts::kind().map_err(Error::of)?;
+    let items = pages::all(cluster, &kind, namespace, "").await.map_err(Error::of);
+    drop(permit);
+    items
 }
 
 async fn list(desk: &Desk, args: &ListArgs, out: &mut impl Write) -> Result<(), Error> {
     let cluster = desk.cluster()?;
     let namespace = if args.all_namespaces { String::new() } else { namespace(cluster, args.namespace.as_deref()) };
-    let action = WorkspaceView { cluster: cluster.name().clone(), namespace: namespace.clone(), name: String::new() };
-    let permit = ask::permit(desk, action)?;
-    let kind = acts::kind().map_err(Error::of)?;
-    let items = pages::all(cluster, &kind, &namespace, "").await.map_err(Error::of)?;
-    drop(permit);
+    let items = items(desk, &namespace).await?;
     show::list(&items, args.all_namespaces, desk.global.output, out)
 }
 
 async fn create(desk: &Desk, args: &CreateArgs, out: &mut impl Write) -> Result<(), Error> {
-    let which = which(desk, &args.wait.which)?;
+    let which = new(desk, &args.wait.which)?;
     let meant = &which.meant;
     let kind = if args.own_blueprint { "Blueprint" } else { "ClusterBlueprint" };
     let mut launch = Launch {
@@ -153,21 +184,21 @@ async fn create(desk: &Desk, args: &CreateArgs, out: &mut impl Write) -> Result<
 }
 
 async fn start(desk: &Desk, args: &WaitArgs, out: &mut impl Write) -> Result<(), Error> {
-    let which = which(desk, &args.which)?;
+    let which = which(desk, &args.which).await?;
     let permit = ask::permit(desk, WorkspaceStart { object: which.object.clone() })?;
     let object = acts::start(which.cluster, permit).await.map_err(Error::of)?;
     finish(desk, &which, args, Until::Ready, object, "started", out).await
 }
 
 async fn stop(desk: &Desk, args: &WaitArgs, out: &mut impl Write) -> Result<(), Error> {
-    let which = which(desk, &args.which)?;
+    let which = which(desk, &args.which).await?;
     let permit = ask::permit(desk, WorkspaceStop { object: which.object.clone(), delay_seconds: 0 })?;
     let object = acts::stop(which.cluster, permit).await.map_err(Error::of)?;
     finish(desk, &which, args, Until::Stopped, object, "stopped", out).await
 }
 
 async fn delete(desk: &Desk, args: &WaitArgs, out: &mut impl Write) -> Result<(), Error> {
-    let which = which(desk, &args.which)?;
+    let which = which(desk, &args.which).await?;
     // The one that was seen, and none that is made of the same name meanwhile.
     let there = seen(desk, &args.which).await?;
     let uid = there.pointer("/metadata/uid").and_then(Value::as_str).map(str::to_owned);
@@ -200,7 +231,7 @@ async fn finish(
 }
 
 async fn events(desk: &Desk, args: &NameArgs, out: &mut impl Write) -> Result<(), Error> {
-    let which = which(desk, args)?;
+    let which = which(desk, args).await?;
     let permit = view(desk, &which.object)?;
     let workspace = acts::show(which.cluster, &permit).await.map_err(Error::of)?;
     let kind = catalog::Kind::builtin("events").ok_or_else(|| Error::Usage("there are no events".to_owned()))?;
@@ -216,7 +247,7 @@ async fn events(desk: &Desk, args: &NameArgs, out: &mut impl Write) -> Result<()
 }
 
 async fn logs(desk: &Desk, args: &LogsArgs, out: &mut impl Write) -> Result<(), Error> {
-    let which = which(desk, &args.which)?;
+    let which = which(desk, &args.which).await?;
     let permit = ask::permit(desk, WorkspaceLogs { object: which.object.clone() })?;
     let log = acts::logs(which.cluster, permit, &args.container, args.tail, args.previous).await.map_err(Error::of)?;
     out.write_all(&log)?;

@@ -317,6 +317,6 @@ fn own_labels(labels: Option<&Value>, notes: &mut Vec<String>) -> Option<Value> 
 }
 
 /// The annotation that says what an object was made from.
-const IMPORTED: &str = "quarterdeck.dev/imported-from";
+pub const IMPORTED: &str = "quarterdeck.dev/imported-from";
 /// Lower base32 (RFC 4648).
 const LETTERS: &[u8; 32] = b"abcdefghijklmnopqrstuvwxyz234567";

@@ -353,7 +353,7 @@ impl Active<'_> {
             usage: activity.usage(cluster, key),
             since_ms: self.since_ms,
             daemon: self.daemons.known.get(key).cloned().unwrap_or_default(),
-            every_ms: life::every_ms(self.operator.settings.limits, self.kept.len()),
+            every_ms: life::every_ms(self.operator.settings.limits, self.index.pods()),
         };
         Job {
             known,
@@ -483,6 +483,6 @@ fn was_accepted(object: &Value) -> bool {
 /// When what is refused is asked again.
 const REFUSED_MS: i64 = 600_000;
 /// Daemons that are asked at a time.
-const MOST_ASKED: usize = 8;
+const MOST_ASKED: usize = 32;
 /// When one is looked at again that found no place.
 const ASK_AGAIN_MS: i64 = 1_000;

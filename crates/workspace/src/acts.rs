@@ -84,8 +84,30 @@ pub async fn create_for(
     spec: &Value,
     job: &str,
 ) -> Result<Value, ActError> {
-    let object = permit.target().object.clone();
     let annotations = if job.is_empty() { json!({}) } else { json!({ JOB: job }) };
+    made(cluster, permit, spec, &annotations).await
+}
+
+/// The same of one that was imported: the object says from where, and is found by that (see [`crate::earlier`]).
+///
+/// # Errors
+/// As [`ActError`] says.
+pub async fn import(
+    cluster: &Cluster,
+    permit: Permit<WorkspaceCreate>,
+    spec: &Value,
+    from: &str,
+) -> Result<Value, ActError> {
+    made(cluster, permit, spec, &json!({ crd::import::IMPORTED: from })).await
+}
+
+async fn made(
+    cluster: &Cluster,
+    permit: Permit<WorkspaceCreate>,
+    spec: &Value,
+    annotations: &Value,
+) -> Result<Value, ActError> {
+    let object = permit.target().object.clone();
     let body = json!({
         "apiVersion": "quarterdeck.dev/v1alpha1", "kind": "Workspace",
         "metadata": { "name": object.name, "namespace": object.namespace, "annotations": annotations },

@@ -278,6 +278,11 @@ impl Index {
         self.workspaces.get(key)
     }
 
+    /// How many pods of workspaces there are.
+    pub(crate) fn pods(&self) -> usize {
+        self.pods.len()
+    }
+
     /// Whether a pod of it is there, also of one that is gone itself.
     pub(crate) fn has_pod(&self, key: &Key) -> bool {
         self.pods.contains_key(key)

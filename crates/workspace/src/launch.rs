@@ -24,6 +24,8 @@ pub struct Meant {
     pub blueprint: Option<String>,
     /// The repository that it names, as `spec.source` has it.
     pub source: Option<Value>,
+    /// The ids that an earlier system had for it, by which imported workspaces are found; see [`crate::earlier`].
+    pub earlier: Vec<String>,
 }
 
 impl Meant {
@@ -44,7 +46,7 @@ impl Meant {
         Err(LaunchError::Name { name: name.to_owned(), free })
     }
 
-    /// A user string.
+    /// A user string of which a workspace is to be made.
     ///
     /// # Errors
     /// When it breaks a rule of their form, or names what no workspace of its own is.
@@ -52,22 +54,30 @@ impl Meant {
         let user = UserString::parse(text)?;
         match user.target() {
             Target::Blueprint { workload: Some(_), .. } | Target::Repo { workload: Some(_), .. } => {
-                return Err(LaunchError::Off(
-                    "no workspace is made a part of a workload here: leave workload and ns out",
-                ));
+                Err(LaunchError::Off("no workspace is made a part of a workload here: leave workload and ns out"))
             }
-            Target::Pod { .. } => {
-                return Err(LaunchError::Off(
-                    "it names a running pod, and no pod but that of a workspace is entered here",
-                ));
-            }
-            _ => {}
+            _ => Self::of(&user),
         }
-        let key = Key::of(&user, RepoCase::Folds, None).map_err(|error| LaunchError::Open(error.to_string()))?;
+    }
+
+    /// A user string whose workspace is looked for: it may be one that was made elsewhere.
+    ///
+    /// # Errors
+    /// When it breaks a rule of their form, or names a pod.
+    pub fn sought(text: &str) -> Result<Self, LaunchError> {
+        Self::of(&UserString::parse(text)?)
+    }
+
+    fn of(user: &UserString) -> Result<Self, LaunchError> {
+        if matches!(user.target(), Target::Pod { .. }) {
+            return Err(LaunchError::Off("it names a running pod, and no pod but that of a workspace is entered here"));
+        }
+        let key = Key::of(user, RepoCase::Folds, None).map_err(|error| LaunchError::Open(error.to_string()))?;
         let mut meant = Self {
             name: key.id(),
             user: Some(user.user().to_owned()),
             cluster: user.cluster().map(str::to_owned),
+            earlier: key.legacy_ids(),
             ..Self::default()
         };
         match user.target() {
@@ -95,7 +105,15 @@ impl Meant {
     /// # Errors
     /// As the other two say.
     pub fn either(text: &str) -> Result<Self, LaunchError> {
-        if text.contains(['~', '=', '@']) { Self::user_string(text) } else { Self::name(text) }
+        if text.contains(SIGNS) { Self::user_string(text) } else { Self::name(text) }
+    }
+
+    /// Either, of a workspace that is looked for.
+    ///
+    /// # Errors
+    /// As the others say.
+    pub fn either_sought(text: &str) -> Result<Self, LaunchError> {
+        if text.contains(SIGNS) { Self::sought(text) } else { Self::name(text) }
     }
 }
 
@@ -250,6 +268,8 @@ impl Coded for LaunchError {
     }
 }
 
+/// One of these stands in every user string but a user's name alone.
+const SIGNS: [char; 3] = ['~', '=', '@'];
 /// Characters of a name: so that names of pods, services and hosts made from it fit.
 const MOST: usize = 52;
 

@@ -27,6 +27,7 @@ pub mod decide;
 pub mod desired;
 pub mod doors;
 mod enforced;
+pub mod earlier;
 mod error;
 pub mod event;
 pub mod exposing;

@@ -33,8 +33,8 @@ pub(crate) struct Daemon {
     pod: String,
     /// When it was asked last.
     tried_ms: Option<i64>,
-    /// When it answered last that it knows what goes on inside.
-    answered_ms: Option<i64>,
+    /// When it was asked what it answered last.
+    pub(crate) answered_ms: Option<i64>,
     /// Why it did not answer.
     pub(crate) failed: Option<Unreached>,
     /// How often it did not in a row.
@@ -196,8 +196,12 @@ impl Life {
 
     fn asks(&mut self, job: &Job, decision: &Decision, pod: &Pod, rules: &Rules, needed: bool, busy: Busy) {
         let (now, known) = (job.now_ms, &job.known.daemon);
+        // What it said last is old by then, whatever comes of asking it meanwhile.
+        let old = known.of(&pod.uid).and_then(|daemon| daemon.answered_ms).map(|at| at.saturating_add(FRESH_MS));
+        let old = old.filter(|old| runs(decision) && *old > now && known.failed.is_none());
+        self.again_ms = [self.again_ms, old].into_iter().flatten().min();
         let due = known.of(&pod.uid).map_or(i64::MIN, |daemon| daemon.due(job.known.every_ms));
-        let runs = decision.seen.stage == Stage::Running;
+        let runs = runs(decision);
         if known.asking {
             return;
         }
@@ -213,6 +217,10 @@ impl Life {
             self.again_ms = Some(self.again_ms.map_or(due, |other| other.min(due)));
         }
     }
+}
+
+fn runs(decision: &Decision) -> bool {
+    decision.seen.stage == Stage::Running
 }
 
 /// Since when it is stopped.
@@ -232,11 +240,18 @@ fn told(status: &Value) -> Option<Last> {
     Some(Last { at_ms: crate::status::read(&text("at"))?, door: text("door"), detail: text("detail") })
 }
 
-/// How often the daemons of so many workspaces are asked: each within a minute, unless that were more than one a second.
-pub(crate) fn every_ms(limits: Limits, workspaces: usize) -> i64 {
-    i64::try_from(workspaces).unwrap_or(i64::MAX).saturating_mul(1_000).max(limits.probe_ms)
+/// How often the daemons of so many pods are asked: each within a minute, and of more than one operator asks in that time one a second.
+pub(crate) fn every_ms(limits: Limits, pods: usize) -> i64 {
+    if pods <= MOST_IN_A_ROUND {
+        return limits.probe_ms;
+    }
+    i64::try_from(pods).unwrap_or(i64::MAX).saturating_mul(1_000).max(limits.probe_ms)
 }
 
+/// How long an answer tells that a daemon can be reached.
+pub(crate) const FRESH_MS: i64 = 60_000;
+/// So many pods are asked within the time of one round.
+const MOST_IN_A_ROUND: usize = 1_000;
 /// After the first failure; longer after more.
 const FIRST_MS: i64 = 2_000;
 /// How often the connection is tried that must fail.

@@ -222,8 +222,9 @@ const LONGEST_KEEP_MS: u64 = 7 * 86_400_000;
 mod tests {
     #![allow(clippy::unwrap_used, clippy::expect_used, clippy::panic, clippy::indexing_slicing)]
 
-    use super::Uses;
+    use super::{Uses, reason};
     use crate::activity::Door;
+    use crate::reach::ReachError;
     use serde_json::json;
 
     #[test]
@@ -241,5 +242,32 @@ mod tests {
         assert_eq!(said.by(80_000), expected, "never later than now");
         assert_eq!(said.kept_until(80_000), Some(680_000));
         assert_eq!(Uses::default().kept_until(1), None);
+    }
+
+    #[test]
+    fn wc_06e_why_a_daemon_was_not_reached_is_told_by_what_the_way_to_it_said() {
+        use std::io::{Error, ErrorKind};
+        let of = |error: link::Error| reason(&error.into());
+        let said = |words: &str| ReachError::Daemon { error: link::Error::Closed, words: words.to_owned() };
+        // As rustls says it, of either end.
+        let expired = Error::other("called: invalid peer certificate: certificate expired: verification time 5 (UNIX)");
+        assert_eq!(of(link::Error::NotProved(expired)), "TLSExpired");
+        assert_eq!(of(link::Error::Unreachable(ErrorKind::ConnectionRefused.into())), "PortClosed");
+        assert_eq!(
+            reason(&said("qd-agent: /run/qd/api.sock does not answer: Connection refused (os error 111)")),
+            "PortClosed"
+        );
+        assert_eq!(
+            reason(&said("qd-agent: /run/qd/api.sock does not answer: No such file or directory (os error 2)")),
+            "PortClosed"
+        );
+        for other in [
+            of(link::Error::Late),
+            of(link::Error::Closed),
+            of(link::Error::NotProved(Error::other("invalid peer certificate: UnknownIssuer"))),
+            reason(&ReachError::NoPod("n/w".to_owned())),
+        ] {
+            assert_eq!(other, "AgentUnreachable");
+        }
     }
 }

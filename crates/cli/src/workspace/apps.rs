@@ -19,7 +19,7 @@ use workspace::reach::reach;
 
 /// Lists the apps, or does something with one.
 pub(super) async fn apps(desk: &Desk, args: &AppsArgs, out: &mut impl Write) -> Result<(), Error> {
-    let which = which(desk, &args.which)?;
+    let which = which(desk, &args.which).await?;
     let output = desk.global.output;
     let (Some(act), Some(app)) = (args.act, &args.app) else {
         let all = asked(desk, &which, "list", "", async |link| Ok(link.apps().await?)).await?;
@@ -44,7 +44,7 @@ pub(super) async fn apps(desk: &Desk, args: &AppsArgs, out: &mut impl Write) -> 
 
 /// Lists every port that somebody listens on.
 pub(super) async fn ports(desk: &Desk, args: &NameArgs, out: &mut impl Write) -> Result<(), Error> {
-    let which = which(desk, args)?;
+    let which = which(desk, args).await?;
     let all = asked(desk, &which, "list", "", async |link| Ok(link.ports().await?)).await?;
     print_ports(&all, desk.global.output, out)
 }

@@ -29,7 +29,7 @@ pub(super) async fn copy(desk: &Desk, args: &CopyArgs) -> Result<(), Error> {
         _ => return Err(Error::Usage("one of both is in a workspace: NAME:PATH; the other is here".to_owned())),
     };
     let named = NameArgs { name: workspace, namespace: args.namespace.clone() };
-    let which = which(desk, &named)?;
+    let which = which(desk, &named).await?;
     let path = FilePath::parse(&there).map_err(Error::of)?;
     let way = interruptible(Box::pin(ready(desk, &which, &args.reach))).await?;
     let act = if up { "put" } else { "get" };

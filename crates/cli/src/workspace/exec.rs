@@ -17,7 +17,7 @@ use tokio::signal::unix::{SignalKind, signal};
 
 /// Runs it; the exit code of the program.
 pub(super) async fn exec(desk: &Desk, args: &ExecArgs) -> Result<u8, Error> {
-    let which = which(desk, &args.which)?;
+    let which = which(desk, &args.which).await?;
     if args.tty {
         return shell::exec(desk, args, &which).await;
     }

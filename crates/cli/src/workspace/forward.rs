@@ -22,7 +22,7 @@ use workspace::reach::{ReachError, Reaches};
 
 /// Carries what was asked for. Each is a decision of its own.
 pub(super) async fn forward(desk: &Desk, args: &ForwardArgs) -> Result<(), Error> {
-    let which = which(desk, &args.which)?;
+    let which = which(desk, &args.which).await?;
     let way = interruptible(Box::pin(ready(desk, &which, &args.reach))).await?;
     let mut open = Vec::new();
     for forward in &args.forwards {

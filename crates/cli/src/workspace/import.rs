@@ -127,7 +127,7 @@ async fn make(desk: &Desk, one: &Imported, out: &mut impl Write) -> Result<(), E
         image: field(one, "/spec/image").to_owned(),
     };
     let spec = one.object.get("spec").cloned().unwrap_or_default();
-    acts::create(cluster, ask::permit(desk, action)?, &spec).await.map_err(Error::of)?;
+    acts::import(cluster, ask::permit(desk, action)?, &spec, &one.from).await.map_err(Error::of)?;
     if one.object.pointer("/metadata/labels").is_some() {
         eprintln!("  its labels are left out: set them with kubectl label");
     }

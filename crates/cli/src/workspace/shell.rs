@@ -34,7 +34,7 @@ use workspace::reach::Reaches;
 pub(super) async fn shell(desk: &Desk, args: &ShellArgs) -> Result<u8, Error> {
     let needed = "`qd ws shell` needs a terminal: `qd ws exec NAME -- CMD` runs a program without one";
     terminal(needed)?;
-    let which = which(desk, &args.which)?;
+    let which = which(desk, &args.which).await?;
     let way = interruptible(Box::pin(ready(desk, &which, &args.reach))).await?;
     let purpose = match &args.attach {
         Some(shell) => ShellPurpose::Attach { shell: shell.clone() },

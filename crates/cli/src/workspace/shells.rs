@@ -15,7 +15,7 @@ use workspace::reach::reach;
 
 /// Lists them.
 pub(super) async fn shells(desk: &Desk, args: &NameArgs, out: &mut impl Write) -> Result<(), Error> {
-    let which = which(desk, args)?;
+    let which = which(desk, args).await?;
     let permit = ask::permit(desk, WorkspaceConnect { object: which.object.clone(), purpose: ShellPurpose::List })?;
     let told = async {
         let link = reach(which.cluster, &permit).await.map_err(|error| failed(&which.object, error))?;

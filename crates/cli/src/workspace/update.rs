@@ -18,7 +18,7 @@ pub(super) async fn update(desk: &Desk, args: &UpdateArgs, out: &mut impl Write)
     if args.force {
         return Err(Error::Usage("--force makes the pod anew: say it without what changes".to_owned()));
     }
-    let which = which(desk, &args.wait.which)?;
+    let which = which(desk, &args.wait.which).await?;
     let patch = patch(args)?;
     let fields = patch.keys().map(|field| format!("/spec/{field}")).collect();
     let permit = ask::permit(desk, WorkspaceUpdate { object: which.object.clone(), fields })?;
@@ -64,7 +64,7 @@ fn is_empty(args: &UpdateArgs) -> bool {
 
 /// Makes the pod anew of what the workspace and its blueprint say by now. Its volumes are those of before.
 async fn take_up(desk: &Desk, args: &UpdateArgs, out: &mut impl Write) -> Result<(), Error> {
-    let which = which(desk, &args.wait.which)?;
+    let which = which(desk, &args.wait.which).await?;
     let there = seen(desk, &args.wait.which).await?;
     let name = format!("{}/{}", which.object.namespace, which.object.name);
     let digest = there.pointer("/status/updateAvailable/digest").and_then(Value::as_str).map(str::to_owned);

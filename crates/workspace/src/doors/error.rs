@@ -1,6 +1,7 @@
 //! Why a door does not do what it was asked.
 
 use crate::acts::ActError;
+use crate::earlier::Several;
 use crate::jobs::JobError;
 use crate::launch::LaunchError;
 use crate::reach::ReachError;
@@ -25,6 +26,9 @@ pub enum DoorError {
     /// What was asked for is not right.
     #[error(transparent)]
     Launch(#[from] LaunchError),
+    /// Several were imported under the id.
+    #[error(transparent)]
+    Several(#[from] Several),
     /// Nothing can be composed of it.
     #[error(transparent)]
     Composed(#[from] Problems),
@@ -90,6 +94,7 @@ impl Coded for DoorError {
             Self::Cluster(error) => error.code(),
             Self::Act(error) => error.code(),
             Self::Launch(error) => error.code(),
+            Self::Several(error) => error.code(),
             Self::Composed(error) => error.code(),
             Self::Exists(..) => Code::WorkspaceExists,
             Self::Job(error) => error.code(),
@@ -107,6 +112,7 @@ impl Coded for DoorError {
             Self::Cluster(error) => error.details(),
             Self::Act(error) => error.details(),
             Self::Launch(error) => error.details(),
+            Self::Several(error) => error.details(),
             Self::Composed(error) => error.details(),
             Self::Exists(workspace, free) => Some(json!({ "workspace": workspace, "free": free })),
             Self::Job(error) => error.details(),

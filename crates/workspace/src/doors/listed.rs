@@ -5,7 +5,7 @@ use super::{DoorError, Workspaces};
 use crate::acts;
 use crate::launch::Meant;
 use crate::lookup::{Lookup, Wanted};
-use crate::{about, pages};
+use crate::{about, earlier, pages};
 use api::job::{Job, JobState};
 use api::workspace::{ClusterProblem, WorkspaceList};
 use base::ClusterName;
@@ -54,8 +54,8 @@ impl Workspaces {
         if clusters.is_empty() {
             return Err(DoorError::Cluster(mirror::Error::NoCluster));
         }
-        let meant = wanted.user_string.as_deref().map(Meant::user_string).transpose()?;
-        let lookup = Lookup::of(wanted, meant.map(|meant| meant.name))?;
+        let meant = wanted.user_string.as_deref().map(Meant::sought).transpose()?;
+        let mut lookup = Lookup::of(wanted, meant.as_ref().map(|meant| meant.name.clone()))?;
         let mut list = WorkspaceList::default();
         let mut found: Vec<(ClusterName, Value)> = Vec::new();
         for name in clusters {
@@ -65,6 +65,16 @@ impl Workspaces {
                     let error = api::ErrorBody::of(&error, principal.request().unwrap_or_default());
                     list.problems.push(ClusterProblem { cluster: name.clone(), error });
                 }
+            }
+        }
+        if let Some(meant) = &meant {
+            let name = |object: &Value| object.pointer("/metadata/name").and_then(Value::as_str).map(str::to_owned);
+            let objects = || found.iter().map(|(_, object)| object);
+            if !objects().any(|object| name(object).as_deref() == Some(&meant.name))
+                && let Some(imported) = earlier::one(objects(), &meant.earlier)?.cloned()
+            {
+                lookup = Lookup::of(wanted, name(&imported))?;
+                found.retain(|(_, object)| *object == imported);
             }
         }
         let (total, page) = lookup.choose(found, base::Clock::now_ms(&base::SystemClock));

@@ -3,7 +3,7 @@
 use super::condition::Conditions;
 use super::{Making, time};
 use crate::idle::Idle;
-use crate::life::Daemon;
+use crate::life::{Daemon, FRESH_MS};
 use crate::render::{Refused, Rendered};
 use crate::stage::Stage;
 use cluster::Owned;
@@ -38,7 +38,9 @@ impl Making<'_> {
             let (holds, reason, message) = isolated(self.daemon(), self.rendered);
             list.put("NetworkIsolated", holds, reason, &message);
         }
-        if asked || !(stands && list.keep("Reachable")) {
+        // But not for longer than an answer counts, unless none counts that long.
+        let handed = self.now_ms < self.known.since_ms.saturating_add(HANDED_MS) || self.is_asked_rarely();
+        if asked || !(stands && handed && list.keep("Reachable")) {
             let (holds, reason, message) = self.reachable();
             list.put("Reachable", holds, reason, &message);
         }
@@ -67,10 +69,29 @@ impl Making<'_> {
             return (None, UNKNOWN, "it does not run".to_owned());
         }
         let Some(daemon) = self.daemon() else { return (None, UNKNOWN, "no door was tried yet".to_owned()) };
-        match &daemon.failed {
-            None => (Some(true), "AsExpected", "its daemon answers through the API server".to_owned()),
-            Some(failed) => (Some(false), failed.reason, failed.message.clone()),
+        if let Some(failed) = &daemon.failed {
+            return (Some(false), failed.reason, failed.message.clone());
         }
+        if self.is_asked_rarely() {
+            let message =
+                "it answered when it was asked last; there are more workspaces than are asked within a minute";
+            return (None, UNKNOWN, message.to_owned());
+        }
+        match daemon.answered_ms {
+            Some(at) if self.now_ms < at.saturating_add(FRESH_MS) => {
+                (Some(true), "AsExpected", "its daemon answers through the API server".to_owned())
+            }
+            _ => (
+                None,
+                UNKNOWN,
+                "its daemon answered when it was asked last, which is more than a minute ago".to_owned(),
+            ),
+        }
+    }
+
+    /// There are so many workspaces that what it said last is mostly old.
+    fn is_asked_rarely(&self) -> bool {
+        self.known.every_ms >= FRESH_MS
     }
 
     /// The status that stands is of this pod, and in this stage.
@@ -115,3 +136,5 @@ pub(crate) fn isolated(daemon: Option<&Daemon>, rendered: Result<&Rendered, &Ref
 pub(crate) type Told = (Option<bool>, &'static str, String);
 
 const UNKNOWN: &str = "NotMeasured";
+/// How long what the operator before found out stands for one who has asked nobody yet.
+const HANDED_MS: i64 = 30_000;

@@ -195,6 +195,50 @@ fn wc_06a_reachable_says_what_the_probe_through_the_door_found() {
 }
 
 #[test]
+fn wc_06b_reachable_is_unknown_once_the_last_answer_is_a_minute_old() {
+    let mut case = running();
+    case.known = probed(Ok(Inside::default()));
+    let asked_ms = 990_000;
+    case.now_ms = asked_ms + 59_999;
+    assert_eq!(condition(&made(&case).0, "Reachable"), ("True", "AsExpected"));
+    case.now_ms = asked_ms + 60_000;
+    let (status, _) = made(&case);
+    assert_eq!(condition(&status, "Reachable"), ("Unknown", "NotMeasured"));
+    assert!(message(&status, "Reachable").contains("more than a minute ago"), "{status}");
+    // That it does not answer stands until it does.
+    case.known = probed(Err(Unreached { reason: "PortClosed", message: "why".into() }));
+    case.now_ms = asked_ms + 90_000;
+    assert_eq!(condition(&made(&case).0, "Reachable"), ("False", "PortClosed"));
+}
+
+#[test]
+fn wc_06c_up_to_a_thousand_are_asked_within_a_minute_and_of_more_it_is_said_that_they_are_not() {
+    let limits = crate::decide::Limits::default();
+    let every_ms = |pods| crate::life::every_ms(limits, pods);
+    assert!(every_ms(0) < 60_000 && every_ms(61) < 60_000 && every_ms(1_000) < 60_000);
+    assert_eq!(every_ms(10_000), 10_000_000, "one a second");
+    let mut case = running();
+    case.known = probed(Ok(Inside::default()));
+    case.known.every_ms = every_ms(1_001);
+    let (before, _) = made(&case);
+    assert_eq!(condition(&before, "Reachable"), ("Unknown", "NotMeasured"));
+    (case.now_ms, case.previous) = (case.now_ms + 600_000, before.clone());
+    case.known.every_ms = every_ms(1_002);
+    assert_eq!(made(&case).0["conditions"], before["conditions"], "and nothing is written while nothing changes");
+}
+
+#[test]
+fn wc_06d_what_the_operator_before_found_out_counts_for_a_moment_only() {
+    let mut case = running();
+    case.known = probed(Ok(Inside::default()));
+    case.previous = made(&case).0;
+    case.known = Known { since_ms: case.now_ms, ..Known::default() };
+    assert_eq!(condition(&made(&case).0, "Reachable").0, "True");
+    case.now_ms += 30_000;
+    assert_eq!(condition(&made(&case).0, "Reachable"), ("Unknown", "NotMeasured"));
+}
+
+#[test]
 fn wc_07_idle_names_the_doors_that_keep_it_up_or_when_it_is_stopped() {
     let mut case = running();
     let judged = |idle| {
@@ -254,7 +298,7 @@ fn wd_06f_what_the_operator_before_found_out_stands_until_the_next_one_asks() {
     let (before, _) = made(&case);
     assert_eq!(condition(&before, "NetworkIsolated"), ("False", "NotEnforced"));
     case.previous = before.clone();
-    case.known = Known::default();
+    case.known = Known { since_ms: case.now_ms, ..Known::default() };
     assert_eq!(made(&case).0["conditions"], before["conditions"], "whoever leads now writes nothing");
     case.known = probed(Ok(Inside::default()));
     assert_eq!(condition(&made(&case).0, "NetworkIsolated"), ("False", "NotEnforced"), "the canary is still to come");
