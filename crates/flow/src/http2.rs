@@ -8,7 +8,7 @@
 //! elsewhere lose the framing and the header table of that direction: frames are then searched for, and fields that stand
 //! in the lost table are shown as unknown. Requests and responses are joined by their stream's number and by nothing else.
 
-mod connection;
+pub(crate) mod connection;
 mod frame;
 mod half;
 mod head;

@@ -239,6 +239,8 @@ pub enum App {
     Tls,
     /// QUIC.
     Quic,
+    /// HTTP/3, which the parser of QUIC reads.
+    Http3,
     /// DNS over UDP or TCP.
     Dns,
     /// Redis.
@@ -260,6 +262,7 @@ impl App {
             Self::WebSocket => "websocket",
             Self::Tls => "tls",
             Self::Quic => "quic",
+            Self::Http3 => "http3",
             Self::Dns => "dns",
             Self::Redis => "redis",
             Self::Postgres => "postgres",

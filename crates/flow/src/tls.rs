@@ -22,14 +22,16 @@ mod opening;
 mod parser;
 pub(crate) mod reader;
 mod session;
-mod verdict;
+pub(crate) mod verdict;
 mod wire;
 
 #[cfg(test)]
 mod tests;
 
 pub use certificate::Certificate;
+pub(crate) use crypto::{Hash, expand_label};
 pub use fingerprint::{Carrier, ja3, ja3_text, ja4, ja4s};
 pub use hello::{ClientHello, ServerHello};
+pub(crate) use hello::{chosen_alpn, extension};
 pub use parser::Tls;
 pub use wire::looks;

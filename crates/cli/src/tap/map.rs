@@ -172,6 +172,7 @@ const PROTOCOLS: &[&str] = &[
     "websocket",
     "tls",
     "quic",
+    "http3",
     "dns",
     "redis",
     "postgres",

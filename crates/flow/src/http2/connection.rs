@@ -2,7 +2,7 @@
 
 use super::frame::{self, END_STREAM, FrameHead, MOST_PAYLOAD};
 use super::head::{Head, Known};
-use super::stream::Stream;
+use super::stream::{Stream, Version};
 use super::streams::Streams;
 use super::windows::Windows;
 use crate::hpack::Field;
@@ -11,54 +11,62 @@ use crate::{Asked, Context, Side};
 
 /// Both directions together.
 #[derive(Default)]
-pub(super) struct Connection {
-    pub(super) streams: Streams,
+pub(crate) struct Connection {
+    pub(crate) streams: Streams,
     pub(super) windows: Windows,
     /// The block that is being decoded; it trades places with the head or the trailers it becomes.
-    pub(super) draft: Head,
-    pub(super) spans: Spans,
+    pub(crate) draft: Head,
+    pub(crate) spans: Spans,
     /// Stream offset behind what was used, by direction.
-    pub(super) next: [Option<u64>; 2],
+    pub(crate) next: [Option<u64>; 2],
     /// The longest payload each side may send, as far as the other said.
-    pub(super) most_payload: [u32; 2],
+    pub(crate) most_payload: [u32; 2],
     /// The highest stream so far.
-    pub(super) newest: u32,
+    pub(crate) newest: u32,
     /// A header block was read: it is HTTP/2 for certain.
-    pub(super) is_certain: bool,
+    pub(crate) is_certain: bool,
     /// Answers without a request wait for the client's bytes.
     is_waiting: bool,
 }
 
 /// A header block that came to its end.
 #[derive(Clone, Copy, Debug)]
-pub(super) struct Block {
-    pub(super) stream: u32,
+pub(crate) struct Block {
+    pub(crate) stream: u32,
     /// The stream that a PUSH_PROMISE announces.
-    pub(super) promised: Option<u32>,
-    pub(super) flags: u8,
-    pub(super) first_us: i64,
+    pub(crate) promised: Option<u32>,
+    pub(crate) flags: u8,
+    pub(crate) first_us: i64,
     /// Its bytes on the wire, with frame heads.
-    pub(super) wire: u64,
+    pub(crate) wire: u64,
     /// It could not be read: `draft` is what was read before that.
-    pub(super) is_lost: bool,
+    pub(crate) is_lost: bool,
 }
 
 /// When and by whom.
 #[derive(Clone, Copy, Debug)]
-pub(super) struct At {
-    pub(super) side: Side,
-    pub(super) now_us: i64,
+pub(crate) struct At {
+    pub(crate) side: Side,
+    pub(crate) now_us: i64,
     /// How far the sender had acknowledged the other direction.
-    pub(super) acked: u64,
+    pub(crate) acked: u64,
 }
 
 impl Connection {
-    pub(super) fn new() -> Self {
+    pub(crate) fn new() -> Self {
         Self { most_payload: [MOST_PAYLOAD; 2], ..Self::default() }
     }
 
+    /// Of HTTP/3, whose frames are others and whose windows are those of QUIC.
+    pub(crate) fn of_three() -> Self {
+        let mut connection = Self::new();
+        connection.streams.version = Version::Three;
+        connection.lose_windows();
+        connection
+    }
+
     /// The connection was upgraded from HTTP/1: its first stream answers that request, whose headers stand in its record.
-    pub(super) fn upgraded(&mut self, asked: &Asked, cx: &mut Context<'_, '_>) {
+    pub(crate) fn upgraded(&mut self, asked: &Asked, cx: &mut Context<'_, '_>) {
         // The request may have said what they are.
         self.lose_windows();
         let Some(stream) = self.streams.begin(1, asked.last_us) else { return };
@@ -80,7 +88,7 @@ impl Connection {
     }
 
     /// A block stands in `draft`.
-    pub(super) fn block(&mut self, block: &Block, at: At, cx: &mut Context<'_, '_>) {
+    pub(crate) fn block(&mut self, block: &Block, at: At, cx: &mut Context<'_, '_>) {
         self.is_certain |= !block.is_lost;
         self.newest = self.newest.max(block.stream);
         match (block.promised, at.side) {
@@ -177,14 +185,19 @@ impl Connection {
 
     /// A DATA frame begins.
     pub(super) fn data_frame(&mut self, head: &FrameHead, at: At) {
-        if let Some(stream) = self.streams.get(head.stream) {
-            stream.half(at.side).wire_len += head.total() as u64;
-        }
+        self.on_wire(head.stream, head.total() as u64, at.side);
         self.spend(head, at);
     }
 
+    /// A frame of a body takes so many bytes, with its head.
+    pub(crate) fn on_wire(&mut self, id: u32, len: u64, side: Side) {
+        if let Some(stream) = self.streams.get(id) {
+            stream.half(side).wire_len += len;
+        }
+    }
+
     /// Bytes of a body.
-    pub(super) fn data(&mut self, id: u32, bytes: &[u8], offset: u64, at: At, cx: &mut Context<'_, '_>) {
+    pub(crate) fn data(&mut self, id: u32, bytes: &[u8], offset: u64, at: At, cx: &mut Context<'_, '_>) {
         let Some(stream) = self.streams.get(id) else { return };
         stream.active_us = at.now_us;
         let half = stream.half(at.side);
@@ -195,14 +208,14 @@ impl Connection {
     }
 
     /// Bytes of a body are missing.
-    pub(super) fn data_lost(&mut self, id: u32, len: u64, side: Side) {
+    pub(crate) fn data_lost(&mut self, id: u32, len: u64, side: Side) {
         if let Some(stream) = self.streams.get(id) {
             stream.half(side).lose(len);
         }
     }
 
     /// Frames of this side are missing: any message that was open may lack something.
-    pub(super) fn frames_lost(&mut self, side: Side, cx: &mut Context<'_, '_>, now_us: i64) {
+    pub(crate) fn frames_lost(&mut self, side: Side, cx: &mut Context<'_, '_>, now_us: i64) {
         self.lose_windows();
         for stream in self.streams.iter_mut() {
             stream.half(side).doubt();
@@ -213,7 +226,7 @@ impl Connection {
     }
 
     /// A message ended.
-    pub(super) fn end_half(&mut self, id: u32, at: At, cx: &mut Context<'_, '_>) {
+    pub(crate) fn end_half(&mut self, id: u32, at: At, cx: &mut Context<'_, '_>) {
         let Some(stream) = self.streams.get(id) else { return };
         stream.active_us = at.now_us;
         let half = stream.half(at.side);
@@ -235,21 +248,30 @@ impl Connection {
     }
 
     /// RST_STREAM: the stream is over for both.
-    pub(super) fn reset(&mut self, id: u32, code: u32, at: At, cx: &mut Context<'_, '_>) {
+    pub(crate) fn reset(&mut self, id: u32, code: u32, at: At, cx: &mut Context<'_, '_>) {
         self.give_up_window(id, at.now_us);
+        self.cut(id, code != 0, frame::error_word(code), at, cx);
+    }
+
+    /// A stream is over for both. A server that needs no more of the request says so without an error, after its response.
+    pub(crate) fn cut(&mut self, id: u32, is_error: bool, word: &'static str, at: At, cx: &mut Context<'_, '_>) {
         let Some(stream) = self.streams.get(id) else { return };
         stream.active_us = at.now_us;
-        // A server that needs no more of the request says so without an error, after its response.
-        if code != 0 || !stream.response.is_ended {
-            stream.reset = Some(frame::error_word(code));
+        if is_error || !stream.response.is_ended {
+            stream.reset.get_or_insert(word);
         }
         self.tell(id, cx);
     }
 
     /// GOAWAY: streams of the other side above `last` were not and will not be looked at.
-    pub(super) fn go_away(&mut self, last: u32, at: At, cx: &mut Context<'_, '_>) {
+    pub(crate) fn go_away(&mut self, last: u32, at: At, cx: &mut Context<'_, '_>) {
         let own = if at.side == Side::Server { 1 } else { 0 };
-        while let Some(mut stream) = self.streams.take_if(|stream| stream.id > last && stream.id % 2 == own) {
+        self.refuse(|id| id > last && id % 2 == own, cx);
+    }
+
+    /// These streams were not and will not be looked at.
+    pub(crate) fn refuse(&mut self, is_refused: impl Fn(u32) -> bool, cx: &mut Context<'_, '_>) {
+        while let Some(mut stream) = self.streams.take_if(|stream| is_refused(stream.id)) {
             stream.reset = Some("goaway");
             stream.emit(cx);
             self.streams.give_back(stream);
@@ -257,7 +279,7 @@ impl Connection {
     }
 
     /// Answers without a request: those whose request would have been seen by now go out.
-    pub(super) fn tell_answers(&mut self, cx: &mut Context<'_, '_>) {
+    pub(crate) fn tell_answers(&mut self, cx: &mut Context<'_, '_>) {
         if !self.is_waiting {
             return;
         }
@@ -275,7 +297,7 @@ impl Connection {
     }
 
     /// Time has passed: what waited too long for its other half goes out.
-    pub(super) fn wake(&mut self, now_us: i64, cx: &mut Context<'_, '_>) {
+    pub(crate) fn wake(&mut self, now_us: i64, cx: &mut Context<'_, '_>) {
         let is_one_sided = !cx.facts.has_seen(Side::Server);
         let waits = |stream: &Stream| {
             let is_answer = stream.response.is_ended && !stream.request.is_seen;
@@ -294,7 +316,7 @@ impl Connection {
     }
 
     /// The connection ended: everything open goes out as it is.
-    pub(super) fn finish(&mut self, cx: &mut Context<'_, '_>) {
+    pub(crate) fn finish(&mut self, cx: &mut Context<'_, '_>) {
         while let Some(mut stream) = self.streams.take_if(|_| true) {
             stream.emit(cx);
             self.streams.give_back(stream);
@@ -302,7 +324,7 @@ impl Connection {
     }
 
     /// The first offset of a direction of which secrets of a body are still to be told.
-    pub(super) fn pending(&self, side: Side) -> Option<u64> {
+    pub(crate) fn pending(&self, side: Side) -> Option<u64> {
         let half = |stream: &Stream| match side {
             Side::Client => stream.request.pending(),
             Side::Server => stream.response.pending(),
@@ -310,7 +332,7 @@ impl Connection {
         self.streams.iter().filter_map(half).min()
     }
 
-    pub(super) fn heap(&self) -> usize {
+    pub(crate) fn heap(&self) -> usize {
         self.streams.heap() + self.draft.heap()
     }
 

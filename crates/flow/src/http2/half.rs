@@ -12,28 +12,28 @@ use crate::{Context, Side};
 
 /// A request or a response as far as it was seen. Kept after use for another.
 #[derive(Default)]
-pub(super) struct Half {
-    pub(super) head: Head,
-    pub(super) trailers: Head,
+pub(crate) struct Half {
+    pub(crate) head: Head,
+    pub(crate) trailers: Head,
     /// A header block of it came, whether or not it could be read.
-    pub(super) is_seen: bool,
+    pub(crate) is_seen: bool,
     /// Its header block is missing or could not be read.
-    pub(super) is_head_lost: bool,
-    pub(super) is_ended: bool,
+    pub(crate) is_head_lost: bool,
+    pub(crate) is_ended: bool,
     /// Bytes of it are missing.
-    pub(super) has_gap: bool,
+    pub(crate) has_gap: bool,
     /// Frames of its direction were lost while it was open: how much of the preview was there before that.
     may_lack: Option<usize>,
-    pub(super) first_us: Option<i64>,
-    pub(super) last_us: i64,
-    pub(super) len: u64,
-    pub(super) wire_len: u64,
-    pub(super) head_len: u64,
+    pub(crate) first_us: Option<i64>,
+    pub(crate) last_us: i64,
+    pub(crate) len: u64,
+    pub(crate) wire_len: u64,
+    pub(crate) head_len: u64,
     pub(super) window: Window,
-    pub(super) grpc: Option<Kind>,
+    pub(crate) grpc: Option<Kind>,
     /// Its content type stands in a table entry that is not known: it may be gRPC.
     may_be_grpc: bool,
-    pub(super) messages: Messages,
+    pub(crate) messages: Messages,
     events: Option<Events>,
     preview: Preview,
     /// Where the pieces of the preview stand in the connection: offset in the body, in the connection.
@@ -41,11 +41,11 @@ pub(super) struct Half {
     /// The preview with its secrets replaced, when it has some.
     shown: Option<Vec<u8>>,
     is_sealed: bool,
-    pub(super) why: u16,
+    pub(crate) why: u16,
 }
 
 impl Half {
-    pub(super) fn clear(&mut self) {
+    pub(crate) fn clear(&mut self) {
         self.head.clear();
         self.trailers.clear();
         self.pieces.clear();
@@ -59,7 +59,7 @@ impl Half {
     }
 
     /// The head stands: the body follows.
-    pub(super) fn begin_body(&mut self, cx: &Context<'_, '_>) {
+    pub(crate) fn begin_body(&mut self, cx: &Context<'_, '_>) {
         let content_type = self.head.get(Known::ContentType).unwrap_or_default();
         let coding = Coding::of(self.head.get(Known::ContentEncoding));
         self.grpc = Kind::of(content_type);
@@ -71,7 +71,7 @@ impl Half {
     }
 
     /// Bytes of the body, which stand at `offset` of the connection.
-    pub(super) fn body(&mut self, bytes: &[u8], offset: u64, side: Side, cx: &mut Context<'_, '_>) {
+    pub(crate) fn body(&mut self, bytes: &[u8], offset: u64, side: Side, cx: &mut Context<'_, '_>) {
         let before = self.len;
         self.len += bytes.len() as u64;
         if self.may_be_grpc || self.grpc.is_some_and(|kind| kind != Kind::WebText) {
@@ -106,7 +106,7 @@ impl Half {
     }
 
     /// So many bytes of the body are missing.
-    pub(super) fn lose(&mut self, len: u64) {
+    pub(crate) fn lose(&mut self, len: u64) {
         self.has_gap = true;
         self.len += len;
         self.messages.gap(len);
@@ -117,7 +117,7 @@ impl Half {
     }
 
     /// Frames of its direction are lost, perhaps some of its own.
-    pub(super) fn doubt(&mut self) {
+    pub(crate) fn doubt(&mut self) {
         if self.is_ended || !self.is_seen {
             return;
         }
@@ -129,12 +129,12 @@ impl Half {
     }
 
     /// What it is was said before the capture began, and all of its body is messages of gRPC.
-    pub(super) fn looks_like_grpc(&self) -> bool {
+    pub(crate) fn looks_like_grpc(&self) -> bool {
         self.may_be_grpc && self.is_ended && !self.is_doubtful() && self.messages.is_plausible()
     }
 
     /// Bytes of it are missing, or may be.
-    pub(super) fn is_doubtful(&self) -> bool {
+    pub(crate) fn is_doubtful(&self) -> bool {
         self.has_gap || self.may_lack.is_some()
     }
 
@@ -158,7 +158,7 @@ impl Half {
     }
 
     /// Nothing more of it comes: finds and reports the secrets of the preview, once.
-    pub(super) fn seal(&mut self, side: Side, cx: &mut Context<'_, '_>) {
+    pub(crate) fn seal(&mut self, side: Side, cx: &mut Context<'_, '_>) {
         if std::mem::replace(&mut self.is_sealed, true) {
             return self.settle_doubt_after();
         }
@@ -214,36 +214,36 @@ impl Half {
     }
 
     /// The first offset of the connection of which secrets of this body are still to be told.
-    pub(super) fn pending(&self) -> Option<u64> {
+    pub(crate) fn pending(&self) -> Option<u64> {
         let first = self.pieces.first().map(|(_, offset, _)| *offset);
         if self.is_sealed { None } else { first }
     }
 
-    pub(super) fn sse_events(&self) -> Option<u64> {
+    pub(crate) fn sse_events(&self) -> Option<u64> {
         self.events.map(|events| events.count())
     }
 
     /// The GraphQL operation that the body asks for.
-    pub(super) fn graphql(&self) -> Option<Graphql<'_>> {
+    pub(crate) fn graphql(&self) -> Option<Graphql<'_>> {
         let kind = self.head.get(Known::ContentType)?;
         graphql::of(kind.split(|byte| *byte == b';').next()?.trim_ascii(), self.preview.bytes())
     }
 
     /// The begin of a body of gRPC, with its secrets.
-    pub(super) fn messages_as_sent(&self) -> Body<'_> {
+    pub(crate) fn messages_as_sent(&self) -> Body<'_> {
         Body { bytes: self.preview.bytes(), coding: self.head.get(Known::GrpcEncoding).unwrap_or_default() }
     }
 
-    pub(super) fn is_truncated(&self) -> bool {
+    pub(crate) fn is_truncated(&self) -> bool {
         self.preview.is_truncated()
     }
 
-    pub(super) fn is_damaged(&self) -> bool {
+    pub(crate) fn is_damaged(&self) -> bool {
         self.preview.is_damaged()
     }
 
     /// What a record says of it.
-    pub(super) fn message(&self) -> Message<'_> {
+    pub(crate) fn message(&self) -> Message<'_> {
         let kind = self.head.get(Known::ContentType);
         let media_type = kind.and_then(|kind| kind.split(|byte| *byte == b';').next()).map(<[u8]>::trim_ascii);
         Message {
@@ -259,7 +259,7 @@ impl Half {
         }
     }
 
-    pub(super) fn heap(&self) -> usize {
+    pub(crate) fn heap(&self) -> usize {
         self.head.heap()
             + self.trailers.heap()
             + self.messages.heap()

@@ -6,23 +6,23 @@ use crate::redact::{Redaction, Spans, Why};
 
 /// Decoded fields in one buffer, secrets already replaced. Kept and filled anew.
 #[derive(Debug, Default)]
-pub(super) struct Head {
+pub(crate) struct Head {
     bytes: Vec<u8>,
     /// Ordinary fields, in order; pseudo-header fields have places instead.
     spans: Vec<Span>,
     places: [Place; Known::COUNT],
-    pub(super) status: Option<u16>,
+    pub(crate) status: Option<u16>,
     /// A field's name or value stands in a table entry that is not known.
-    pub(super) has_unknown: bool,
+    pub(crate) has_unknown: bool,
     /// Fields are missing, because there were too many.
-    pub(super) is_truncated: bool,
+    pub(crate) is_truncated: bool,
     /// Rules that hid something, as bits.
-    pub(super) why: u16,
+    pub(crate) why: u16,
 }
 
 /// Fields that are looked up.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(super) enum Known {
+pub(crate) enum Known {
     Method,
     Scheme,
     Authority,
@@ -76,7 +76,7 @@ struct Place {
 }
 
 impl Head {
-    pub(super) fn clear(&mut self) {
+    pub(crate) fn clear(&mut self) {
         self.bytes.clear();
         self.spans.clear();
         self.places = [Place::default(); Known::COUNT];
@@ -85,7 +85,7 @@ impl Head {
     }
 
     /// Takes a field. `spans` has its secrets afterwards.
-    pub(super) fn add(&mut self, field: &Field<'_>, redaction: &Redaction, spans: &mut Spans, most: usize) {
+    pub(crate) fn add(&mut self, field: &Field<'_>, redaction: &Redaction, spans: &mut Spans, most: usize) {
         spans.clear();
         if redaction.is_on() {
             secrets(field, redaction, spans);
@@ -131,17 +131,17 @@ impl Head {
         }
     }
 
-    pub(super) fn get(&self, known: Known) -> Option<&[u8]> {
+    pub(crate) fn get(&self, known: Known) -> Option<&[u8]> {
         let place = self.places.get(known as usize).filter(|place| place.len > 0)?;
         let at = place.at as usize;
         self.bytes.get(at..at + place.len as usize - 1)
     }
 
-    pub(super) fn headers(&self) -> Headers<'_> {
+    pub(crate) fn headers(&self) -> Headers<'_> {
         Headers { bytes: &self.bytes, spans: &self.spans, json: &[] }
     }
 
-    pub(super) fn heap(&self) -> usize {
+    pub(crate) fn heap(&self) -> usize {
         self.bytes.capacity() + self.spans.capacity() * size_of::<Span>()
     }
 }
@@ -157,6 +157,6 @@ fn secrets(field: &Field<'_>, redaction: &Redaction, spans: &mut Spans) {
 }
 
 /// Stands for what is in a table entry that is not known.
-pub(super) const UNKNOWN: &str = "«unknown»";
+pub(crate) const UNKNOWN: &str = "«unknown»";
 /// Fields kept of one block.
 const MOST_FIELDS: usize = 1024;

@@ -11,38 +11,63 @@ use crate::{Context, Marks, Record, Side};
 
 /// A stream that is open, or waits for what its other direction brings. Kept after use for another.
 #[derive(Default)]
-pub(super) struct Stream {
-    pub(super) id: u32,
+pub(crate) struct Stream {
+    pub(crate) version: Version,
+    pub(crate) id: u32,
     /// Counts the streams of the connection.
-    pub(super) index: u64,
-    pub(super) request: Half,
-    pub(super) response: Half,
-    pub(super) interim: Interim,
+    pub(crate) index: u64,
+    pub(crate) request: Half,
+    pub(crate) response: Half,
+    pub(crate) interim: Interim,
     /// The server began it with a promise.
-    pub(super) is_pushed: bool,
+    pub(crate) is_pushed: bool,
     /// What ended it early.
-    pub(super) reset: Option<&'static str>,
+    pub(crate) reset: Option<&'static str>,
     /// Its memory was needed before it ended.
-    pub(super) is_evicted: bool,
+    pub(crate) is_evicted: bool,
     /// How far the server had acknowledged the client's bytes when its response ended.
-    pub(super) answered: u64,
+    pub(crate) answered: u64,
     /// When something of it was last seen.
-    pub(super) active_us: i64,
+    pub(crate) active_us: i64,
     /// Bytes of heap that were counted for it.
-    pub(super) counted: usize,
+    pub(crate) counted: usize,
     /// Text of a `grpc-message`, decoded.
     message: Vec<u8>,
 }
 
+/// Whose streams they are. Those of requests of HTTP/3 are counted by fours from 0 on; their `id` is by ones from 1 on.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub(crate) enum Version {
+    #[default]
+    Two,
+    Three,
+}
+
+impl Version {
+    fn name(self) -> &'static str {
+        match self {
+            Self::Two => "2",
+            Self::Three => "3",
+        }
+    }
+
+    fn stream(self, id: u32) -> u64 {
+        match self {
+            Self::Two => u64::from(id),
+            Self::Three => u64::from(id.saturating_sub(1)) * 4,
+        }
+    }
+}
+
 /// Status codes of the first few interim responses.
 #[derive(Clone, Copy, Debug, Default)]
-pub(super) struct Interim {
+pub(crate) struct Interim {
     list: [u16; 8],
     len: u8,
 }
 
 impl Interim {
-    pub(super) fn add(&mut self, status: u16) {
+    pub(crate) fn add(&mut self, status: u16) {
         if let Some(slot) = self.list.get_mut(usize::from(self.len)) {
             *slot = status;
             self.len += 1;
@@ -55,7 +80,7 @@ impl Interim {
 }
 
 impl Stream {
-    pub(super) fn begin(&mut self, id: u32, index: u64, now_us: i64) {
+    pub(crate) fn begin(&mut self, id: u32, index: u64, now_us: i64) {
         self.request.clear();
         self.response.clear();
         self.message.clear();
@@ -64,19 +89,19 @@ impl Stream {
         self.is_evicted = false;
     }
 
-    pub(super) fn half(&mut self, side: Side) -> &mut Half {
+    pub(crate) fn half(&mut self, side: Side) -> &mut Half {
         match side {
             Side::Client => &mut self.request,
             Side::Server => &mut self.response,
         }
     }
 
-    pub(super) fn heap(&self) -> usize {
+    pub(crate) fn heap(&self) -> usize {
         size_of::<Self>() + self.request.heap() + self.response.heap() + self.message.capacity()
     }
 
     /// Sends its record, when there is anything to tell.
-    pub(super) fn emit(&mut self, cx: &mut Context<'_, '_>) {
+    pub(crate) fn emit(&mut self, cx: &mut Context<'_, '_>) {
         if !self.request.is_seen && !self.response.is_seen {
             return;
         }
@@ -92,7 +117,7 @@ impl Stream {
         let (path, query) = target.split_at_checked(question).unwrap_or((target, &[]));
         let (first, last) = (|half: &Half| half.first_us, |half: &Half| half.is_ended.then_some(half.last_us));
         let record = HttpRecord {
-            version: "2",
+            version: self.version.name(),
             method: head.get(Known::Method).unwrap_or_default(),
             scheme: std::str::from_utf8(head.get(Known::Scheme).unwrap_or_default()).unwrap_or_default(),
             host: head.get(Known::Authority).or_else(|| head.get(Known::Host)).unwrap_or_default(),
@@ -104,7 +129,7 @@ impl Stream {
                 (true, false) => Pair::RequestOnly,
                 (false, _) => Pair::ResponseOnly,
             },
-            stream: Some(u64::from(self.id)),
+            stream: Some(self.version.stream(self.id)),
             index: self.index,
             upgrade: head.get(Known::Protocol),
             informational: self.interim.list(),

@@ -1,11 +1,12 @@
 //! The streams of one connection that are not told yet.
 
-use super::stream::Stream;
+use super::stream::{Stream, Version};
 
 /// Open streams by number. Holds at most [`MOST`]; keeps a few used ones, so that steady state allocates nothing.
 #[expect(clippy::vec_box, reason = "streams are large and move within the list when one is told")]
 #[derive(Default)]
-pub(super) struct Streams {
+pub(crate) struct Streams {
+    pub(crate) version: Version,
     /// In the order of their numbers.
     open: Vec<Box<Stream>>,
     spare: Vec<Box<Stream>>,
@@ -17,13 +18,13 @@ pub(super) struct Streams {
 }
 
 impl Streams {
-    pub(super) fn get(&mut self, id: u32) -> Option<&mut Stream> {
+    pub(crate) fn get(&mut self, id: u32) -> Option<&mut Stream> {
         let at = self.find(id).ok()?;
         self.open.get_mut(at).map(|stream| &mut **stream)
     }
 
     /// The stream of a number, begun now if it was not there. None when it was told already.
-    pub(super) fn begin(&mut self, id: u32, now_us: i64) -> Option<&mut Stream> {
+    pub(crate) fn begin(&mut self, id: u32, now_us: i64) -> Option<&mut Stream> {
         let at = match self.find(id) {
             Ok(at) => at,
             Err(_) if self.told.has(id) => return None,
@@ -31,6 +32,7 @@ impl Streams {
                 let mut stream = self.spare.pop().unwrap_or_default();
                 self.spare_heap = self.spare_heap.saturating_sub(std::mem::take(&mut stream.counted));
                 stream.begin(id, self.count, now_us);
+                stream.version = self.version;
                 self.count += 1;
                 self.open.insert(at, stream);
                 at
@@ -40,25 +42,25 @@ impl Streams {
     }
 
     /// Takes a stream out, to be told.
-    pub(super) fn take(&mut self, id: u32) -> Option<Box<Stream>> {
+    pub(crate) fn take(&mut self, id: u32) -> Option<Box<Stream>> {
         let at = self.find(id).ok()?;
         Some(self.take_at(at))
     }
 
     /// Takes the oldest out when there are too many, or they hold too much.
-    pub(super) fn overflow(&mut self) -> Option<Box<Stream>> {
+    pub(crate) fn overflow(&mut self) -> Option<Box<Stream>> {
         let is_over = self.open.len() > MOST || (self.heap > MOST_HEAP && self.open.len() > 1);
         is_over.then(|| self.take_at(0))
     }
 
     /// Takes out the first that this is true for.
-    pub(super) fn take_if(&mut self, wanted: impl Fn(&Stream) -> bool) -> Option<Box<Stream>> {
+    pub(crate) fn take_if(&mut self, wanted: impl Fn(&Stream) -> bool) -> Option<Box<Stream>> {
         let at = self.open.iter().position(|stream| wanted(stream))?;
         Some(self.take_at(at))
     }
 
     /// Gives back one that was told.
-    pub(super) fn give_back(&mut self, mut stream: Box<Stream>) {
+    pub(crate) fn give_back(&mut self, mut stream: Box<Stream>) {
         stream.counted = stream.heap();
         if self.spare_heap + stream.counted <= SPARE_HEAP {
             self.spare_heap += stream.counted;
@@ -66,20 +68,20 @@ impl Streams {
         }
     }
 
-    pub(super) fn iter_mut(&mut self) -> impl Iterator<Item = &mut Stream> {
+    pub(crate) fn iter_mut(&mut self) -> impl Iterator<Item = &mut Stream> {
         self.open.iter_mut().map(|stream| &mut **stream)
     }
 
-    pub(super) fn iter(&self) -> impl Iterator<Item = &Stream> {
+    pub(crate) fn iter(&self) -> impl Iterator<Item = &Stream> {
         self.open.iter().map(|stream| &**stream)
     }
 
-    pub(super) fn is_empty(&self) -> bool {
+    pub(crate) fn is_empty(&self) -> bool {
         self.open.is_empty()
     }
 
     /// Counts a stream's memory anew.
-    pub(super) fn settle(&mut self, id: u32) {
+    pub(crate) fn settle(&mut self, id: u32) {
         let Ok(at) = self.find(id) else { return };
         let Some(stream) = self.open.get_mut(at) else { return };
         let now = stream.heap();
@@ -87,7 +89,7 @@ impl Streams {
         stream.counted = now;
     }
 
-    pub(super) fn heap(&self) -> usize {
+    pub(crate) fn heap(&self) -> usize {
         let list = (self.open.capacity() + self.spare.capacity()) * size_of::<Box<Stream>>();
         self.heap + self.spare_heap + list
     }

@@ -1,21 +1,14 @@
-//! Keys of Initial packets, and how they are opened (RFC 9001 section 5, RFC 9369 section 3).
+//! Keys of Initial packets, which anybody makes who saw the first of them (RFC 9001 section 5.2, RFC 9369 section 3.3).
 
-use aws_lc_rs::{
-    aead::{
-        AES_128_GCM, Aad, LessSafeKey, Nonce, UnboundKey,
-        quic::{AES_128, HeaderProtectionKey},
-    },
-    hkdf,
+use std::ops::Range;
+
+use aws_lc_rs::hkdf;
+
+use super::{
+    keys::{SideKey, Suite},
+    packet::{Packet, Version},
 };
-
-use super::packet::{Packet, Version};
-
-/// What opens the Initial packets of one side.
-pub(super) struct SideKey {
-    key: LessSafeKey,
-    header: HeaderProtectionKey,
-    iv: [u8; 12],
-}
+use crate::keylog::Secret;
 
 /// The keys of both sides, made of the connection id that the client first sent to.
 pub(super) struct InitialKeys {
@@ -31,64 +24,29 @@ impl InitialKeys {
             Version::Draft29 => &SALT_29,
         };
         let secret = hkdf::Salt::new(hkdf::HKDF_SHA256, salt).extract(dcid);
-        let side = |label: &str| {
-            let secret = expand::<32>(&secret, label)?;
-            SideKey::new(version, &hkdf::Prk::new_less_safe(hkdf::HKDF_SHA256, &secret))
-        };
+        let side = |label: &str| SideKey::new(version, Suite::Aes128Gcm, &expand(&secret, label)?);
         Some(Self { client: side("client in")?, server: side("server in")? })
     }
 }
 
 impl SideKey {
-    fn new(version: Version, secret: &hkdf::Prk) -> Option<Self> {
-        let [key, iv, hp] = match version {
-            Version::V2 => ["quicv2 key", "quicv2 iv", "quicv2 hp"],
-            _ => ["quic key", "quic iv", "quic hp"],
-        };
-        let key = UnboundKey::new(&AES_128_GCM, &expand::<16>(secret, key)?).ok()?;
-        let header = HeaderProtectionKey::new(&AES_128, &expand::<16>(secret, hp)?).ok()?;
-        Some(Self { key: LessSafeKey::new(key), header, iv: expand(secret, iv)? })
-    }
-
-    /// Opens a packet into `out`; gives its frames.
-    pub(super) fn open<'o>(&self, packet: &Packet<'_>, out: &'o mut Vec<u8>) -> Option<&'o [u8]> {
-        out.clear();
-        out.extend_from_slice(packet.bytes);
-        let at = packet.number_at;
-        let sample = packet.bytes.get(at + 4..at + 20)?;
-        let [first_mask, masks @ ..] = self.header.new_mask(sample).ok()?;
-        let first = out.first_mut()?;
-        *first ^= first_mask & 0x0f;
-        let len = usize::from(*first & 3) + 1;
-        let mut number: u64 = 0;
-        for (byte, mask) in out.get_mut(at..at + len)?.iter_mut().zip(masks) {
-            *byte ^= mask;
-            number = number << 8 | u64::from(*byte);
-        }
-        // A handshake never has so many Initial packets that their numbers are cut.
-        let mut nonce = self.iv;
-        nonce.iter_mut().rev().zip(number.to_le_bytes()).for_each(|(byte, number)| *byte ^= number);
-        let (header, sealed) = out.split_at_mut_checked(at + len)?;
-        let clear = self.key.open_in_place(Nonce::assume_unique_for_key(nonce), Aad::from(&*header), sealed).ok()?;
-        Some(clear)
+    /// Opens an Initial packet into `out`; says where its frames stand. A handshake never has so many of them that their numbers
+    /// are cut.
+    pub(super) fn initial(&self, packet: &Packet<'_>, out: &mut Vec<u8>) -> Option<Range<usize>> {
+        let unmasked = self.header.unmask(packet.bytes, packet.number_at, None, out)?;
+        self.packet.open(&unmasked, out)
     }
 }
 
-fn expand<const N: usize>(secret: &hkdf::Prk, label: &str) -> Option<[u8; N]> {
-    let info: [&[u8]; 5] = [&[0, N as u8], &[6 + label.len() as u8], b"tls13 ", label.as_bytes(), &[0]];
-    let mut out = [0; N];
-    secret.expand(&info, Length(N)).and_then(|okm| okm.fill(&mut out)).ok()?;
-    Some(out)
+fn expand(secret: &hkdf::Prk, label: &str) -> Option<Secret> {
+    let info: [&[u8]; 5] = [&[0, LEN as u8], &[6 + label.len() as u8], b"tls13 ", label.as_bytes(), &[0]];
+    let mut out = [0; LEN];
+    secret.expand(&info, hkdf::HKDF_SHA256).and_then(|okm| okm.fill(&mut out)).ok()?;
+    Secret::new(&out)
 }
 
-struct Length(usize);
-
-impl hkdf::KeyType for Length {
-    fn len(&self) -> usize {
-        self.0
-    }
-}
-
+/// Bytes of a secret.
+const LEN: usize = 32;
 const SALT_1: [u8; 20] = [
     0x38, 0x76, 0x2c, 0xf7, 0xf5, 0x59, 0x34, 0xb3, 0x4d, 0x17, 0x9a, 0xe6, 0xa4, 0xc8, 0x0c, 0xad, 0xcc, 0xbb, 0x7f,
     0x0a,

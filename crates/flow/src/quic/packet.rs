@@ -111,6 +111,9 @@ impl<'a> Packet<'a> {
     }
 }
 
+/// Bytes of a connection id at most.
+pub(super) const CID: usize = 20;
+
 /// A number of one, two, four or eight bytes (RFC 9000 section 16).
 pub(super) fn varint(reader: &mut Reader<'_>) -> Option<u64> {
     let first = reader.u8()?;
@@ -151,6 +154,3 @@ fn cut_initial(bytes: &[u8]) -> bool {
     let version = reader.u8().and_then(|_| reader.u32()).and_then(Version::of);
     version.is_some() && reader.vec8().is_some_and(|dcid| (8..=CID).contains(&dcid.len()))
 }
-
-/// Bytes of a connection id at most.
-const CID: usize = 20;

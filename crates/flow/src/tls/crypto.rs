@@ -11,5 +11,5 @@ mod suite;
 mod tests;
 
 pub(crate) use opener::{Opener, Sealed};
-pub(crate) use schedule::Hash;
+pub(crate) use schedule::{Hash, expand_label};
 pub(crate) use suite::Suite;

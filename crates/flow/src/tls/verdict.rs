@@ -4,16 +4,16 @@ use super::{crypto::Suite, session::Session};
 use crate::{Verdict, keylog::Store};
 
 /// Its content is decrypted.
-pub(super) const DECRYPTED: Verdict = Verdict { code: "decrypted", why: "the key log has its secrets" };
+pub(crate) const DECRYPTED: Verdict = Verdict { code: "decrypted", why: "the key log has its secrets" };
 const NO_KEYS: Verdict = Verdict {
     code: "no_keys",
     why: "encrypted, and no key log is there: set SSLKEYLOGFILE in the client or server and give the file with --keylog",
 };
-const OTHERS: Verdict = Verdict {
+pub(crate) const OTHERS: Verdict = Verdict {
     code: "keys_for_other_connections",
     why: "the key log has secrets, but none of this connection: take it from the process that made this connection",
 };
-const NOT_SEEN: Verdict = Verdict {
+pub(crate) const NOT_SEEN: Verdict = Verdict {
     code: "handshake_not_seen",
     why: "the connection began before the capture: secrets are found by its ClientHello; make it connect again",
 };
@@ -29,7 +29,7 @@ const RESUMED: Verdict = Verdict {
     code: "resumed_without_keys",
     why: "an earlier session goes on and the key log has no secrets of this connection: make a new session",
 };
-const UNCERTAIN: Verdict = Verdict {
+pub(crate) const UNCERTAIN: Verdict = Verdict {
     code: "uncertain",
     why: "the key log has secrets, but bytes are missing or the secrets came too late: look at gaps, and give keys earlier",
 };

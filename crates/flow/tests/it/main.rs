@@ -4,6 +4,7 @@
 mod capture;
 mod dns;
 mod http2;
+mod http3;
 mod loss;
 mod mariadb;
 #[path = "../../src/engine/tests/net.rs"]
@@ -11,6 +12,7 @@ mod net;
 mod postgres;
 mod quic;
 mod redis;
+mod relay;
 #[path = "../../src/schema.rs"]
 mod schema;
 mod servers;
