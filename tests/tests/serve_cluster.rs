@@ -8,6 +8,7 @@ use e2e::gateway::{prepared, token};
 use e2e::workspaces::{apply, operator, wait};
 use e2e::{env, errors, kubeconfig, kubectl, out};
 use serde_json::json;
+use std::path::Path;
 use std::process::Command;
 use std::sync::LazyLock;
 
@@ -100,4 +101,94 @@ fn wo_12c_the_example_of_a_gateway_in_the_cluster_starts_and_keeps_workspaces() 
     assert_eq!((session.status, &session.json()["user"]), (200, &json!("ada")), "{}", session.body);
     let nobody = curl(&url, &["--cacert", &trusted, "-H", "host: localhost"]);
     assert_eq!(nobody.code(), "token_missing");
+}
+
+/// `qd serve` in a place of its own: what Kubernetes mounts into a pod is at its place there, or is not.
+fn inside(mut command: Command, account: Option<&Path>) -> Command {
+    let mut placed = Command::new("unshare");
+    // A mount of this process and its children alone.
+    let script = match account {
+        Some(_) => {
+            "mount -t tmpfs none /run && mkdir -p /run/secrets/kubernetes.io && cp -r \"$0\" /run/secrets/kubernetes.io/serviceaccount && \
+             exec \"$@\""
+        }
+        None => "exec \"$@\"",
+    };
+    placed.args(["--mount", "sh", "-c", script]).arg(account.unwrap_or(Path::new("none")));
+    placed.arg(command.get_program()).args(command.get_args()).env_clear();
+    placed.envs(command.get_envs().filter_map(|(name, value)| Some((name.to_owned(), value?.to_owned()))));
+    drop(command.stdin(std::process::Stdio::null()));
+    placed
+}
+
+#[test]
+fn ge_02_the_account_of_the_pod_goes_first_then_what_kubeconfig_lists_and_old_names_say_where_and_by_which_way() {
+    LazyLock::force(&KINDS);
+    let fresh = Fresh::new("serve-names");
+    let (ns, kubeconfig) = (fresh.name(), kubeconfig());
+    apply(ns, "only-here", &json!({ "owner": "root", "state": "Stopped", "paused": true }));
+
+    // What a pod of an account has.
+    let account =
+        json!({ "apiVersion": "v1", "kind": "ServiceAccount", "metadata": { "name": "gateway", "namespace": ns } });
+    kubectl::apply(&kubeconfig, &account.to_string());
+    let role = json!({ "apiGroup": "rbac.authorization.k8s.io", "kind": "ClusterRole", "name": "cluster-admin" });
+    let subjects = json!([{ "kind": "ServiceAccount", "name": "gateway", "namespace": ns }]);
+    let binding = json!({ "apiVersion": "rbac.authorization.k8s.io/v1", "kind": "ClusterRoleBinding",
+        "metadata": { "name": "serve-names" }, "roleRef": role, "subjects": subjects });
+    let _binding = Everywhere::new(binding.to_string());
+    let words = ["create", "rolebinding", "names", "-n", ns, "--clusterrole=cluster-admin", "--user=qde2e:root"];
+    let _ = kubectl::stdout(&kubeconfig, &words);
+    let folder = tempfile::tempdir().unwrap();
+    let at = |name: &str| folder.path().join(name);
+    let config = kubectl::stdout(&kubeconfig, &["config", "view", "--raw", "--minify", "--flatten", "-o", "json"]);
+    let config: serde_json::Value = serde_json::from_str(&config).unwrap();
+    let cluster = &config["clusters"][0]["cluster"];
+    let address = cluster["server"].as_str().unwrap().strip_prefix("https://").unwrap().to_owned();
+    let (host, port) = address.rsplit_once(':').unwrap();
+    std::fs::create_dir(at("account")).unwrap();
+    std::fs::write(at("ca64"), cluster["certificate-authority-data"].as_str().unwrap()).unwrap();
+    let ca = Command::new("base64").arg("-d").arg(at("ca64")).output().unwrap();
+    std::fs::write(at("account/ca.crt"), &ca.stdout).unwrap();
+    std::fs::write(at("account/namespace"), ns).unwrap();
+    let token_of = kubectl::stdout(&kubeconfig, &["create", "token", "gateway", "-n", ns]);
+    std::fs::write(at("account/token"), token_of.trim()).unwrap();
+    // A kubeconfig of a cluster that is not there.
+    let dead = config.to_string().replace(&address, "127.0.0.1:1");
+    std::fs::write(at("dead"), dead).unwrap();
+    let pod = [("KUBERNETES_SERVICE_HOST", host), ("KUBERNETES_SERVICE_PORT", port)];
+
+    let asked = |what: &str, account: bool, list: &str, variables: &[(&str, &str)]| {
+        let prepared = prepared("apps_domain = \"apps.test\"\n[compat]\nguildnet = true\n");
+        let (home, port) = (prepared.0.path(), prepared.1);
+        let root = token(home, &kubeconfig, &["root", "--role", "admin"]);
+        let mut command = e2e::gateway::serve(home, &kubeconfig, &[]);
+        command.env("KUBECONFIG", list).env("K8S_NAMESPACE", ns).envs(variables.iter().copied());
+        let server = e2e::server::Server::start(&mut inside(command, account.then_some(&at("account"))), false);
+        let (trusted, bearer) = (home.join("tls.crt").display().to_string(), format!("authorization: Bearer {root}"));
+        let ask = |path: &str| curl(&format!("https://localhost:{port}{path}"), &["--cacert", &trusted, "-H", &bearer]);
+        let mut last = String::new();
+        e2e::until(&format!("{what}: its cluster answers"), std::time::Duration::from_secs(60), || {
+            let answer = ask("/api/servers");
+            last = format!("{answer:?} {}", server.said());
+            answer.status == 200
+        });
+        let servers = ask("/api/servers").json();
+        let names: Vec<&str> = servers.as_array().unwrap().iter().filter_map(|one| one["name"].as_str()).collect();
+        assert_eq!(names, ["only-here"], "{what}: of that namespace alone");
+        let ways = ask("/api/proxy-debug?server=only-here&path=/").json();
+        assert!(ways["ways"].is_array(), "{what}: {ways} {last}");
+        ways["ways"].clone()
+    };
+    let dead = at("dead").display().to_string();
+    let list = format!("{}:{}", at("none").display(), kubeconfig.display());
+    let all = json!(["tunnel", "pod", "forward", "api"]);
+    // The pod's own account, though a kubeconfig names another cluster.
+    assert_eq!(asked("in a pod", true, &dead, &pod), all);
+    // Without one what `KUBECONFIG` lists, file by file; from outside no pod has an address.
+    assert_eq!(asked("outside", false, &list, &[]), json!(["tunnel", "forward", "api"]));
+    for value in ["1", "true"] {
+        let variables = [&pod[..], &[("HOSTAPP_DISABLE_API_PROXY", value)]].concat();
+        assert_eq!(asked("directly", true, &dead, &variables), json!(["pod"]), "{value}");
+    }
 }

@@ -1,13 +1,13 @@
 //! Visitors of exposed workspaces, and certificates of this machine's own authority: what curl sees.
 #![allow(clippy::unwrap_used, clippy::expect_used, clippy::panic, clippy::indexing_slicing)]
 
-use e2e::console::command;
+use e2e::console::{Console, command};
 use e2e::curl::{Answer, curl};
 use e2e::fresh::Fresh;
 use e2e::gateway::{Serving, prepared, token};
-use e2e::workspaces::{apply, operator, until};
+use e2e::workspaces::{apply, condition, get, operator, until};
 use e2e::{errors, kubeconfig, kubectl};
-use serde_json::json;
+use serde_json::{Value, json};
 use std::process::Command;
 
 /// Writes what the operator tells of a workspace that is reached by this host.
@@ -98,6 +98,110 @@ fn ge_06_a_visitor_comes_in_by_their_session_at_one_host_as_long_as_they_may() {
     // it ends with what let its visitor in
     assert!(serving.serve(&["token", "revoke", "root"]).status.success());
     until("the visit has ended", 30, || check("web", home, &["-H", &with]).status == 401);
+}
+
+/// The kind of routes of Gateway API, where the cluster has none: it goes with this.
+struct Routes;
+
+impl Routes {
+    fn new() -> Self {
+        let open = json!({ "type": "object", "x-kubernetes-preserve-unknown-fields": true });
+        let schema = json!({ "openAPIV3Schema": { "type": "object", "properties": { "spec": open, "status": open } } });
+        let version = json!({ "name": "v1", "served": true, "storage": true, "schema": schema, "subresources": { "status": {} } });
+        let names = json!({ "plural": "httproutes", "singular": "httproute", "kind": "HTTPRoute" });
+        let object = json!({
+            "apiVersion": "apiextensions.k8s.io/v1", "kind": "CustomResourceDefinition",
+            "metadata": { "name": "httproutes.gateway.networking.k8s.io",
+                "annotations": { "api-approved.kubernetes.io": "https://github.com/kubernetes-sigs/gateway-api/pull/2466" } },
+            "spec": { "group": "gateway.networking.k8s.io", "scope": "Namespaced", "names": names, "versions": [version] },
+        });
+        kubectl::apply(&kubeconfig(), &object.to_string());
+        let words =
+            ["wait", "--for=condition=Established", "crd/httproutes.gateway.networking.k8s.io", "--timeout=60s"];
+        let _ = kubectl::stdout(&kubeconfig(), &words);
+        Self
+    }
+}
+
+impl Drop for Routes {
+    fn drop(&mut self) {
+        let words = ["delete", "crd", "httproutes.gateway.networking.k8s.io", "--ignore-not-found", "--wait=false"];
+        let _ = kubectl::kubectl(&kubeconfig(), &words);
+    }
+}
+
+/// Writes the status of an object, as whoever carries it does.
+fn carried(namespace: &str, object: &str, status: &Value) {
+    let patch = json!({ "status": status }).to_string();
+    let words = ["patch", object, "-n", namespace, "--subresource=status", "--type=merge", "-p", &patch];
+    let _ = kubectl::stdout(&kubeconfig(), &words);
+}
+
+#[test]
+fn ge_04_by_the_platforms_domain_and_class_a_workspace_has_a_host_of_its_own_at_an_ingress_or_a_gateway() {
+    let fresh = Fresh::new("ws-domain");
+    let ns = fresh.name();
+    let _routes = Routes::new();
+    let start = |variables: &[(&str, &str)]| {
+        let variables = [&[("WORKSPACE_DOMAIN", "ws.test"), ("INGRESS_AUTH_URL", "none")], variables].concat();
+        Console::start_with(Some(&kubeconfig()), &["--with-operator", "--yes"], &variables)
+    };
+    let ports = json!([{ "name": "web", "containerPort": 3000 }]);
+    let status = |name: &str| get(ns, "workspaces.quarterdeck.dev", name)["status"].clone();
+    let host = |name: &str| format!("{}.ws.test", status(name)["routeID"].as_str().unwrap_or_default());
+    let exposed = |name: &str| condition(&get(ns, "workspaces.quarterdeck.dev", name), "Exposed");
+
+    // Where nobody says otherwise the class is nginx; and with a load balancer there is no Ingress.
+    let console = start(&[]);
+    apply(ns, "web", &json!({ "ports": ports }));
+    apply(ns, "tls", &json!({ "ports": [{ "name": "https", "containerPort": 8443 }] }));
+    apply(ns, "balanced", &json!({ "ports": ports, "exposure": { "type": "LoadBalancer" } }));
+    until("its Ingress is there", 90, || !get(ns, "ingress", "web").is_null());
+    until("the others are there", 90, || {
+        !get(ns, "ingress", "tls").is_null() && !get(ns, "service", "balanced-lb").is_null()
+    });
+    assert!(get(ns, "ingress", "balanced").is_null());
+    let ingress = get(ns, "ingress", "web");
+    assert_eq!(ingress["spec"]["ingressClassName"], "nginx");
+    assert_eq!(ingress["spec"]["rules"][0]["host"], host("web").as_str());
+    let backend = &ingress["spec"]["rules"][0]["http"]["paths"][0]["backend"]["service"];
+    assert_eq!(backend, &json!({ "name": "web", "port": { "number": 3000 } }));
+    let noted = |object: &Value, name: &str| {
+        object["metadata"]["annotations"][format!("nginx.ingress.kubernetes.io/{name}")].clone()
+    };
+    for (name, value) in [
+        ("enable-websocket", "true"),
+        ("proxy-read-timeout", "3600"),
+        ("proxy-send-timeout", "3600"),
+        ("backend-protocol", "HTTP"),
+    ] {
+        assert_eq!(noted(&ingress, name), value, "{name}");
+    }
+    assert_eq!(noted(&get(ns, "ingress", "tls"), "backend-protocol"), "HTTPS");
+    carried(ns, "ingress/web", &json!({ "loadBalancer": { "ingress": [{ "ip": "192.0.2.8" }] } }));
+    until("it is reached", 60, || exposed("web").0 == "True");
+    assert_eq!(status("web")["externalURL"], format!("https://{}/", host("web")));
+    drop(console);
+
+    // By another class.
+    let console = start(&[("INGRESS_CLASS_NAME", "traefik")]);
+    until("the Ingress is of that class", 90, || get(ns, "ingress", "web")["spec"]["ingressClassName"] == "traefik");
+    drop(console);
+
+    // By a class that is a Gateway.
+    let _console = start(&[("INGRESS_CLASS_NAME", "edge/public")]);
+    until("its route is there", 90, || !get(ns, "httproute", "web").is_null());
+    let route = get(ns, "httproute", "web");
+    assert_eq!(route["spec"]["parentRefs"][0]["name"], "public", "{route:#}");
+    assert_eq!(route["spec"]["parentRefs"][0]["namespace"], "edge", "{route:#}");
+    assert_eq!(route["spec"]["hostnames"], json!([host("web")]));
+    assert_eq!(route["spec"]["rules"][0]["backendRefs"][0]["port"], 3000);
+    until("its Ingress has gone", 60, || get(ns, "ingress", "web").is_null());
+    let taken = json!({ "type": "Accepted", "status": "True", "reason": "Accepted", "message": "" });
+    let parents = json!([{ "parentRef": { "name": "public", "namespace": "edge" }, "controllerName": "test/x", "conditions": [taken] }]);
+    carried(ns, "httproute/web", &json!({ "parents": parents }));
+    until("it is reached", 60, || exposed("web").0 == "True");
+    assert_eq!(status("web")["externalURL"], format!("https://{}/", host("web")));
 }
 
 #[test]

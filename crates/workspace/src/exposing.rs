@@ -119,6 +119,12 @@ impl Exposing {
         };
         let kind = said.as_ref().map_or(self.usual, |said| said.type_);
         let class = said.as_ref().and_then(|said| said.ingress_class.clone());
+        let usual = Some(self.ingress_class.as_str()).filter(|_| kind == ExposureType::Ingress);
+        // No class of Ingresses has such a name: it is the namespace and the name of a Gateway.
+        let (kind, class) = match class.as_deref().or(usual).filter(|class| class.contains('/')) {
+            Some(gateway) if kind == ExposureType::Ingress => (ExposureType::Gateway, Some(gateway.to_owned())),
+            _ => (kind, class),
+        };
         match kind {
             ExposureType::ClusterIP => Asked::Nothing,
             ExposureType::LoadBalancer => {
