@@ -3,6 +3,7 @@
 
 use e2e::app::App;
 use e2e::console::Console;
+use e2e::curl::curl;
 use e2e::fresh::Fresh;
 use e2e::opened::{Opened, comes, open};
 use e2e::place::{self, Borrowed};
@@ -11,6 +12,7 @@ use e2e::{errors, kubeconfig, kubectl, out, signal};
 use serde_json::json;
 use std::io::{Read, Write};
 use std::net::TcpStream;
+use std::path::{Path, PathBuf};
 use std::time::{Duration, Instant};
 
 /// A workspace with two apps: one on the loopback of its pod, one at every address.
@@ -160,19 +162,18 @@ fn wd_02_sockets_and_events_stay_open_by_each_way_idle_and_busy_and_what_is_said
     });
 }
 
-#[test]
-fn wx_02b_what_one_way_may_not_the_next_does() {
-    let place = place();
+/// An account of the namespace that may read workspaces and pods, and ask these of pods.
+fn account(place: &Place, name: &str, may: &[&str], folder: &Path) -> PathBuf {
     let namespace = place.fresh.name();
     let rule = |groups: &[&str], resources: &[&str], verbs: &[&str]| json!({ "apiGroups": groups, "resources": resources, "verbs": verbs });
     let rules = json!([
         rule(&["quarterdeck.dev"], &["workspaces"], &["get", "list", "watch"]),
         rule(&[""], &["pods"], &["get"]),
-        rule(&[""], &["pods/portforward"], &["get", "create"]),
+        rule(&[""], may, &["get", "create", "update", "patch", "delete"]),
     ]);
-    let meta = json!({ "name": "forwards", "namespace": namespace });
-    let subject = json!({ "kind": "ServiceAccount", "name": "forwards", "namespace": namespace });
-    let role = json!({ "apiGroup": "rbac.authorization.k8s.io", "kind": "Role", "name": "forwards" });
+    let meta = json!({ "name": name, "namespace": namespace });
+    let subject = json!({ "kind": "ServiceAccount", "name": name, "namespace": namespace });
+    let role = json!({ "apiGroup": "rbac.authorization.k8s.io", "kind": "Role", "name": name });
     for object in [
         json!({ "apiVersion": "v1", "kind": "ServiceAccount", "metadata": meta }),
         json!({ "apiVersion": "rbac.authorization.k8s.io/v1", "kind": "Role", "metadata": meta, "rules": rules }),
@@ -180,12 +181,62 @@ fn wx_02b_what_one_way_may_not_the_next_does() {
     ] {
         kubectl::apply(&kubeconfig(), &object.to_string());
     }
+    kubectl::account(&kubeconfig(), namespace, name, folder)
+}
+
+/// The ways are tried in their order. What one cannot do the next does: by what an account may, and by where the app listens.
+#[test]
+fn wx_02_ways_are_tried_in_their_order_each_is_measured_and_the_one_that_led_is_told() {
+    let place = place();
+    let namespace = place.fresh.name();
     let folder = tempfile::tempdir().unwrap();
-    let account = kubectl::account(&kubeconfig(), namespace, "forwards", folder.path());
-    let console = Console::start_with(Some(&account), &["--log", "warn,access=info"], &[("NO_COLOR", "1")]);
-    carries(&place.at(&console, "port=3000"), "ada");
-    let said = told(&console, "way=\"forward\"");
-    assert!(!said.contains("way=\"tunnel\""), "{said}");
+    let all = ["tunnel", "pod", "forward", "api"];
+    // who may, where the app listens, and which way leads there: those before it were tried, and none behind it
+    for (name, may, port, leads) in [
+        ("execs", &["pods/exec", "pods/portforward", "pods/proxy"][..], 3000, "tunnel"),
+        ("forwards", &["pods/portforward", "pods/proxy"], 3001, "pod"),
+        ("forwards", &["pods/portforward", "pods/proxy"], 3000, "forward"),
+        ("proxies", &["pods/proxy"], 3001, "api"),
+    ] {
+        let file = account(&place, name, may, folder.path());
+        // the last is for where no address of a pod is reached
+        let order: Vec<&str> = all.into_iter().filter(|way| leads != "api" || *way != "pod").collect();
+        let ways = format!("{order:?}");
+        let variables = [
+            ("QD__PROXY__WAYS", ways.as_str()),
+            ("QD__COMPAT__GUILDNET", "true"),
+            ("QD__COMPAT__NAMESPACE", namespace),
+            ("NO_COLOR", "1"),
+        ];
+        let console = Console::start_with(Some(&file), &["--log", "warn,access=info"], &variables);
+        let debug = || {
+            let token = format!("x-quarterdeck-token: {}", console.token());
+            curl(&format!("{}/api/proxy-debug?server=ada&path=/x", console.base), &["-H", &token]).json()
+        };
+        let before = debug();
+        assert_eq!(
+            (&before["ways"], &before["way"], &before["tried"]),
+            (&json!(order), &json!(null), &json!(null)),
+            "{before}"
+        );
+        let opened = place.at(&console, &format!("port={port}"));
+        let app = if port == 3000 { "ada" } else { "open" };
+        carries(&opened, app);
+        let debug = debug();
+        assert_eq!(debug["way"], leads, "{debug}");
+        let at = order.iter().position(|way| *way == leads).unwrap();
+        let tried = debug["tried"].as_array().unwrap();
+        let seen: Vec<(&str, bool)> =
+            tried.iter().map(|one| (one["way"].as_str().unwrap(), one["reached"].as_bool().unwrap())).collect();
+        let expected: Vec<(&str, bool)> = order[..=at].iter().map(|way| (*way, *way == leads)).collect();
+        assert_eq!(seen, expected, "{debug}");
+        assert!(tried.iter().all(|one| one["ms"].is_u64()), "{debug}");
+        let said = told(&console, &format!("way=\"{leads}\""));
+        assert!(
+            order.iter().filter(|way| **way != leads).all(|way| !said.contains(&format!("way=\"{way}\""))),
+            "{said}"
+        );
+    }
 }
 
 #[test]

@@ -92,6 +92,13 @@ impl Ways {
         self.down.lock().insert(by, Instant::now() + REST);
     }
 
+    /// Keeps how a try went, for who asks why this way and no other.
+    fn measured(&self, by: By, began: Instant, reached: bool) {
+        let ms = u64::try_from(began.elapsed().as_millis()).unwrap_or(u64::MAX);
+        self.tried.lock().insert(by, Tried { way: by.word(), ms, reached });
+        tracing::debug!(way = by.word(), ms, reached, "a way was tried");
+    }
+
     async fn by(&self, by: By, port: u16) -> Result<Box<dyn Stream>, NoWay> {
         match by {
             By::Tunnel => self.tunnel.dial(port).await,
@@ -109,9 +116,11 @@ impl Way for Ways {
             if open.first() != Some(&By::Tunnel) {
                 return self.pods.pod().await.map(|_| ());
             }
+            let began = Instant::now();
             match self.tunnel.ready().await {
                 // the others need no daemon
                 Err(NoWay::Failed(..)) if open.len() > 1 => {
+                    self.measured(By::Tunnel, began, false);
                     self.leave(By::Tunnel);
                     self.pods.pod().await.map(|_| ())
                 }
@@ -134,10 +143,7 @@ impl Way for Ways {
                 }
                 let began = Instant::now();
                 let dialed = timeout(self.patience, self.by(by, port)).await.unwrap_or(Err(NoWay::Late));
-                let ms = u64::try_from(began.elapsed().as_millis()).unwrap_or(u64::MAX);
-                let reached = dialed.is_ok();
-                self.tried.lock().insert(by, Tried { way: by.word(), ms, reached });
-                tracing::debug!(way = by.word(), port, ms, reached, "a way was tried");
+                self.measured(by, began, dialed.is_ok());
                 match dialed {
                     Ok(stream) => return Ok((stream, by.word())),
                     Err(no @ (NoWay::Failed(..) | NoWay::Late)) => {
