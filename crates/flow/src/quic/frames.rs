@@ -80,6 +80,9 @@ impl<'a> Frames<'a> {
                 };
                 Frame::Other
             }
+            // Of draft-ietf-quic-ack-frequency.
+            ACK_FREQUENCY => skip(reader, 4)?,
+            IMMEDIATE_ACK => Frame::Other,
             _ => return None,
         };
         Some(frame)
@@ -145,7 +148,9 @@ const PATH_RESPONSE: u64 = 0x1b;
 const CLOSE: u64 = 0x1c;
 const CLOSE_APP: u64 = 0x1d;
 const HANDSHAKE_DONE: u64 = 0x1e;
+const IMMEDIATE_ACK: u64 = 0x1f;
 const DATAGRAM: u64 = 0x30;
 const DATAGRAM_LEN: u64 = 0x31;
+const ACK_FREQUENCY: u64 = 0xaf;
 /// Bytes of a token of a stateless reset.
 const RESET_TOKEN: usize = 16;

@@ -15,7 +15,7 @@ use serde_json::{Value, json};
 
 use crate::capture::Records;
 use crate::net::Net;
-use crate::relay::{Passed, Relay, Weather, packets};
+use crate::relay::{Dice, Passed, Relay, Weather, packets};
 
 /// One exchange as client and server know it.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
@@ -271,7 +271,14 @@ fn of_record(record: &Value) -> (String, Call) {
 fn check(talk: &Talk, records: &[Value]) {
     let http: Vec<&Value> = records.iter().filter(|record| record["kind"] == "http").collect();
     let told: BTreeMap<String, Call> = http.iter().map(|record| of_record(record)).collect();
-    assert_eq!(told, talk.calls);
+    for (id, call) in &talk.calls {
+        assert_eq!(
+            told.get(id),
+            Some(call),
+            "{:?}",
+            http.iter().find(|record| header(&record["request"], "x-id").as_ref() == Some(id))
+        );
+    }
     assert_eq!(http.len(), talk.calls.len());
     for record in http {
         assert_eq!((&record["version"], &record["pair"]), (&json!("3"), &json!("ok")), "{record}");
@@ -316,5 +323,119 @@ fn cap_n_04h_what_client_and_server_said_by_each_suite() {
         let grpc = records.iter().find(|record| !record["grpc"].is_null()).unwrap();
         assert_eq!((&grpc["grpc"]["service"], &grpc["grpc"]["method"]), (&json!("grpc.Echo"), &json!("Say")));
         assert_eq!((&grpc["grpc"]["status"], &grpc["grpc"]["req_sizes"]), (&json!(0), &json!([77])));
+    }
+}
+
+#[test]
+fn cap_n_04m_packets_that_are_late_double_and_lost_on_the_way_and_keys_that_are_updated() {
+    for seed in 1..=4 {
+        let weather = Weather { seed, lost: 4, twice: 4, late: 20 };
+        let talk = on(talk(CipherSuite::TLS13_AES_128_GCM_SHA256, weather, usual(), 3));
+        check(&talk, &read(&packets(&talk.passed), &talk.log.lines()));
+    }
+}
+
+/// Datagrams of one side that follow each other, as a capture sees them whose network card cuts them apart.
+fn rows(passed: &[Passed]) -> (Vec<Passed>, usize) {
+    let mut out: Vec<Passed> = Vec::new();
+    let (mut segment, mut is_open, mut joined) = (0, false, 0);
+    for one in passed {
+        let len = one.bytes.len();
+        let fits = |last: &Passed| {
+            last.from_client == one.from_client && len <= segment && last.bytes.len() + len < 60_000 && segment >= 1200
+        };
+        match out.last_mut().filter(|last| is_open && fits(last)) {
+            Some(last) => {
+                last.bytes.extend_from_slice(&one.bytes);
+                is_open = len == segment;
+                joined += 1;
+            }
+            None => {
+                (segment, is_open) = (len, true);
+                out.push(one.clone());
+            }
+        }
+    }
+    (out, joined)
+}
+
+#[test]
+fn cap_n_04n_datagrams_that_a_network_card_cuts_apart() {
+    let talk = on(talk(CipherSuite::TLS13_AES_256_GCM_SHA384, Weather::default(), usual(), 1));
+    let (rows, joined) = rows(&talk.passed);
+    assert!(joined > 50, "{joined}");
+    check(&talk, &read(&packets(&rows), &talk.log.lines()));
+}
+
+#[test]
+fn cap_n_04o_keys_that_come_a_moment_later() {
+    let talk = on(talk(CipherSuite::TLS13_AES_128_GCM_SHA256, Weather::default(), usual(), 0));
+    let net = packets(&talk.passed);
+    for after in [1, 2, 5, 20, 60] {
+        let mut engine = Engine::new(Config::default());
+        let mut records = Records::default();
+        engine.keys(&[]);
+        for (nth, made) in net.packets.iter().enumerate() {
+            if nth == after {
+                engine.keys(&talk.log.lines());
+            }
+            engine.packet(&packet(made), &mut records);
+        }
+        engine.finish(&mut records);
+        check(&talk, &records.0);
+    }
+}
+
+#[test]
+fn cap_n_04p_packets_that_were_not_captured_make_no_record_wrong() {
+    let weather = Weather { seed: 9, ..Weather::default() };
+    let talk = on(talk(CipherSuite::TLS13_CHACHA20_POLY1305_SHA256, weather, usual(), 2));
+    for percent in [1, 3, 10, 30] {
+        let mut dice = Dice(percent);
+        let captured: Vec<Passed> = talk.passed.iter().filter(|_| dice.roll() >= percent).cloned().collect();
+        let records = read(&packets(&captured), &talk.log.lines());
+        let http: Vec<&Value> = records.iter().filter(|record| record["kind"] == "http").collect();
+        let (mut whole, mut streams) = (0, BTreeMap::new());
+        for record in &http {
+            *streams.entry(record["stream"].as_u64().unwrap()).or_insert(0) += 1;
+            let (id, answer) = (header(&record["request"], "x-id"), header(&record["response"], "x-answer"));
+            if let (Some(id), Some(answer)) = (&id, &answer) {
+                assert!(answer == &format!("to {id}") || answer.contains('«'), "{record}");
+            }
+            if record.get("partial").is_none() && record["pair"] == "ok" {
+                let (id, call) = of_record(record);
+                assert_eq!(talk.calls[&id], call);
+                whole += 1;
+            }
+        }
+        assert!(streams.values().all(|count| *count == 1), "one stream is one record: {streams:?}");
+        assert!(percent > 3 || whole >= talk.calls.len() / 2, "{whole} of {} at {percent} %", talk.calls.len());
+        println!("{percent} %: {whole} whole of {}, {} records", talk.calls.len(), http.len());
+    }
+}
+
+#[test]
+fn cap_n_04q_without_its_keys_a_connection_is_counted_and_its_begin_told() {
+    let talk =
+        on(talk(CipherSuite::TLS13_AES_128_GCM_SHA256, Weather::default(), vec![("GET", "/size/9".to_owned(), 0)], 0));
+    let others: Vec<KeyLine> = talk
+        .log
+        .lines()
+        .iter()
+        .map(|line| {
+            let mut words: Vec<String> = line.text.split(' ').map(str::to_owned).collect();
+            words[1] = "ab".repeat(32);
+            KeyLine { text: words.join(" ") }
+        })
+        .collect();
+    let net = packets(&talk.passed);
+    for (keys, code) in [(Vec::new(), "quic_no_keys"), (others, "keys_for_other_connections")] {
+        let records = read(&net, &keys);
+        let kinds: Vec<&str> = records.iter().map(|record| record["kind"].as_str().unwrap()).collect();
+        assert!(!kinds.contains(&"http") && kinds.contains(&"quic"), "{kinds:?}");
+        let closed = records.iter().find(|record| record["state"] == "close").unwrap();
+        assert_eq!((&closed["app"], &closed["verdict"]["code"]), (&json!("quic"), &json!(code)));
+        let quic = records.iter().find(|record| record["kind"] == "quic").unwrap();
+        assert_eq!(quic["verdict"]["code"], code);
     }
 }
