@@ -220,6 +220,7 @@ impl Render for Blueprints {
             password: self.platform.password.clone(),
             web_proxy: web_proxy(&effective),
             activity: activity(&effective),
+            shows_scripts: is_true(&effective, "/showInitScriptStatus"),
             timeouts,
             opens_api: is_true(&effective, "/network/kubernetesAccess"),
             notes,

@@ -7,7 +7,7 @@ use crate::decide::{Decision, Limits, Step};
 use crate::desired::Desired;
 use crate::idle::{Act, Facts, Idle, Judged, Last, Rules, judge as by_rules};
 use crate::pod::Pod;
-use crate::probe::{Asked, Canary, Certified, Probed, Unreached};
+use crate::probe::{Asked, Canary, Certified, Probed, Script, Unreached};
 use crate::reconcile::Job;
 use crate::stage::Stage;
 use link::told::Mount;
@@ -44,6 +44,8 @@ pub(crate) struct Daemon {
     canary_ms: i64,
     /// Its file systems.
     pub(crate) mounts: Vec<Mount>,
+    /// How far its init scripts are.
+    pub(crate) scripts: Vec<Script>,
     /// When the certificate of a daemon beside the main container was looked after.
     beside_ms: Option<i64>,
     /// Until when it is to be kept, as somebody said inside.
@@ -76,6 +78,7 @@ impl Daemon {
                 if let Some(mounts) = &inside.mounts {
                     self.mounts.clone_from(mounts);
                 }
+                self.scripts.clone_from(&inside.scripts);
                 if let Some(canary) = &inside.canary {
                     (self.canary, self.canary_ms) = (Some(canary.clone()), probed.asked_ms);
                 }

@@ -47,6 +47,19 @@ pub(crate) struct Inside {
     pub(crate) mounts: Option<Vec<Mount>>,
     /// What became of the certificate of the pod's daemon, where it was looked after.
     pub(crate) certified: Option<Certified>,
+    /// How far its init scripts are.
+    pub(crate) scripts: Vec<Script>,
+}
+
+/// How far an init script is.
+#[derive(Clone, Debug, Default, PartialEq, Eq, Deserialize)]
+#[serde(default)]
+pub(crate) struct Script {
+    pub(crate) name: String,
+    /// `waiting`, `running`, `done`, `done_before` or `failed`.
+    pub(crate) state: String,
+    /// How it ended, when it failed.
+    pub(crate) detail: String,
 }
 
 /// How the certificate of a daemon is.
@@ -192,7 +205,8 @@ async fn ask(
             }
         };
     }
-    Ok((Inside { uses, canary, mounts, certified }, link))
+    let scripts = health.get("init_scripts").and_then(|all| Vec::deserialize(all).ok()).unwrap_or_default();
+    Ok((Inside { uses, canary, mounts, certified, scripts }, link))
 }
 
 /// An answer; `None` of a daemon that does not know the path, or says what cannot be read.

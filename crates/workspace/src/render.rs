@@ -79,6 +79,8 @@ pub struct Rendered {
     pub activity: crd::blueprint::Activity,
     /// How long it may take, where its blueprint says so.
     pub timeouts: crd::blueprint::Timeouts,
+    /// Its blueprint has init scripts shown that failed.
+    pub shows_scripts: bool,
     /// Its rules open the API server.
     pub opens_api: bool,
     /// What is not as the blueprint may lead one to think.

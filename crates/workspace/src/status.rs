@@ -286,6 +286,7 @@ impl Making<'_> {
             all.push(("ApplyFailed", problem.clone()));
         }
         all.extend(self.nearly_full().into_iter().map(|words| ("VolumeNearlyFull", words)));
+        all.extend(self.failed_scripts().map(|words| ("InitScriptFailed", words)));
         let fallback = self.rendered.ok().and_then(|rendered| rendered.fallback.clone());
         all.extend(fallback.map(|words| ("RepoFileFallback", words)));
         let Some(pod) = &self.observed.pod else { return all };

@@ -103,6 +103,18 @@ impl Making<'_> {
             && before.get("stage").and_then(Value::as_str) == Some(stage.as_str())
     }
 
+    /// The init scripts that failed, where the blueprint has that shown.
+    pub(super) fn failed_scripts(&self) -> Option<String> {
+        self.rendered.ok().filter(|rendered| rendered.shows_scripts)?;
+        let failed = self.daemon()?.scripts.iter().filter(|script| script.state == "failed");
+        let words: Vec<String> = failed.map(|script| format!("{} ({})", script.name, script.detail)).collect();
+        let them = if words.len() == 1 { "init script" } else { "init scripts" };
+        let words = words.join(", ");
+        (!words.is_empty()).then(|| {
+            format!("{them} failed: {words}; its log is among those of the daemon, and the next start tries again")
+        })
+    }
+
     /// What the daemon of this pod said.
     pub(super) fn daemon(&self) -> Option<&Daemon> {
         self.known.daemon.of(&self.observed.pod.as_ref()?.uid)

@@ -7,7 +7,7 @@ use crate::idle::{Idle, Judged, Last};
 use crate::life::{Known, Life};
 use crate::observed::{Claim, Outside, Part};
 use crate::pod::{Container, Ended, Pod, State};
-use crate::probe::{Canary, Inside, Probed, Unreached};
+use crate::probe::{Canary, Inside, Probed, Script, Unreached};
 use crate::render::{Object, Refused};
 use cluster::Owned;
 use crd::workspace::ExposureType;
@@ -356,6 +356,23 @@ fn wc_10a_degraded_names_what_holds_though_it_works() {
     case.observed.pod = Some(pod(State::Running, false));
     case.observed.events = vec![Event { about: "p".into(), reason: "Unhealthy".into(), ..Event::default() }];
     assert_eq!(condition(&made(&case).0, "Degraded"), ("True", "ProbeFailing"));
+}
+
+#[test]
+fn bp_12d_an_init_script_that_failed_is_a_warning_where_the_blueprint_has_that_shown() {
+    let script =
+        |name: &str, state: &str| Script { name: name.into(), state: state.into(), detail: "exit code 3".into() };
+    let mut case = running();
+    let scripts = vec![script("one", "done"), script("bad", "failed"), script("two", "done_before")];
+    case.known = probed(Ok(Inside { scripts, ..Inside::default() }));
+    assert_eq!(condition(&made(&case).0, "Degraded"), ("False", "AsExpected"), "nobody asked to see it");
+    case.rendered.as_mut().unwrap().shows_scripts = true;
+    let (status, _) = made(&case);
+    assert_eq!(condition(&status, "Degraded"), ("True", "InitScriptFailed"));
+    assert!(message(&status, "Degraded").starts_with("init script failed: bad (exit code 3);"), "{status}");
+    let scripts = vec![script("one", "done_before"), script("bad", "done")];
+    case.known = probed(Ok(Inside { scripts, ..Inside::default() }));
+    assert_eq!(condition(&made(&case).0, "Degraded"), ("False", "AsExpected"));
 }
 
 #[test]
