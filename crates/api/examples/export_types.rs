@@ -115,6 +115,7 @@ fn main() {
         workspace::ClusterProblem,
         workspace::WorkspaceRow,
         workspace::Workspace,
+        workspace::WorkspaceChange,
         workspace::WorkspaceCondition,
         workspace::WorkspaceVolume,
         workspace::WorkspacePort,

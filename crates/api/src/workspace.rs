@@ -148,6 +148,8 @@ pub struct Workspace {
     pub agent_version: String,
     /// The digest of a newer blueprint that has not taken effect; empty where there is none.
     pub update_available: String,
+    /// What that changes of its pod.
+    pub update_changes: Vec<WorkspaceChange>,
     /// The job that works on it, or did last; empty where none is known.
     pub job: String,
     /// The layers that it was composed of, lowest first: `platform rust`, `overrides`.
@@ -157,6 +159,18 @@ pub struct Workspace {
     /// Its `spec` as it stands.
     #[ts(type = "unknown")]
     pub spec: serde_json::Value,
+}
+
+/// A field of its pod that becomes another.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, TS, JsonSchema)]
+#[ts(export_to = "api.ts")]
+pub struct WorkspaceChange {
+    /// Which: `spec.containers[main].image`.
+    pub field: String,
+    /// As it is; empty where there is none. Values that may hold a secret are not shown.
+    pub from: String,
+    /// As it will be; empty where it goes.
+    pub to: String,
 }
 
 /// What was found out about one aspect.

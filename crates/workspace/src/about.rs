@@ -2,8 +2,8 @@
 
 use crate::key::{JOB, STATE_CAUSE};
 use api::workspace::{
-    Workspace, WorkspaceActivity, WorkspaceCondition, WorkspacePod, WorkspacePort, WorkspaceResources, WorkspaceRow,
-    WorkspaceVolume, WorkspaceWhy,
+    Workspace, WorkspaceActivity, WorkspaceChange, WorkspaceCondition, WorkspacePod, WorkspacePort, WorkspaceResources,
+    WorkspaceRow, WorkspaceVolume, WorkspaceWhy,
 };
 use base::ClusterName;
 use serde_json::Value;
@@ -86,6 +86,7 @@ pub fn whole(cluster: &ClusterName, object: &Value) -> Workspace {
         service_dns: text(object, "/status/serviceDNS"),
         agent_version: text(object, "/status/agentVersion"),
         update_available: text(object, "/status/updateAvailable/digest"),
+        update_changes: changes(object),
         job: annotation(object, JOB),
         layers: list(object, "/status/blueprint/layers").map(layer).collect(),
         acts: Vec::new(),
@@ -183,6 +184,14 @@ fn pod(one: &Value) -> WorkspacePod {
 
 fn activity(one: &Value) -> Option<WorkspaceActivity> {
     Some(WorkspaceActivity { at_ms: time(one, "/at")?, door: text(one, "/door"), detail: text(one, "/detail") })
+}
+
+/// What a newer blueprint changes of its pod.
+#[must_use]
+pub fn changes(object: &Value) -> Vec<WorkspaceChange> {
+    let of =
+        |one: &Value| WorkspaceChange { field: text(one, "/field"), from: text(one, "/from"), to: text(one, "/to") };
+    list(object, "/status/updateAvailable/changes").map(of).collect()
 }
 
 fn list<'a>(object: &'a Value, at: &str) -> impl Iterator<Item = &'a Value> {

@@ -25,6 +25,7 @@ pub mod calling;
 pub mod catalogue;
 pub mod decide;
 pub mod desired;
+mod differs;
 pub mod doors;
 mod enforced;
 pub mod earlier;

@@ -23,6 +23,7 @@ use serde_json::{Value, json};
 use std::sync::Arc;
 use words::words;
 
+mod newer;
 mod words;
 
 /// What one look at a workspace needs.
@@ -110,6 +111,7 @@ pub(crate) async fn say_refused(owner: &Owner, job: Job, message: String) -> Don
         rendered: rendered.as_ref(),
         observed: &job.observed,
         decision: &decision,
+        newer: &[],
         trouble: None,
         outside: None,
         life: None,
@@ -228,11 +230,16 @@ pub(crate) async fn reconcile(hands: &Hands, render: &dyn Render, job: Job) -> D
     }
     let nothing = Value::Null;
     let previous = job.written.as_ref().or_else(|| job.object.get("status")).unwrap_or(&nothing);
+    let newer = match &rendered {
+        Ok(rendered) if decision.outdated => newer::newer(hands, &job, &desired, rendered).await,
+        _ => Vec::new(),
+    };
     let making = Making {
         desired: &desired,
         rendered: rendered.as_ref(),
         observed: &job.observed,
         decision: &decision,
+        newer: &newer,
         trouble: trouble.as_ref(),
         outside: outside.as_deref(),
         life: Some(&life),
@@ -321,12 +328,12 @@ fn waits_since(status: &Value) -> Option<i64> {
 const WAITS: &[&str] = &["QuotaExceeded", "GrantMissing"];
 
 /// The API server knows no sizes of pods that run: it is older, or has that turned off.
-fn resizes_nothing(error: &Error) -> bool {
+pub(crate) fn resizes_nothing(error: &Error) -> bool {
     // A pod that is gone is named; a path that is not served is not.
     matches!(error, Error::NotServed { .. }) || error.to_string().contains("could not find the requested resource")
 }
 
-const NO_RESIZE: &str =
+pub(crate) const NO_RESIZE: &str =
     "feature_unavailable: the cluster changes no sizes of pods that run: stop and start it for the new ones";
 
 /// Nothing is rendered for what is going.

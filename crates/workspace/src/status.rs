@@ -26,6 +26,8 @@ pub(crate) struct Making<'a> {
     pub(crate) rendered: Result<&'a Rendered, &'a Refused>,
     pub(crate) observed: &'a Observed,
     pub(crate) decision: &'a Decision,
+    /// What a newer blueprint would change.
+    pub(crate) newer: &'a [Value],
     /// What went wrong while the steps were carried out.
     pub(crate) trouble: Option<&'a Trouble>,
     /// Why it could not be made what leads to it from outside.
@@ -83,7 +85,11 @@ impl Making<'_> {
                 let image = pod.body.pointer("/spec/containers/0/image").cloned().unwrap_or_default();
                 set("image", image);
                 if self.decision.outdated {
-                    set("updateAvailable", json!({ "digest": rendered.pod_hash }));
+                    let mut update = json!({ "digest": rendered.pod_hash });
+                    if let (Some(fields), false) = (update.as_object_mut(), self.newer.is_empty()) {
+                        fields.insert("changes".to_owned(), self.newer.into());
+                    }
+                    set("updateAvailable", update);
                 }
             }
         } else {

@@ -2035,6 +2035,10 @@ agent_version: string,
  */
 update_available: string, 
 /**
+ * What that changes of its pod.
+ */
+update_changes: Array<WorkspaceChange>, 
+/**
  * The job that works on it, or did last; empty where none is known.
  */
 job: string, 
@@ -2142,6 +2146,23 @@ stop_at_ms: number | null,
  * Its URLs.
  */
 urls: Array<string>, };
+
+/**
+ * A field of its pod that becomes another.
+ */
+export type WorkspaceChange = { 
+/**
+ * Which: `spec.containers[main].image`.
+ */
+field: string, 
+/**
+ * As it is; empty where there is none. Values that may hold a secret are not shown.
+ */
+from: string, 
+/**
+ * As it will be; empty where it goes.
+ */
+to: string, };
 
 /**
  * What was found out about one aspect.

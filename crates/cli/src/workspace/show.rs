@@ -89,7 +89,25 @@ pub(super) fn one(item: &Value, output: Output, out: &mut impl Write) -> Result<
     }
     grid.aligned(out)?;
     writeln!(out)?;
-    conditions(item, out)
+    conditions(item, out)?;
+    newer(item, out)
+}
+
+/// What a newer blueprint changes, and when.
+fn newer(item: &Value, out: &mut impl Write) -> Result<(), Error> {
+    if text(item, "/status/updateAvailable/digest").is_empty() {
+        return Ok(());
+    }
+    writeln!(
+        out,
+        "\na newer blueprint takes hold with the next start, or by `qd ws update {}`",
+        text(item, "/metadata/name")
+    )?;
+    for change in about::changes(item) {
+        let or_none = |text: String| if text.is_empty() { "(none)".to_owned() } else { text };
+        writeln!(out, "  {}: {} -> {}", change.field, or_none(change.from), or_none(change.to))?;
+    }
+    Ok(())
 }
 
 /// Why it is as it is: its state, who said so, and what stands against what is asked for.
@@ -134,7 +152,7 @@ pub(super) fn why(item: &Value, output: Output, out: &mut impl Write) -> Result<
             writeln!(out, "{title} {value}")?;
         }
     }
-    Ok(())
+    newer(item, out)
 }
 
 fn conditions(item: &Value, out: &mut impl Write) -> Result<(), Error> {

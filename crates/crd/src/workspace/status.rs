@@ -318,4 +318,24 @@ pub struct UpdateAvailable {
     #[serde(default, rename = "diffURL", skip_serializing_if = "Option::is_none")]
     #[schemars(length(max = 2048))]
     pub diff_url: Option<String>,
+    /// What it changes of the pod, field by field; values that may hold a secret are not shown.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    #[schemars(length(max = 64))]
+    pub changes: Vec<Change>,
+}
+
+/// A field that becomes another.
+#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
+pub struct Change {
+    /// Which: `spec.containers[main].image`.
+    #[schemars(length(max = 256))]
+    pub field: String,
+    /// As it is; absent where there is none.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    #[schemars(length(max = 256))]
+    pub from: Option<String>,
+    /// As it will be; absent where it goes.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    #[schemars(length(max = 256))]
+    pub to: Option<String>,
 }

@@ -56,6 +56,7 @@ fn made(case: &Case) -> (Value, Option<i64>) {
         rendered: case.rendered.as_ref(),
         observed: &case.observed,
         decision: &decision,
+        newer: &[],
         trouble: case.trouble.as_ref(),
         outside: case.outside.as_deref(),
         life: case.life.as_ref(),

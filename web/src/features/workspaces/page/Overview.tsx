@@ -36,7 +36,7 @@ export function Overview({ workspace }: { workspace: Workspace }) {
               ['Restarts', pod === null || pod.restarts === 0 ? '' : String(pod.restarts)],
               ['In the cluster', workspace.service_dns],
               ['Agent', workspace.agent_version],
-              ['Newer blueprint', workspace.update_available === '' ? '' : 'takes effect with the next start'],
+              ['Newer blueprint', newer(workspace)],
             ]}
           />
         </Part>
@@ -149,4 +149,11 @@ export function Facts({ of, none = '' }: { of: ReadonlyArray<readonly [string, s
       ))}
     </dl>
   )
+}
+
+/** What a newer blueprint changes, and when. */
+function newer({ update_available, update_changes }: Workspace): string {
+  if (update_available === '') return ''
+  const changes = update_changes.map(({ field, from, to }) => `${field}: ${from || 'none'} → ${to || 'none'}`)
+  return ['takes effect with the next start', ...changes].join('; ')
 }
