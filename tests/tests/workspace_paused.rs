@@ -68,7 +68,7 @@ impl Drop for Paused {
 }
 
 #[test]
-fn wf_13a_while_the_api_server_stands_still_changes_are_refused_and_nothing_is_done_later() {
+fn wf_13h_while_the_api_server_stands_still_changes_are_refused_and_nothing_is_done_later() {
     let fresh = Fresh::new("ws-paused");
     let ns = fresh.name();
     let console = operator();

@@ -58,6 +58,14 @@ pub enum Error {
     /// Keys or certificates cannot be used.
     #[error(transparent)]
     Identity(pki::Error),
+    /// It speaks no protocol that this program speaks.
+    #[error("the workspace's agent (version {agent}) speaks protocol {theirs}, this program {} to {}: {}", wire::VERSIONS.start(), wire::VERSIONS.end(), if theirs > wire::VERSIONS.end() { "update this program" } else { "stop and start the workspace, and it has the agent of this release" })]
+    Version {
+        /// The version of the agent.
+        agent: String,
+        /// Its protocol.
+        theirs: u32,
+    },
     /// It is the daemon of another workspace.
     #[error("the daemon is {name}, not the one that was called")]
     Another {
@@ -105,6 +113,9 @@ impl Link {
             Hello { version: *wire::VERSIONS.end(), principal: principal.to_owned(), decision: decision.to_owned() };
         let (connection, welcome) = connection::Connection::open(stream, hello);
         let welcome = timeout(PATIENCE, welcome).await.map_err(|_| Error::Late)?.map_err(|_| connection.why())?;
+        if !wire::VERSIONS.contains(&welcome.version) {
+            return Err(Error::Version { agent: welcome.agent_version, theirs: welcome.version });
+        }
         Ok(Self { connection, welcome })
     }
 
@@ -185,3 +196,38 @@ impl Link {
 const PATIENCE: Duration = Duration::from_secs(15);
 /// Bytes of an answer: the daemon runs beside the user's programs, and is believed no more than they are.
 const LONGEST_ANSWER: usize = 1 << 20;
+
+#[cfg(test)]
+mod tests {
+    #![allow(clippy::unwrap_used, clippy::panic)]
+
+    use super::{Error, Link, wire};
+    use tokio::io::AsyncWriteExt;
+
+    /// What comes of a daemon that welcomes with this version.
+    async fn met(version: u32) -> Result<Link, Error> {
+        let (ours, mut theirs) = tokio::io::duplex(4096);
+        let agent_version = "9.8.7".to_owned();
+        let welcome =
+            wire::Welcome { version, agent_version, workspace_uid: "u".to_owned(), ..wire::Welcome::default() };
+        let mut out = wire::Outgoing::new(false);
+        out.raw(wire::PREFACE);
+        out.push(wire::Body::Welcome(welcome).on(0));
+        theirs.write_all_buf(&mut out).await.unwrap();
+        let link = Link::open(ours, "ada", "d").await;
+        drop(theirs);
+        link
+    }
+
+    #[tokio::test]
+    async fn wf_15b_an_agent_that_speaks_another_protocol_is_named_with_the_side_to_update() {
+        let newest = *wire::VERSIONS.end();
+        assert_eq!(met(newest).await.unwrap().welcome().agent_version, "9.8.7", "another version, and one protocol");
+        for (theirs, todo) in [(newest + 1, "update this program"), (0, "stop and start the workspace")] {
+            let error = met(theirs).await.unwrap_err();
+            assert!(matches!(error, Error::Version { .. }), "{error}");
+            let words = error.to_string();
+            assert!(words.contains("9.8.7") && words.contains(todo), "{words}");
+        }
+    }
+}

@@ -154,6 +154,10 @@ fn of(kind: Owned) -> Result<std::sync::Arc<Kind>, Error> {
 
 /// Since which minor version of Kubernetes 1 there is what.
 const OFF: &[(u32, &str)] = &[
+    (
+        29,
+        "nothing starts beside a workspace before it (native sidecars): engines and the agent of a service may be refused",
+    ),
     (30, "nobody tried the kinds of workspaces on it: it may refuse them"),
     (33, "sizes of a workspace that runs change when it is stopped and started"),
     (33, "users of the node may be those of workspaces (hostUsers: false needs a gate)"),
@@ -178,6 +182,9 @@ mod tests {
         );
         let oldest = too_old("v1.29.9-gke.1").unwrap_or_default();
         assert!(oldest.contains("nobody tried") && oldest.contains("; sizes of"), "{oldest}");
+        assert!(oldest.contains("hostUsers") && !oldest.contains("sidecars"), "{oldest}");
+        let ancient = too_old("v1.28.15").unwrap_or_default();
+        assert!(ancient.contains("native sidecars") && ancient.contains("nobody tried"), "{ancient}");
         assert_eq!(too_old("unknown"), None);
     }
 

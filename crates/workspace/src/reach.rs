@@ -115,6 +115,7 @@ impl Coded for ReachError {
             Self::Queued { .. } => Code::Queued,
             Self::Closed(error) => error.code(),
             Self::Daemon { error: link::Error::Refused { code, .. }, .. } if code == "not_found" => Code::NotFound,
+            Self::Daemon { error: link::Error::Version { .. }, .. } => Code::AgentVersion,
             Self::Daemon { .. } => Code::WorkspaceDaemon,
         }
     }
@@ -138,7 +139,7 @@ impl ReachError {
             Self::NoPod(_) | Self::Queued { .. } => true,
             // A container that starts again is not found meanwhile.
             Self::Closed(error) => error.is_passing() || matches!(error, cluster::Error::NotFound { .. }),
-            Self::Daemon { error, .. } => !matches!(error, link::Error::Refused { .. }),
+            Self::Daemon { error, .. } => !matches!(error, link::Error::Refused { .. } | link::Error::Version { .. }),
         }
     }
 }

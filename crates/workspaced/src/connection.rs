@@ -107,10 +107,8 @@ impl Caller {
     }
 
     async fn welcome(&mut self, hello: &Hello) -> Result<(), Broken> {
-        let version = hello.version.min(*VERSIONS.end());
-        if !VERSIONS.contains(&version) {
-            return Err(Broken::NotOurs);
-        }
+        // Whoever is too old is told by what it can read which side is the newer one.
+        let version = hello.version.clamp(*VERSIONS.start(), *VERSIONS.end());
         let principal: String = hello.principal.chars().filter(|one| !one.is_control()).take(MAX_NAME).collect();
         self.daemon.log.info("callers", format!("{} is here {}", shown(&principal), hello.decision));
         self.principal = principal.into();
@@ -121,7 +119,7 @@ impl Caller {
             certified_until_ms: secure::until_ms(&self.daemon),
         };
         let _ = self.out.send(Body::Welcome(welcome).on(0)).await; // the reader notices a closed stream itself
-        Ok(())
+        if hello.version < *VERSIONS.start() { Err(Broken::NotOurs) } else { Ok(()) }
     }
 
     async fn open(&mut self, id: u32, open: proto::workspace::Open) {

@@ -433,6 +433,26 @@ fn wf_15a_a_resize_that_is_not_possible_now_says_so_and_offers_a_restart() {
 }
 
 #[test]
+fn wf_14c_where_a_cluster_changes_no_sizes_of_pods_that_run_that_is_told_and_what_to_do() {
+    use crate::reconcile::{NO_RESIZE, resizes_nothing};
+    assert!(resizes_nothing(&cluster::Error::NotServed { kind: "pods/resize".into() }));
+    assert!(
+        !resizes_nothing(&cluster::Error::NotFound { message: "pods \"w\" not found".into() }),
+        "a pod that is gone is no older cluster"
+    );
+    let mut case = running();
+    case.trouble = Some(super::Trouble { reason: "ResizeDeferred", message: NO_RESIZE.into() });
+    let (status, _) = made(&case);
+    assert_eq!(condition(&status, "Degraded"), ("True", "ResizeDeferred"));
+    let said = message(&status, "Degraded");
+    assert!(
+        said.starts_with("feature_unavailable: ") && said.ends_with("stop and start it for the new ones"),
+        "{said}"
+    );
+    assert_eq!(condition(&status, "Ready").0, "True", "it works");
+}
+
+#[test]
 fn wf_09b_what_found_no_node_in_time_is_unschedulable_and_no_timeout() {
     use crate::until::{Look, Until, details, look};
     let mut case = case();
