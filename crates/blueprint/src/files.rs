@@ -63,28 +63,16 @@ pub(crate) fn read_all(files: &dyn Files, paths: &[String], kind: LayerKind) -> 
         };
         read.push(Read { path: path.clone(), documents });
     }
-    read.retain(|one| !included.contains(&one.path));
-    // Files that include each other would all be left out: then the cycle itself is what is told.
-    if read.is_empty() && !paths.is_empty() {
-        included.clear();
-        return paths
-            .iter()
-            .take(1)
-            .map(|path| {
-                let mut reader = Reader {
-                    files,
-                    layer: &layer,
-                    stack: vec![path.clone()],
-                    included: &mut included,
-                    budget: MAX_INCLUDES,
-                };
-                let documents = files
-                    .read(path)
-                    .map_err(|reason| Problem::new(Code::BlueprintInvalid, "", &Mark::start(path), reason))
-                    .and_then(|text| yaml::parse(&text, path, &layer, &mut reader));
-                Read { path: path.clone(), documents }
-            })
-            .collect();
+    let (parts, mut read): (Vec<Read>, Vec<Read>) = read.into_iter().partition(|one| included.contains(&one.path));
+    // Files that include each other in a circle would all be left out, and what is wrong in them with them: that is told once.
+    for part in parts {
+        let Err(problem) = &part.documents else { continue };
+        let mut told = read.iter().filter_map(|one| one.documents.as_ref().err());
+        let is_told =
+            |one: &Problem| one == problem || one.code == Code::BlueprintCycle && one.message.contains(&part.path);
+        if !told.any(is_told) {
+            read.push(part);
+        }
     }
     read
 }

@@ -42,6 +42,17 @@ fn bc_01f_cycles_are_named_in_full() {
         &[("0.yaml", "x: !include a.yaml"), ("a.yaml", "x: !include b.yaml"), ("b.yaml", "x: !include a.yaml")];
     assert!(error(beside).message.contains("a.yaml → b.yaml → a.yaml"));
     assert_eq!(error(&[("a.yaml", "x: !include a.yaml")]).code, Code::BlueprintCycle);
+    // Beside files that are right none of them is left out in silence, and each circle is told once.
+    let among: &[(&str, &str)] = &[
+        ("good.yaml", "x: 1"),
+        ("x.yaml", "- !include y.yaml"),
+        ("y.yaml", "- !include x.yaml"),
+        ("z.yaml", "- !include z.yaml"),
+    ];
+    let told: Vec<String> =
+        read(among).into_iter().filter_map(|one| one.documents.err()).map(|one| one.message).collect();
+    assert_eq!(told.len(), 2, "{told:?}");
+    assert!(told[0].contains("x.yaml → y.yaml → x.yaml") && told[1].contains("z.yaml → z.yaml"), "{told:?}");
 }
 
 #[test]

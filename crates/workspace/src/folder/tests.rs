@@ -143,3 +143,80 @@ fn bc_02d_readers_never_see_a_gap_while_sets_are_replaced() {
     let found: Vec<(usize, usize)> = readers.into_iter().map(|one| one.join().unwrap()).collect();
     assert!(found.iter().all(|(looked, missed)| *looked >= 100 && *missed == 0), "{found:?}");
 }
+
+/// What a workspace of a blueprint is made of.
+fn made(blueprints: &Blueprints, name: &str) -> serde_json::Value {
+    let object = json!({
+        "metadata": { "name": "w", "namespace": "team", "uid": "u", "generation": 1, "resourceVersion": "1" },
+        "spec": { "owner": "ada", "org": "lab", "blueprintRef": { "name": name } },
+    });
+    let desired = crate::desired::Desired::of(&object).unwrap();
+    let rendered = blueprints.render(&desired, &object, &crate::source::Sourced::None).unwrap();
+    let config = rendered.parts.iter().find(|part| part.name == "w-config").unwrap();
+    json!([
+        rendered.pod.unwrap().body["spec"],
+        config.body["data"]["config.yaml"].as_str().unwrap().replace(name, "NAME")
+    ])
+}
+
+#[test]
+fn bc_01_files_of_each_form_and_the_cluster_say_the_same_and_what_is_wrong_with_files_names_them() {
+    let fields = "  image: !cel \"'images.invalid/' + user.username + ':1'\"\n  env: !include parts/env.yaml\n  splash: !file parts/splash.txt\n";
+    let place = tempfile::tempdir().unwrap();
+    write(place.path(), "map.yaml", &format!("blueprint:\n  name: of-map\n{fields}"));
+    let item = fields.replace("\n  ", "\n    ");
+    write(place.path(), "list.yaml", &format!("blueprints:\n  - name: of-list\n  {item}"));
+    write(
+        place.path(),
+        "top.yaml",
+        &format!("- name: of-top\n{fields}---\n- {{name: other, image: images.invalid/o:1}}\n"),
+    );
+    write(place.path(), "parts/env.yaml", "A: plain\nHOME_OF: !cel user.username + '@' + org\n");
+    write(place.path(), "parts/splash.txt", "Welcome {{ .User }}");
+    let folder = Arc::new(Folder::open(place.path(), &none()).unwrap());
+    let blueprints = of(&folder);
+    let expressions = json!({
+        "/image": "'images.invalid/' + user.username + ':1'", "/env/HOME_OF": "user.username + '@' + org",
+    });
+    let spec = json!({ "env": { "A": "plain" }, "splash": "Welcome {{ .User }}", "expressions": expressions });
+    blueprints.learn("", "of-crd", Some(spec));
+    assert_eq!(names(&blueprints), ["default", "of-crd", "of-list", "of-map", "of-top", "other"]);
+    let expected = made(&blueprints, "of-crd");
+    let main = &expected[0]["containers"][0];
+    assert_eq!(main["image"], "images.invalid/ada:1");
+    let env = main["env"].as_array().unwrap();
+    assert!(env.contains(&json!({ "name": "HOME_OF", "value": "ada@lab" })), "{env:?}");
+    assert!(expected[1].as_str().unwrap().contains("Welcome ada"), "{expected:#}");
+    for name in ["of-map", "of-list", "of-top"] {
+        let made =
+            made(&blueprints, name).to_string().replace(&format!("\"value\":\"{name}\""), "\"value\":\"of-crd\"");
+        assert_eq!(made, expected.to_string(), "{name}");
+    }
+    // What is wrong is told with all files that have to do with it, and nothing of it is taken.
+    let wrong = |files: &[(&str, &str)]| {
+        for (name, text) in files {
+            write(place.path(), name, text);
+        }
+        let told = folder.read(&none()).join("\n");
+        for (name, _) in files {
+            fs::remove_file(place.path().join(name)).unwrap();
+        }
+        told
+    };
+    let cycle =
+        [("x.yaml", "- !include y.yaml\n"), ("y.yaml", "- !include z.yaml\n"), ("z.yaml", "- !include x.yaml\n")];
+    assert!(wrong(&cycle).contains("x.yaml → y.yaml → z.yaml → x.yaml"), "{}", wrong(&cycle));
+    let twice = [("again.yaml", "blueprint: {name: Of_Map, image: images.invalid/x:1}\n")];
+    let told = wrong(&twice);
+    assert!(told.contains("again.yaml:1:12") && told.contains("map.yaml:2:"), "{told}");
+    for path in ["../secret", "/etc/passwd"] {
+        let text = format!("blueprint: {{name: a, image: b, splash: !file {path}}}\n");
+        assert!(wrong(&[("out.yaml", text.as_str())]).contains("outside"), "{path}");
+    }
+    assert_eq!(
+        names(&blueprints),
+        ["default", "of-crd", "of-list", "of-map", "of-top", "other"],
+        "the set of before holds"
+    );
+    assert!(folder.read(&none()).is_empty());
+}
