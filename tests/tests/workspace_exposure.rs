@@ -205,6 +205,60 @@ fn ge_04_by_the_platforms_domain_and_class_a_workspace_has_a_host_of_its_own_at_
 }
 
 #[test]
+fn ge_05_the_certificate_of_a_host_is_the_given_one_or_that_of_an_issuer_or_the_operators_own() {
+    let fresh = Fresh::new("ws-certified");
+    let ns = fresh.name();
+    let start = |variables: &[(&str, &str)]| {
+        let variables = [&[("WORKSPACE_DOMAIN", "ws.test"), ("INGRESS_AUTH_URL", "none")], variables].concat();
+        Console::start_with(Some(&kubeconfig()), &["--with-operator", "--yes"], &variables)
+    };
+    let tls = |name: &str| get(ns, "ingress", name)["spec"]["tls"][0].clone();
+    let issuer = || get(ns, "ingress", "web")["metadata"]["annotations"]["cert-manager.io/cluster-issuer"].clone();
+    let exposed = || condition(&get(ns, "workspaces.quarterdeck.dev", "web"), "Exposed");
+    let ports = json!([{ "name": "web", "containerPort": 3000 }]);
+
+    // One that is given for all hosts of the domain goes before an issuer.
+    let console = start(&[("WORKSPACE_TLS_SECRET", "wild"), ("CERT_MANAGER_ISSUER", "letsencrypt")]);
+    apply(ns, "web", &json!({ "ports": ports }));
+    until("its Ingress is there", 90, || tls("web")["secretName"] == "wild");
+    let host = tls("web")["hosts"][0].as_str().unwrap().to_owned();
+    assert!(host.ends_with(".ws.test") && issuer().is_null(), "{host}");
+    carried(ns, "ingress/web", &json!({ "loadBalancer": { "ingress": [{ "ip": "192.0.2.9" }] } }));
+    until("the Secret is awaited", 60, || exposed() == ("False".to_owned(), "CertificatePending".to_owned()));
+    let words = ["create", "secret", "generic", "wild", "-n", ns, "--from-literal=tls.crt=x"];
+    let _ = kubectl::stdout(&kubeconfig(), &words);
+    until("it is there", 60, || exposed().0 == "True");
+    drop(console);
+
+    // An issuer writes one for each workspace: nobody else does.
+    let console = start(&[("CERT_MANAGER_ISSUER", "letsencrypt")]);
+    until("the issuer is named", 90, || issuer() == "letsencrypt" && tls("web")["secretName"] == "workspace-web-tls");
+    until("its certificate is awaited", 60, || exposed() == ("False".to_owned(), "CertificatePending".to_owned()));
+    assert!(get(ns, "secret", "workspace-web-tls").is_null());
+    drop(console);
+
+    // With neither the operator makes it, by the authority of its machine.
+    let console = start(&[]);
+    until("it is made", 90, || !get(ns, "secret", "workspace-web-tls").is_null());
+    until("it is reached", 60, || exposed().0 == "True" && issuer().is_null());
+    let secret = get(ns, "secret", "workspace-web-tls");
+    assert_eq!(secret["type"], "kubernetes.io/tls");
+    let at = |name: &str| console.home().join(name);
+    let shown = command(console.home(), None).args(["cert", "show"]).output().unwrap();
+    assert!(shown.status.success(), "{}", errors(&shown));
+    std::fs::write(at("ca.pem"), &shown.stdout).unwrap();
+    std::fs::write(at("leaf64"), secret["data"]["tls.crt"].as_str().unwrap()).unwrap();
+    let leaf = Command::new("base64").arg("-d").arg(at("leaf64")).output().unwrap();
+    std::fs::write(at("leaf.pem"), &leaf.stdout).unwrap();
+    let verified = Command::new("openssl")
+        .current_dir(console.home())
+        .args(["verify", "-CAfile", "ca.pem", "-verify_hostname", &host, "leaf.pem"])
+        .output()
+        .unwrap();
+    assert!(verified.status.success(), "{}", errors(&verified));
+}
+
+#[test]
 fn ge_09c_a_gateway_has_a_certificate_of_this_machines_authority_and_makes_more() {
     let (home, port, metrics) = prepared("");
     let folder = home.path();

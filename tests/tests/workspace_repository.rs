@@ -9,6 +9,8 @@ use git::testing::{Host, Repository};
 use serde_json::{Value, json};
 use std::sync::{Mutex, MutexGuard, PoisonError};
 
+#[path = "workspace_repository/fields.rs"]
+mod fields;
 #[path = "workspace_repository/platform.rs"]
 mod platform;
 
