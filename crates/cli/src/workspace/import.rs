@@ -1,5 +1,6 @@
-//! `qd ws import`: objects of an older group as workspaces and grants.
+//! `qd ws import`: objects of an older group as workspaces and grants, and the configuration of an older program as settings.
 
+mod provisioner;
 #[cfg(test)]
 mod tests;
 
@@ -11,6 +12,7 @@ use crate::grammar::workspace::ImportArgs;
 use base::{Code, Coded};
 use crd::import::{Given, Imported, Refused};
 use policy::action::{ObjectTarget, WorkspaceCreate};
+use provisioner::Settings;
 use serde_json::Value;
 use std::fs::File;
 use std::io::{Read, Write};
@@ -21,10 +23,17 @@ use workspace::acts;
 pub(super) async fn import(desk: &Desk, args: &ImportArgs, out: &mut impl Write) -> Result<(), Error> {
     let owner = args.owner.as_deref().unwrap_or_else(|| desk.principal.name());
     let given = Given { owner, org: &args.org, namespace: args.namespace.as_deref() };
-    let mut all = Vec::new();
+    let (mut all, mut settings) = (Vec::new(), Vec::new());
     for file in &args.files {
-        let name = file.display().to_string();
-        all.extend(read(&text(file)?, &name, &given)?);
+        let (name, text) = (file.display().to_string(), text(file)?);
+        match Settings::of(&text) {
+            Some(found) => settings.push((name, found)),
+            None => all.extend(read(&text, &name, &given)?),
+        }
+    }
+    for (name, found) in &settings {
+        found.notes.iter().for_each(|note| eprintln!("{name}: {note}"));
+        write!(out, "{}", found.table)?;
     }
     tell(&all, &mut std::io::stderr())?;
     if args.dry_run {

@@ -7,7 +7,7 @@ use std::path::PathBuf;
 #[derive(Clone, Debug, Args)]
 #[command(after_help = EXAMPLES)]
 pub struct ImportArgs {
-    /// Files of objects, YAML or JSON; - is the standard input
+    /// Files of objects, or of a provisioner's configuration, YAML or JSON; - is the standard input
     #[arg(required = true, value_name = "FILE")]
     pub files: Vec<PathBuf>,
     /// Whose the workspaces become, and who is granted what capabilities allow; else you
@@ -26,4 +26,5 @@ pub struct ImportArgs {
 
 const EXAMPLES: &str = "Examples:
   kubectl get workspaces.guildnet.io,capabilities.guildnet.io -A -o yaml | qd ws import --dry-run -
-  qd ws import old.yaml --owner dev1 --org acme -n team-a";
+  qd ws import old.yaml --owner dev1 --org acme -n team-a
+  qd ws import provisioner.yaml > config.toml";
