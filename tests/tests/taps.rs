@@ -328,6 +328,58 @@ fn cap_20i_agents_of_a_console_are_its_users_and_clean_leaves_them_while_it_lead
 }
 
 #[test]
+fn cap_19f_agents_of_the_console_wait_for_its_next_tap_and_end_with_it() {
+    let _alone = alone();
+    let mut desk = Desk::start(&[]);
+    let kubeconfig = kubeconfig();
+    let home = tempfile::tempdir().unwrap();
+    let listed = |home: &std::path::Path| {
+        e2e::tapped::rows(&e2e::tapped::qd(home, &kubeconfig, &["tap", "list", "-n", "shop", "-o", "jsonl"]))
+    };
+    let before: Vec<Value> = listed(home.path()).iter().map(|one| one["container"].clone()).collect();
+    let ours =
+        |rows: Vec<Value>| rows.into_iter().filter(|one| !before.contains(&one["container"])).collect::<Vec<_>>();
+    let tapped = || {
+        let tap = desk.tap();
+        let detail = desk.until(&tap, "packets come", |tap| tap["totals"]["packets"].as_u64().unwrap() > 0);
+        let stopped = desk.call("DELETE", &format!("/taps/{tap}"), None);
+        assert_eq!(stopped.status, 200, "{}", stopped.body);
+        desk.until(&tap, "it ended", |tap| tap["state"] == "ended");
+        detail
+    };
+    tapped();
+    let first = ours(listed(home.path()));
+    assert!(!first.is_empty() && first.iter().all(|one| one["tap"] == "" && one["state"] == "running"), "{first:?}");
+    // The next takes them again: nothing is added to any pod.
+    let detail = tapped();
+    let names =
+        |rows: &[Value]| rows.iter().map(|one| one["container"].to_string()).collect::<std::collections::BTreeSet<_>>();
+    let second = ours(listed(home.path()));
+    assert_eq!(names(&first), names(&second), "{detail}");
+    // So does a tap of the same user beside it, who has the same key; it ends what it took.
+    let words = ["tap", "-n", "shop", "-l", FRONT, "--duration", "2", "-o", "jsonl"];
+    let output = desk.console.qd(Some(&kubeconfig)).args(words).output().unwrap();
+    let said = e2e::errors(&output);
+    assert!(output.status.success() && said.contains("is taken again") && !said.contains(" added ("), "{said}");
+    e2e::until("gone", Duration::from_secs(20), || ours(listed(home.path())).is_empty());
+    // What waits when the console ends, ends with it, by a decision of its own.
+    tapped();
+    assert!(!ours(listed(home.path())).is_empty());
+    desk.console.stop();
+    let left = ours(listed(home.path()));
+    assert!(left.is_empty(), "{left:?}");
+    let output = desk
+        .console
+        .qd(Some(&kubeconfig))
+        .args(["audit", "query", "--action", "tap:control", "-o", "jsonl"])
+        .output()
+        .unwrap();
+    let ended = e2e::out(&output);
+    let pod = first[0]["pod"].as_str().unwrap();
+    assert!(ended.contains(&format!("end in shop/{pod}")), "{ended}");
+}
+
+#[test]
 fn cap_53d_a_filter_with_objects_of_the_cluster_can_be_tried_before() {
     let _alone = alone();
     let desk = Desk::start(&[]);

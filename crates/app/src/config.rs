@@ -131,6 +131,9 @@ pub struct Capture {
     pub filter: String,
     /// Packets stay when the process ends, in `kept` of their folder; otherwise they are erased then.
     pub keep: bool,
+    /// Seconds for which agents of a tap of the console that has ended wait for the next one in their pod, which takes them again
+    /// instead of adding containers; they capture nothing meanwhile, and end with the console. 0: they end with their tap.
+    pub keep_agent_seconds: u32,
 }
 
 /// What happens when the disk for packets is full.
@@ -156,6 +159,7 @@ impl Default for Capture {
             on_full: OnFull::default(),
             filter: String::new(),
             keep: false,
+            keep_agent_seconds: 600,
         }
     }
 }

@@ -5,11 +5,13 @@ use crate::config::{Capture, Config, OnFull};
 use crate::desk::{self, Desk, VERSION};
 use crate::error::Failed;
 use crate::operator;
-use base::RequestId;
+use base::{Coded, RequestId};
 use capture::taps::Disk;
-use capture::{Taps, TapsConfig};
+use capture::{Ended, Resting, Taps, TapsConfig};
+use futures::future::join_all;
 use gateway::{Beside, Check, Connections, Gateway, Guild, People, Services};
-use policy::Door;
+use policy::action::{TapChange, TapControl, TapTarget};
+use policy::{Answers, Door, Outcome, Principal};
 use proxy::Proxy;
 use std::sync::Arc;
 use tokio::task::JoinHandle;
@@ -36,6 +38,8 @@ pub(crate) struct Behind {
     pub(crate) taps: Taps,
     workspaces: Workspaces,
     apps: Option<Proxy>,
+    gate: policy::Gate,
+    process: Principal,
 }
 
 impl Behind {
@@ -47,6 +51,33 @@ impl Behind {
         for folder in self.taps.shutdown().await {
             eprintln!("qd: packets are kept in {}", folder.display());
         }
+        let ends = join_all(self.taps.resting().into_iter().map(|agent| self.end(agent)));
+        if tokio::time::timeout(END_TIME, ends).await.is_err() {
+            tracing::warn!(
+                "some agents that wait for a tap have not ended; they do so by themselves, or by `qd tap clean`"
+            );
+        }
+    }
+
+    /// Ends an agent that waits for a tap of this process.
+    async fn end(&self, agent: Resting) {
+        let (container, cluster) = (&agent.container, agent.pod.cluster.clone());
+        let tap = TapTarget { cluster, tap: String::new() };
+        let action = TapControl { tap, change: TapChange::End(vec![agent.pod.clone()]) };
+        // What this process put there it takes away again, also from a cluster of production.
+        let permit = match self.gate.permit(&self.process, action, &Answers { confirm: true, ..Answers::default() }) {
+            Ok(permit) => permit,
+            Err(refusal) => return tracing::warn!(container, %refusal, "an agent that waits is not ended"),
+        };
+        let ended = self.taps.end(&permit, &agent).await;
+        permit.finish(match &ended {
+            Ok(Ended::Led) => Outcome::Done { message: format!("{container} serves its owner and goes on") },
+            Ok(_) => Outcome::Done { message: format!("{container} ended") },
+            Err(error) => Outcome::Failed { code: error.code().as_str().to_owned(), message: error.to_string() },
+        });
+        if let Err(error) = ended {
+            tracing::warn!(container, %error, "an agent that waits is not ended");
+        }
     }
 }
 
@@ -54,11 +85,12 @@ impl Doors {
     /// Makes them; jobs of workspaces that a restart cut go on.
     pub(crate) async fn open(config: &Config, desk: &Desk, way: Way, end: CancellationToken) -> Result<Self, Failed> {
         let taps = Taps::new(taps_config(&config.capture)?, desk.mirror.clone(), desk.clock.clone());
+        let process = desk.principal.borrow().asking(RequestId::new(), Door::Process);
         let workspaces = Workspaces::new(Standing {
             mirror: desk.mirror.clone(),
             gate: desk.gate.clone(),
             store: desk.store.clone(),
-            process: desk.principal.borrow().asking(RequestId::new(), Door::Process),
+            process: process.clone(),
             platform: operator::platform(config, desk, "")?,
             clock: desk.clock.clone(),
         });
@@ -83,7 +115,10 @@ impl Doors {
             guild: way.guild,
         };
         let gateway = Gateway::new(way.connections, settings, services, desk.clock.clone(), end)?;
-        Ok(Self { gateway, behind: Behind { taps, workspaces, apps: way.apps.map(|apps| apps.door) } })
+        Ok(Self {
+            gateway,
+            behind: Behind { taps, workspaces, apps: way.apps.map(|apps| apps.door), gate: desk.gate.clone(), process },
+        })
     }
 
     /// Lets people in.
@@ -113,7 +148,7 @@ impl Serving {
 
 /// How taps are, as it is configured.
 pub(crate) fn taps_config(capture: &Capture) -> Result<TapsConfig, Failed> {
-    let Capture { agent_image, folder, tap_mib, disk_mib, on_full, filter, keep } = capture;
+    let Capture { agent_image, folder, tap_mib, disk_mib, on_full, filter, keep, keep_agent_seconds } = capture;
     capture::check_filter(filter).map_err(Failed::of)?;
     let usual = capture::Options::default();
     let state = desk::state_dir()?;
@@ -123,6 +158,7 @@ pub(crate) fn taps_config(capture: &Capture) -> Result<TapsConfig, Failed> {
         image: agent_image.clone().unwrap_or(usual.image),
         owner: Some(Arc::new(owner)),
         within: filter.clone(),
+        keep_seconds: *keep_agent_seconds,
         ..capture::Options::default()
     };
     let folder = folder.clone().unwrap_or_else(|| state.join("taps"));

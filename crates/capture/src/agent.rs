@@ -23,7 +23,7 @@ pub(crate) struct Agent {
     last: u64,
     /// Bytes of frames that are not acknowledged.
     unacked: u64,
-    stopping: bool,
+    stopping: Option<u32>,
     /// What came next and was looked at already.
     first: Option<Next>,
     /// Digest of the obligations that it was given.
@@ -54,7 +54,7 @@ impl Agent {
         let (stream, hello) = Stream::open(owner, streams, start).await?;
         let heard = Instant::now();
         let clocks = Clocks::default();
-        let (packets, records, last, unacked, stopping) = (0, 0, 1, 0, false);
+        let (packets, records, last, unacked, stopping) = (0, 0, 1, 0, None);
         let agent =
             Self { stream, packets, records, last, unacked, stopping, warrant, recorder, clocks, heard, first: None };
         Ok((agent, hello))
@@ -111,7 +111,7 @@ impl Agent {
             tokio::select! {
                 // What has come is taken before its absence is noted.
                 biased;
-                () = tokio::time::sleep_until(self.stream.ping), if !self.stopping => self.say_there(),
+                () = tokio::time::sleep_until(self.stream.ping), if self.stopping.is_none() => self.say_there(),
                 said = self.stream.output.next() => match said {
                     Ok(Some(Said::Output(bytes))) => {
                         self.unacked += bytes.len() as u64;
@@ -132,7 +132,7 @@ impl Agent {
 
     /// Pings now and then, while nobody takes what has come. Never returns.
     pub(crate) async fn ping(&mut self) {
-        while !self.stopping {
+        while self.stopping.is_none() {
             tokio::time::sleep_until(self.stream.ping).await;
             self.say_there();
             self.stream.came = Instant::now();
@@ -208,9 +208,15 @@ impl Agent {
     /// Asks it to stop, and to wait for so many seconds for its owner's next tap; its last frames and its last word still
     /// come.
     pub(crate) fn stop(&mut self, keep: u32) {
-        if !std::mem::replace(&mut self.stopping, true) {
+        if self.stopping.is_none() {
+            self.stopping = Some(keep);
             self.stream.send(Body::Stop(keep));
         }
+    }
+
+    /// Seconds for which it waits after its last word; 0 where it ends.
+    pub(crate) fn waits(&self) -> u32 {
+        self.stopping.unwrap_or(0)
     }
 
     /// Ends it, whatever it was at; its last counters. What it has still to say is passed over.
@@ -231,7 +237,7 @@ impl Agent {
 
     /// Gives back the credit of what has come, a quarter of the window at a time, and acknowledges it.
     fn feed_back(&mut self) {
-        if self.stopping {
+        if self.stopping.is_some() {
             return;
         }
         if self.packets + self.records >= WINDOW {
@@ -245,7 +251,7 @@ impl Agent {
     }
 
     fn acknowledge(&mut self) {
-        if self.unacked > 0 && !self.stopping {
+        if self.unacked > 0 && self.stopping.is_none() {
             self.unacked = 0;
             self.stream.send(Body::Ack(self.last));
         }

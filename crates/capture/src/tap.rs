@@ -7,6 +7,7 @@ mod keys;
 mod lead;
 mod one;
 mod order;
+mod rests;
 mod rights;
 mod sound;
 
@@ -28,6 +29,7 @@ pub use order::check_filter;
 use policy::Permit;
 use policy::action::{ObjectTarget, TapHostNetwork, TapStart};
 use proto::capture::{Hello, Loss, PacketBatch, RecordBatch, Start, Stats};
+pub use rests::{Resting, Rests};
 use rights::Rights;
 use std::sync::Arc;
 use std::sync::atomic::AtomicUsize;
@@ -63,6 +65,8 @@ pub struct Options {
     pub owner: Option<Arc<Owner>>,
     /// Seconds for which an agent that was stopped waits for the next tap of its owner.
     pub keep_seconds: u32,
+    /// Where agents stand that wait, so that somebody ends them when no tap will come.
+    pub rests: Option<Rests>,
     /// A pod whose packets cannot be seen is not tapped: its table of sockets is not enough.
     pub needs_packets: bool,
     /// How agents are reached.
@@ -133,6 +137,7 @@ impl Default for Options {
             known: None,
             owner: None,
             keep_seconds: 0,
+            rests: None,
             needs_packets: false,
             transport: Transport::default(),
             told: None,
@@ -472,6 +477,14 @@ impl Shared {
             warrant.max_seconds += STOPS;
         }
         start
+    }
+
+    /// Seconds for which an agent that is stopped now waits for the next tap.
+    fn keep_seconds(&self) -> u32 {
+        match &self.options.rests {
+            Some(rests) if rests.is_closed() => 0,
+            _ => self.options.keep_seconds,
+        }
     }
 
     /// An agent captures.

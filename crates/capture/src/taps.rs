@@ -33,7 +33,7 @@ pub use read::Lines;
 
 use crate::owner::random;
 use crate::spool::{Folder, Job, Pool, Size, Spool};
-use crate::{Event, Options, Tap, start};
+use crate::{Event, Options, Resting, Rests, Tap, start};
 use api::Level;
 use api::socket::{List as ListName, ListQuery, TallyQuery};
 use api::tap::TapState;
@@ -120,6 +120,7 @@ impl Taps {
     #[must_use]
     pub fn new(mut config: TapsConfig, mirror: Mirror, clock: Arc<dyn Clock>) -> Self {
         config.options.known.get_or_insert_default();
+        config.options.rests.get_or_insert_default();
         let schema = column::schema();
         Self(Arc::new(Inner {
             pool: Pool::new(config.disk.all),
@@ -253,8 +254,28 @@ impl Taps {
         Ok(detail)
     }
 
+    /// Agents that wait for a tap of this process: each is told once. After [`Taps::shutdown`] none comes, and
+    /// [`Resting::end`] ends them.
+    #[must_use]
+    pub fn resting(&self) -> Vec<Resting> {
+        self.0.config.options.rests.as_ref().map(Rests::take).unwrap_or_default()
+    }
+
+    /// Ends an agent that waits. `None` where it serves a tap of another process of its owner, which goes on.
+    ///
+    /// # Errors
+    /// As [`crate::end`].
+    pub async fn end(&self, permit: &Permit<TapControl>, agent: &Resting) -> Result<crate::Ended, TapsError> {
+        let cluster = self.0.mirror.of(permit.principal()).cluster(&agent.pod.cluster)?;
+        let owner = self.0.config.options.owner.as_deref();
+        Ok(crate::end(&cluster, permit, owner, &agent.pod, &agent.container, Duration::ZERO).await?)
+    }
+
     /// Ends all taps: agents are stopped, and waited for, 30 s at most. The folders of packets that stay.
     pub async fn shutdown(&self) -> Vec<PathBuf> {
+        if let Some(rests) = &self.0.config.options.rests {
+            rests.close();
+        }
         self.0.end.cancel();
         self.0.tasks.close();
         if tokio::time::timeout(STOP, self.0.tasks.wait()).await.is_err() {

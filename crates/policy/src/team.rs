@@ -5,7 +5,7 @@
 //! | `provision.NAME` | the process itself | what a workspace is made of, as rules of the configuration patch or deny it |
 //! | `tap.NAME` | whom the rule names | a tap that is allowed by one below, and what rules of the configuration oblige it to |
 //! | `team.deny.NAME` | whom the rule names | what the configuration denies: it wins over all below |
-//! | `team.process` | the process itself | its operator |
+//! | `team.process` | the process itself | its operator, and the end of agents that wait for a tap of it |
 //! | `team.sign_in` | who has a token | opening the console |
 //! | `team.admin` | role `admin` | everything |
 //! | `team.viewer` | role `viewer` | clusters, rows and objects |
@@ -18,7 +18,7 @@
 //! What API servers let somebody see or do is theirs to say, beside this: they are asked on that somebody's behalf. A change
 //! asks for the same care as at a desk: a confirmation, the typed name in production.
 
-use crate::action::{ActionInfo, Asked, ObjectTarget, ShellPurpose};
+use crate::action::{ActionInfo, Asked, ObjectTarget, ShellPurpose, TapChange};
 use crate::decide::{Decide, Facts, Input, Ruling, Sharing, WorkspaceFacts};
 use crate::desk::Desk;
 use crate::principal::Who;
@@ -204,7 +204,7 @@ fn allowed(input: &Input, facts: &Facts) -> Result<String, (Code, String)> {
                 | Asked::WorkspaceWake(_)
                 | Asked::WorkspaceUpdate(_)
                 | Asked::WorkspaceView(_)
-        );
+        ) || matches!(asked, Asked::TapControl(control) if matches!(control.change, TapChange::End(_)));
         return if own { Ok("team.process".to_owned()) } else { no("the process does this for nobody".to_owned()) };
     }
     if matches!(asked, Asked::SessionOpen(_)) {

@@ -87,7 +87,6 @@ impl One {
         let mut filter = shared.filter.clone();
         // What the agent was told last.
         let mut own = filter.borrow_and_update().of(self.number).clone();
-        let keep = shared.options.keep_seconds;
         let turn = tokio::select! {
             turn = self.turn() => turn?,
             end = ended(&shared, &mut stopped, &mut now) => return Ok(end),
@@ -112,7 +111,7 @@ impl One {
         };
         drop(turn);
         if asked {
-            agent.stop(keep);
+            agent.stop(shared.keep_seconds());
         }
         // A filter was sent, and not answered yet.
         let mut unsure = false;
@@ -123,13 +122,13 @@ impl One {
                 next = agent.next() => next?,
                 () = asked_to_stop(&mut stopped), if !asked => {
                     (asked, late) = (true, Instant::now() + CONFIRM);
-                    agent.stop(keep);
+                    agent.stop(shared.keep_seconds());
                     continue;
                 }
                 // The pod's own containers have this long to say what they have to; the agent is not what it waits for.
                 () = leaves(&mut now), if !asked => {
                     (asked, late) = (true, Instant::now() + CONFIRM);
-                    agent.stop(keep);
+                    agent.stop(shared.keep_seconds());
                     continue;
                 }
                 Ok(()) = filter.changed(), if !asked => {
@@ -147,7 +146,7 @@ impl One {
                     continue;
                 }
                 () = shared.permit.ended() => {
-                    agent.stop(keep);
+                    agent.stop(shared.keep_seconds());
                     return Ok(End::Asked);
                 }
                 () = sleep_until(late), if asked => {
@@ -172,6 +171,9 @@ impl One {
                         () = agent.ping() => continue,
                     };
                     if !passed {
+                        if let Some(rests) = shared.options.rests.as_ref().filter(|_| agent.waits() > 0) {
+                            rests.add(self.target.clone(), container, agent.waits());
+                        }
                         return Ok(if self.goes() { End::Gone } else { End::Asked });
                     }
                 }

@@ -3,9 +3,9 @@
 use super::{DenyRule, ShareRole, Team, Wanted, Workspaces};
 use crate::action::{
     AuditQuery, ClusterView, ObjectDelete, ObjectRead, ObjectTarget, ObjectView, OperatorRun, Propagation,
-    SecretReveal, SessionKey, SessionOpen, ShellPurpose, TapView, WorkspaceAsk, WorkspaceConnect, WorkspaceCreate,
-    WorkspaceDelete, WorkspaceExpire, WorkspaceProvision, WorkspaceProxy, WorkspaceReconcile, WorkspaceSource,
-    WorkspaceStop, WorkspaceView,
+    SecretReveal, SessionKey, SessionOpen, ShellPurpose, TapChange, TapControl, TapTarget, TapView, WorkspaceAsk,
+    WorkspaceConnect, WorkspaceCreate, WorkspaceDelete, WorkspaceExpire, WorkspaceProvision, WorkspaceProxy,
+    WorkspaceReconcile, WorkspaceSource, WorkspaceStop, WorkspaceView,
 };
 use crate::decide::{Facts, Sharing, WorkspaceFacts};
 use crate::desk::Desk;
@@ -230,6 +230,12 @@ fn the_process_runs_its_operator_and_reads_nobodys_objects() {
     assert!(rule(&strict, &process_of, ask("delete")).starts_with("deny"), "a rule for the owner binds her workspaces");
     let other = WorkspaceAsk { owner: "eve".into(), ..ask("delete") };
     assert_eq!(rule(&strict, &process_of, other), "team.process");
+    let control = |change: TapChange| {
+        let tap = TapTarget { cluster: ClusterName::new("dev"), tap: String::new() };
+        TapControl { tap, change }
+    };
+    assert_eq!(rule(&t, &process, control(TapChange::End(Vec::new()))), "team.process");
+    assert_eq!(rule(&t, &process, control(TapChange::Stop)), "deny team.default");
     assert_eq!(rule(&t, &process, view("secrets", &[])), "deny team.default");
     assert_eq!(rule(&t, &member(&t, "dev", &["developer"]), run), "deny team.default");
 }

@@ -128,6 +128,9 @@ impl One {
         if let Some(Teller(tell)) = &shared.options.told {
             tell(&self.target, container);
         }
+        if let Some(rests) = &shared.options.rests {
+            rests.remove(container);
+        }
         self.step(Step::Reused { container: container.to_owned() }).await;
         Ok(begun)
     }
