@@ -24,6 +24,7 @@ mod phases;
 mod ranges;
 mod sealed;
 mod segments;
+mod short;
 mod streams;
 mod verdict;
 

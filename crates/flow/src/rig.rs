@@ -232,6 +232,11 @@ impl Rig {
         self.parser.as_mut().map(|parser| act(parser, &mut cx))
     }
 
+    /// Runs something on what a parser is handed.
+    pub(crate) fn with_context(&mut self, act: impl FnOnce(&mut Context<'_, '_>)) {
+        self.with(|_, cx| act(cx));
+    }
+
     /// Plays a script with every message in pieces of `piece` bytes.
     pub(crate) fn play(&mut self, script: &[Act], piece: usize) {
         for act in script {

@@ -63,6 +63,8 @@ pub(super) struct HeaderKey(quic::HeaderProtectionKey);
 #[derive(Clone, Copy, Debug)]
 pub(super) struct Unmasked {
     pub(super) number: u64,
+    /// The next number that would have been sent in the same way.
+    window: u64,
     /// Bytes of its header, with its number.
     header: usize,
     /// The key phase bit, of short headers.
@@ -124,7 +126,20 @@ impl HeaderKey {
             *byte ^= mask;
             cut = cut << 8 | u64::from(*byte);
         }
-        Some(Unmasked { number: whole(cut, len, largest), header: number_at + len, phase })
+        let window = 1 << (8 * len);
+        Some(Unmasked { number: whole(cut, window, largest), window, header: number_at + len, phase })
+    }
+}
+
+impl Unmasked {
+    /// Other numbers that the packet may have when many before it were not captured, or when it is very late: those that
+    /// would have been sent in the same way.
+    pub(super) fn others(self) -> impl Iterator<Item = Self> {
+        // Of numbers of three bytes nobody misses half of what there is between two.
+        let more = if self.window <= 1 << 16 { FAR / self.window.min(FAR) } else { 0 }.max(1);
+        let all = (1..=more).map(move |nth| self.number.checked_add(nth * self.window));
+        let all = std::iter::once(self.number.checked_sub(self.window)).chain(all);
+        all.flatten().filter(|number| *number < 1 << 62).map(move |number| Self { number, ..self })
     }
 }
 
@@ -134,10 +149,9 @@ pub(super) fn updated(version: Version, suite: Suite, secret: &Secret) -> Option
     Secret::new(&expand_label(hash, secret.bytes(), Labels::of(version).update, hash.len())?)
 }
 
-/// The packet number of which `len` bytes were sent (RFC 9000 appendix A.3).
-fn whole(cut: u64, len: usize, largest: Option<u64>) -> u64 {
+/// The packet number that was sent modulo `window` (RFC 9000 appendix A.3).
+fn whole(cut: u64, window: u64, largest: Option<u64>) -> u64 {
     let expected = largest.map_or(0, |largest| largest + 1);
-    let window = 1_u64 << (8 * len);
     let candidate = expected & !(window - 1) | cut;
     if candidate + window / 2 <= expected && candidate + window < 1 << 62 {
         candidate + window
@@ -147,6 +161,9 @@ fn whole(cut: u64, len: usize, largest: Option<u64>) -> u64 {
         candidate
     }
 }
+
+/// How far a number may be from what is expected.
+const FAR: u64 = 4096;
 
 /// What secrets are expanded with.
 struct Labels {

@@ -1,5 +1,8 @@
 //! One direction of one stream: its bytes in order, whatever order they came in (RFC 9000 section 2.2).
 
+#[cfg(test)]
+mod tests;
+
 /// Bytes that were not handed on yet. What it holds is bounded by who calls it ([`Self::held`], [`Self::give_up`]).
 #[derive(Debug, Default)]
 pub(super) struct Ordered {

@@ -170,7 +170,13 @@ impl Quic {
         cx: &mut Context<'_, '_>,
     ) -> Option<()> {
         self.known.version.get_or_insert(packet.version);
-        match self.take(from, level, Protected { bytes: packet.bytes, number_at: packet.number_at }, ts_us, cx) {
+        match self.take(
+            from,
+            level,
+            Protected { bytes: packet.bytes, number_at: packet.number_at, is_whole: true },
+            ts_us,
+            cx,
+        ) {
             Opening::NoKey if self.may_wait() => None,
             Opening::Closed => {
                 self.failed();
@@ -180,50 +186,8 @@ impl Quic {
         }
     }
 
-    /// Takes a packet with a short header, which begins at `at` of its datagram, and says how long it is; none when its keys
-    /// may still come.
-    fn short(&mut self, from: Side, rest: &[u8], at: usize, ts_us: i64, cx: &mut Context<'_, '_>) -> Option<usize> {
-        let Some(sealed) = &mut self.sealed else { return Some(0) };
-        let Some(id) = rest.get(1..).and_then(|rest| sealed.id_len(from, rest)) else {
-            return if self.may_wait() { None } else { Some(0) };
-        };
-        let whole = at + rest.len();
-        let (is_row, ends) = {
-            let segments = sealed.segments(from);
-            (segments.is_likely(at, whole), segments.ends(at, whole))
-        };
-        if !is_row {
-            match self.take(from, Level::Data, Protected { bytes: rest, number_at: 1 + id }, ts_us, cx) {
-                Opening::Frames(_) => return Some(rest.len()),
-                Opening::NoKey => return if self.may_wait() { None } else { Some(0) },
-                Opening::Closed => {}
-            }
-        }
-        for (segment, end) in ends {
-            let Some(packet) = rest.get(..end - at) else { continue };
-            match self.take(from, Level::Data, Protected { bytes: packet, number_at: 1 + id }, ts_us, cx) {
-                Opening::Frames(_) => {
-                    self.sealed.as_mut()?.segments(from).found(segment);
-                    return Some(packet.len());
-                }
-                Opening::NoKey => return if self.may_wait() { None } else { Some(0) },
-                Opening::Closed => {}
-            }
-        }
-        if is_row
-            && self.take(from, Level::Data, Protected { bytes: rest, number_at: 1 + id }, ts_us, cx) != Opening::Closed
-        {
-            return Some(rest.len());
-        }
-        if let Some(sealed) = &mut self.sealed {
-            sealed.segments(from).searched();
-        }
-        self.failed();
-        Some(0)
-    }
-
     /// Opens a packet and takes what is in it.
-    fn take(
+    pub(super) fn take(
         &mut self,
         from: Side,
         level: Level,
@@ -250,14 +214,14 @@ impl Quic {
         opening
     }
 
-    fn failed(&mut self) {
+    pub(super) fn failed(&mut self) {
         if let Some(sealed) = &mut self.sealed {
             sealed.failures = sealed.failures.saturating_add(1);
         }
     }
 
     /// Whether packets without keys may wait for them.
-    fn may_wait(&self) -> bool {
+    pub(super) fn may_wait(&self) -> bool {
         self.sealed.is_some() && !self.known.may_guess
     }
 

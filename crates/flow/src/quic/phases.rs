@@ -53,6 +53,28 @@ impl Phases {
         self.update(&unmasked, out).map(|frames| (number, frames))
     }
 
+    /// As [`Self::open`] of a packet that it did not open: its number may be another.
+    pub(super) fn open_far(
+        &mut self,
+        packet: &[u8],
+        number_at: usize,
+        largest: Option<u64>,
+        out: &mut Vec<u8>,
+    ) -> Option<(u64, Range<usize>)> {
+        for unmasked in self.header.unmask(packet, number_at, largest, out)?.others() {
+            self.header.unmask(packet, number_at, largest, out)?;
+            let opened = if unmasked.phase == self.phase {
+                self.current.open(&unmasked, out)
+            } else {
+                self.update(&unmasked, out)
+            };
+            if let Some(frames) = opened {
+                return Some((unmasked.number, frames));
+            }
+        }
+        None
+    }
+
     /// Opens with the key behind the one in use, which is in use then.
     fn update(&mut self, unmasked: &Unmasked, out: &mut [u8]) -> Option<Range<usize>> {
         if self.next.is_none() {

@@ -33,6 +33,8 @@ pub(super) struct Protected<'a> {
     pub(super) bytes: &'a [u8],
     /// Where its number begins.
     pub(super) number_at: usize,
+    /// Where it ends is known, so that it is worth to try other numbers.
+    pub(super) is_whole: bool,
 }
 
 /// What became of a packet.
@@ -278,7 +280,7 @@ impl SideState {
     }
 
     fn open(&mut self, level: Level, packet: Protected<'_>, out: &mut Vec<u8>) -> Option<Range<usize>> {
-        let Protected { bytes, number_at } = packet;
+        let Protected { bytes, number_at, is_whole } = packet;
         let [handshake, data] = &mut self.largest;
         let largest = if level == Level::Handshake { handshake } else { data };
         let (number, frames) = match (level, &self.early, &self.handshake, &mut self.data) {
@@ -286,7 +288,10 @@ impl SideState {
                 let unmasked = key.header.unmask(bytes, number_at, *largest, out)?;
                 (unmasked.number, key.packet.open(&unmasked, out)?)
             }
-            (Level::Data, _, _, Some(phases)) => phases.open(bytes, number_at, *largest, out)?,
+            (Level::Data, _, _, Some(phases)) => match phases.open(bytes, number_at, *largest, out) {
+                None if is_whole => phases.open_far(bytes, number_at, *largest, out)?,
+                opened => opened?,
+            },
             _ => return None,
         };
         *largest = (*largest).max(Some(number));

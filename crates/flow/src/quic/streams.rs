@@ -11,6 +11,9 @@ use crate::{
     http3::{Http3, Lane, Times},
 };
 
+#[cfg(test)]
+mod tests;
+
 /// All streams of one connection.
 pub(super) struct Streams {
     http: Http3,

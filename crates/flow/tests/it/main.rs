@@ -5,6 +5,7 @@ mod capture;
 mod dns;
 mod http2;
 mod http3;
+mod http3_ends;
 mod loss;
 mod mariadb;
 #[path = "../../src/engine/tests/net.rs"]
