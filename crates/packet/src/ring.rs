@@ -172,10 +172,10 @@ impl Ring {
     /// # Errors
     /// The system's, when the interface is gone.
     pub fn bind(&mut self, interface: u32, link: LinkType, loopback: bool) -> io::Result<()> {
-        if loopback {
-            // Both copies of a packet on the loopback carry the same bytes; kernels before 4.20 are told apart below.
-            let _ = kernel::set_option(self.socket.as_fd(), libc::SOL_PACKET, PACKET_IGNORE_OUTGOING, &[1_i32]);
-        }
+        // Both copies of a packet on the loopback carry the same bytes; kernels before 4.20 are told apart below. A socket that
+        // was given back may have been on a loopback before, and must see what is sent again.
+        let ignore = [i32::from(loopback)];
+        let _ = kernel::set_option(self.socket.as_fd(), libc::SOL_PACKET, PACKET_IGNORE_OUTGOING, &ignore);
         kernel::bind(self.socket.as_fd(), interface)?;
         (self.interface, self.link, self.loopback) = (interface, link, loopback);
         Ok(())

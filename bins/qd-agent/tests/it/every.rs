@@ -43,6 +43,13 @@ s = socket.socket(socket.AF_PACKET, socket.SOCK_RAW); s.bind(('lo', 0))
 s.send(bytes(12) + bytes.fromhex('88b5') + b'L' * 99986)
 ";
 
+/// Sends a word and reads it back.
+const ASK: &str = "
+import socket, sys
+c = socket.create_connection((sys.argv[1], 4000)); c.sendall(b'word')
+assert c.recv(4) == b'word'
+";
+
 /// What was seen of one interface.
 #[derive(Default)]
 struct Seen {
@@ -131,6 +138,37 @@ fn cap_25_every_packet_of_every_interface_is_seen_whole_in_both_directions_and_o
         assert_eq!(seen.cut, 0);
         assert!(seen.longest > 20_000, "what the card would cut is seen in one: {}", seen.longest);
         assert!(seen.fine * 2 > seen.frames, "{} of {}", seen.fine, seen.frames);
+    }
+}
+
+#[test]
+fn cap_19h_the_next_tap_of_an_agent_sees_both_directions_whatever_its_sockets_were_used_for() {
+    let (near, mut far) = (Space::new("next"), Space::new("nextfar"));
+    near.ip(&["link", "add", "one", "type", "veth", "peer", "name", "other", "netns", &far.name]);
+    for (space, link, host) in [(&near, "one", "1"), (&far, "other", "2")] {
+        space.ip(&["addr", "add", &format!("10.9.4.{host}/24"), "dev", link]);
+        space.ip(&["link", "set", link, "up"]);
+    }
+    let child = far.start(&["python3", "-c", ECHO]);
+    let mut line = String::new();
+    BufReader::new(child.stdout.take().unwrap()).read_line(&mut line).unwrap();
+    assert_eq!(line.trim(), "listens");
+    let agent = Agent::start_by(&near.by(), &[], "next", 60);
+    for tap in 1..=4_u8 {
+        let mut owner = agent.connect();
+        owner.begin(Start { tap: vec![tap; 16], interfaces: Vec::new(), records: false, ring: 0, ..Owner::all() });
+        begun(&owner);
+        owner.send(Body::Credit(Credit { packets: 1 << 32, records: 1 << 32 }));
+        near.run(&["python3", "-c", ASK, "10.9.4.2"]);
+        let mut seen = BTreeSet::new();
+        owner.until("packets of both directions", |body| {
+            let Body::Packets(batch) = body else { return None };
+            seen.extend(packets(batch.base_ns, &batch.packets).map(|packet| packet.unwrap().flags & OUTGOING != 0));
+            (seen.len() == 2).then_some(())
+        });
+        owner.send(Body::Stop(60));
+        let bodies = owner.rest();
+        assert!(matches!(bodies.last(), Some(Body::Bye(bye)) if bye.reason == "stop"), "{bodies:?}");
     }
 }
 
