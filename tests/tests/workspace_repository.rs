@@ -13,6 +13,8 @@ use std::sync::{Mutex, MutexGuard, PoisonError};
 mod fields;
 #[path = "workspace_repository/platform.rs"]
 mod platform;
+#[path = "workspace_repository/pull.rs"]
+mod pull;
 
 /// One operator leads a cluster, and only its own settings let it read the repositories of a test.
 fn alone() -> MutexGuard<'static, ()> {

@@ -108,14 +108,18 @@ fn latency(cluster: &Node, ip: &str, count: usize, figures: &mut Figures) -> Res
     Ok(())
 }
 
-/// CAP-P-11.
+/// CAP-P-11: each round with a pod that nobody has tapped yet, for a tap takes the agent of the last one again.
 fn start(cluster: &Node, rounds: usize, figures: &mut Figures) -> Result<()> {
-    let (mut ours, mut theirs) = (Vec::new(), Vec::new());
+    let (mut ours, mut again, mut theirs) = (Vec::new(), Vec::new(), Vec::new());
     for round in 0..rounds {
-        let began = Instant::now();
-        let tap = Tap::start(cluster)?;
-        ours.push(began.elapsed().as_secs_f64());
-        tap.stop()?;
+        cluster.kubectl(&["delete", "pod", POD, "-n", NAMESPACE, "--wait=true", "--grace-period=1"])?;
+        server(cluster)?;
+        for times in [&mut ours, &mut again] {
+            let began = Instant::now();
+            let tap = Tap::start(cluster)?;
+            times.push(began.elapsed().as_secs_f64());
+            tap.stop()?;
+        }
         let began = Instant::now();
         let name = format!("peer-{round}-{}", std::process::id());
         let image = ["--image=images.invalid/demo:1", "--image-pull-policy=Never", "--arguments-only=true"];
@@ -125,8 +129,9 @@ fn start(cluster: &Node, rounds: usize, figures: &mut Figures) -> Result<()> {
         cluster.kubectl(&["wait", "pod", POD, "-n", NAMESPACE, &until, "--timeout=60s"])?;
         theirs.push(began.elapsed().as_secs_f64());
     }
-    let ratio = median(&ours) / median(&theirs);
+    let (ratio, again) = (median(&ours) / median(&theirs), median(&again) / median(&theirs));
     figures.add("CAP-P-11 qd tap until capturing ÷ kubectl debug", format!("{ratio:.2}"), "<= 1.2", ratio <= 1.2);
+    figures.add("CAP-P-11 the next tap of the pod ÷ kubectl debug", format!("{again:.2}"), "(for comparison)", true);
     Ok(())
 }
 

@@ -233,6 +233,7 @@ pub(crate) async fn command(config: &Config, global: &Global, local: bool) -> Re
     let desk = build(config, kubeconfig, Door::Cli).await?;
     let cluster = cluster.map(|name| desk.mirror.cluster(&name)).transpose().map_err(Failed::of)?;
     let principal = desk.principal.borrow().asking(RequestId::new(), Door::Cli);
+    let repositories = if local { None } else { desk.repositories(config)? };
     let command = cli::Desk {
         cluster,
         gate: desk.gate.clone(),
@@ -244,6 +245,7 @@ pub(crate) async fn command(config: &Config, global: &Global, local: bool) -> Re
         state: state_dir()?,
         agent_image: config.capture.agent_image.clone(),
         capture_filter: config.capture.filter.clone(),
+        repositories,
     };
     Ok((command, desk.into_holds()))
 }

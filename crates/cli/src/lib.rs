@@ -91,4 +91,6 @@ pub struct Desk {
     pub agent_image: Option<String>,
     /// What capture filters are within, as configured.
     pub capture_filter: String,
+    /// Reads repositories; `None` where the configuration lets none be read.
+    pub repositories: Option<::workspace::source::Repositories>,
 }

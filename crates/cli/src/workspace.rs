@@ -24,7 +24,7 @@ use policy::Permit;
 use policy::action::{ObjectTarget, WorkspaceDelete, WorkspaceLogs, WorkspaceStart, WorkspaceStop, WorkspaceView};
 use serde_json::Value;
 use std::io::Write;
-use workspace::launch::{Launch, Meant};
+use workspace::launch::{Launch, Meant, Said};
 use workspace::until::Until;
 use workspace::{acts, earlier, pages};
 
@@ -78,13 +78,13 @@ struct Which<'a> {
 }
 
 /// One that is to be made.
-fn new<'a>(desk: &'a Desk, args: &NameArgs) -> Result<Which<'a>, Error> {
-    named(desk, args, Meant::either(&args.name).map_err(Error::of)?)
+async fn new<'a>(desk: &'a Desk, args: &NameArgs) -> Result<Which<'a>, Error> {
+    named(desk, args, Said::new(&args.name).map_err(Error::of)?).await
 }
 
 /// One that is there; where it was imported, by the id that it had before as well.
 async fn which<'a>(desk: &'a Desk, args: &NameArgs) -> Result<Which<'a>, Error> {
-    let mut which = named(desk, args, Meant::either_sought(&args.name).map_err(Error::of)?)?;
+    let mut which = named(desk, args, Said::sought(&args.name).map_err(Error::of)?).await?;
     if which.meant.earlier.is_empty() {
         return Ok(which);
     }
@@ -101,14 +101,18 @@ async fn which<'a>(desk: &'a Desk, args: &NameArgs) -> Result<Which<'a>, Error> 
     Ok(which)
 }
 
-fn named<'a>(desk: &'a Desk, args: &NameArgs, meant: Meant) -> Result<Which<'a>, Error> {
+async fn named<'a>(desk: &'a Desk, args: &NameArgs, said: Said) -> Result<Which<'a>, Error> {
     let cluster = desk.cluster()?;
-    let object = ObjectTarget {
+    let mut object = ObjectTarget {
         cluster: cluster.name().clone(),
         kind: "workspaces.quarterdeck.dev".to_owned(),
         namespace: namespace(cluster, args.namespace.as_deref()),
-        name: meant.name.clone(),
+        name: String::new(),
     };
+    let (repositories, who) = (desk.repositories.as_ref(), &desk.principal);
+    let meant =
+        workspace::source::meant(said, repositories, &desk.gate, who, object.clone()).await.map_err(Error::of)?;
+    object.name.clone_from(&meant.name);
     Ok(Which { cluster, object, meant })
 }
 
@@ -148,7 +152,7 @@ async fn list(desk: &Desk, args: &ListArgs, out: &mut impl Write) -> Result<(), 
 }
 
 async fn create(desk: &Desk, args: &CreateArgs, out: &mut impl Write) -> Result<(), Error> {
-    let which = new(desk, &args.wait.which)?;
+    let which = new(desk, &args.wait.which).await?;
     let meant = &which.meant;
     let kind = if args.own_blueprint { "Blueprint" } else { "ClusterBlueprint" };
     let mut launch = Launch {

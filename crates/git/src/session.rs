@@ -49,6 +49,19 @@ impl Git {
     /// # Errors
     /// As [`Error`] says.
     pub async fn resolve(&self, remote: &Remote, reference: &Reference, login: Option<&Login>) -> Result<Id, Error> {
+        self.named(remote, reference, login).await.map(|(_, commit)| commit)
+    }
+
+    /// The name of the ref that is meant, and its commit. A commit that is named itself has no other name.
+    ///
+    /// # Errors
+    /// As [`Error`] says.
+    pub async fn named(
+        &self,
+        remote: &Remote,
+        reference: &Reference,
+        login: Option<&Login>,
+    ) -> Result<(String, Id), Error> {
         self.in_time(remote, async {
             let found = self.find(remote, login).await?;
             self.refs(remote, &found, reference, login).await
@@ -163,7 +176,7 @@ impl Git {
         found: &Found,
         reference: &Reference,
         login: Option<&Login>,
-    ) -> Result<Id, Error> {
+    ) -> Result<(String, Id), Error> {
         let names = reference.names();
         let mut body = BytesMut::new();
         line::put(&mut body, "command=ls-refs");
@@ -180,12 +193,14 @@ impl Git {
             let peeled = words.find_map(|word| word.strip_prefix("peeled:")).and_then(Id::parse);
             known.insert(name.to_owned(), peeled.unwrap_or(id));
         }
-        let id = names.iter().find_map(|name| known.get(name).copied());
+        let named = names.into_iter().find_map(|name| known.get(&name).copied().map(|id| (name, id)));
         let commit = match reference {
-            Reference::Named(name) => Id::parse(name),
+            Reference::Named(name) => Id::parse(name).map(|id| (name.clone(), id)),
             _ => None,
         };
-        id.or(commit).ok_or_else(|| Error::NoReference { remote: remote.to_string(), reference: reference.to_string() })
+        named
+            .or(commit)
+            .ok_or_else(|| Error::NoReference { remote: remote.to_string(), reference: reference.to_string() })
     }
 
     async fn fetch(

@@ -56,7 +56,7 @@ mod tests {
     #![allow(clippy::unwrap_used, clippy::expect_used, clippy::panic, clippy::indexing_slicing)]
 
     use super::one;
-    use crate::launch::Meant;
+    use crate::launch::Said;
     use serde_json::{Value, json};
 
     fn object(name: &str, from: Option<&str>) -> Value {
@@ -67,18 +67,18 @@ mod tests {
     #[test]
     fn ac_07b_an_old_id_leads_to_the_one_that_was_imported_under_it_and_to_nothing_else() {
         let found = |all: &[Value], text: &str| {
-            let ids = Meant::sought(text).unwrap().earlier;
+            let ids = Said::sought_string(text).unwrap().meant(None).unwrap().earlier;
             one(all, &ids).map(|one| one.map(|one| one["metadata"]["name"].as_str().unwrap().to_owned()))
         };
         let ours = object("dev1-d979fa8", None);
         let imported = object("short", Some("Workspace old/dev1-d979fa8"));
-        assert_eq!(found(&[ours.clone()], "dev1"), Ok(None), "it has the name, and was not imported");
+        assert_eq!(found(std::slice::from_ref(&ours), "dev1"), Ok(None), "it has the name, and was not imported");
         assert_eq!(found(&[object("a", Some("Capability old/dev1-d979fa8"))], "dev1"), Ok(None));
         assert_eq!(found(&[ours, imported.clone()], "dev1"), Ok(Some("short".to_owned())));
-        assert_eq!(found(&[imported.clone()], "dev2"), Ok(None));
+        assert_eq!(found(std::slice::from_ref(&imported), "dev2"), Ok(None));
         // with the namespace, and without it
         let text = "dev1~go+workload=deployment~web+ns=team-a";
-        let ids = Meant::sought(text).unwrap().earlier;
+        let ids = Said::sought_string(text).unwrap().meant(None).unwrap().earlier;
         let each: Vec<Value> = ids.iter().map(|id| object(id, Some(&format!("Workspace team-a/{id}")))).collect();
         assert_eq!(each.len(), 2);
         for one in &each {

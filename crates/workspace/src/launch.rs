@@ -1,12 +1,12 @@
 //! What a new workspace is asked to be, in words of a command line or a request, and the object that comes of it. Pure.
 
 mod repository;
+mod said;
 
 pub use repository::Repository;
+pub use said::Said;
 
 use base::{Code, Coded};
-use blueprint::identity::{Key, RepoCase};
-use blueprint::userstr::{Revision, Target, UserString};
 use policy::action::{ObjectTarget, WorkspaceCreate};
 use serde_json::{Map, Value, json};
 use std::collections::BTreeMap;
@@ -44,76 +44,6 @@ impl Meant {
         free = free.trim_matches('-').to_owned();
         let free = if free.is_empty() { "workspace".to_owned() } else { free };
         Err(LaunchError::Name { name: name.to_owned(), free })
-    }
-
-    /// A user string of which a workspace is to be made.
-    ///
-    /// # Errors
-    /// When it breaks a rule of their form, or names what no workspace of its own is.
-    pub fn user_string(text: &str) -> Result<Self, LaunchError> {
-        let user = UserString::parse(text)?;
-        match user.target() {
-            Target::Blueprint { workload: Some(_), .. } | Target::Repo { workload: Some(_), .. } => {
-                Err(LaunchError::Off("no workspace is made a part of a workload here: leave workload and ns out"))
-            }
-            _ => Self::of(&user),
-        }
-    }
-
-    /// A user string whose workspace is looked for: it may be one that was made elsewhere.
-    ///
-    /// # Errors
-    /// When it breaks a rule of their form, or names a pod.
-    pub fn sought(text: &str) -> Result<Self, LaunchError> {
-        Self::of(&UserString::parse(text)?)
-    }
-
-    fn of(user: &UserString) -> Result<Self, LaunchError> {
-        if matches!(user.target(), Target::Pod { .. }) {
-            return Err(LaunchError::Off("it names a running pod, and no pod but that of a workspace is entered here"));
-        }
-        let key = Key::of(user, RepoCase::Folds, None).map_err(|error| LaunchError::Open(error.to_string()))?;
-        let mut meant = Self {
-            name: key.id(),
-            user: Some(user.user().to_owned()),
-            cluster: user.cluster().map(str::to_owned),
-            earlier: key.legacy_ids(),
-            ..Self::default()
-        };
-        match user.target() {
-            Target::Default => {}
-            Target::Blueprint { name, .. } => meant.blueprint = Some(name.clone()),
-            Target::Repo { owner, name, revision, .. } => {
-                let mut repo = Map::from_iter([
-                    ("owner".to_owned(), owner.as_str().into()),
-                    ("name".to_owned(), name.as_str().into()),
-                ]);
-                match revision {
-                    Revision::Default => {}
-                    Revision::Ref(reference) => drop(repo.insert("ref".to_owned(), reference.as_str().into())),
-                    Revision::Pull(number) => drop(repo.insert("pullRequest".to_owned(), (*number).into())),
-                }
-                meant.source = Some(json!({ "repo": repo }));
-            }
-            Target::Pod { .. } => {}
-        }
-        Ok(meant)
-    }
-
-    /// Either: what has a sign of user strings is one.
-    ///
-    /// # Errors
-    /// As the other two say.
-    pub fn either(text: &str) -> Result<Self, LaunchError> {
-        if text.contains(SIGNS) { Self::user_string(text) } else { Self::name(text) }
-    }
-
-    /// Either, of a workspace that is looked for.
-    ///
-    /// # Errors
-    /// As the others say.
-    pub fn either_sought(text: &str) -> Result<Self, LaunchError> {
-        if text.contains(SIGNS) { Self::sought(text) } else { Self::name(text) }
     }
 }
 
@@ -247,6 +177,9 @@ pub enum LaunchError {
     /// What a user string means is not known yet.
     #[error("{0}")]
     Open(String),
+    /// Its repository is not read: why.
+    #[error("{1}")]
+    Source(Code, String),
 }
 
 impl Coded for LaunchError {
@@ -256,6 +189,7 @@ impl Coded for LaunchError {
             Self::UserString(error) => error.code(),
             Self::Off(_) => Code::FeatureUnavailable,
             Self::Open(_) => Code::BadRequest,
+            Self::Source(code, _) => *code,
         }
     }
 
@@ -263,7 +197,7 @@ impl Coded for LaunchError {
         match self {
             Self::Name { free, .. } => Some(json!({ "free": free })),
             Self::UserString(error) => error.details(),
-            Self::Off(_) | Self::Open(_) => None,
+            Self::Off(_) | Self::Open(_) | Self::Source(..) => None,
         }
     }
 }

@@ -9,9 +9,11 @@
 
 mod desk;
 mod foreign;
+mod pull;
 mod repositories;
 
 pub(crate) use desk::{Asking, Desk};
+pub use pull::meant;
 pub(crate) use repositories::NAMES;
 pub use repositories::Repositories;
 

@@ -1,12 +1,12 @@
 //! What doors do to workspaces: each act is a job.
 
 use super::seeing::{Named, org_of};
-use super::{DoorError, Workspaces, target};
+use super::{DoorError, Workspaces, namespace, target};
 use crate::acts::{self, ActError};
 use crate::catalogue;
 use crate::jobs::{Ask, Begun, Opened};
-use crate::launch::{Launch, Meant, Repository};
-use crate::source::Sourced;
+use crate::launch::{Launch, Meant, Repository, Said};
+use crate::source::{self, Sourced};
 use crate::story::likeness;
 use crate::until::Until;
 use api::ErrorBody;
@@ -14,7 +14,7 @@ use api::workspace::{
     Workspace, WorkspaceAccepted, WorkspaceAct, WorkspaceActing, WorkspaceCreate, WorkspaceStopping, WorkspaceUpdate,
 };
 
-use base::{Code, RequestId};
+use base::{ClusterName, Code, RequestId};
 use policy::action::{self, WorkspaceDelete, WorkspaceStart, WorkspaceStop};
 use policy::{Answers, Principal};
 use serde_json::Value;
@@ -62,7 +62,7 @@ impl Workspaces {
             hex::encode(Sha256::digest(serde_json::to_vec(&asked).unwrap_or_default()))
         };
         let given = answers(&asked.answers);
-        let meant = meant(principal, &asked)?;
+        let meant = self.asked(principal, &asked).await?;
         let cluster = self.cluster(principal, &asked.cluster)?;
         let (blueprints, namespace) = self.catalogue(principal, &asked.cluster, asked.namespace.as_deref()).await?;
         let named = Named { cluster: asked.cluster.clone(), namespace, name: meant.name.clone() };
@@ -379,29 +379,43 @@ impl Workspaces {
         let job = opened.runs(uid, generation, until).await;
         WorkspaceAccepted { job, workspace: self.told(principal, named, object) }
     }
-}
 
-/// Which workspace a request to make one means.
-fn meant(principal: &Principal, asked: &WorkspaceCreate) -> Result<Meant, DoorError> {
-    let repository = asked.repository.as_deref().filter(|address| !address.trim().is_empty());
-    let meant = match (&asked.name, &asked.user_string, repository.map(Repository::parse).transpose()?) {
-        (Some(name), None, repository) => {
-            Meant { source: repository.map(|repository| repository.source()), ..Meant::name(name)? }
+    /// Which workspace a request to make one means.
+    async fn asked(&self, principal: &Principal, asked: &WorkspaceCreate) -> Result<Meant, DoorError> {
+        let repository = asked.repository.as_deref().filter(|address| !address.trim().is_empty());
+        let said = match (&asked.name, &asked.user_string, repository.map(Repository::parse).transpose()?) {
+            (Some(name), None, repository) => {
+                return Ok(Meant { source: repository.map(|repository| repository.source()), ..Meant::name(name)? });
+            }
+            (None, Some(text), None) => Said::user_string(text)?,
+            (None, None, Some(repository)) => Said::repository(&repository, principal.name())?,
+            (None, Some(_), Some(_)) => {
+                return Err(DoorError::Bad("a user string says itself which repository it is for".to_owned()));
+            }
+            _ => return Err(DoorError::Bad("say either name or user_string".to_owned())),
+        };
+        if let Some(user) = said.user().filter(|user| !user.eq_ignore_ascii_case(principal.name())) {
+            return Err(DoorError::Other { user: user.to_owned(), you: principal.name().to_owned() });
         }
-        (None, Some(text), None) => Meant::user_string(text)?,
-        (None, None, Some(repository)) => repository.meant(principal.name())?,
-        (None, Some(_), Some(_)) => {
-            return Err(DoorError::Bad("a user string says itself which repository it is for".to_owned()));
+        if said.cluster().is_some_and(|cluster| cluster != asked.cluster.as_str()) {
+            return Err(DoorError::Bad(format!("the user string is for another cluster than {}", asked.cluster)));
         }
-        _ => return Err(DoorError::Bad("say either name or user_string".to_owned())),
-    };
-    if let Some(user) = meant.user.as_ref().filter(|user| !user.eq_ignore_ascii_case(principal.name())) {
-        return Err(DoorError::Other { user: user.clone(), you: principal.name().to_owned() });
+        let namespace = namespace(&self.cluster(principal, &asked.cluster)?, asked.namespace.as_deref());
+        self.meant(principal, said, &asked.cluster, &namespace).await
     }
-    if meant.cluster.as_ref().is_some_and(|cluster| cluster != asked.cluster.as_str()) {
-        return Err(DoorError::Bad(format!("the user string is for another cluster than {}", asked.cluster)));
+
+    /// The workspace that words mean, for whoever asks.
+    pub(super) async fn meant(
+        &self,
+        principal: &Principal,
+        said: Said,
+        cluster: &ClusterName,
+        namespace: &str,
+    ) -> Result<Meant, DoorError> {
+        let object = target(cluster, namespace, "");
+        let repositories = self.0.platform.repositories.as_ref();
+        Ok(source::meant(said, repositories, &self.0.gate, principal, object).await?)
     }
-    Ok(meant)
 }
 
 pub(super) fn answers(given: &api::rest::Answers) -> Answers {

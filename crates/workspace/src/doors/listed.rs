@@ -3,7 +3,7 @@
 use super::seeing::Named;
 use super::{DoorError, Workspaces};
 use crate::acts;
-use crate::launch::Meant;
+use crate::launch::Said;
 use crate::lookup::{Lookup, Wanted};
 use crate::{about, earlier, pages};
 use api::job::{Job, JobState};
@@ -51,10 +51,11 @@ impl Workspaces {
         namespace: &str,
         wanted: &Wanted,
     ) -> Result<WorkspaceList, DoorError> {
-        if clusters.is_empty() {
-            return Err(DoorError::Cluster(mirror::Error::NoCluster));
-        }
-        let meant = wanted.user_string.as_deref().map(Meant::sought).transpose()?;
+        let first = clusters.first().ok_or(DoorError::Cluster(mirror::Error::NoCluster))?;
+        let meant = match wanted.user_string.as_deref().map(Said::sought_string).transpose()? {
+            Some(said) => Some(self.meant(principal, said, first, namespace).await?),
+            None => None,
+        };
         let mut lookup = Lookup::of(wanted, meant.as_ref().map(|meant| meant.name.clone()))?;
         let mut list = WorkspaceList::default();
         let mut found: Vec<(ClusterName, Value)> = Vec::new();

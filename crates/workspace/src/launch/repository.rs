@@ -1,6 +1,6 @@
 //! Addresses of git repositories, as people copy them. Parsed once; what names no repository, or holds a password, is refused.
 
-use super::{LaunchError, Meant};
+use super::LaunchError;
 use serde_json::{Map, Value, json};
 use std::fmt::Write as _;
 
@@ -112,11 +112,8 @@ impl Repository {
         json!({ "repo": repo })
     }
 
-    /// The workspace that this user has for it.
-    ///
-    /// # Errors
-    /// When no user string says so.
-    pub fn meant(&self, user: &str) -> Result<Meant, LaunchError> {
+    /// The user string of the workspace that this user has for it.
+    pub(super) fn user_string(&self, user: &str) -> String {
         let mut text = format!("{user}~repo={}", escaped(&format!("{}/{}", self.owner, self.name)));
         // Writing to a String cannot fail.
         let _ = match (self.pull, self.reference.as_str()) {
@@ -124,7 +121,7 @@ impl Repository {
             (None, "") => Ok(()),
             (None, reference) => write!(text, "+ref={}", escaped(reference)),
         };
-        Ok(Meant { source: Some(self.source()), ..Meant::user_string(&text)? })
+        text
     }
 }
 
@@ -157,6 +154,7 @@ const LONGEST: usize = 1024;
 mod tests {
     #![allow(clippy::unwrap_used, clippy::expect_used)]
     use super::Repository;
+    use crate::launch::Said;
     use serde_json::json;
 
     #[test]
@@ -207,13 +205,18 @@ mod tests {
     #[test]
     fn wl_01f_a_repository_without_a_name_is_the_user_string_of_it() {
         let found = Repository::parse("https://git.example/org/proj#Feature/X").unwrap();
-        let meant = found.meant("dev1").unwrap();
+        let meant = Said::repository(&found, "dev1").unwrap().meant(None).unwrap();
         assert_eq!(meant.name, "dev1-wpsbexka6iws37cz75x7lawzpi", "the name that the spec has for it");
         let repo = json!({ "host": "git.example", "owner": "org", "name": "proj", "ref": "Feature/X" });
         assert_eq!(meant.source, Some(json!({ "repo": repo })));
-        // What a pull request leads to is not known here: it needs a name.
+        // What a pull request leads to is asked for first.
         let pull = Repository::parse("https://git.example/org/proj/pull/7").unwrap();
-        assert!(pull.meant("dev1").is_err());
-        assert_eq!(pull.source()["repo"]["pullRequest"], 7);
+        let said = Said::repository(&pull, "dev1").unwrap();
+        assert_eq!(said.pull(), Some(&pull.source()));
+        assert_eq!(said.pull().unwrap()["repo"]["pullRequest"], 7);
+        assert!(said.clone().meant(None).is_err());
+        let meant = said.meant(Some("refs/pull/7/head")).unwrap();
+        let same = Said::new("dev1~repo=org/proj+ref=refs/pull/7/head").unwrap().meant(None).unwrap();
+        assert_eq!((meant.name, meant.source), (same.name, Some(pull.source())));
     }
 }

@@ -1,8 +1,12 @@
 #![allow(clippy::unwrap_used, clippy::expect_used, clippy::panic, clippy::indexing_slicing)]
 
-use super::{Launch, Meant};
+use super::{Launch, LaunchError, Meant, Said};
 use base::{Code, Coded};
 use serde_json::json;
+
+fn either(text: &str) -> Result<Meant, LaunchError> {
+    Said::new(text)?.meant(None)
+}
 
 #[test]
 fn wl_09z_a_bad_name_comes_with_a_good_one() {
@@ -18,17 +22,17 @@ fn wl_09z_a_bad_name_comes_with_a_good_one() {
 
 #[test]
 fn wl_01b_a_user_string_says_who_what_and_under_which_name() {
-    let meant = Meant::either("ada~rust").unwrap();
+    let meant = either("ada~rust").unwrap();
     assert_eq!((meant.user.as_deref(), meant.blueprint.as_deref()), (Some("ada"), Some("rust")));
     assert!(meant.name.starts_with("ada-") && meant.name.len() <= 52, "{}", meant.name);
-    assert_eq!(Meant::either("ada~rust").unwrap(), meant, "the same string is the same workspace");
-    let repo = Meant::either("ada~repo=org~proj+ref=main").unwrap();
+    assert_eq!(either("ada~rust").unwrap(), meant, "the same string is the same workspace");
+    let repo = either("ada~repo=org~proj+ref=main").unwrap();
     assert_eq!(repo.source, Some(json!({ "repo": { "owner": "org", "name": "proj", "ref": "main" } })));
     assert_ne!(repo.name, meant.name);
-    assert_eq!(Meant::either("scratch").unwrap(), Meant { name: "scratch".into(), ..Meant::default() });
-    assert!(Meant::either("ada~nope=1").is_err());
+    assert_eq!(either("scratch").unwrap(), Meant { name: "scratch".into(), ..Meant::default() });
+    assert!(either("ada~nope=1").is_err());
     for other in ["ada~pod=web-0", "ada~rust+workload=deployment~web+ns=shop", "ada~repo=a+workload=daemonset~x+ns=y"] {
-        let error = Meant::either(other).unwrap_err();
+        let error = either(other).unwrap_err();
         assert_eq!(error.code(), Code::FeatureUnavailable, "nothing else is made in its place: {other}");
     }
 }

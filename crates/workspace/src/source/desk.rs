@@ -32,7 +32,7 @@ pub(crate) struct Asking<'a> {
 }
 
 impl Asking<'_> {
-    fn action(&self, wanted: &Wanted) -> WorkspaceSource {
+    pub(super) fn action(&self, wanted: &Wanted) -> WorkspaceSource {
         WorkspaceSource {
             object: self.object.clone(),
             owner: self.owner.to_owned(),
@@ -43,7 +43,7 @@ impl Asking<'_> {
     }
 
     /// Why it may not be read.
-    fn denied(&self, action: &WorkspaceSource) -> Option<Sourced> {
+    pub(super) fn denied(&self, action: &WorkspaceSource) -> Option<Sourced> {
         match self.gate.preview(self.principal, action) {
             Decision::Deny(denial) => Some(Sourced::Failed(denial.code, denial.reason)),
             _ => None,

@@ -1,6 +1,7 @@
 //! Reads repositories, and keeps what was read by commit. One asks a host for one thing at a time; the others wait for what
 //! comes of it.
 
+use super::pull::Pulls;
 use super::{NO_FILE, Read, Wanted, foreign};
 use git::{Entry, Error, Git, Login, Snapshot};
 use parking_lot::Mutex;
@@ -24,6 +25,7 @@ struct Inner {
     slots: Mutex<HashMap<Key, Arc<Turn<Slot>>>>,
     /// What was read, by commit: refs that lead to one commit share it.
     commits: Mutex<HashMap<(Key, String), Arc<Read>>>,
+    pulls: Pulls,
 }
 
 /// What is wanted, and for whom where that needs credentials: namespace and owner.
@@ -39,7 +41,14 @@ impl Repositories {
     /// Reads by `git`; repositories without a host are of `host`, and those without a file are made of the blueprint `usual`.
     #[must_use]
     pub fn new(git: Git, host: Option<String>, usual: Option<String>) -> Self {
-        Self(Arc::new(Inner { git, host, usual, slots: Mutex::default(), commits: Mutex::default() }))
+        Self(Arc::new(Inner {
+            git,
+            host,
+            usual,
+            slots: Mutex::default(),
+            commits: Mutex::default(),
+            pulls: Pulls::default(),
+        }))
     }
 
     /// The host of repositories that name none.
@@ -52,6 +61,14 @@ impl Repositories {
     #[must_use]
     pub fn usual(&self) -> Option<&str> {
         self.0.usual.as_deref()
+    }
+
+    pub(super) fn git(&self) -> &Git {
+        &self.0.git
+    }
+
+    pub(super) fn pulls(&self) -> &Pulls {
+        &self.0.pulls
     }
 
     /// Whether [`Self::read`] would ask its host.
