@@ -96,3 +96,60 @@ fn ac_71v_apps_scripts_and_kbox_of_a_shell_and_sessions_inside_a_service_on_a_cl
     assert_eq!(place.says("service", "ps ax | grep -c '[w]orkspaced inside'"), "1\n");
     assert!(place.says("service", "kbox identity").contains("service"));
 }
+
+#[test]
+fn ac_78c_what_the_daemon_says_is_in_the_pods_log_and_in_its_ring_and_its_settings_are_of_file_and_environment() {
+    let place = Place { fresh: Fresh::new("ws-daemon-log"), console: operator() };
+    let blueprint = json!({
+        "image": "images.invalid/shell:1", "splash": "of the file",
+        "env": { "QD_WORKSPACED_GRACE_SECONDS": "1" },
+        "initScripts": [{ "name": "says", "script": "echo said once" }],
+    });
+    place.blueprint("kept", &blueprint, &[]);
+    wait(place.fresh.name(), "kept", "condition=Ready");
+    assert_eq!(place.says("kept", "kbox splash"), "of the file\n");
+    until("the script has run", 20, || place.says("kept", "kbox logs").contains("said once"));
+    let ring: Value = serde_json::from_str(&place.says("kept", "kbox logs --json")).expect("JSON");
+    let ring = ring["lines"].as_array().unwrap_or_else(|| panic!("{ring:#}")).clone();
+    let pod = e2e::workspaces::pods(place.fresh.name(), "kept").remove(0);
+    let name = pod["metadata"]["name"].as_str().unwrap().to_owned();
+    let logged = kubectl::stdout(&kubeconfig(), &["logs", "-n", place.fresh.name(), &name]);
+    let logged: Vec<Value> = logged.lines().filter_map(|line| serde_json::from_str(line).ok()).collect();
+    assert!(ring.len() >= 3, "{ring:?}");
+    for line in &ring {
+        assert!(logged.iter().any(|one| one["id"] == line["id"] && one["text"] == line["text"]), "{line} {logged:#?}");
+    }
+    // What may not be said there stops the daemon with the reason: the environment is not only the platform's.
+    let mut wrong = blueprint;
+    wrong["env"] = json!({ "QD_WORKSPACED_LISTEN": "0.0.0.0:1" });
+    place.blueprint("wrong", &wrong, &[]);
+    until("the daemon says why", 60, || {
+        let pods = e2e::workspaces::pods(place.fresh.name(), "wrong");
+        let Some(name) = pods.first().and_then(|pod| pod["metadata"]["name"].as_str()) else { return false };
+        let said = kubectl::kubectl(&kubeconfig(), &["logs", "-n", place.fresh.name(), name]);
+        (out(&said) + &errors(&said)).contains("QD_WORKSPACED_LISTEN is no setting of the environment")
+    });
+}
+
+#[test]
+fn ac_78d_the_daemon_is_one_static_file_of_less_than_five_megabytes() {
+    let images = std::env::var_os("QD_AGENT_IMAGE").expect("run these tests with `cargo xtask test e2e`");
+    let image = std::env::split_paths(&images).find(|path| path.to_string_lossy().contains("workspaced"));
+    let image = image.expect("the image of the daemon");
+    let folder = tempfile::tempdir().unwrap();
+    let run = |program: &str, words: &[&str]| {
+        let output = std::process::Command::new(program).args(words).current_dir(folder.path()).output().unwrap();
+        assert!(output.status.success(), "{program} {words:?}: {}", errors(&output));
+        out(&output)
+    };
+    let files = run("tar", &["-xvf", image.to_str().unwrap()]);
+    for layer in files.lines().filter(|name| name.ends_with("layer.tar")) {
+        run("tar", &["-xf", layer]);
+    }
+    let found = run("find", &[".", "-type", "f", "-name", "qd-agent"]);
+    let program = found.lines().next().expect("qd-agent in the image");
+    assert!(std::fs::metadata(folder.path().join(program)).unwrap().len() < 5_000_000);
+    let headers = run("readelf", &["-lW", program]);
+    assert!(!headers.contains("INTERP"), "{headers}");
+    assert!(!run("readelf", &["-dW", program]).contains("NEEDED"));
+}

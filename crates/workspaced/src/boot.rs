@@ -16,14 +16,14 @@ use crate::accounts::Account;
 use crate::children::Children;
 use crate::daemon::Daemon;
 use crate::log::Log;
-use crate::{Error, accounts, activity, engine, kept, link, local, orphans, processes, scripts, secure};
+use crate::{Error, accounts, activity, config, engine, kept, link, local, orphans, processes, scripts, secure};
 
 /// Serves until it is asked to end.
 ///
 /// # Errors
 /// When the configuration or the image does not allow it.
 pub(crate) fn run(path: &Path) -> Result<(), Error> {
-    let config = read(path)?;
+    let config = config::read(path)?;
     let place = if config.profile == Profile::Service { Place::Beside } else { Place::First };
     start(config, place)
 }
@@ -34,7 +34,7 @@ pub(crate) fn run(path: &Path) -> Result<(), Error> {
 /// When another one serves here already, or the container does not allow it.
 pub(crate) fn run_inside(path: &Path, folder: &Path) -> Result<(), Error> {
     let wrong = || Error::system(format!("cannot serve in {}", folder.display()));
-    let mut config = read(path)?;
+    let mut config = config::read(path)?;
     config.listen = String::new();
     config.runtime_dir = folder.display().to_string();
     fs::create_dir_all(folder).map_err(wrong())?;
@@ -62,14 +62,6 @@ fn start(config: Config, place: Place) -> Result<(), Error> {
         .build()
         .map_err(Error::system("no runtime".to_owned()))?;
     runtime.block_on(serve(config, place))
-}
-
-pub(crate) fn read(path: &Path) -> Result<Config, Error> {
-    let wrong = |why: String| Error::Config { path: path.display().to_string(), why };
-    let text = fs::read_to_string(path).map_err(|error| wrong(error.to_string()))?;
-    let config: Config = serde_saphyr::from_str(&text).map_err(|error| wrong(error.to_string()))?;
-    config.check().map_err(wrong)?;
-    Ok(config)
 }
 
 async fn serve(config: Config, place: Place) -> Result<(), Error> {

@@ -19,6 +19,7 @@ mod canary;
 mod channels;
 mod check;
 mod children;
+mod config;
 mod connection;
 mod credentials;
 mod daemon;

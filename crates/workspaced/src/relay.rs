@@ -14,7 +14,7 @@ use std::time::{Duration, Instant};
 
 use proto::workspace::Profile;
 
-use crate::{Error, boot, link};
+use crate::{Error, config, link};
 
 /// Until either side ends.
 ///
@@ -58,7 +58,7 @@ fn starts(error: &io::Error) -> bool {
 
 /// Whether the pod's daemon stands beside the main container. Without a configuration there is none to stand anywhere.
 fn beside() -> bool {
-    boot::read(Path::new(crate::CONFIG)).is_ok_and(|config| config.profile == Profile::Service)
+    config::read(Path::new(crate::CONFIG)).is_ok_and(|config| config.profile == Profile::Service)
 }
 
 /// The daemon inside this container, which is started when there is none.

@@ -4,15 +4,17 @@
 //! its id: `fn ex_30_…` in Rust, `test("EX-30 …")` or `ex_30` in TypeScript, `func TestEX30…` in Go. A row that a benchmark
 //! names in its source, and no test, is `bench`: it is measured, and what came of it stands in the benchmark's table and not
 //! here. A letter after the number (`ex_30a_…`) names a part: a row of which only parts have
-//! tests is `part`, one without any is `open`. A test that names no known row is an error.
+//! tests is `part`, one without any is `open`. Rows whose parts show all of them together stand in docs/spec/together.txt with
+//! those letters. A test that names no known row is an error.
 
 mod names;
 mod scan;
 mod spec;
 
 use std::collections::{BTreeMap, BTreeSet};
+use std::fs;
 
-use anyhow::bail;
+use anyhow::{Context as _, bail};
 
 use crate::paths;
 use names::Ids;
@@ -36,7 +38,9 @@ pub(crate) struct Args {
 pub(crate) fn run(args: &Args) -> anyhow::Result<()> {
     let rows = spec::read(&paths::root().join("docs/spec"))?;
     let found = scan::read(&paths::root())?;
-    let report = Report::new(&rows, &found);
+    let place = paths::root().join("docs/spec/together.txt");
+    let text = fs::read_to_string(&place).with_context(|| format!("cannot read {}", place.display()))?;
+    let report = Report::new(&rows, &found, together(&text, &rows)?);
     let chosen = |row: &&Row| args.area.as_ref().is_none_or(|area| row.area == *area || row.prefix() == *area);
     let wanted = |state: State| match (args.open, args.part) {
         (true, _) => state == State::Open,
@@ -66,6 +70,19 @@ pub(crate) fn run(args: &Args) -> anyhow::Result<()> {
     Ok(())
 }
 
+/// Rows with the letters that show all of each.
+fn together<'a>(text: &'a str, rows: &[Row]) -> anyhow::Result<BTreeMap<&'a str, BTreeSet<char>>> {
+    let lines = text.lines().filter(|line| !line.is_empty() && !line.starts_with('#'));
+    lines
+        .map(|line| match line.split_once(' ') {
+            Some((id, letters)) if rows.iter().any(|row| row.id == id) && letters.chars().all(char::is_alphabetic) => {
+                Ok((id, letters.chars().collect()))
+            }
+            _ => bail!("together.txt: {line:?} is no row with letters"),
+        })
+        .collect()
+}
+
 /// How much of a row has tests. A benchmark measures, and does not fail where a bar is missed.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
 enum State {
@@ -90,13 +107,15 @@ impl State {
 struct Report<'a> {
     by_row: BTreeMap<&'a str, Vec<&'a Found>>,
     by_part: BTreeMap<&'a str, Vec<(char, &'a Found)>>,
+    together: BTreeMap<&'a str, BTreeSet<char>>,
     unknown: Vec<String>,
 }
 
 impl<'a> Report<'a> {
-    fn new(rows: &'a [Row], found: &'a [Found]) -> Self {
+    fn new(rows: &'a [Row], found: &'a [Found], together: BTreeMap<&'a str, BTreeSet<char>>) -> Self {
         let ids = Ids::new(rows.iter().map(|row| row.id.as_str()));
-        let mut report = Report { by_row: BTreeMap::new(), by_part: BTreeMap::new(), unknown: Vec::new() };
+        let (by_row, by_part) = (BTreeMap::new(), BTreeMap::new());
+        let mut report = Report { by_row, by_part, together, unknown: Vec::new() };
         for test in found {
             let named = match test.kind {
                 Kind::Bench => ids.mentioned(&test.name),
@@ -130,7 +149,9 @@ impl<'a> Report<'a> {
         }
         let letters: BTreeSet<char> = parts.iter().map(|part| part.0).collect();
         let tests: Vec<&Found> = parts.iter().map(|part| part.1).collect();
-        (State::Part, format!("{}: {}", letters.iter().collect::<String>(), describe(&tests)))
+        let shown = self.together.get(id).is_some_and(|all| all.is_subset(&letters));
+        let state = if shown { State::Whole } else { State::Part };
+        (state, format!("{}: {}", letters.iter().collect::<String>(), describe(&tests)))
     }
 }
 

@@ -3,7 +3,8 @@
 use super::names::{Ids, Named};
 use super::scan::{Found, Kind, Scanner};
 use super::spec::{is_id, parse};
-use super::{Report, State, paths, scan, spec};
+use super::{Report, State, paths, scan, spec, together};
+use std::collections::BTreeMap;
 
 const TABLES: &str = "# Area\n| ID | feature | behaviour |\n|---|---|---|\n| EX-30 | pods `Name` | a \\| b |\n\
 | EXD-21a | the token part | x |\n| EXD-21b | the link part | x |\n| CAP-N-06 | follows change | y |\n\
@@ -58,7 +59,7 @@ fn what_a_benchmark_alone_names_is_measured_and_not_proved() {
     let rows = parse("| CAP-P-01 | speed | x |\n| CAP-P-02 | both | y |\n", "capture");
     let one = |name: &str, kind: Kind| Found { name: name.to_owned(), place: "b.rs".to_owned(), kind };
     let found = [one("measures CAP-P-01 and CAP-P-02", Kind::Bench), one("cap_p_02_holds", Kind::Test)];
-    let report = Report::new(&rows, &found);
+    let report = Report::new(&rows, &found, BTreeMap::new());
     assert_eq!(report.state("CAP-P-01"), (State::Bench, "1 benchmark: b.rs".to_owned()));
     assert_eq!(report.state("CAP-P-02").0, State::Whole);
 }
@@ -68,10 +69,22 @@ fn a_letter_names_a_part_which_does_not_close_the_row() {
     let rows = parse("| EXD-21 | token | x |\n| EXD-22 | links | y |\n", "explorer");
     let test = |name: &str| Found { name: name.to_owned(), place: "a.rs:1".to_owned(), kind: Kind::Test };
     let found = [test("exd_21a_token"), test("EXD-21b ends"), test("exd_22_links")];
-    let report = Report::new(&rows, &found);
+    let report = Report::new(&rows, &found, BTreeMap::new());
     assert_eq!(report.state("EXD-21"), (State::Part, "ab: 2 tests: a.rs:1".to_owned()));
     assert_eq!(report.state("EXD-22"), (State::Whole, "1 test: a.rs:1".to_owned()));
     assert_eq!(report.state("EXD-23"), (State::Open, String::new()));
+}
+
+#[test]
+fn parts_that_were_read_beside_their_row_show_it_together_while_each_has_a_test() {
+    let rows = parse("| EXD-21 | token | x |\n| EXD-22 | links | y |\n", "explorer");
+    let test = |name: &str, kind: Kind| Found { name: name.to_owned(), place: "a.rs:1".to_owned(), kind };
+    let found = [test("exd_21a_token", Kind::Test), test("exd_21b_ends", Kind::Test), test("exd_22a_x", Kind::Ignored)];
+    let state = |text: &str, id: &str| Report::new(&rows, &found, together(text, &rows).unwrap()).state(id).0;
+    assert_eq!(state("# why\n\nEXD-21 ab\n", "EXD-21"), State::Whole);
+    assert_eq!(state("EXD-21 abc\n", "EXD-21"), State::Part);
+    assert_eq!(state("EXD-22 a\n", "EXD-22"), State::Open);
+    assert!(together("EXD-99 a\n", &rows).is_err() && together("EXD-21\n", &rows).is_err());
 }
 
 #[test]
@@ -115,6 +128,11 @@ fn every_row_named_by_a_test_of_this_project_is_promised() {
     let rows = spec::read(&paths::root().join("docs/spec")).unwrap();
     assert!(rows.len() > 400, "docs/spec lost its rows: {}", rows.len());
     let found = scan::read(&paths::root()).unwrap();
-    let report = Report::new(&rows, &found);
+    let text = std::fs::read_to_string(paths::root().join("docs/spec/together.txt")).unwrap();
+    let all = together(&text, &rows).unwrap();
+    let report = Report::new(&rows, &found, all.clone());
+    for id in all.keys() {
+        assert_eq!(report.state(id).0, State::Whole, "{id}: a part that showed it has no test any more");
+    }
     assert!(report.unknown.is_empty(), "{:#?}", report.unknown);
 }
