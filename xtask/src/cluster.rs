@@ -36,6 +36,8 @@ pub(crate) struct UpOptions {
     /// 1 to 20 lower-case letters, digits and dashes.
     pub(crate) name: String,
     pub(crate) control_plane_only: bool,
+    /// NetworkPolicies are kept; on a full node alone.
+    pub(crate) enforce: bool,
     pub(crate) fake_nodes: u32,
     pub(crate) fake_pods: u32,
 }

@@ -27,6 +27,9 @@ enum Command {
         /// etcd, API server, controllers and scheduler on loopback, without a node that runs containers.
         #[arg(long)]
         control_plane_only: bool,
+        /// Keep NetworkPolicies: packets that they do not open are dropped on the node.
+        #[arg(long, conflicts_with = "control_plane_only")]
+        enforce: bool,
         /// Simulated nodes, up to 5000.
         #[arg(long, default_value_t = 0, value_parser = clap::value_parser!(u32).range(0..=5000))]
         fake_nodes: u32,
@@ -45,7 +48,7 @@ enum Command {
     Logs {
         #[command(flatten)]
         cluster: Name,
-        /// apiserver, containerd, controllers, etcd, kubelet, proxy, sandbox, scheduler, simulate or volumes.
+        /// apiserver, containerd, controllers, etcd, kubelet, policies, proxy, sandbox, scheduler, simulate or volumes.
         part: Option<String>,
     },
     /// The API server's audit log, one JSON event a line.
@@ -100,8 +103,8 @@ struct Name {
 
 pub(crate) fn run(args: Args) -> Result<()> {
     match args.command {
-        Command::Up { cluster, control_plane_only, fake_nodes, fake_pods } => {
-            let options = UpOptions { name: cluster.name, control_plane_only, fake_nodes, fake_pods };
+        Command::Up { cluster, control_plane_only, enforce, fake_nodes, fake_pods } => {
+            let options = UpOptions { name: cluster.name, control_plane_only, enforce, fake_nodes, fake_pods };
             let up = start::up(&options)?;
             if !up.runs_pods {
                 proc::say("a control plane without a real node: pods are objects only");
@@ -142,9 +145,10 @@ fn status(name: Option<&str>) -> Result<()> {
         let kind = if layout.node { "node" } else { "control-plane" };
         let processes = marked(&layout.dir())?.len();
         println!(
-            "{:<20} {kind:<14} {state:<10} {} fake_nodes={} fake_pods={} processes={processes} {}",
+            "{:<20} {kind:<14} {state:<10} {} enforce={} fake_nodes={} fake_pods={} processes={processes} {}",
             layout.name,
             layout.api(),
+            layout.enforce,
             layout.fake_nodes,
             layout.fake_pods,
             layout.kubeconfig().display()

@@ -22,6 +22,9 @@ pub(crate) struct Layout {
     pub(crate) number: u8,
     /// Whether there is a real node, in namespaces of its own.
     pub(crate) node: bool,
+    /// Whether NetworkPolicies are kept.
+    #[serde(default)]
+    pub(crate) enforce: bool,
     pub(crate) fake_nodes: u32,
     pub(crate) fake_pods: u32,
     /// Set when `up` came to its end.
@@ -41,6 +44,7 @@ impl Layout {
                 name: options.name.clone(),
                 number,
                 node,
+                enforce: options.enforce,
                 fake_nodes: options.fake_nodes,
                 fake_pods: options.fake_pods,
                 complete: false,

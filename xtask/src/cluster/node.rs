@@ -71,6 +71,25 @@ pub(crate) fn start_proxy(layout: &Layout, parts: &mut Parts<'_>) -> Result<()> 
     parts.start("proxy", &proxy)
 }
 
+/// Keeps the NetworkPolicies, from before any pod has started. What it makes ends with the node's network.
+pub(crate) fn start_policies(layout: &Layout, parts: &mut Parts<'_>) -> Result<()> {
+    let mut policies = control::part(layout, "tools")?;
+    policies.arg("policies").arg("--kubeconfig").arg(layout.part_kubeconfig("tools"));
+    parts.start("policies", &policies)?;
+    let deadline = Instant::now() + Duration::from_secs(30);
+    loop {
+        parts.check()?;
+        let mut table = inside(layout, "nft")?;
+        if table.args(["list", "table", "ip", "policies"]).output().is_ok_and(|output| output.status.success()) {
+            return Ok(());
+        }
+        if Instant::now() > deadline {
+            bail!("nothing keeps network policies: see {}", layout.log("policies").display());
+        }
+        std::thread::sleep(Duration::from_millis(100));
+    }
+}
+
 /// Loads a docker-archive into the container runtime of the cluster.
 pub(crate) fn load_image(name: &str, tar: &Path) -> Result<()> {
     let Some(layout) = Layout::load(name)? else {

@@ -1,5 +1,5 @@
 //! What a full node must be able to do, tried on a running one: pods, DNS, services from pods and from the machine, logs,
-//! exec, volumes and metrics.
+//! exec, volumes, metrics and, where they are kept, network policies.
 
 use std::fs;
 use std::io::{Read, Write};
@@ -40,7 +40,38 @@ pub(crate) fn run(layout: &Layout) -> Result<()> {
     volume(layout).context("a volume")?;
     let top = eventually(90, || kubectl(layout, "top nodes --no-headers")).context("metrics of nodes")?;
     ensure!(top.contains("node1"), "metrics name no node: {top:?}");
-    Ok(())
+    if layout.enforce { policies(layout).context("network policies") } else { Ok(()) }
+}
+
+/// What a policy closes is closed, to the machine by the address of a service too; what it opens, and the kubelet's own, is open.
+fn policies(layout: &Layout) -> Result<()> {
+    // of two pods, by name: a packet that was dropped may be sent to another pod of a service, and nothing closes a pod to itself
+    let of = |path: &str| kubectl(layout, &format!("get pods -l app=probe -o jsonpath={{.items[*].{path}}}"));
+    let (names, addresses) = (of("metadata.name")?, of("status.podIP")?);
+    let (Some(from), Some(to)) = (names.split(' ').next(), addresses.split(' ').nth(1)) else {
+        bail!("two pods are to run")
+    };
+    let ask = || kubectl(layout, &format!("exec {from} -- probe get http://{to}:8080"));
+    ask().context("without a policy")?;
+    let manifest = layout.dir().join("config/policy.yaml");
+    fs::write(&manifest, CLOSED)?;
+    control::apply(layout, &[&manifest])?;
+    eventually(20, || match ask() {
+        Ok(said) => bail!("a closed port answers {said:?}"),
+        Err(_) => Ok(()),
+    })?;
+    fs::write(
+        &manifest,
+        CLOSED.replace("ingress: []", "ingress: [{from: [{podSelector: {}}], ports: [{port: 8080}]}]"),
+    )?;
+    control::apply(layout, &[&manifest])?;
+    eventually(20, ask).context("a port that a policy opens")?;
+    let address = kubectl(layout, "get service probe -o jsonpath={.spec.clusterIP}")?;
+    ensure!(get(&address).is_err(), "the machine is no pod that the policy opens the port to");
+    let ready = kubectl(layout, "get deployment probe -o jsonpath={.status.readyReplicas}")?;
+    ensure!(ready == "2", "the kubelet's probes come through a closed port: {ready:?} are ready");
+    kubectl(layout, "delete networkpolicy probe")?;
+    eventually(20, || get(&address).map(drop)).context("without the policy")
 }
 
 fn volume(layout: &Layout) -> Result<()> {
@@ -90,4 +121,7 @@ fn eventually<T>(seconds: u64, mut attempt: impl FnMut() -> Result<T>) -> Result
     }
 }
 
+/// Without egress rules, so that the name of the service is known.
+const CLOSED: &str = "{apiVersion: networking.k8s.io/v1, kind: NetworkPolicy, metadata: {name: probe, namespace: default}, \
+                      spec: {podSelector: {matchLabels: {app: probe}}, policyTypes: [Ingress], ingress: []}}";
 const MANIFEST: &str = include_str!("../../../dev/cluster/manifests/probe.yaml");

@@ -140,6 +140,7 @@ mkdir -p /run/lock
 exec "$2"
 "#;
 
+/// Of this network alone: packets between pods on the bridge pass the packet filter, as those of services have to.
 const NETWORK_SETTINGS: &str = r#"
 echo 1 > /proc/sys/net/ipv4/ip_forward
 if [ -e /proc/sys/net/bridge/bridge-nf-call-iptables ]; then echo 1 > /proc/sys/net/bridge/bridge-nf-call-iptables; fi

@@ -69,7 +69,13 @@ fn clusters(done: &mut impl FnMut(&str)) -> Result<()> {
 
 fn complete_run(control_plane_only: bool) -> Result<()> {
     let before = Trace::look()?;
-    let options = UpOptions { name: NAME.to_owned(), control_plane_only, fake_nodes: 2, fake_pods: 0 };
+    let options = UpOptions {
+        name: NAME.to_owned(),
+        control_plane_only,
+        enforce: !control_plane_only,
+        fake_nodes: 2,
+        fake_pods: 0,
+    };
     start::up(&options)?;
     let layout = Layout::load(NAME)?.context("a cluster that is up has a record")?;
     ensure!(!marked(&layout.dir())?.is_empty(), "a cluster that is up has processes");
@@ -81,7 +87,7 @@ fn complete_run(control_plane_only: bool) -> Result<()> {
     ensure!(again.elapsed() < Duration::from_secs(5), "the second up took {:?}", again.elapsed());
     if !control_plane_only {
         proof::run(&layout)?;
-        proc::say("ok      full node: pods, DNS, services, logs, exec, volumes, metrics");
+        proc::say("ok      full node: pods, DNS, services, logs, exec, volumes, metrics, network policies");
     }
     teardown::down(NAME)?;
     nothing_left(&before, &layout, &space)

@@ -25,12 +25,13 @@ pub(crate) fn up(options: &UpOptions) -> Result<Up> {
         if there.complete && healthy(&there, PATIENCE) {
             if !suits(&there, &options) {
                 bail!(
-                    "cluster {0} is up as {1} with {2} fake nodes and {3} fake pods, which is not what is asked for; \
+                    "cluster {0} is up as {1}{4} with {2} fake nodes and {3} fake pods, which is not what is asked for; \
                      `cargo xtask cluster down --name {0}` ends it, or choose another name",
                     there.name,
                     if there.node { "a full node" } else { "a control plane" },
                     there.fake_nodes,
-                    there.fake_pods
+                    there.fake_pods,
+                    if there.enforce { " that keeps network policies" } else { "" }
                 );
             }
             if !there.is_huge() {
@@ -40,6 +41,9 @@ pub(crate) fn up(options: &UpOptions) -> Result<Up> {
             return Ok(result(&there));
         }
         progress.say("an earlier cluster of this name is not healthy: starting anew");
+    }
+    if options.enforce && options.control_plane_only {
+        bail!("network policies are kept on a full node alone, which needs root");
     }
     teardown::remove(&options.name)?;
     enough_memory(&options)?;
@@ -82,6 +86,7 @@ fn plan(options: &UpOptions) -> UpOptions {
 fn suits(there: &Layout, options: &UpOptions) -> bool {
     let same = |have: u32, want: u32| want == 0 || have == want;
     there.node != options.control_plane_only
+        && there.enforce == options.enforce
         && same(there.fake_nodes, options.fake_nodes)
         && same(there.fake_pods, options.fake_pods)
 }
@@ -184,6 +189,9 @@ fn start_node(layout: &Layout, programs: &Programs, progress: Progress) -> Resul
         start_core(layout, &mut parts, progress)?;
         node::start_kubelet(layout, &mut parts)?;
         node::start_proxy(layout, &mut parts)?;
+        if layout.enforce {
+            progress.step("network policies", || node::start_policies(layout, &mut parts))?;
+        }
         start_rest(layout, &mut parts, progress)?;
         let mut wait = control::tool(layout, "wait")?;
         wait.args(["--timeout", "90s", "node", NODE]);

@@ -1,5 +1,5 @@
 // Command tools is what the development cluster needs beside Kubernetes itself: certificates, many fake objects, a
-// simulation of nodes, a provisioner of local volumes, and the client-go peer of the benchmarks.
+// simulation of nodes, a provisioner of local volumes, what enforces network policies, and the client-go peer of the benchmarks.
 package main
 
 import (
@@ -19,6 +19,7 @@ var commands = map[string]func(ctx context.Context, args []string) error{
 	"fill":      fill,
 	"simulate":  simulate,
 	"provision": provision,
+	"policies":  policies,
 	"informer":  informer,
 	"wait":      waitFor,
 }

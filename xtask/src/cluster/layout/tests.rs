@@ -3,7 +3,7 @@
 use super::*;
 
 fn layout(number: u8, node: bool) -> Layout {
-    Layout { name: format!("c{number}"), number, node, fake_nodes: 0, fake_pods: 0, complete: false }
+    Layout { name: format!("c{number}"), number, node, enforce: false, fake_nodes: 0, fake_pods: 0, complete: false }
 }
 
 #[test]

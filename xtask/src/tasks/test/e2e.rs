@@ -7,7 +7,7 @@ use parking_lot::Mutex;
 
 use super::block::Block;
 use super::journeys::Half;
-use super::stage::{NODE, Node, Programs};
+use super::stage::{NODE, Node, Programs, With};
 use super::{Count, Runner, Scope, journeys, lanes, watch_as};
 use crate::tasks::{build, proc};
 
@@ -53,7 +53,7 @@ pub(super) fn run(scope: &Scope<'_>, count: &mut Count) -> anyhow::Result<()> {
         took("the suites, and the journeys that measure nothing,");
         let node = match (node, scope.chosen("web")) {
             (None, true) => {
-                let node = Node::start(&programs, NODE, true)?;
+                let node = Node::start(&programs, NODE, With { demo: true, ..With::default() })?;
                 freed(&node, true, count)?;
                 Some(node)
             }

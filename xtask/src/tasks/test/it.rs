@@ -23,6 +23,7 @@ pub(super) fn run(scope: &Scope<'_>, count: &mut Count, beside: impl FnOnce() + 
     let cluster = Lease::take(&UpOptions {
         name: "it".to_owned(),
         control_plane_only: true,
+        enforce: false,
         fake_nodes: FAKE_NODES,
         fake_pods: 0,
     })?;

@@ -3,7 +3,7 @@
 
 use std::time::Instant;
 
-use super::stage::{NODE, Node, Programs};
+use super::stage::{NODE, Node, Programs, With};
 use super::suites::{self, Queue, Suite};
 use super::{Count, E2E, Scope, cargo_test};
 use crate::tasks::proc;
@@ -12,22 +12,29 @@ use crate::tasks::proc;
 struct Lane {
     /// The names of the clusters; the next suite goes to the one that is free.
     nodes: &'static [&'static str],
-    /// The suites need the demo.
-    demo: bool,
-    /// How the names of its suites begin.
+    /// What the suites need.
+    with: With,
+    /// How the names of its suites begin; where two lanes say so the longer words count.
     takes: &'static [&'static str],
 }
 
 /// The first takes what no other does. About as long each.
-const LANES: [Lane; 3] = [
-    Lane { nodes: &[NODE], demo: true, takes: &[] },
+const LANES: [Lane; 4] = [
+    Lane { nodes: &[NODE], with: DEMO, takes: &[] },
     Lane {
         nodes: &["e2e-taps"],
-        demo: true,
+        with: DEMO,
         takes: &["live_tap_life", "live_tap_forms", "tap_witness", "tap_words", "taps"],
     },
-    Lane { nodes: &["e2e-work", "e2e-doors"], demo: false, takes: &["workspace", "serve"] },
+    Lane {
+        nodes: &["e2e-work", "e2e-doors"],
+        with: With { demo: false, enforce: false },
+        takes: &["workspace", "serve"],
+    },
+    Lane { nodes: &["e2e-net"], with: With { demo: false, enforce: true }, takes: &["workspace_network"] },
 ];
+
+const DEMO: With = With { demo: true, enforce: false };
 
 /// What goes on with a node whose suites have ended; whether the demo is in it.
 pub(super) type Freed<'a> = &'a (dyn Fn(&Node<'_>, bool, &mut Count) -> anyhow::Result<()> + Sync);
@@ -53,7 +60,13 @@ pub(super) fn run<'a>(
                 threads.spawn(move || {
                     let mut own = Count::default();
                     let ended = on_node(name, lane, queue, programs, &mut own)
-                        .and_then(|node| freed(&node, lane.demo, &mut own).map(|()| (name == NODE).then_some(node)));
+                        // what comes then wants a node on which everybody may speak to everybody
+                        .and_then(|node| {
+                            if lane.with.enforce {
+                                return Ok(None);
+                            }
+                            freed(&node, lane.with.demo, &mut own).map(|()| (name == NODE).then_some(node))
+                        });
                     (own, ended)
                 })
             })
@@ -83,10 +96,10 @@ fn chosen(scope: &Scope<'_>) -> Vec<String> {
 
 /// Those of one lane.
 fn of(lane: &Lane, suites: &[String]) -> Vec<String> {
-    let taken = |lane: &Lane, suite: &str| lane.takes.iter().any(|start| suite.starts_with(start));
-    let mine = |suite: &&String| {
-        if lane.takes.is_empty() { !LANES.iter().any(|other| taken(other, suite)) } else { taken(lane, suite) }
-    };
+    let taken =
+        |lane: &Lane, suite: &str| lane.takes.iter().filter(|start| suite.starts_with(*start)).map(|s| s.len()).max();
+    let most = |suite: &str| LANES.iter().filter_map(|other| taken(other, suite)).max();
+    let mine = |suite: &&String| most(suite) == taken(lane, suite) && (most(suite).is_some() || lane.takes.is_empty());
     suites.iter().filter(mine).cloned().collect()
 }
 
@@ -107,7 +120,7 @@ fn on_node<'a>(
     programs: &'a Programs,
     count: &mut Count,
 ) -> anyhow::Result<Node<'a>> {
-    let node = Node::start(programs, name, lane.demo)?;
+    let node = Node::start(programs, name, lane.with)?;
     let since = Instant::now();
     suites::run(queue, 1, count, |command| node.tell(command))?;
     proc::say(&format!("suites on {name}: {count} in {:.0} s", since.elapsed().as_secs_f32()));
@@ -122,11 +135,13 @@ mod tests {
 
     #[test]
     fn every_suite_is_in_one_lane() {
-        let suites = ["acts", "live_tap", "live_tap_life", "tap_crowd", "taps", "workspace_shell", "new"];
+        let suites =
+            ["acts", "live_tap", "live_tap_life", "tap_crowd", "taps", "workspace_shell", "workspace_network", "new"];
         let suites = suites.map(str::to_owned);
         let lanes: Vec<Vec<String>> = LANES.iter().map(|lane| of(lane, &suites)).collect();
         assert_eq!(lanes[0], ["acts", "live_tap", "tap_crowd", "new"]);
         assert_eq!(lanes[1], ["live_tap_life", "taps"]);
         assert_eq!(lanes[2], ["workspace_shell"]);
+        assert_eq!(lanes[3], ["workspace_network"]);
     }
 }

@@ -48,6 +48,14 @@ impl Programs {
     }
 }
 
+/// What a node has beside the images of the agents.
+#[derive(Clone, Copy, Default)]
+pub(super) struct With {
+    pub(super) demo: bool,
+    /// It keeps NetworkPolicies.
+    pub(super) enforce: bool,
+}
+
 /// A real node, up and filled; ended when this is dropped.
 pub(super) struct Node<'a> {
     programs: &'a Programs,
@@ -55,13 +63,18 @@ pub(super) struct Node<'a> {
 }
 
 impl<'a> Node<'a> {
-    /// Starts it, with the images of the agents, and the demo when that is wanted.
-    pub(super) fn start(programs: &'a Programs, name: &str, demo: bool) -> anyhow::Result<Self> {
-        let lease =
-            Lease::take(&UpOptions { name: name.to_owned(), control_plane_only: false, fake_nodes: 0, fake_pods: 0 })?;
+    /// Starts it, with the images of the agents.
+    pub(super) fn start(programs: &'a Programs, name: &str, with: With) -> anyhow::Result<Self> {
+        let lease = Lease::take(&UpOptions {
+            name: name.to_owned(),
+            control_plane_only: false,
+            enforce: with.enforce,
+            fake_nodes: 0,
+            fake_pods: 0,
+        })?;
         anyhow::ensure!(lease.runs_pods, "the cluster {name} has no real node");
         agent::load(name, &programs.agents)?;
-        if demo {
+        if with.demo {
             proc::run(build::xtask()?.args(["demo", "up", "--name", name]).stdout(std::io::stderr()))?;
         }
         Ok(Self { programs, lease })
@@ -84,6 +97,7 @@ impl Large {
         let lease = Lease::take(&UpOptions {
             name: LARGE.to_owned(),
             control_plane_only: true,
+            enforce: false,
             fake_nodes: FAKE_NODES,
             fake_pods: FAKE_PODS,
         })?;
