@@ -19,6 +19,7 @@ pub mod forward;
 pub mod fresh;
 pub mod gateway;
 pub mod kubectl;
+pub mod network;
 pub mod node;
 pub mod opened;
 pub mod place;

@@ -29,6 +29,21 @@ pub fn processes(uid: &str) -> Vec<(u32, String)> {
     ids.filter_map(of).collect()
 }
 
+/// A process of this machine by the end of its command line.
+///
+/// # Panics
+/// When this machine has no `/proc`.
+#[must_use]
+pub fn running(words: &str) -> Option<u32> {
+    let all = std::fs::read_dir("/proc").expect("/proc").flatten();
+    let mut ids = all.filter_map(|entry| entry.file_name().to_str().and_then(|name| name.parse::<u32>().ok()));
+    ids.find(|pid| {
+        let line = std::fs::read(format!("/proc/{pid}/cmdline")).unwrap_or_default();
+        let line = String::from_utf8_lossy(&line).replace('\0', " ");
+        line.trim_end().ends_with(words) && !line.contains("nsenter ")
+    })
+}
+
 /// The agent of a tap in a pod, by what the tap said: `container qd-tap-abc added`.
 ///
 /// # Panics
