@@ -169,15 +169,19 @@ fn wc_06f_a_daemon_that_stands_still_or_has_no_door_is_told_and_what_it_is_about
     until("its probe fails", 120, || message(&workspace(ns, "w"), "Degraded").to_lowercase().contains("probe"));
     let said = workspace(ns, "w");
     assert_eq!(condition(&said, "Degraded"), ("True".to_owned(), "ProbeFailing".to_owned()), "{said:#}");
-    until("it is not reached", 120, || condition(&workspace(ns, "w"), "Reachable").0 != "True");
+    until("it is not reached", 60, || condition(&workspace(ns, "w"), "Reachable").1 == "AgentUnreachable");
     drop(still);
-    until("it is reached again", 120, || condition(&workspace(ns, "w"), "Reachable").0 == "True");
+    until("it is reached again", 60, || condition(&workspace(ns, "w"), "Reachable").0 == "True");
     wait(ns, "w", "condition=Ready");
     assert_eq!(uid(ns), first, "nothing was made anew");
 
     // Its door is gone.
     run(ns, "w", "rm /run/quarterdeck/agent.sock /run/quarterdeck/link* || ls -la /run/quarterdeck");
-    until("its port is closed", 150, || condition(&workspace(ns, "w"), "Reachable").1 == "PortClosed");
+    let closed = || condition(&workspace(ns, "w"), "Reachable") == ("False".to_owned(), "PortClosed".to_owned());
+    until("its port is closed", 60, closed);
+    // And stays so told, though it is not ready any more by then.
+    until("it is not ready", 90, || condition(&workspace(ns, "w"), "Ready").0 == "False");
+    assert!(closed(), "{:#}", workspace(ns, "w"));
     assert_eq!(uid(ns), first);
 }
 

@@ -5,6 +5,7 @@ use crate::activity::Usage;
 use crate::book::launch;
 use crate::decide::{Decision, Limits, Step};
 use crate::desired::Desired;
+use crate::event::Event;
 use crate::idle::{Act, Facts, Idle, Judged, Last, Rules, judge as by_rules};
 use crate::pod::Pod;
 use crate::probe::{Asked, Canary, Certified, Probed, Script, Unreached};
@@ -33,6 +34,8 @@ pub(crate) struct Daemon {
     pod: String,
     /// When it was asked last.
     tried_ms: Option<i64>,
+    /// What its node had told of it by then, by the node's clock.
+    told_ms: Option<i64>,
     /// When it was asked what it answered last.
     pub(crate) answered_ms: Option<i64>,
     /// Why it did not answer.
@@ -61,7 +64,7 @@ impl Daemon {
             *self = Self { pod: probed.pod.clone(), ..Self::default() };
         }
         self.asking = false;
-        self.tried_ms = Some(probed.asked_ms);
+        (self.tried_ms, self.told_ms) = (Some(probed.asked_ms), self.told_ms.max(probed.told_ms));
         match &probed.answer {
             Ok(inside) => {
                 (self.failed, self.failures) = (None, 0);
@@ -95,8 +98,18 @@ impl Daemon {
         (self.pod == pod && self.tried_ms.is_some()).then_some(self)
     }
 
+    /// What its node tells of it makes one ask: it became ready or is so no more, or a check of the kubelet failed for the
+    /// first time. Times of the node are compared with each other alone.
+    fn told(&self, pod: &Pod, events: &[Event]) -> Option<i64> {
+        let failed = events.iter().filter(|event| event.reason == "Unhealthy").map(|event| event.at_ms).max();
+        pod.ready_since_ms.max(failed.filter(|_| self.failures == 0))
+    }
+
     /// When it is to be asked again though nothing needs it.
-    fn due(&self, every_ms: i64) -> i64 {
+    fn due(&self, every_ms: i64, told_ms: Option<i64>) -> i64 {
+        if told_ms > self.told_ms {
+            return i64::MIN;
+        }
         let soon = FIRST_MS.saturating_mul(1 << self.failures.saturating_sub(1).min(8));
         let wait = if self.failures > 0 { soon.min(every_ms) } else { every_ms };
         self.tried_ms.map_or(i64::MIN, |tried| tried.saturating_add(wait))
@@ -201,10 +214,11 @@ impl Life {
         let (now, known) = (job.now_ms, &job.known.daemon);
         // What it said last is old by then, whatever comes of asking it meanwhile.
         let old = known.of(&pod.uid).and_then(|daemon| daemon.answered_ms).map(|at| at.saturating_add(FRESH_MS));
-        let old = old.filter(|old| runs(decision) && *old > now && known.failed.is_none());
+        let runs = runs(decision, pod);
+        let old = old.filter(|old| runs && *old > now && known.failed.is_none());
         self.again_ms = [self.again_ms, old].into_iter().flatten().min();
-        let due = known.of(&pod.uid).map_or(i64::MIN, |daemon| daemon.due(job.known.every_ms));
-        let runs = runs(decision);
+        let told_ms = known.told(pod, &job.observed.events);
+        let due = known.of(&pod.uid).map_or(i64::MIN, |daemon| daemon.due(job.known.every_ms, told_ms));
         if known.asking {
             return;
         }
@@ -215,15 +229,21 @@ impl Life {
             let beside = known.of(&pod.uid).and_then(|daemon| daemon.beside_ms);
             let beside = beside.is_none_or(|at| now >= at.saturating_add(BESIDE_MS));
             let (key, uid, pod) = (job.key.clone(), pod.controller.clone(), pod.uid.clone());
-            self.ask = Some(Asked { key, pod, uid, at_ms: now, window_ms, percent: busy.percent, canary, beside });
+            let percent = busy.percent;
+            self.ask = Some(Asked { key, pod, uid, at_ms: now, window_ms, percent, canary, beside, told_ms });
         } else if runs {
             self.again_ms = Some(self.again_ms.map_or(due, |other| other.min(due)));
         }
     }
 }
 
-fn runs(decision: &Decision) -> bool {
-    decision.seen.stage == Stage::Running
+/// It runs. One whose agent answered once and does not any more is no start: how it is reached is told then above all.
+pub(crate) fn runs(decision: &Decision, pod: &Pod) -> bool {
+    match decision.seen.stage {
+        Stage::Running => true,
+        Stage::Starting | Stage::Initializing => pod.is_up(),
+        _ => false,
+    }
 }
 
 /// Since when it is stopped.
@@ -267,3 +287,42 @@ const BUSY_MS: i64 = 300_000;
 const MOST_BUSY_MS: i64 = 600_000;
 /// And more than so much of a core.
 const BUSY_PERCENT: u8 = 5;
+
+#[cfg(test)]
+mod tests {
+    use super::Daemon;
+    use crate::event::Event;
+    use crate::key::Key;
+    use crate::pod::Pod;
+    use crate::probe::{Inside, Probed, Unreached};
+
+    #[test]
+    fn wc_06h_a_daemon_is_asked_at_once_when_its_node_tells_something_of_it_and_once_for_each() {
+        let (every, node) = (50_000, 9_000_000_000);
+        let mut pod = Pod { uid: "p".into(), ready: true, ready_since_ms: Some(node), ..Pod::default() };
+        let unhealthy = |at_ms| Event { reason: "Unhealthy".into(), at_ms, ..Event::default() };
+        let mut daemon = Daemon::default();
+        let take = |daemon: &mut Daemon, asked_ms, pod: &Pod, events: &[Event], answer| {
+            let (key, told_ms) = (Key { namespace: "n".into(), name: "w".into() }, daemon.told(pod, events));
+            daemon.take(&Probed { key, pod: "p".into(), asked_ms, beside: false, told_ms, answer, link: None });
+        };
+        let failed = || Err(Unreached { reason: "PortClosed", message: String::new() });
+        take(&mut daemon, 1_000, &pod, &[], Ok(Inside::default()));
+        let due = |daemon: &Daemon, pod: &Pod, events: &[Event]| daemon.due(every, daemon.told(pod, events));
+        assert_eq!(due(&daemon, &pod, &[]), 51_000);
+        // A check of the kubelet fails, by a clock that is not ours; while nobody answers each further one is no news.
+        let events = [unhealthy(node + 10_000)];
+        assert_eq!(due(&daemon, &pod, &events), i64::MIN);
+        take(&mut daemon, 2_000, &pod, &events, failed());
+        let more = [unhealthy(node + 20_000)];
+        assert_eq!(due(&daemon, &pod, &more), 4_000);
+        // It is not ready any more, and ready again.
+        for (at, asked_ms) in [(30_000, 5_000), (40_000, 6_000)] {
+            (pod.ready, pod.ready_since_ms) = (!pod.ready, Some(node + at));
+            assert_eq!(due(&daemon, &pod, &more), i64::MIN);
+            take(&mut daemon, asked_ms, &pod, &more, failed());
+        }
+        take(&mut daemon, 7_000, &pod, &more, Ok(Inside::default()));
+        assert_eq!(due(&daemon, &pod, &more), 57_000);
+    }
+}

@@ -28,6 +28,8 @@ pub struct Pod {
     pub message: String,
     /// Every container is ready.
     pub ready: bool,
+    /// Since when that is so, or not so, epoch milliseconds by the node's clock.
+    pub ready_since_ms: Option<i64>,
     /// Why it has no place, in the scheduler's words.
     pub unplaced: Option<String>,
     /// Its containers; those that run before the others first.
@@ -83,6 +85,8 @@ pub struct Container {
     pub state: State,
     /// It is ready, or has done what it is for.
     pub ready: bool,
+    /// Its agent, or whatever it is to be asked, has answered since it runs.
+    pub started: bool,
     /// How often it was started again.
     pub restarts: i64,
     /// How its last run ended.
@@ -172,6 +176,9 @@ impl Pod {
             reason: text(&["status", "reason"]),
             message: text(&["status", "message"]),
             ready: condition("Ready").is_some_and(|condition| words(condition, &["status"]) == "True"),
+            ready_since_ms: condition("Ready")
+                .and_then(|condition| condition.get("lastTransitionTime"))
+                .and_then(Node::as_time_ms),
             unplaced,
             containers,
             hash: text(&["metadata", "annotations", crate::key::MANIFEST_HASH]),
@@ -192,6 +199,13 @@ impl Pod {
     #[must_use]
     pub fn restarts(&self) -> i64 {
         self.containers.iter().map(|container| container.restarts).sum()
+    }
+
+    /// What it is for runs and has answered once; whether it does so now is another question.
+    #[must_use]
+    pub fn is_up(&self) -> bool {
+        let mut main = self.main().peekable();
+        main.peek().is_some() && main.all(|one| one.state == State::Running && one.started)
     }
 
     /// The containers that run beside each other.
@@ -219,6 +233,7 @@ fn container(status: Node<'_>, init: bool) -> Container {
         init,
         state,
         ready: status.get("ready").and_then(Node::as_bool).unwrap_or_default(),
+        started: status.get("started").and_then(Node::as_bool).unwrap_or_default(),
         restarts: status.get("restartCount").and_then(Node::as_i64).unwrap_or_default(),
         last: ended("lastState"),
         ..Container::default()

@@ -30,6 +30,8 @@ pub(crate) struct Probed {
     pub(crate) asked_ms: i64,
     /// A daemon beside the main container was to be looked after.
     pub(crate) beside: bool,
+    /// What its node had told of it by then.
+    pub(crate) told_ms: Option<i64>,
     /// What it said.
     pub(crate) answer: Result<Inside, Unreached>,
     /// The way to it.
@@ -157,7 +159,8 @@ pub(crate) async fn probe(
             Err(Unreached { reason: "AgentUnreachable", message })
         }
     };
-    Probed { key: asked.key, pod: asked.pod, asked_ms: asked.at_ms, beside: asked.beside, answer, link }
+    let Asked { key, pod, at_ms: asked_ms, beside, told_ms, .. } = asked;
+    Probed { key, pod, asked_ms, beside, told_ms, answer, link }
 }
 
 /// What is asked.
@@ -176,6 +179,8 @@ pub(crate) struct Asked {
     pub(crate) canary: bool,
     /// A daemon beside the main container is to be looked after, if there is one.
     pub(crate) beside: bool,
+    /// When its node told something of it last that makes one ask.
+    pub(crate) told_ms: Option<i64>,
 }
 
 async fn ask(

@@ -3,7 +3,7 @@
 use super::condition::Conditions;
 use super::{Making, time};
 use crate::idle::Idle;
-use crate::life::{Daemon, FRESH_MS};
+use crate::life::{Daemon, FRESH_MS, runs};
 use crate::render::{Refused, Rendered};
 use crate::stage::Stage;
 use cluster::Owned;
@@ -65,7 +65,7 @@ impl Making<'_> {
     }
 
     fn reachable(&self) -> Told {
-        if self.decision.seen.stage != Stage::Running {
+        if !self.observed.pod.as_ref().is_some_and(|pod| runs(self.decision, pod)) {
             return (None, UNKNOWN, "it does not run".to_owned());
         }
         let Some(daemon) = self.daemon() else { return (None, UNKNOWN, "no door was tried yet".to_owned()) };

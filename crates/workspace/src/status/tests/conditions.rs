@@ -171,7 +171,7 @@ fn wc_05_ready_says_where_it_is_or_what_failed() {
 
 fn probed(answer: Result<Inside, Unreached>) -> Known {
     let key = crate::key::Key { namespace: "n".into(), name: "w".into() };
-    let probed = Probed { key, pod: "p".into(), asked_ms: 990_000, beside: false, answer, link: None };
+    let probed = Probed { key, pod: "p".into(), asked_ms: 990_000, beside: false, told_ms: None, answer, link: None };
     let mut known = Known::default();
     known.daemon.take(&probed);
     known
@@ -192,6 +192,22 @@ fn wc_06a_reachable_says_what_the_probe_through_the_door_found() {
     }
     case.observed.pod.as_mut().unwrap().uid = "another".into();
     assert_eq!(condition(&made(&case).0, "Reachable").0, "Unknown", "that was another pod's");
+}
+
+#[test]
+fn wc_06g_one_that_ran_and_is_not_ready_any_more_still_tells_how_it_is_reached() {
+    let mut case = running();
+    let pod = case.observed.pod.as_mut().unwrap();
+    pod.ready = false;
+    case.known = probed(Err(Unreached { reason: "PortClosed", message: "why".into() }));
+    let (status, _) = made(&case);
+    assert_eq!(condition(&status, "Ready").0, "False");
+    assert_eq!(condition(&status, "Reachable"), ("Unknown", "NotMeasured"), "its agent has not answered yet");
+    for one in &mut case.observed.pod.as_mut().unwrap().containers {
+        one.started = true;
+    }
+    let (status, _) = made(&case);
+    assert_eq!((condition(&status, "Ready").0, condition(&status, "Reachable")), ("False", ("False", "PortClosed")));
 }
 
 #[test]
