@@ -96,6 +96,23 @@ describe('AC-81a from nothing to a place to work, by keyboard alone', () => {
     expect(spec.blueprintRef.name).toBe('journey')
   })
 
+  test('WB-06i its page says what it took, and leads from a line to the entries of the journal that it is of', async () => {
+    await open(`&ws=${cluster}/${NS}/${NAME}`)
+    await page.getByText(/^It took \d+\.\d\d hours of a processor/).waitFor()
+    const evidence = page.getByRole('button', { name: 'Evidence of its state' })
+    await evidence.focus()
+    await press(page, 'Enter')
+    const entries = page.getByRole('list', { name: 'Entries of the journal' })
+    await entries
+      .getByText(/workspace:create allow/)
+      .first()
+      .waitFor()
+    await clean(page, 'the evidence')
+    await page.screenshot({ path: process.env.QD_SHOT ?? '/dev/null', type: 'png' })
+    await press(page, 'Enter')
+    expect(await entries.count()).toBe(0)
+  })
+
   test('WB-01p its page says what it is, what it has, and who set each field', async () => {
     await open(`&ws=${cluster}/${NS}/${NAME}`)
     await page.getByText('pvc-').first().waitFor()

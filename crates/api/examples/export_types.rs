@@ -141,6 +141,7 @@ fn main() {
         workspace::WorkspaceLogLine,
         workspace::WorkspaceUse,
         workspace::WorkspaceWhy,
+        workspace::WorkspaceCost,
     );
     write!(job::Job, job::JobList, job::JobState);
     write!(

@@ -15,8 +15,8 @@ pub use inside::{
     WorkspacePortSeen, WorkspacePorts, WorkspaceSystem,
 };
 pub use told::{
-    WorkspaceEvent, WorkspaceEventKind, WorkspaceHandshake, WorkspaceLogLine, WorkspaceSeverity, WorkspaceUse,
-    WorkspaceWhy,
+    WorkspaceCost, WorkspaceEvent, WorkspaceEventKind, WorkspaceHandshake, WorkspaceLogLine, WorkspaceSeverity,
+    WorkspaceUse, WorkspaceWhy,
 };
 
 use crate::error::ErrorBody;

@@ -5,6 +5,7 @@ mod compat;
 mod exposure;
 mod names;
 mod network;
+mod prices;
 mod proxy;
 mod repositories;
 mod serve;
@@ -13,6 +14,7 @@ pub(crate) use blueprints::Blueprints;
 pub(crate) use compat::Compat;
 pub(crate) use exposure::Exposure;
 pub(crate) use network::Network;
+pub(crate) use prices::Prices;
 pub(crate) use proxy::Proxy;
 pub(crate) use repositories::Repositories;
 pub(crate) use serve::{Policy, Role, Serve};
@@ -38,6 +40,8 @@ pub struct Config {
     pub exposure: Exposure,
     /// Blueprints beside those of the cluster.
     pub blueprints: Blueprints,
+    /// What workspaces cost.
+    pub prices: Prices,
     /// What rules of workspaces' networks speak of.
     pub network: Network,
     /// Repositories that say what workspaces are made from.

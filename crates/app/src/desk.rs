@@ -246,6 +246,7 @@ pub(crate) async fn command(config: &Config, global: &Global, local: bool) -> Re
         agent_image: config.capture.agent_image.clone(),
         capture_filter: config.capture.filter.clone(),
         repositories,
+        prices: config.prices.read().map_err(Failed::of)?,
     };
     Ok((command, desk.into_holds()))
 }

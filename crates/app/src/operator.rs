@@ -117,9 +117,11 @@ pub(crate) fn platform(config: &Config, desk: &Desk, cluster: &str) -> Result<Pl
         Arc::new(Provision::showing(desk.gate.clone(), process))
     });
     let compat_labels = config.compat.labels;
+    let prices = config.prices.read().map_err(Failed::of)?;
     let config = &config.operator;
     let agent_image = config.agent_image.clone().unwrap_or_else(|| format!("{AGENT_IMAGE}:{VERSION}"));
     Ok(Platform {
+        prices,
         exposing,
         network,
         pull_secrets: config.pull_secrets.clone(),

@@ -290,7 +290,7 @@ pub enum AuditCommand {
         /// Only actions of this name: `object:delete`
         #[arg(long)]
         action: Option<String>,
-        /// Only entries about this object name
+        /// Only entries about this object: CLUSTER/KIND/NAMESPACE/NAME
         #[arg(long)]
         object: Option<String>,
         /// At most so many

@@ -91,6 +91,8 @@ pub struct Desk {
     pub agent_image: Option<String>,
     /// What capture filters are within, as configured.
     pub capture_filter: String,
+    /// What workspaces cost.
+    pub prices: ::workspace::Prices,
     /// Reads repositories; `None` where the configuration lets none be read.
     pub repositories: Option<::workspace::source::Repositories>,
 }

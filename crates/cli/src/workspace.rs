@@ -37,7 +37,7 @@ pub async fn workspace(desk: &Desk, command: &WorkspaceCommand, out: &mut impl W
         WorkspaceCommand::List(args) => list(desk, args, out).await,
         WorkspaceCommand::Create(args) => create(desk, args, out).await,
         WorkspaceCommand::Show(args) => show::one(&seen(desk, args).await?, desk.global.output, out),
-        WorkspaceCommand::Why(args) => show::why(&seen(desk, args).await?, desk.global.output, out),
+        WorkspaceCommand::Why(args) => show::why(desk, &seen(desk, args).await?, out),
         WorkspaceCommand::Update(args) => update::update(desk, args, out).await,
         WorkspaceCommand::Start(args) => start(desk, args, out).await,
         WorkspaceCommand::Stop(args) => stop(desk, args, out).await,

@@ -1,11 +1,14 @@
 //! A Workspace object as doors tell it: a row of a list, all of it, and why it is as it is. Pure.
 
+use crate::cost::{self, Prices};
 use crate::key::{JOB, STATE_CAUSE};
 use api::workspace::{
     Workspace, WorkspaceActivity, WorkspaceChange, WorkspaceCondition, WorkspacePod, WorkspacePort, WorkspaceResources,
     WorkspaceRow, WorkspaceVolume, WorkspaceWhy,
 };
 use base::ClusterName;
+use cluster::Owned;
+use policy::action::ObjectTarget;
 use serde_json::Value;
 
 /// A row of a list.
@@ -97,8 +100,14 @@ pub fn whole(cluster: &ClusterName, object: &Value) -> Workspace {
 
 /// Why it is as it is: its state, who said so, and what stands against what is asked for.
 #[must_use]
-pub fn why(object: &Value) -> WorkspaceWhy {
+pub fn why(cluster: &ClusterName, object: &Value, now_ms: i64, prices: &Prices) -> WorkspaceWhy {
     let ready = condition(object, "Ready");
+    let target = ObjectTarget {
+        cluster: cluster.clone(),
+        kind: Owned::Workspace.id().to_owned(),
+        namespace: text(object, "/metadata/namespace"),
+        name: text(object, "/metadata/name"),
+    };
     WorkspaceWhy {
         wanted: wanted(object),
         cause: cause(object),
@@ -112,7 +121,23 @@ pub fn why(object: &Value) -> WorkspaceWhy {
         stop_at_ms: time(object, "/status/stopAt"),
         last_use: object.pointer("/status/lastActivity").and_then(activity),
         uses: Vec::new(),
+        cost: cost::cost(object, now_ms, prices),
+        audit: evidence(&target, None, None),
     }
+}
+
+/// The parameters of `GET /api/v1/audit` that give what was decided of a workspace: of one action, until then.
+#[must_use]
+pub fn evidence(target: &ObjectTarget, action: Option<&str>, to_ms: Option<u64>) -> String {
+    let mut query = form_urlencoded::Serializer::new(String::new());
+    query.append_pair("object", &target.anchor());
+    if let Some(action) = action {
+        query.append_pair("action", action);
+    }
+    if let Some(to_ms) = to_ms {
+        query.append_pair("to_ms", &to_ms.to_string());
+    }
+    query.finish()
 }
 
 /// What was found out about one aspect.

@@ -61,6 +61,19 @@ impl Door {
         }
     }
 
+    /// The action under which somebody is let in through it; `None` where nobody asks for anything.
+    #[must_use]
+    pub const fn action(self) -> Option<&'static str> {
+        match self {
+            Self::Ssh | Self::Terminal => Some("workspace:connect"),
+            Self::Http => Some("workspace:proxy"),
+            Self::Exec => Some("workspace:exec"),
+            Self::Files => Some("workspace:files"),
+            Self::Keep => Some("workspace:keep"),
+            Self::Api | Self::Cpu => None,
+        }
+    }
+
     /// The one with this word.
     #[must_use]
     pub fn parse(word: &str) -> Option<Self> {

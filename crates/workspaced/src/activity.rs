@@ -3,7 +3,7 @@
 //!
 //! The daemon's own work does not count, nor do connections that are merely open.
 
-use std::collections::VecDeque;
+use std::collections::{HashMap, VecDeque};
 use std::fs;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicU64, Ordering};
@@ -14,6 +14,7 @@ use serde_json::{Value, json};
 
 use crate::daemon::Daemon;
 use crate::log::now_ms;
+use crate::processes::{self, Process};
 
 /// What was seen of use.
 #[derive(Debug, Default)]
@@ -40,6 +41,10 @@ struct Computed {
     samples: VecDeque<(u64, u64)>,
     /// When programs last had computed for a while.
     busy_ms: u64,
+    /// Which of them took most at that time.
+    busiest: String,
+    /// Processor time of each program when they were looked at last.
+    ticks: HashMap<i32, u64>,
     /// What counts, as whoever keeps the workspace asked last.
     bound: Bound,
 }
@@ -107,7 +112,9 @@ impl Activity {
         let window_ms = computed.bound.window_ms;
         let share = computed.judge(now, window_ms);
         if computed.busy_ms > 0 && percent > 0 {
-            put("cpu", computed.busy_ms, false, format!("programs took {share} % of a core"));
+            let most = &computed.busiest;
+            let most = if most.is_empty() { String::new() } else { format!(", most of it {most}") };
+            put("cpu", computed.busy_ms, false, format!("programs took {share} % of a core{most}"));
         }
         drop(computed);
         let keep = self.keep.lock().clone().filter(|keep| keep.until_ms > now);
@@ -131,8 +138,18 @@ impl Computed {
         let share = self.share(now, window_ms);
         if self.bound.percent > 0 && share > self.bound.percent {
             self.busy_ms = now;
+            self.busiest(&processes::descendants());
         }
         share
+    }
+
+    /// Names the program that took most since they were looked at last.
+    fn busiest(&mut self, all: &[Process]) {
+        let took = |one: &Process| one.ticks.saturating_sub(self.ticks.get(&one.pid).copied().unwrap_or(0));
+        if let Some(most) = all.iter().filter(|one| took(one) > 0).max_by_key(|one| took(one)) {
+            self.busiest = format!("{} (process {})", most.name, most.pid);
+        }
+        self.ticks = all.iter().map(|one| (one.pid, one.ticks)).collect();
     }
 
     /// How much of a core was in use over the time before now, in percent; 0 while that is not known for all of it.
@@ -196,7 +213,7 @@ const MAX_REASON: usize = 200;
 mod tests {
     #![allow(clippy::unwrap_used, clippy::expect_used, clippy::panic, clippy::indexing_slicing)]
 
-    use super::{Computed, seconds};
+    use super::{Computed, Process, seconds};
 
     #[test]
     fn lengths_of_time_as_people_write_them() {
@@ -226,5 +243,21 @@ mod tests {
             computed.judge(NOW, 60_000);
             assert_eq!(computed.busy_ms == NOW, busy, "{percent} %");
         }
+    }
+
+    #[test]
+    fn wb_06d_the_program_that_took_most_since_the_last_look_is_named() {
+        let process = |pid, name: &str, ticks| {
+            let name = name.to_owned();
+            Process { pid, name, state: 'R', parent: 1, group: pid, session: pid, ticks }
+        };
+        let mut computed = Computed::default();
+        computed.busiest(&[process(7, "cargo", 900), process(8, "rustc", 400)]);
+        assert_eq!(computed.busiest, "cargo (process 7)");
+        computed.busiest(&[process(7, "cargo", 910), process(8, "rustc", 950), process(9, "cc", 300)]);
+        assert_eq!(computed.busiest, "rustc (process 8)");
+        computed.busiest(&[process(7, "cargo", 910), process(9, "cc", 300)]);
+        assert_eq!(computed.busiest, "rustc (process 8)", "nobody took anything since");
+        assert_eq!(computed.ticks.len(), 2, "who ended is forgotten");
     }
 }

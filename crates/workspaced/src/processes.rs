@@ -24,6 +24,8 @@ pub(crate) struct Process {
     pub(crate) parent: i32,
     pub(crate) group: i32,
     pub(crate) session: i32,
+    /// Processor time of all its threads, in hundredths of seconds; 0 where the line does not say.
+    pub(crate) ticks: u64,
 }
 
 impl Process {
@@ -35,7 +37,8 @@ impl Process {
         let state = words.next()?.chars().next()?;
         let mut number = || words.next()?.parse().ok();
         let (parent, group, session) = (number()?, number()?, number()?);
-        Some(Self { pid: pid.parse().ok()?, name: name.to_owned(), state, parent, group, session })
+        let ticks = words.skip(7).take(2).filter_map(|ticks| ticks.parse::<u64>().ok()).sum();
+        Some(Self { pid: pid.parse().ok()?, name: name.to_owned(), state, parent, group, session, ticks })
     }
 
     /// Ended, and not reaped yet.

@@ -2630,7 +2630,15 @@ from_ms: number,
 /**
  * The end of its last minute.
  */
-to_ms: number, };
+to_ms: number, 
+/**
+ * What it was, where it is the newest through its door: a path, a command, the program that computes.
+ */
+detail: string, 
+/**
+ * The parameters of `GET /api/v1/audit` that give who was let in for it; empty for what nobody asked for.
+ */
+audit: string, };
 
 /**
  * `GET …/why`: why it is as it is.
@@ -2683,7 +2691,36 @@ last_use: WorkspaceActivity | null,
 /**
  * By what it was used within the last day, the oldest first, as this server knows it: exact to a minute.
  */
-uses: Array<WorkspaceUse>, };
+uses: Array<WorkspaceUse>, 
+/**
+ * What it took since it was started; null while it does not run.
+ */
+cost: WorkspaceCost | null, 
+/**
+ * The parameters of `GET /api/v1/audit` that give who made, started and stopped it, and all else that was decided of it.
+ */
+audit: string, };
+
+/**
+ * What a workspace took since it was started: what it may use, for as long as its pod stands.
+ */
+export type WorkspaceCost = { 
+/**
+ * Since when, epoch milliseconds.
+ */
+since_ms: number, 
+/**
+ * Thousandths of hours of a processor.
+ */
+cpu_milli_hours: number, 
+/**
+ * Hours of a MiB of memory.
+ */
+memory_mib_hours: number, 
+/**
+ * By `[prices]`: `0.42 EUR`; null where nobody said what it costs.
+ */
+amount: string | null, };
 
 /**
  * `GET /api/v1/jobs/{id}`

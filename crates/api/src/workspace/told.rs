@@ -116,6 +116,27 @@ pub struct WorkspaceWhy {
     pub last_use: Option<WorkspaceActivity>,
     /// By what it was used within the last day, the oldest first, as this server knows it: exact to a minute.
     pub uses: Vec<WorkspaceUse>,
+    /// What it took since it was started; null while it does not run.
+    pub cost: Option<WorkspaceCost>,
+    /// The parameters of `GET /api/v1/audit` that give who made, started and stopped it, and all else that was decided of it.
+    pub audit: String,
+}
+
+/// What a workspace took since it was started: what it may use, for as long as its pod stands.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, TS, JsonSchema)]
+#[ts(export_to = "api.ts")]
+pub struct WorkspaceCost {
+    /// Since when, epoch milliseconds.
+    #[ts(type = "number")]
+    pub since_ms: i64,
+    /// Thousandths of hours of a processor.
+    #[ts(type = "number")]
+    pub cpu_milli_hours: u64,
+    /// Hours of a MiB of memory.
+    #[ts(type = "number")]
+    pub memory_mib_hours: u64,
+    /// By `[prices]`: `0.42 EUR`; null where nobody said what it costs.
+    pub amount: Option<String>,
 }
 
 /// A time in which a workspace was used through one door, or by what ran inside.
@@ -130,4 +151,8 @@ pub struct WorkspaceUse {
     /// The end of its last minute.
     #[ts(type = "number")]
     pub to_ms: u64,
+    /// What it was, where it is the newest through its door: a path, a command, the program that computes.
+    pub detail: String,
+    /// The parameters of `GET /api/v1/audit` that give who was let in for it; empty for what nobody asked for.
+    pub audit: String,
 }

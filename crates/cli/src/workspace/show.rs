@@ -1,5 +1,6 @@
 //! Workspaces and their events on stdout.
 
+use crate::Desk;
 use crate::error::Error;
 use crate::grammar::Output;
 use crate::print::Grid;
@@ -111,8 +112,10 @@ fn newer(item: &Value, out: &mut impl Write) -> Result<(), Error> {
 }
 
 /// Why it is as it is: its state, who said so, and what stands against what is asked for.
-pub(super) fn why(item: &Value, output: Output, out: &mut impl Write) -> Result<(), Error> {
-    let why = about::why(item);
+pub(super) fn why(desk: &Desk, item: &Value, out: &mut impl Write) -> Result<(), Error> {
+    let (cluster, now_ms) = (desk.cluster()?.name(), jiff::Timestamp::now().as_millisecond());
+    let why = about::why(cluster, item, now_ms, &desk.prices);
+    let output = desk.global.output;
     if matches!(output, Output::Json | Output::Jsonl) {
         let body = serde_json::to_string(&why).map_err(|error| Error::Output(error.into()))?;
         return Ok(writeln!(out, "{body}")?);
@@ -129,6 +132,7 @@ pub(super) fn why(item: &Value, output: Output, out: &mut impl Write) -> Result<
         idle,
         stop_at_ms,
         last_use,
+        cost,
         ..
     } = why;
     let by = if cause.is_empty() { String::new() } else { format!(": {cause}") };
@@ -141,12 +145,22 @@ pub(super) fn why(item: &Value, output: Output, out: &mut impl Write) -> Result<
         format!("{} by {}{what}", time(one.at_ms), one.door)
     });
     let stops = stop_at_ms.map(|at| format!("{} if nobody uses it", time(at)));
+    let took = cost.map(|took| {
+        let hours = |of: u64, unit: u64| format!("{}.{:02}", of / unit, of % unit * 100 / unit);
+        let (cpu, memory) = (hours(took.cpu_milli_hours, 1_000), hours(took.memory_mib_hours, 1_024));
+        let amount = took.amount.map(|amount| format!(": {amount}")).unwrap_or_default();
+        format!("{cpu} hours of a processor, {memory} of a GiB since {}{amount}", time(took.since_ms))
+    });
+    let of = |at: &str| text(item, at);
+    let object = format!("{cluster}/workspaces.quarterdeck.dev/{}/{}", of("/metadata/namespace"), of("/metadata/name"));
     for (title, value) in [
         ("last use  ", last.unwrap_or_default()),
         ("use       ", idle),
         ("stops at  ", stops.unwrap_or_default()),
         ("stopped by", stop_reason),
+        ("took      ", took.unwrap_or_default()),
         ("wrong is  ", error),
+        ("evidence  ", format!("qd audit query --object '{object}'")),
     ] {
         if !value.is_empty() {
             writeln!(out, "{title} {value}")?;

@@ -1,6 +1,7 @@
 #![allow(clippy::unwrap_used, clippy::expect_used, clippy::panic, clippy::indexing_slicing)]
 
 use super::{row, whole, why};
+use crate::cost::Prices;
 use base::ClusterName;
 use serde_json::json;
 
@@ -57,7 +58,12 @@ fn wl_02k_one_that_is_being_deleted_is_terminating_whatever_its_status_says() {
 
 #[test]
 fn wl_08a_why_names_who_set_its_state() {
-    let told = why(&object());
+    let told = why(&ClusterName::new("east"), &object(), 0, &Prices::default());
+    let query = form_urlencoded::parse(told.audit.as_bytes()).into_owned().collect::<Vec<(String, String)>>();
+    let metadata = object()["metadata"].clone();
+    let (namespace, name) = (metadata["namespace"].as_str().unwrap(), metadata["name"].as_str().unwrap());
+    let anchor = format!("east/workspaces.quarterdeck.dev/{namespace}/{name}");
+    assert_eq!(query, [("object".to_owned(), anchor)]);
     assert_eq!((told.wanted.as_str(), told.cause.as_str()), ("Running", "started by desk:ada"));
     assert_eq!(told.message, "it runs and is ready");
 }

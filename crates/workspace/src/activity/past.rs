@@ -24,6 +24,8 @@ pub struct Stretch {
     pub from_ms: u64,
     /// The end of its last minute.
     pub to_ms: u64,
+    /// What was done last through this door, with its newest time alone.
+    pub detail: String,
 }
 
 impl Past {
@@ -99,9 +101,14 @@ impl Past {
                     Some(stretch) => stretch.to_ms = to_ms,
                     None => {
                         *open = Some(all.len());
-                        all.push(Stretch { door, from_ms: minute * MINUTE_MS, to_ms });
+                        all.push(Stretch { door, from_ms: minute * MINUTE_MS, to_ms, detail: String::new() });
                     }
                 }
+            }
+        }
+        for door in Door::ALL {
+            if let Some(newest) = all.iter_mut().rev().find(|one| one.door == door) {
+                self.detail(door).clone_into(&mut newest.detail);
             }
         }
         all

@@ -58,7 +58,12 @@ fn wb_06a_the_last_day_is_kept_minute_by_minute() {
     clock.advance(300_000);
     let minute = |door, from: u64, to: u64| {
         let first = START / 60_000;
-        Stretch { door, from_ms: (first + from) * 60_000, to_ms: (first + to) * 60_000 }
+        let detail = match door {
+            Door::Http => "GET /",
+            Door::Exec => "make",
+            _ => "get",
+        };
+        Stretch { door, from_ms: (first + from) * 60_000, to_ms: (first + to) * 60_000, detail: detail.to_owned() }
     };
     let whole = [minute(Door::Http, 0, 3), minute(Door::Exec, 13, 19)];
     assert_eq!(activity.history(&cluster, &key), whole, "with what goes on");

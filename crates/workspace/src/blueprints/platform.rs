@@ -1,6 +1,7 @@
 //! What the platform says for all workspaces of a cluster.
 
 use super::DEFAULT;
+use crate::cost::Prices;
 use crate::exposing::Exposing;
 use crate::folder::Folder;
 use crate::provision::Provision;
@@ -47,6 +48,8 @@ pub struct Platform {
     pub provision: Option<Arc<Provision>>,
     /// What `env()` reads in expressions.
     pub env: BTreeMap<String, String>,
+    /// What workspaces cost.
+    pub prices: Prices,
 }
 
 impl Platform {
@@ -71,6 +74,7 @@ impl Platform {
             folder: None,
             provision: None,
             env: BTreeMap::new(),
+            prices: Prices::default(),
         }
     }
 }

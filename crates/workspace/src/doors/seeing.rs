@@ -33,7 +33,9 @@ pub struct Named {
 }
 
 impl Named {
-    pub(super) fn target(&self) -> ObjectTarget {
+    /// As actions name it.
+    #[must_use]
+    pub fn target(&self) -> ObjectTarget {
         target(&self.cluster, &self.namespace, &self.name)
     }
 }
@@ -53,7 +55,9 @@ impl Workspaces {
     /// # Errors
     /// As [`DoorError`] says.
     pub async fn why(&self, principal: &Principal, named: &Named) -> Result<WorkspaceWhy, DoorError> {
-        Ok(about::why(&self.object(principal, named).await?))
+        let object = self.object(principal, named).await?;
+        let now_ms = base::Clock::now_ms(&base::SystemClock);
+        Ok(about::why(&named.cluster, &object, i64::try_from(now_ms).unwrap_or(i64::MAX), &self.0.platform.prices))
     }
 
     /// The last lines of one of its containers.

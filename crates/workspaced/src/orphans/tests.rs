@@ -3,7 +3,10 @@ use super::*;
 
 #[test]
 fn ac_73d_an_orphan_has_neither_a_parent_nor_a_session_that_runs() {
-    let process = |pid, parent, session, state| Process { pid, name: "p".into(), state, parent, group: pid, session };
+    let process = |pid, parent, session, state| {
+        let name = "p".into();
+        Process { pid, name, state, parent, group: pid, session, ticks: 0 }
+    };
     let ours = HashSet::from([10, 20]);
     for (what, process, is) in [
         ("a session's leader", process(10, 1, 10, 'S'), false),

@@ -2,15 +2,15 @@
 use super::*;
 
 fn process(pid: i32, parent: i32, state: char) -> Process {
-    Process { pid, name: "p".into(), state, parent, group: pid, session: pid }
+    Process { pid, name: "p".into(), state, parent, group: pid, session: pid, ticks: 0 }
 }
 
 #[test]
 fn ac_73a_a_line_of_proc_is_read_whatever_a_program_calls_itself() {
-    let line = "42 (a) (b 7) S 1 40 39 34816 42 4194560 1 2 3";
+    let line = "42 (a) (b 7) S 1 40 39 34816 42 4194560 1 2 3 4 500 60 7 8 20 0 1";
     let found = Process::parse(line).unwrap();
     assert_eq!((found.pid, found.parent, found.group, found.session), (42, 1, 40, 39));
-    assert_eq!((found.name.as_str(), found.state), ("a) (b 7", 'S'));
+    assert_eq!((found.name.as_str(), found.state, found.ticks), ("a) (b 7", 'S', 560));
     for broken in ["", "42", "42 (a", "42 (a) ", "x (a) S 1 2 3", "42 (a) S 1 2"] {
         assert_eq!(Process::parse(broken), None, "{broken:?}");
     }

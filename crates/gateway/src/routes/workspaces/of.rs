@@ -17,6 +17,7 @@ use serde::de::DeserializeOwned;
 use std::sync::Arc;
 use tokio_util::sync::CancellationToken;
 use workspace::Key;
+use workspace::about::evidence;
 use workspace::activity::Stretch;
 use workspace::doors::{DoorError, Named, Workspaces};
 
@@ -62,8 +63,11 @@ impl Of {
         let Named { cluster, namespace, name } = &self.named;
         let key = Key { namespace: namespace.clone(), name: name.clone() };
         let past = self.shared.services.activity.history(cluster, &key);
-        let told =
-            |one: Stretch| WorkspaceUse { door: one.door.as_str().to_owned(), from_ms: one.from_ms, to_ms: one.to_ms };
+        let target = self.named.target();
+        let told = |Stretch { door, from_ms, to_ms, detail }| {
+            let audit = door.action().map(|action| evidence(&target, Some(action), Some(to_ms))).unwrap_or_default();
+            WorkspaceUse { door: door.as_str().to_owned(), from_ms, to_ms, detail, audit }
+        };
         past.into_iter().map(told).collect()
     }
 

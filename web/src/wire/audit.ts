@@ -1,0 +1,43 @@
+/** The REST side of the journal: who was let do what. */
+
+import type { AuditPage } from './api'
+import { call } from './rest'
+
+/** An entry as a line of a page. */
+export interface AuditLine {
+  key: string
+  at_ms: number
+  who: string
+  action: string
+  what: string
+}
+
+/** The newest entries for these parameters (`object=…&action=…`), of these actions where some are named. */
+export async function readAudit(
+  query: string,
+  actions: readonly string[] = [],
+  signal?: AbortSignal,
+): Promise<AuditLine[]> {
+  const page = await call<AuditPage>('GET', `/audit?${query}&limit=${READ}`, undefined, signal)
+  const wanted = (one: AuditLine) => actions.length === 0 || actions.includes(one.action)
+  const lines = page.entries.map(line).filter((one) => one !== null)
+  return lines.filter(wanted).slice(0, MOST)
+}
+
+/** What an entry says; null where it is none. */
+export function line(entry: unknown): AuditLine | null {
+  if (!isRecord(entry) || typeof entry.at_ms !== 'number') return null
+  const anchors = Array.isArray(entry.anchors) ? entry.anchors.filter(isRecord) : []
+  const anchor = (tag: string) => {
+    const value = anchors.find((one) => one.tag === tag)?.value
+    return typeof value === 'string' ? value : ''
+  }
+  const summary = typeof entry.summary === 'string' ? entry.summary : ''
+  const key = `${String(entry.writer)} ${String(entry.seq)}`
+  return { key, at_ms: entry.at_ms, who: anchor('principal'), action: anchor('action'), what: summary }
+}
+
+const isRecord = (value: unknown): value is Record<string, unknown> => typeof value === 'object' && value !== null
+
+const READ = 200
+const MOST = 8
