@@ -92,6 +92,7 @@ impl Doors {
             store: desk.store.clone(),
             process: process.clone(),
             platform: operator::platform(config, desk, "")?,
+            calling: desk.calling.clone(),
             clock: desk.clock.clone(),
         });
         workspaces.resume().await.map_err(Failed::of)?;
@@ -104,6 +105,7 @@ impl Doors {
             clusters: desk.clusters.clone(),
             store: desk.store.clone(),
             activity: desk.activity.clone(),
+            calling: desk.calling.clone(),
             gate: desk.gate.clone(),
             people: way.people,
         };

@@ -38,7 +38,7 @@ use tokio::net::TcpListener;
 use tokio::sync::watch;
 use tokio_util::sync::CancellationToken;
 use tokio_util::task::TaskTracker;
-use workspace::{Known, Roles};
+use workspace::{Calling, Known, Roles};
 
 /// Runs `qd serve …`; the exit code.
 pub(crate) async fn run(config: &Config, global: &Global, args: &ServeArgs) -> Result<u8, Failed> {
@@ -76,7 +76,8 @@ async fn serve(config: &Config, global: &Global, args: &ServeArgs) -> Result<(),
     // The operator acts as the process; there is nobody else here but those who come with tokens.
     let process = verifier.process("gateway").asking(RequestId::new(), Door::Process);
     let (sender, process) = watch::channel::<Principal>(process);
-    let desk = make.over(process);
+    let mut desk = make.over(process);
+    desk.calling = Calling::over(known.places());
     let (end, tasks) = (CancellationToken::new(), TaskTracker::new());
     let home = plan.kubeconfig.choose(global.context.as_deref()).map_err(Failed::of)?;
     let home = ClusterName::new(home.name.as_str());

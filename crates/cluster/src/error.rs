@@ -251,6 +251,13 @@ impl Error {
         Self::Unreachable { server, message, source: Some(Box::new(error)) }
     }
 
+    /// Nobody answers there, or whoever does has nothing behind it: nothing can be done in the cluster now.
+    #[must_use]
+    pub fn is_away(&self) -> bool {
+        matches!(self, Self::Unreachable { .. } | Self::TimedOut { .. } | Self::NotReady { .. })
+            || matches!(self, Self::Server { status, .. } if *status >= 500)
+    }
+
     /// Trying again later, as it is, may help.
     #[must_use]
     pub fn is_passing(&self) -> bool {

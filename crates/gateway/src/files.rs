@@ -95,7 +95,7 @@ impl Files<'_> {
             shared.services.gate.permit(&caller.principal, action, answers).map_err(|error| fail(&error, caller))?;
         // whoever is refused has not used it
         meter.touch(Door::Files, act);
-        files::open(&cluster, permit).await.map_err(|error| fail(&error, caller))
+        files::open(&shared.services.calling, &cluster, permit).await.map_err(|error| fail(&error, caller))
     }
 }
 

@@ -29,8 +29,8 @@ use store::Store;
 use table::Parking;
 use tokio_util::sync::CancellationToken;
 use tokio_util::task::TaskTracker;
-use workspace::Activity;
 use workspace::doors::Workspaces;
+use workspace::{Activity, Calling};
 
 /// What this door composes.
 pub struct Services {
@@ -48,6 +48,8 @@ pub struct Services {
     pub workspaces: Workspaces,
     /// Who uses which workspace.
     pub activity: Activity,
+    /// Calls their daemons.
+    pub calling: Calling,
     /// Decides.
     pub gate: Gate,
     /// The door to apps of workspaces, on this listener.

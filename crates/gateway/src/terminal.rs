@@ -34,7 +34,7 @@ use policy::{Answers, Outcome, Permit};
 use proto::workspace::{Attach, Shell};
 use serde::Deserialize;
 use std::sync::Arc;
-use workspace::reach::{ReachError, reach};
+use workspace::reach::ReachError;
 
 /// `GET …/interactive?cluster=&shell=&cols=&rows=&take=&view_only=`, and answers to the policy
 #[derive(Deserialize)]
@@ -101,7 +101,9 @@ pub(crate) async fn shells(
     let action = WorkspaceConnect { object, purpose: ShellPurpose::List };
     let permit = shared.services.gate.permit(&caller.principal, action, &given);
     let permit = permit.map_err(|refusal| fail(&refusal, &caller))?;
-    let told = workspace::shells::shells(&cluster, permit).await.map_err(|error| fail(&error, &caller))?;
+    let told = workspace::shells::shells(&shared.services.calling, &cluster, permit)
+        .await
+        .map_err(|error| fail(&error, &caller))?;
     let shells = told.into_iter().filter_map(|one| serde_json::from_value(one).ok()).collect();
     Ok(Json(WorkspaceShells { shells }))
 }
@@ -179,7 +181,7 @@ impl Terminal {
         let permit = permit.map_err(|refusal| self.fail(&refusal))?;
         let (end, gone) = (self.shared.end.clone(), self.caller.end.clone());
         let opening = async {
-            let link = reach(&cluster, &permit).await?;
+            let link = services.calling.reach(&cluster, &permit).await?;
             let session = if asked.shell.is_empty() {
                 let size = asked.size;
                 link.shell(Shell { size, detach_on_close: true, ..Shell::default() }).await?

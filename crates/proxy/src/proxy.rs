@@ -13,7 +13,6 @@ use crate::way::{Pool, Stream, Tried};
 use crate::ways::{By, Ways};
 use base::{Clock, ClusterName, Code, Coded};
 use bytes::BytesMut;
-use cluster::Target;
 use http::{Request, Response};
 use hyper::body::Incoming;
 use ipnet::IpNet;
@@ -29,6 +28,8 @@ use tokio::time::Instant;
 use tokio_util::sync::CancellationToken;
 use tokio_util::task::TaskTracker;
 use workspace::activity::Activity;
+use workspace::acts::ActError;
+use workspace::reach::ReachError;
 use workspace::{Calling, Key};
 
 /// What this door composes.
@@ -148,9 +149,9 @@ pub enum OpenError {
     /// The decision cannot be written down.
     #[error("the journal takes no entries, so nothing was opened")]
     Journal(#[from] policy::AuditUnavailable),
-    /// The cluster cannot be asked, or says no.
+    /// It cannot be looked at.
     #[error(transparent)]
-    Cluster(#[from] cluster::Error),
+    Workspace(ReachError),
     /// No such cluster.
     #[error(transparent)]
     Mirror(#[from] mirror::Error),
@@ -176,7 +177,7 @@ impl Coded for OpenError {
         match self {
             Self::Refused(error) => error.code(),
             Self::Journal(_) => Code::AuditUnavailable,
-            Self::Cluster(error) => error.code(),
+            Self::Workspace(error) => error.code(),
             Self::Mirror(error) => error.code(),
             Self::NotFound(_) => Code::WorkspaceNotFound,
             Self::NoRoute(_) => Code::WorkspaceWaking,
@@ -189,7 +190,7 @@ impl Coded for OpenError {
     fn details(&self) -> Option<Value> {
         match self {
             Self::Refused(error) => error.details(),
-            Self::Cluster(error) => error.details(),
+            Self::Workspace(error) => error.details(),
             _ => None,
         }
     }
@@ -275,22 +276,16 @@ impl Proxy {
         };
         let permit = services.gate.permit(who, WorkspaceProxy { object, port, app: app.clone() }, &open.answers)?;
         let policy::action::WorkspaceProxyObligations {} = permit.obligations();
-        permit.settled().await?;
-        let seen = async {
-            let kind =
-                workspace::acts::kind().map_err(|_| cluster::Error::NotServed { kind: "workspaces".to_owned() })?;
-            let target = Target { kind: &kind, namespace: &open.namespace, name: &open.name };
-            cluster.acting(&permit).get(target, "").await
-        };
-        let route = match seen.await {
+        let route = match services.calling.seen(&cluster, &permit).await {
             Ok(seen) => {
                 let route = seen.pointer("/status/routeID").and_then(Value::as_str).map(str::to_owned);
                 let port = named(&seen, &open.service);
                 let secure = port.is_some_and(|port| tls::said(&seen, port).unwrap_or(tls::usual(port)));
                 route.ok_or_else(|| OpenError::NoRoute(workspace)).map(|route| (route, port, secure))
             }
-            Err(cluster::Error::NotFound { .. }) => Err(OpenError::NotFound(workspace)),
-            Err(error) => Err(error.into()),
+            Err(ReachError::Act(ActError::Journal(error))) => Err(error.into()),
+            Err(ReachError::Act(ActError::NotFound(_))) => Err(OpenError::NotFound(workspace)),
+            Err(error) => Err(OpenError::Workspace(error)),
         };
         let (route, port, secure) = match route {
             Ok(known) => known,

@@ -1,7 +1,7 @@
 //! The way through the daemon of a workspace: links for each login, made again when they are lost.
 //!
 //! Bytes go over the network, past the API server, where that leads to pods and this process is certified; otherwise by the
-//! API server. What a daemon is asked goes by the API server always: in a service it leads into the main container.
+//! API server. What a daemon is asked goes by the API server while that answers: in a service it leads into the main container.
 
 use crate::login::Held;
 use crate::tls;
@@ -14,7 +14,7 @@ use std::time::Duration;
 use tokio::sync::Mutex;
 use tokio::time::Instant;
 use workspace::Calling;
-use workspace::reach::{ReachError, reach};
+use workspace::reach::ReachError;
 
 /// The way to one workspace under one permit.
 pub(crate) struct Tunnel {
@@ -47,7 +47,7 @@ impl Tunnel {
         let made = if is_straight {
             Box::pin(self.calling.call(&self.cluster, permit)).await
         } else {
-            Box::pin(reach(&self.cluster, permit)).await
+            Box::pin(self.calling.reach(&self.cluster, permit)).await
         };
         let made = made.map_err(narrow)?;
         links.push(made.clone());

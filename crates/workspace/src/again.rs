@@ -1,6 +1,7 @@
 //! The way back to a shell whose connection was lost: for terminals at every door.
 
-use crate::reach::{ReachError, Reaches, reach};
+use crate::calling::Calling;
+use crate::reach::{ReachError, Reaches};
 use cluster::Cluster;
 use link::{Link, Session};
 use policy::Permit;
@@ -21,11 +22,16 @@ pub enum Gone {
 ///
 /// # Errors
 /// As [`Gone`] says.
-pub async fn again<A: Reaches>(cluster: &Cluster, permit: &Permit<A>, asked: &Attach) -> Result<(Link, Session), Gone> {
+pub async fn again<A: Reaches>(
+    calling: &Calling,
+    cluster: &Cluster,
+    permit: &Permit<A>,
+    asked: &Attach,
+) -> Result<(Link, Session), Gone> {
     let until = Instant::now() + PATIENCE;
     let (mut pause, mut last) = (FIRST, "no answer".to_owned());
     loop {
-        match timeout_at(until, attach(cluster, permit, asked)).await {
+        match timeout_at(until, attach(calling, cluster, permit, asked)).await {
             Ok(Ok(open)) => return Ok(open),
             Ok(Err(error)) if !error.is_passing() => return Err(Gone::Failed(error)),
             Ok(Err(error)) => last = error.to_string(),
@@ -52,11 +58,12 @@ pub async fn silence(link: &Link) -> String {
 }
 
 async fn attach<A: Reaches>(
+    calling: &Calling,
     cluster: &Cluster,
     permit: &Permit<A>,
     asked: &Attach,
 ) -> Result<(Link, Session), ReachError> {
-    let link = reach(cluster, permit).await?;
+    let link = calling.reach(cluster, permit).await?;
     let session = link.attach(asked.clone()).await?;
     Ok((link, session))
 }

@@ -3,14 +3,18 @@
 //! The operator certifies the key of the process that it runs in, as it certifies daemons; doors of that process call with it.
 //! Whoever has no certificate, or does not reach the network of pods, comes by the API server. Keys are never written.
 
-use crate::reach::{ReachError, Reaches, look};
+use crate::acts::ActError;
+use crate::key::Key;
+use crate::places::{Known, Places, Right};
+use crate::reach::{ReachError, Reaches, ask, place, reach};
 use crate::trust::TRUST;
 use base::ClusterName;
 use cluster::Cluster;
 use link::{Error, Link};
 use parking_lot::Mutex;
 use pki::{Authority, Keys, Name};
-use policy::Permit;
+use policy::{Action, Permit};
+use serde_json::Value;
 use std::collections::HashMap;
 use std::net::SocketAddr;
 use std::sync::Arc;
@@ -19,7 +23,10 @@ use tokio::time::{Instant, timeout};
 
 /// What the doors of this process call daemons with. Clones are one.
 #[derive(Clone, Default)]
-pub struct Calling(Arc<Mutex<HashMap<ClusterName, Line>>>);
+pub struct Calling {
+    lines: Arc<Mutex<HashMap<ClusterName, Line>>>,
+    places: Places,
+}
 
 /// What is known of one cluster.
 struct Line {
@@ -32,6 +39,12 @@ struct Line {
 }
 
 impl Calling {
+    /// Calls by what these watches tell.
+    #[must_use]
+    pub fn over(places: Places) -> Self {
+        Self { places, ..Self::default() }
+    }
+
     /// Certifies the key of this process as the gateway's, when half of its certificate's life is over or the authority is another.
     pub(crate) fn certify(
         &self,
@@ -39,7 +52,7 @@ impl Calling {
         authority: &Authority,
         now: SystemTime,
     ) -> Result<(), pki::Error> {
-        let mut lines = self.0.lock();
+        let mut lines = self.lines.lock();
         let line = match lines.get_mut(cluster) {
             Some(line) => line,
             None => lines.entry(cluster.clone()).or_insert(Line::new()?),
@@ -60,7 +73,7 @@ impl Calling {
     }
 
     fn keys(&self, cluster: &ClusterName) -> Option<Arc<Keys>> {
-        let lines = self.0.lock();
+        let lines = self.lines.lock();
         let line = lines.get(cluster)?;
         let good = line.keys.until().is_some_and(|until| until > SystemTime::now());
         let rests = line.rests.is_some_and(|until| until > Instant::now());
@@ -73,7 +86,7 @@ impl Calling {
     /// As [`ReachError`] says. Where its network is not reached, [`Calling::may`] says no for a while.
     pub async fn call<A: Reaches>(&self, cluster: &Cluster, permit: &Permit<A>) -> Result<Link, ReachError> {
         let keys = self.keys(cluster.name()).ok_or(Error::Closed)?;
-        let place = look(cluster, permit).await?;
+        let place = place(permit.target().workspace(), &*self.seen(cluster, permit).await?)?;
         let ip = place.ip.ok_or(ReachError::NoPod(place.workspace))?;
         let address = SocketAddr::new(ip, crd::AGENT_PORT).to_string();
         let name = Name::workspace(TRUST, &place.uid);
@@ -84,9 +97,111 @@ impl Calling {
         Ok(called?)
     }
 
+    /// The workspace that the permit names: as a watch tells it where it runs and this principal may see it, otherwise as the
+    /// API server has it. Of it `metadata.uid`, `spec.state`, `spec.ports` and of its status where it is are there in any case.
+    ///
+    /// # Errors
+    /// As [`ReachError`] says.
+    pub async fn seen<A: Reaches>(&self, cluster: &Cluster, permit: &Permit<A>) -> Result<Arc<Value>, ReachError> {
+        permit.settled().await.map_err(ActError::from)?;
+        let (key, who) = (key(permit), permit.principal());
+        self.places.watch(cluster, who);
+        let known = match self.places.known(cluster.name(), &key, who) {
+            Known::Stands(object) => return Ok(object),
+            Known::Doubtful(object) => Some(object),
+            Known::Nothing => None,
+        };
+        let asked = ask(cluster, permit);
+        let asked = match known {
+            Some(known) => match timeout(SOON, asked).await {
+                Err(_) => Err(known),
+                Ok(Err(ActError::Cluster(error))) if error.is_away() => Err(known),
+                Ok(asked) => Ok(asked),
+            },
+            None => Ok(asked.await),
+        };
+        match asked {
+            Ok(Ok(object)) => {
+                self.places.lets(cluster.name(), &key, who, Right::See);
+                self.places.hears(cluster.name());
+                Ok(Arc::new(object))
+            }
+            Ok(Err(error)) => {
+                let error = ReachError::from(error);
+                if error.is_away() {
+                    self.places.misses(cluster.name());
+                } else {
+                    self.places.refuses(cluster.name(), &key, who);
+                }
+                Err(error)
+            }
+            Err(known) => {
+                self.places.misses(cluster.name());
+                Ok(known)
+            }
+        }
+    }
+
+    /// Opens a link to the daemon where the user's programs are: by the API server, and past it while that does not answer, for
+    /// whom it has let in there before.
+    ///
+    /// # Errors
+    /// As [`ReachError`] says.
+    pub async fn reach<A: Reaches>(&self, cluster: &Cluster, permit: &Permit<A>) -> Result<Link, ReachError> {
+        let (key, who, name) = (key(permit), permit.principal(), cluster.name());
+        self.places.watch(cluster, who);
+        let past = self.may(name) && self.places.was_let(name, &key, who, Right::Exec);
+        if past
+            && self.places.is_away(name)
+            && let Some(link) = self.past(cluster, permit).await
+        {
+            return Ok(link);
+        }
+        let mut by = Box::pin(reach(cluster, permit));
+        let mut reached = timeout(SOON, &mut by).await;
+        let away = matches!(&reached, Ok(Err(error)) if error.is_away());
+        if away {
+            self.places.misses(name);
+        }
+        // A daemon that is late tells nothing of the API server.
+        if past
+            && (away || reached.is_err())
+            && let Some(link) = self.past(cluster, permit).await
+        {
+            return Ok(link);
+        }
+        if reached.is_err() {
+            reached = Ok(by.await);
+        }
+        let reached = reached.unwrap_or(Err(Error::Late.into()));
+        match &reached {
+            Ok(_) => {
+                self.places.hears(name);
+                for right in [Right::See, Right::Exec] {
+                    self.places.lets(name, &key, who, right);
+                }
+            }
+            Err(error) if error.is_denied() => self.places.refuses(name, &key, who),
+            Err(error) if error.is_away() => self.places.misses(name),
+            Err(_) => {}
+        }
+        reached
+    }
+
+    /// Past the API server, where the daemon that is called has the user's programs beside it.
+    async fn past<A: Reaches>(&self, cluster: &Cluster, permit: &Permit<A>) -> Option<Link> {
+        match self.call(cluster, permit).await {
+            Ok(link) => Some(link).filter(|link| link.welcome().programs),
+            Err(error) => {
+                tracing::debug!(%error, "a daemon is not reached past the API server");
+                None
+            }
+        }
+    }
+
     /// Learns whether the network leads to pods.
     fn heard(&self, cluster: &ClusterName, called: &Result<Link, Error>) {
-        let mut lines = self.0.lock();
+        let mut lines = self.lines.lock();
         let Some(line) = lines.get_mut(cluster) else { return };
         match called {
             // one that refuses is reached
@@ -111,7 +226,14 @@ impl Line {
     }
 }
 
+fn key<A: Reaches + Action>(permit: &Permit<A>) -> Key {
+    let object = permit.target().workspace();
+    Key { namespace: object.namespace.clone(), name: object.name.clone() }
+}
+
 const ROLE: &str = "gateway";
+/// An API server that has not answered by then is not waited for where there is another way.
+const SOON: Duration = Duration::from_secs(3);
 /// A network that leads there does so at once; by the API server it goes on.
 const PATIENCE: Duration = Duration::from_secs(1);
 const FIRST: Duration = Duration::from_secs(10);
@@ -152,7 +274,7 @@ mod tests {
     #[test]
     fn ac_113e_another_authority_certifies_the_gateway_anew_and_its_own_only_when_it_is_due() {
         let (calling, here, now) = (Calling::default(), ClusterName::new("here"), SystemTime::now());
-        let until = |calling: &Calling| calling.0.lock().get(&here).unwrap().keys.until().unwrap();
+        let until = |calling: &Calling| calling.lines.lock().get(&here).unwrap().keys.until().unwrap();
         let one = Authority::new(TRUST, now).unwrap();
         calling.certify(&here, &one, now).unwrap();
         let first = until(&calling);

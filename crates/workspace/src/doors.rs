@@ -25,6 +25,7 @@ pub use logs::{Following, Heard, PodLog};
 pub use seeing::Named;
 
 use crate::blueprints::Platform;
+use crate::calling::Calling;
 use crate::jobs::{Jobs, Parts};
 use crate::story::Stories;
 use base::{Clock, ClusterName};
@@ -46,6 +47,7 @@ struct Inner {
     platform: Platform,
     jobs: Jobs,
     stories: Stories,
+    calling: Calling,
     /// Acts that were begun are finished, whether whoever asked waits or not.
     tasks: TaskTracker,
 }
@@ -62,6 +64,8 @@ pub struct Standing {
     pub process: Principal,
     /// What holds for all workspaces; whatever its cluster is called.
     pub platform: Platform,
+    /// Calls daemons.
+    pub calling: Calling,
     /// The time.
     pub clock: Arc<dyn Clock>,
 }
@@ -70,12 +74,12 @@ impl Workspaces {
     /// Puts them together.
     #[must_use]
     pub fn new(standing: Standing) -> Self {
-        let Standing { mirror, gate, store, process, platform, clock } = standing;
+        let Standing { mirror, gate, store, process, platform, calling, clock } = standing;
         let stories = Stories::new(store.clone());
         let parts =
             Parts { store, mirror: mirror.clone(), gate: gate.clone(), process, clock, stories: stories.clone() };
         let jobs = Jobs::new(parts);
-        Self(Arc::new(Inner { mirror, gate, platform, jobs, stories, tasks: TaskTracker::new() }))
+        Self(Arc::new(Inner { mirror, gate, platform, jobs, stories, calling, tasks: TaskTracker::new() }))
     }
 
     /// Takes up jobs that another process left.

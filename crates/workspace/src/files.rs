@@ -17,7 +17,8 @@ mod upload;
 mod zip;
 
 use crate::acts::ActError;
-use crate::reach::{ReachError, reach};
+use crate::calling::Calling;
+use crate::reach::ReachError;
 use base::Coded;
 use cluster::Cluster;
 use link::files::{Attributes, Entry, FileError, Files, Wrong};
@@ -61,11 +62,11 @@ pub struct Listed {
 ///
 /// # Errors
 /// As [`FilesError`] says; the outcome is journalled then.
-pub async fn open(cluster: &Cluster, permit: Permit<WorkspaceFiles>) -> Result<Opened, FilesError> {
+pub async fn open(calling: &Calling, cluster: &Cluster, permit: Permit<WorkspaceFiles>) -> Result<Opened, FilesError> {
     let opened = async {
         FilePath::parse(&permit.target().path)?;
         permit.settled().await.map_err(|error| ReachError::from(ActError::from(error)))?;
-        let link = Box::pin(reach(cluster, &permit)).await?;
+        let link = Box::pin(calling.reach(cluster, &permit)).await?;
         let session = link.files().await.map_err(ReachError::from)?;
         Ok(Files::open(session).await?)
     };

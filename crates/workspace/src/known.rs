@@ -6,6 +6,7 @@ mod sharing;
 use crate::follow::{self, Change, Watched};
 use crate::index::Item;
 use crate::key::Key;
+use crate::places::Places;
 use base::ClusterName;
 use cluster::Cluster;
 use crd::Time;
@@ -26,6 +27,8 @@ use tokio::time::Instant;
 pub struct Known {
     /// Grants of this namespace may name other namespaces.
     system_namespace: String,
+    /// Doors look for workspaces here.
+    places: Places,
     clusters: RwLock<HashMap<ClusterName, Seen>>,
 }
 
@@ -61,7 +64,14 @@ impl Known {
     /// Nothing yet.
     #[must_use]
     pub fn new(system_namespace: &str) -> Self {
-        Self { system_namespace: system_namespace.to_owned(), clusters: RwLock::default() }
+        let (places, clusters) = Default::default();
+        Self { system_namespace: system_namespace.to_owned(), places, clusters }
+    }
+
+    /// Where workspaces run, by the same watches.
+    #[must_use]
+    pub fn places(&self) -> Places {
+        self.places.clone()
     }
 
     /// Follows a cluster until this future is dropped. What may not be watched is tried again, more rarely each time: nothing tells
@@ -136,6 +146,7 @@ impl Known {
     }
 
     fn take(&self, cluster: &ClusterName, change: Change) {
+        self.places.take(cluster, &change);
         let mut clusters = self.clusters.write();
         let seen = clusters.entry(cluster.clone()).or_default();
         match change {
@@ -189,8 +200,13 @@ impl Own {
 }
 
 impl Seen {
+    /// All of it was told, and is told of.
     fn is_whole(&self) -> bool {
-        self.workspaces_whole && self.grants_whole && self.silent.is_empty()
+        self.was_whole() && self.silent.is_empty()
+    }
+
+    fn was_whole(&self) -> bool {
+        self.workspaces_whole && self.grants_whole
     }
 
     fn whole(&mut self, watched: Watched, whole: bool) {
@@ -212,11 +228,16 @@ impl Seen {
 impl Workspaces for Known {
     fn look(&self, who: &Who, wanted: &Wanted<'_>, now_ms: u64) -> WorkspaceFacts {
         let clusters = self.clusters.read();
-        let Some(seen) = clusters.get(&wanted.object.cluster).filter(|seen| seen.is_whole()) else {
+        let Some(seen) = clusters.get(&wanted.object.cluster).filter(|seen| seen.was_whole()) else {
             return WorkspaceFacts { unknown: true, ..WorkspaceFacts::default() };
         };
         let key = Key { namespace: wanted.object.namespace.clone(), name: wanted.object.name.clone() };
         let own = seen.workspaces.get(&key).cloned().unwrap_or_default();
+        if !seen.is_whole() {
+            // Whose it is stays so. What others were given may have been taken from them since.
+            let (owner, org, nearest) = (own.owner, own.org, SILENT.to_owned());
+            return WorkspaceFacts { owner, org, nearest, ..WorkspaceFacts::default() };
+        }
         let (grant, nearest) = match self.granted(seen, who, wanted, &own, now_ms) {
             Ok(grant) => (Some(grant), String::new()),
             Err(denied) => (None, denied.to_string()),
@@ -280,6 +301,8 @@ fn now(now_ms: u64) -> Time {
     i64::try_from(now_ms).ok().and_then(Time::from_millis).unwrap_or(Time(jiff::Timestamp::UNIX_EPOCH))
 }
 
+/// Why nobody is allowed by what others gave.
+const SILENT: &str = "the API server does not answer, so that nobody knows which grants and shares still hold";
 /// What may not be watched is tried again after this, at first.
 const SOON: Duration = Duration::from_secs(2);
 /// And so rarely at last.

@@ -130,6 +130,24 @@ impl Coded for ReachError {
 }
 
 impl ReachError {
+    /// The API server does not answer, or has nothing behind it that does.
+    pub(crate) fn is_away(&self) -> bool {
+        match self {
+            Self::Act(ActError::Cluster(error)) => error.is_away(),
+            // The node behind it may be what is away.
+            Self::Closed(error) => {
+                matches!(error, cluster::Error::Unreachable { .. } | cluster::Error::TimedOut { .. })
+            }
+            _ => false,
+        }
+    }
+
+    /// The API server says that whoever asks may not.
+    pub(crate) fn is_denied(&self) -> bool {
+        let denied = |error: &cluster::Error| matches!(error, cluster::Error::Denied { .. });
+        matches!(self, Self::Act(ActError::Cluster(error)) | Self::Closed(error) if denied(error))
+    }
+
     /// Trying again soon, as it is, may help.
     #[must_use]
     pub fn is_passing(&self) -> bool {
@@ -175,18 +193,28 @@ pub(crate) struct Place {
 /// Looks where the pod of the workspace is that the permit names.
 pub(crate) async fn look<A: Reaches>(cluster: &Cluster, permit: &Permit<A>) -> Result<Place, ReachError> {
     permit.settled().await.map_err(ActError::from)?;
+    let seen = ask(cluster, permit).await?;
+    place(permit.target().workspace(), &seen)
+}
+
+/// The workspace that the permit names, as the API server has it.
+pub(crate) async fn ask<A: Reaches>(cluster: &Cluster, permit: &Permit<A>) -> Result<Value, ActError> {
     let object = permit.target().workspace();
-    let acting = cluster.acting(permit);
     let workspaces = kind()?;
     let target = Target { kind: &workspaces, namespace: &object.namespace, name: &object.name };
-    let seen = acting.get(target, "").await.map_err(|error| narrow(error, &object.namespace, &object.name))?;
+    let seen = cluster.acting(permit).get(target, "").await;
+    seen.map_err(|error| narrow(error, &object.namespace, &object.name))
+}
+
+/// Where the pod of a workspace is.
+pub(crate) fn place(object: &ObjectTarget, seen: &Value) -> Result<Place, ReachError> {
     let workspace = format!("{}/{}", object.namespace, object.name);
-    if let Some(why) = stopped(&seen) {
+    if let Some(why) = stopped(seen) {
         return Err(ReachError::Stopped { workspace, why });
     }
     let text = |at: &str| seen.pointer(at).and_then(Value::as_str).filter(|text| !text.is_empty());
     let Some(pod) = text("/status/pod/name").map(str::to_owned) else {
-        return Err(match queued(&seen) {
+        return Err(match queued(seen) {
             Some(why) => ReachError::Queued { workspace, why },
             None => ReachError::NoPod(workspace),
         });

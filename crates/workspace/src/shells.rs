@@ -1,7 +1,8 @@
 //! What a workspace's daemon says of its shells.
 
 use crate::acts::ActError;
-use crate::reach::{ReachError, reach};
+use crate::calling::Calling;
+use crate::reach::ReachError;
 use base::Coded;
 use cluster::Cluster;
 use link::Link;
@@ -14,10 +15,14 @@ use serde_json::Value;
 ///
 /// # Errors
 /// When the workspace cannot be reached.
-pub async fn shells(cluster: &Cluster, permit: Permit<WorkspaceConnect>) -> Result<Vec<Value>, ReachError> {
+pub async fn shells(
+    calling: &Calling,
+    cluster: &Cluster,
+    permit: Permit<WorkspaceConnect>,
+) -> Result<Vec<Value>, ReachError> {
     let told: Result<_, ReachError> = async {
         permit.settled().await.map_err(ActError::from)?;
-        let link = Box::pin(reach(cluster, &permit)).await?;
+        let link = Box::pin(calling.reach(cluster, &permit)).await?;
         Ok(sessions(&link).await?)
     }
     .await;

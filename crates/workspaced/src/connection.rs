@@ -10,7 +10,7 @@ use bytes::{Buf, Bytes};
 use parking_lot::Mutex;
 use proto::workspace::{
     Body, Close, Data, Decoder, Error as Broken, Exit as Ended, Frame, Hello, Inbox, Input, MAX_CHANNELS, MAX_DATA,
-    Outgoing, PREFACE, Refused, VERSIONS, WINDOW, Welcome, granted,
+    Outgoing, PREFACE, Profile, Refused, VERSIONS, WINDOW, Welcome, granted,
 };
 use tokio::io::{AsyncRead, AsyncReadExt, AsyncWrite, AsyncWriteExt};
 use tokio::sync::{Notify, Semaphore, mpsc};
@@ -117,6 +117,7 @@ impl Caller {
             agent_version: env!("CARGO_PKG_VERSION").to_owned(),
             workspace_uid: self.daemon.config.workspace.uid.clone(),
             certified_until_ms: secure::until_ms(&self.daemon),
+            programs: self.daemon.config.profile == Profile::Shell,
         };
         let _ = self.out.send(Body::Welcome(welcome).on(0)).await; // the reader notices a closed stream itself
         if hello.version < *VERSIONS.start() { Err(Broken::NotOurs) } else { Ok(()) }

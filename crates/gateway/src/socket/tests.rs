@@ -76,6 +76,7 @@ impl Server {
         let taps = Taps::new(capture::TapsConfig::default(), mirror.clone(), clock.clone());
         let store = Store::open(&folder.path().join("journal.db")).await.unwrap();
         let workspaces = workspace::doors::Workspaces::new(workspace::doors::Standing {
+            calling: workspace::Calling::default(),
             mirror: mirror.clone(),
             gate: gate.composed.gate.clone(),
             store: store.clone(),
@@ -91,6 +92,7 @@ impl Server {
             taps,
             beside: None,
             activity: workspace::Activity::new(clock.clone()),
+            calling: workspace::Calling::default(),
             store,
             gate: gate.composed.gate.clone(),
             people: crate::People::Desk(watch::channel(gate.composed.verifier.desk("ada", [])).1),

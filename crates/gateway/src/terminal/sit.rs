@@ -114,7 +114,8 @@ impl Terminal {
         asked.take = asked.take || (!asked.view_only && seat.session.writes());
         let (end, gone) = (self.shared.end.clone(), self.caller.end.clone());
         let mut ping = self.ticks();
-        let mut back = Box::pin(again(&seat.cluster, &seat.permit, &asked));
+        let calling = self.shared.services.calling.clone();
+        let mut back = Box::pin(again(&calling, &seat.cluster, &seat.permit, &asked));
         let (mut size, mut lost) = (asked.size, 0);
         let open = loop {
             tokio::select! {

@@ -83,6 +83,9 @@ pub struct Welcome {
     /// When the daemon's certificate ends, epoch milliseconds; 0 while it has none.
     #[prost(uint64, tag = "4")]
     pub certified_until_ms: u64,
+    /// The user's programs run in the container of this daemon: shells, files and apps are theirs.
+    #[prost(bool, tag = "5")]
+    pub programs: bool,
 }
 
 /// What a channel is for.

@@ -2,7 +2,6 @@
 
 use super::seeing::Named;
 use super::{DoorError, Workspaces};
-use crate::reach::reach;
 use base::Coded;
 use link::told::{Line, Lines};
 use link::{AppAct, Link, Watch};
@@ -121,7 +120,7 @@ impl Workspaces {
         let (act, app) = asked.words();
         let action = WorkspaceApps { object: named.target(), act: act.to_owned(), app: app.to_owned() };
         let permit = self.0.gate.permit(principal, action, answers)?;
-        let link = reach(&cluster, &permit).await.map_err(DoorError::from);
+        let link = self.0.calling.reach(&cluster, &permit).await.map_err(DoorError::from);
         Ok((permit, link))
     }
 }

@@ -3,7 +3,7 @@
 use super::acting::answers;
 use super::seeing::Named;
 use super::{DoorError, Workspaces};
-use crate::reach::{Reaches, reach};
+use crate::reach::Reaches;
 use api::workspace::{WorkspaceKeeping, WorkspaceKept};
 use base::Coded;
 use policy::action::{ObjectTarget, WorkspaceKeep};
@@ -38,7 +38,7 @@ impl Workspaces {
         let action = WorkspaceKeep { object: named.target(), seconds: seconds.into(), reason };
         let permit = self.0.gate.permit(principal, action, &answers(&given))?;
         let kept = async {
-            let link = reach(&cluster, &permit).await?;
+            let link = self.0.calling.reach(&cluster, &permit).await?;
             Ok::<_, DoorError>(link.keep(seconds.into(), &permit.target().reason).await?)
         };
         let kept = kept.await;

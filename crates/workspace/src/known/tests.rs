@@ -9,7 +9,7 @@ use policy::action::{ShellPurpose, WorkspaceConnect, WorkspaceDelete, WorkspaceV
 use policy::desk::Desk;
 use policy::team::{Team, Wanted, Workspaces};
 use policy::testing::gate;
-use policy::{Answers, Member, ObjectTarget, Who, WorkspaceFacts};
+use policy::{Answers, Member, ObjectTarget, Sharing, Who, WorkspaceFacts};
 use serde_json::{Value, json};
 use std::borrow::Cow;
 use std::sync::Arc;
@@ -122,7 +122,9 @@ fn wd_05c_what_was_known_allows_nothing_while_nobody_can_be_asked() {
     for back in [Change::Back(Watched::Grants), Change::Whole(Watched::Grants)] {
         known.take(&c, Change::Silent(Watched::Grants));
         let told = look(&known, "bob", &[], &["connect"], None);
-        assert!(told.unknown && told.grant.is_none(), "it may have been taken away");
+        assert!(!told.unknown && told.grant.is_none(), "it may have been taken away");
+        assert!(told.nearest.contains("does not answer") && told.sharing == Sharing::Nothing);
+        assert_eq!((told.owner.as_str(), told.org.as_str()), ("ada", "lab"), "whose it is stays so");
         assert!(known.missing(&c).is_some_and(|why| why.contains("does not answer")));
         known.take(&c, back);
         assert!(look(&known, "bob", &[], &["connect"], None).grant.is_some());

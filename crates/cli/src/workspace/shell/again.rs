@@ -6,6 +6,7 @@ use crate::workspace::ready::failed;
 use link::{Link, Session};
 use policy::Permit;
 use proto::workspace::Attach;
+use workspace::Calling;
 use workspace::again::{Gone, again};
 use workspace::reach::Reaches;
 
@@ -35,7 +36,7 @@ impl Seat {
             End::Left(1)
         };
         let back = async {
-            again(which.cluster, permit, &asked).await.map_err(|gone| match gone {
+            again(&Calling::default(), which.cluster, permit, &asked).await.map_err(|gone| match gone {
                 Gone::Lost(why) => End::Lost(plain(&why)),
                 Gone::Failed(error) => End::Failed(failed(&which.object, error)),
             })
