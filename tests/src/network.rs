@@ -99,9 +99,7 @@ impl Unkept {
     /// When nothing keeps them.
     #[must_use]
     pub fn on(node: &End) -> Self {
-        let config = kubeconfig().with_file_name("pki").join("tools.kubeconfig");
-        let words = format!("policies --kubeconfig {}", config.display());
-        let keeper = node::running(&words).expect("the cluster was started with --enforce");
+        let keeper = keeper().expect("the cluster was started with --enforce");
         crate::signal(keeper, "STOP");
         for chain in ["forwarded", "to_node"] {
             node.run(&format!("nft insert rule ip policies {chain} accept"));
@@ -155,6 +153,20 @@ pub fn only<'a>(tries: &[(&'a str, &End, &'a str, (IpAddr, u16))], open: &[(&str
     let missing: Vec<_> = expected.iter().filter(|one| !now.contains(one)).collect();
     assert!(
         wrong.is_empty() && missing.is_empty(),
-        "open and should not be: {wrong:?}; closed and should not be: {missing:?}"
+        "open and should not be: {wrong:?}; closed and should not be: {missing:?}\n{}",
+        rules()
     );
+}
+
+/// The rules and the routes of the node, for who looks after a test that failed.
+fn rules() -> String {
+    let Some(keeper) = keeper() else { return "nothing keeps network policies".to_owned() };
+    let said = |words: &[&str]| crate::out(&node::within(keeper, words));
+    format!("{}\n{}", said(&["ip", "route"]), said(&["nft", "list", "table", "ip", "policies"]))
+}
+
+/// What keeps network policies on the node.
+fn keeper() -> Option<u32> {
+    let config = kubeconfig().with_file_name("pki").join("tools.kubeconfig");
+    node::running(&format!("policies --kubeconfig {}", config.display()))
 }

@@ -27,29 +27,43 @@ const NEVER: &str = "198.51.100.7";
 const WORLD: [&str; 6] = [INTERNET, OTHER, METADATA, SHARED, PRIVATE, NEVER];
 
 const PORT: u16 = 8000;
+/// The namespace of the gateway and of the ingress controller, where there are any.
+const GATE: &str = "ws-net-gate";
 
 type Try<'a> = (&'a str, &'a End, &'a str, (IpAddr, u16));
 
 /// An operator that lets nothing run where no policies are kept.
 fn operator() -> Console {
-    let settings = [
-        ("QD__NETWORK__REQUIRE_ENFORCEMENT", "true".to_owned()),
-        ("QD__NETWORK__NEVER_ALLOW", json!(["198.51.100.0/24"]).to_string()),
-        ("QD__NETWORK__SYSTEM", json!(["172.20.0.0/16", "169.254.0.0/16", "198.51.0.0/16"]).to_string()),
-    ];
-    let settings: Vec<(&str, &str)> = settings.iter().map(|(name, value)| (*name, value.as_str())).collect();
-    Console::start_with(Some(&kubeconfig()), &["--with-operator", "--yes"], &settings)
+    let file = tempfile::NamedTempFile::new().unwrap();
+    std::fs::write(file.path(), SETTINGS.replace("GATE", GATE)).unwrap();
+    let path = file.path().to_str().unwrap();
+    Console::start_with(Some(&kubeconfig()), &["--with-operator", "--yes", "--config", path], &[])
 }
+
+const SETTINGS: &str = r#"
+[network]
+require_enforcement = true
+gateway_namespace = "GATE"
+gateway_labels = { app = "gateway" }
+never_allow = ["198.51.100.0/24"]
+system = ["172.20.0.0/16", "169.254.0.0/16", "198.51.0.0/16"]
+[exposure]
+domains = ["ws.test"]
+auth_url = "none"
+ingress_namespace = "GATE"
+ingress_labels = { app = "ingress" }
+"#;
 
 /// A namespace, an operator, a pod that no policy selects, and the world.
 struct Place {
-    _alone: MutexGuard<'static, ()>,
     fresh: Fresh,
     console: Console,
     plain: End,
     world: End,
     node: End,
     api: IpAddr,
+    /// The last to go.
+    _alone: MutexGuard<'static, ()>,
 }
 
 impl Place {
@@ -69,7 +83,7 @@ impl Place {
         plain.listens(PORT);
         let service = get("default", "service", "kubernetes");
         let api = service["spec"]["clusterIP"].as_str().unwrap().parse().unwrap();
-        let this = Self { _alone: alone, fresh, console, plain, world, node, api };
+        let this = Self { fresh, console, plain, world, node, api, _alone: alone };
         // The world is there: what is closed below is closed by rules.
         let all = this.world_of("plain", &this.plain);
         let open: Vec<(&str, &str)> = all.iter().map(|(from, _, to, _)| (*from, *to)).collect();
@@ -138,6 +152,13 @@ impl Place {
         one["message"].as_str().unwrap_or_default().to_owned()
     }
 
+    /// Waits until a field of it is not allowed: it has no pod then.
+    fn refused(&self, name: &str) {
+        let so = || condition(&self.seen(name), "BlueprintResolved") == ("False".into(), "FieldNotAllowed".into());
+        until(&format!("{name} is refused"), 60, so);
+        assert!(pods(self.ns(), name).is_empty(), "{name}");
+    }
+
     fn exec(&self, name: &str, line: &str) -> String {
         let mut command = self.console.qd(Some(&kubeconfig()));
         let output = command.args(["ws", "exec", "-n", self.ns(), name, "--", "bash", "-c", line]).output().unwrap();
@@ -175,13 +196,67 @@ fn wn_01d_an_isolated_workspace_has_names_and_the_internet_and_nobody_else() {
     let free = [("plain", "plain"), ("plain", "world"), ("world", "world"), ("world", "plain")];
     let own = [("a", "a"), ("b", "b"), ("a", INTERNET), ("a", OTHER), ("a", "dns")];
     only(&tries, &[&free[..], &own[..]].concat());
-    // A port that is declared is for the gateway alone, which there is none of in this cluster; this machine is closed out, too.
+    // A port that is declared is for the gateway alone, which there is none of here; this machine is closed out, too.
     let target = std::net::SocketAddr::new(a.address, PORT);
     assert!(std::net::TcpStream::connect_timeout(&target, std::time::Duration::from_secs(1)).is_err());
     // Names are resolved, over UDP, and doors lead in by the API server.
     let named = "exec 3<>/dev/tcp/kube-dns.kube-system.svc.cluster.local/53 && echo resolved";
     assert_eq!(place.exec("a", named).trim(), "resolved");
     wait(ns, "a", "condition=Reachable");
+}
+
+#[test]
+fn wn_01e_gateways_reach_the_daemon_and_declared_ports_and_who_else_comes_is_said_by_the_exposure() {
+    let place = Place::new("ws-net-doors");
+    let gate = Fresh::new(GATE);
+    let app = |namespace: &str, name: &str, kind: &str| {
+        let end = End::start(namespace, name, &json!({ "app": kind }), false);
+        end.listens(PORT);
+        end
+    };
+    let from = [
+        ("gateway", app(gate.name(), "gateway", "gateway")),
+        ("ingress", app(gate.name(), "ingress", "ingress")),
+        ("other", app(gate.name(), "other", "other")),
+        // labels alone are no gateway
+        ("false", app(place.ns(), "false", "gateway")),
+        ("plain", place.plain.clone()),
+    ];
+    let ports = json!([{ "name": "web", "containerPort": PORT }]);
+    let exposed = |kind: &str| json!({ "ports": ports, "exposure": { "type": kind } });
+    let mut by_ingress = exposed("Ingress");
+    by_ingress["exposure"]["domain"] = json!("ws.test");
+    apply(place.ns(), "inner", &exposed("ClusterIP"));
+    apply(place.ns(), "ingress", &by_ingress);
+    apply(place.ns(), "balanced", &exposed("LoadBalancer"));
+    let to = ["inner", "ingress", "balanced"].map(|name| {
+        let end = place.ready(name);
+        end.listens(9000);
+        (name, end)
+    });
+    let names: Vec<[String; 3]> =
+        to.iter().map(|(name, _)| [2822, PORT, 9000].map(|port| format!("{name}:{port}"))).collect();
+    let mut tries: Vec<Try<'_>> = Vec::new();
+    for ((_, target), names) in to.iter().zip(&names) {
+        for (name, end) in &from {
+            for (port, what) in [2822, PORT, 9000].into_iter().zip(names) {
+                tries.push((*name, end, what, (target.address, port)));
+            }
+        }
+    }
+    // Workspaces reach the gateway, and nothing else beside it.
+    for (name, end) in &to {
+        for (there, target) in &from {
+            tries.push((*name, end, *there, (target.address, PORT)));
+        }
+    }
+    let mut open: Vec<(&str, &str)> = Vec::new();
+    for ((name, _), [daemon, web, _]) in to.iter().zip(&names) {
+        open.extend([("gateway", daemon.as_str()), ("gateway", web.as_str()), (*name, "gateway")]);
+    }
+    open.push(("ingress", "ingress:8000"));
+    open.extend(["ingress", "other", "false", "plain"].map(|name| (name, "balanced:8000")));
+    only(&tries, &open);
 }
 
 #[test]
@@ -209,7 +284,7 @@ fn wn_03b_workspaces_of_one_blueprint_and_organization_meet_and_no_others() {
 }
 
 #[test]
-fn wn_06g_and_bp_07_lists_open_ranges_and_pods_of_one_namespace_and_nothing_that_is_kept_closed() {
+fn bp_07c_lists_open_ranges_and_pods_of_one_namespace_and_nothing_that_is_kept_closed() {
     let place = Place::new("ws-net-lists");
     let other = Fresh::new("ws-net-lists-b");
     let ns = place.ns();
@@ -247,7 +322,15 @@ fn wn_06g_and_bp_07_lists_open_ranges_and_pods_of_one_namespace_and_nothing_that
     only(&tries, &open);
     assert!(place.seen("lists").to_string().contains("allowEgressToHosts opens nothing"), "it is said");
 
-    // What the platform keeps closed is refused where it is listed, and so is what would make it wider.
+    // A workspace makes nothing wider.
+    let wider = json!({ "overrides": { "network": { "networkPolicyClass": "system" } } });
+    place.ask("wider", "ada", "acme", "lists", &wider);
+    place.refused("wider");
+}
+
+#[test]
+fn wn_06g_what_the_platform_keeps_closed_is_refused_where_it_is_listed() {
+    let place = Place::new("ws-net-refused");
     for (name, network) in [
         ("metadata", json!({ "allowEgressToCIDRs": ["169.254.169.254/32"] })),
         ("never", json!({ "allowEgressToCIDRs": ["198.51.100.0/28"] })),
@@ -256,18 +339,8 @@ fn wn_06g_and_bp_07_lists_open_ranges_and_pods_of_one_namespace_and_nothing_that
         place.blueprint(name, &network);
         place.ask(name, "ada", "acme", name, &json!({}));
     }
-    place.ask(
-        "wider",
-        "ada",
-        "acme",
-        "lists",
-        &json!({ "overrides": { "network": { "networkPolicyClass": "system" } } }),
-    );
-    for name in ["metadata", "never", "node", "wider"] {
-        let refused =
-            || condition(&place.seen(name), "BlueprintResolved") == ("False".into(), "FieldNotAllowed".into());
-        until(&format!("{name} is refused"), 60, refused);
-        assert!(pods(ns, name).is_empty(), "{name}");
+    for name in ["metadata", "never", "node"] {
+        place.refused(name);
     }
 }
 
