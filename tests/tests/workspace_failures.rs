@@ -5,8 +5,9 @@
 use e2e::console::Console;
 use e2e::curl::Answer;
 use e2e::fresh::Fresh;
+use e2e::gateway::{prepared, served, token};
 use e2e::workspaces::{apply, condition, get, operator, until};
-use e2e::{context, kubeconfig, kubectl};
+use e2e::{context, errors, kubeconfig, kubectl, out};
 use serde_json::{Value, json};
 use std::net::{Shutdown, TcpListener, TcpStream};
 use std::path::PathBuf;
@@ -367,4 +368,34 @@ fn wf_12b_what_is_being_deleted_is_busy_and_names_the_job_that_is_at_it() {
         place.workspace("w").is_null()
             && place.ask("GET", &format!("/jobs/{}", job.as_str().unwrap()), None).json()["state"] == "succeeded"
     });
+}
+
+/// Whether a definition is known to be of some version.
+fn is_known(name: &str) -> bool {
+    get("", "customresourcedefinitions", name)["metadata"]["annotations"]["quarterdeck.dev/manifest-hash"].is_string()
+}
+
+#[test]
+fn wf_14d_kinds_of_another_version_are_named_by_the_start_and_its_check_and_installed_where_somebody_says_so() {
+    drop(operator());
+    let (home, kubeconfig) = (prepared("").0, kubeconfig());
+    let _ = token(home.path(), &kubeconfig, &["ada", "--role", "developer", "--org", "lab"]);
+    // As a version before this one left it.
+    let words = ["annotate", "customresourcedefinition", "qdquotas.quarterdeck.dev", "quarterdeck.dev/manifest-hash-"];
+    let _ = kubectl::stdout(&kubeconfig, &words);
+    let check = served(home.path(), &kubeconfig, &["check"]);
+    let said = out(&check);
+    let line =
+        said.lines().find(|line| line.contains("crd_outdated")).unwrap_or_else(|| panic!("{said}{}", errors(&check)));
+    assert!(line.starts_with("missing") && line.contains("qdquotas.quarterdeck.dev (of another version)"), "{line}");
+    assert!(line.contains("--yes") && check.status.code() == Some(1), "{line}");
+    // Nobody said yes: it does not start, and changes nothing.
+    let start = served(home.path(), &kubeconfig, &["--roles", "console,operator"]);
+    let said = errors(&start);
+    assert!(!start.status.success() && said.contains("qdquotas.quarterdeck.dev (of another version)"), "{said}");
+    assert!(said.contains("crd_outdated") || said.contains("--yes"), "{said}");
+    assert!(!is_known("qdquotas.quarterdeck.dev"));
+    drop(operator());
+    assert!(is_known("qdquotas.quarterdeck.dev"), "with --yes it is made good");
+    assert!(!out(&served(home.path(), &kubeconfig, &["check"])).contains("crd_outdated"));
 }
