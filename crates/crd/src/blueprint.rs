@@ -140,6 +140,10 @@ macro_rules! blueprint {
             /// What counts as use.
             #[serde(default, skip_serializing_if = "Option::is_none")]
             pub activity: Option<Activity>,
+            /// Reasons of Kubernetes events that say nothing of whether a workspace starts, with * as a wildcard.
+            #[serde(default, skip_serializing_if = "Vec::is_empty")]
+            #[schemars(length(max = 64), inner(length(min = 1, max = 128)))]
+            pub ignore_events: Vec<String>,
             /// How long a workspace may take until it is ready.
             #[serde(default, skip_serializing_if = "Option::is_none")]
             pub timeouts: Option<Timeouts>,

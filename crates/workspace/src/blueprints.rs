@@ -220,6 +220,7 @@ impl Render for Blueprints {
             password: self.platform.password.clone(),
             web_proxy: web_proxy(&effective),
             activity: activity(&effective),
+            ignored_events: texts(&effective, "/ignoreEvents"),
             shows_scripts: is_true(&effective, "/showInitScriptStatus"),
             timeouts,
             opens_api: is_true(&effective, "/network/kubernetesAccess"),
@@ -402,6 +403,12 @@ fn network(platform: &Platform, found: Addresses) -> Network {
 
 fn is_true(effective: &Effective, at: &str) -> bool {
     effective.node.at(&blueprint::Pointer::parse(at)).and_then(Node::bool) == Some(true)
+}
+
+/// A list of texts. It was checked with the rest of the blueprint.
+fn texts(effective: &Effective, at: &str) -> Vec<String> {
+    let node = effective.node.at(&blueprint::Pointer::parse(at));
+    node.and_then(|node| Vec::deserialize(node.to_json()).ok()).unwrap_or_default()
 }
 
 /// What counts as use. It was checked with the rest of the blueprint.

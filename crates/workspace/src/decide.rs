@@ -11,7 +11,7 @@ use crate::pinned::{self, Pin};
 use crate::pod::{Phase, Pod};
 use crate::render::{Object, Refused, Rendered};
 use crate::sizes::Sizes;
-use crate::stage::{Around, Seen, Stage, seen};
+use crate::stage::{Around, Seen, Stage, seen, told_at_ms};
 use cluster::Owned;
 use crd::blueprint::Timeouts;
 use crd::scalar::Span;
@@ -149,9 +149,10 @@ pub fn decide(
     limits: Limits,
     now_ms: i64,
 ) -> Decision {
+    let ignored = rendered.as_ref().map(|rendered| rendered.ignored_events.as_slice()).unwrap_or_default();
     let mut decision = Decision {
         steps: Vec::new(),
-        seen: look(desired, observed, now_ms),
+        seen: look(desired, observed, ignored, now_ms),
         refused: None,
         outdated: false,
         again_ms: None,
@@ -202,12 +203,13 @@ pub fn decide(
     let (step, again_ms) = pod_step(desired, observed, decision.outdated, limits, now_ms);
     let pinned = |step| if step == Step::MakePod && pin == Pin::Holds { Step::MakePinned } else { step };
     decision.steps.extend(step.map(pinned));
-    decision.again_ms = [again_ms, outside_ms].into_iter().flatten().min();
+    let told_ms = observed.pod.as_ref().and_then(|pod| told_at_ms(pod, &decision.seen, now_ms));
+    decision.again_ms = [again_ms, outside_ms, told_ms].into_iter().flatten().min();
     decision
 }
 
 /// Where it is.
-fn look(desired: &Desired, observed: &Observed, now_ms: i64) -> Seen {
+fn look(desired: &Desired, observed: &Observed, ignored: &[String], now_ms: i64) -> Seen {
     let plain = |stage: Stage, reason: &'static str, message: &str| Seen {
         stage,
         reason,
@@ -228,7 +230,7 @@ fn look(desired: &Desired, observed: &Observed, now_ms: i64) -> Seen {
             // A pod that is made anew is on its way.
             let stopping = !desired.deleting;
             let Observed { events, claims, nodes, .. } = observed;
-            let mut seen = seen(pod, Around { events, claims, nodes: Some(nodes) }, stopping, now_ms);
+            let mut seen = seen(pod, Around { events, claims, nodes: Some(nodes), ignored }, stopping, now_ms);
             if !desired.running && !desired.deleting {
                 (seen.stage, seen.reason, seen.warning) = (Stage::Stopping, "Stopping", None);
                 "its pod ends".clone_into(&mut seen.message);

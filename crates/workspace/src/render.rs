@@ -81,6 +81,8 @@ pub struct Rendered {
     pub timeouts: crd::blueprint::Timeouts,
     /// Its blueprint has init scripts shown that failed.
     pub shows_scripts: bool,
+    /// Reasons of events that do not count, with `*` for any text.
+    pub ignored_events: Vec<String>,
     /// Its rules open the API server.
     pub opens_api: bool,
     /// What is not as the blueprint may lead one to think.

@@ -144,17 +144,26 @@ pub struct Around<'a> {
     pub claims: &'a [Claim],
     /// What nodes have.
     pub nodes: Option<&'a Nodes>,
+    /// Reasons of events that its blueprint has left out, with `*` for any text.
+    pub ignored: &'a [String],
 }
 
 /// Reads the stage of a pod. `stopping`: it was asked to stop, and is not deleted for good.
 #[must_use]
 pub fn seen(pod: &Pod, around: Around<'_>, stopping: bool, now_ms: i64) -> Seen {
+    if !around.ignored.is_empty() {
+        let counts =
+            |event: &&Event| !around.ignored.iter().any(|one| base::glob(one.as_bytes(), event.reason.as_bytes()));
+        let events: Vec<Event> = around.events.iter().filter(counts).cloned().collect();
+        return seen(pod, Around { events: &events, ignored: &[], ..around }, stopping, now_ms);
+    }
     let mut seen = of_pod(pod, around, stopping, now_ms);
+    let age_ms = now_ms - pod.created_ms;
     if !matches!(seen.stage, Stage::Running | Stage::Failed) {
         let worst = most_restarts(pod);
         let warnings = around.events.iter().filter(|event| event.class(worst) == Class::Warning);
         if let Some(last) = warnings.max_by_key(|event| event.at_ms) {
-            if let Some((cause, message)) = trouble(last, around.claims) {
+            if let Some((cause, message)) = trouble(last, around.claims, age_ms) {
                 seen.cause = cause;
                 seen.warning = Some(Warning { reason: last.reason.clone(), message });
             } else if pod.unplaced.is_none() || last.reason != "FailedScheduling" {
@@ -162,11 +171,28 @@ pub fn seen(pod: &Pod, around: Around<'_>, stopping: bool, now_ms: i64) -> Seen 
             }
         }
     }
+    let mounts = seen.warning.as_ref().is_none_or(|warning| warning.reason == "FailedMount");
+    if is_made(&seen) && mounts && age_ms >= GENERAL_MS {
+        seen.message.push_str(GENERAL);
+    }
     seen
 }
 
+/// Its containers are being made, and none of them has failed.
+fn is_made(seen: &Seen) -> bool {
+    seen.stage == Stage::Starting && seen.message.ends_with(": ContainerCreating")
+}
+
+/// When more is said of a pod whose containers are being made; `None` where nothing more is.
+#[must_use]
+pub fn told_at_ms(pod: &Pod, seen: &Seen, now_ms: i64) -> Option<i64> {
+    let times = [pod.created_ms + MOUNT_MS, pod.created_ms + GENERAL_MS];
+    let waits = is_made(seen) && pod.created_ms > 0;
+    times.into_iter().find(|at| *at > now_ms).filter(|_| waits)
+}
+
 /// What kind of thing goes wrong by a warning, and the words for it with what to do next.
-fn trouble(event: &Event, claims: &[Claim]) -> Option<(&'static str, String)> {
+fn trouble(event: &Event, claims: &[Claim], age_ms: i64) -> Option<(&'static str, String)> {
     let (cause, words) = match event.reason.as_str() {
         "FailedAttachVolume" if event.message.contains("Multi-Attach") => ("volume_in_use", event.message.clone()),
         "FailedAttachVolume" | "FailedMount" => ("storage_mount", event.message.clone()),
@@ -174,7 +200,9 @@ fn trouble(event: &Event, claims: &[Claim]) -> Option<(&'static str, String)> {
         "Unhealthy" => ("probe", event.message.clone()),
         _ => return None,
     };
-    Some((cause, words::with_next(&words, cause)))
+    // A volume that is not there at once comes in most cases.
+    let passes = event.reason == "FailedMount" && age_ms < MOUNT_MS;
+    Some((cause, if passes { words } else { words::with_next(&words, cause) }))
 }
 
 /// An event of a claim, with its name and its class.
@@ -344,6 +372,11 @@ const HARD: &[&str] = &[
 ];
 /// A pull shorter than this is not told.
 const PULL_MS: i64 = 8_000;
+/// What to do about a volume that is not mounted is told of a pod that is older than this.
+const MOUNT_MS: i64 = 30_000;
+/// And where to look of one whose containers are still being made.
+const GENERAL_MS: i64 = 60_000;
+const GENERAL: &str = ", for longer than a minute: its events say what it waits for (`qd ws events`)";
 
 #[cfg(test)]
 mod tests;

@@ -64,6 +64,7 @@ pub(crate) const BLUEPRINT: Shape = Shape::Fields(&[
     never("allow", Shape::Map { key: checks::pointer, of: &BOUND, max: 256 }),
     never("pool", POOL),
     never("activity", ACTIVITY),
+    never("ignoreEvents", list(&text(128, checks::any))),
     never("timeouts", TIMEOUTS),
 ]);
 

@@ -179,6 +179,13 @@ fn wb_01c_explain_and_diff() {
     let line = out.lines().find(|line| line.starts_with("/storages/home/path")).unwrap();
     assert!(line.contains("\"/home/dev\"") && line.contains("\"/home/ada\""), "{out}");
     assert_eq!(run(&["diff", "shell", "--from", &from]).0, "there is no difference\n");
+    // repository: what its file says beside what it says without one
+    let repo = tempfile::tempdir().unwrap();
+    write(repo.path(), &[(".quarterdeck.yaml", "blueprint: {template: shell, env: {STAGE: production}}")]);
+    let file = repo.path().join(".quarterdeck.yaml").display().to_string();
+    let (out, failed) = run(&["diff", "shell", "--from", &from, "--with-repo", &file]);
+    let line = out.lines().find(|line| line.starts_with("/env/STAGE")).unwrap_or_else(|| panic!("{out} {failed:?}"));
+    assert!(line.contains("\"production\""), "{out}");
     // time: the same files as they were
     let before = tempfile::tempdir().unwrap();
     write(before.path(), &[("s.yaml", "blueprint: {name: shell, image: debian:oldstable}")]);

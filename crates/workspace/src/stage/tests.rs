@@ -1,6 +1,6 @@
 #![allow(clippy::unwrap_used, clippy::indexing_slicing)]
 
-use super::{Around, Seen, Stage, cause, next, seen};
+use super::{Around, Seen, Stage, cause, next, seen, told_at_ms};
 use crate::event::Event;
 use crate::observed::{Claim, Nodes};
 use crate::pod::{Container, Ended, Phase, Pod, State};
@@ -210,7 +210,7 @@ fn wf_10_what_keeps_a_volume_away_is_told_with_the_claim_its_class_and_who_has_i
     let claims = [Claim { name: "pvc-w-home".into(), class: "fast".into(), ..Claim::default() }];
     let unplaced = Pod { node: String::new(), unplaced: None, ..pod() };
     let of = |pod: &Pod, event: &Event| {
-        let around = Around { events: std::slice::from_ref(event), claims: &claims, nodes: None };
+        let around = Around { events: std::slice::from_ref(event), claims: &claims, nodes: None, ignored: &[] };
         seen(pod, around, false, NOW)
     };
     let unbound = of(&unplaced, &event("PersistentVolumeClaim", "FailedBinding", "no volume fits"));
@@ -288,4 +288,46 @@ fn every_kind_of_failure_is_known_again_and_says_what_to_do() {
     }
     assert_eq!(cause("QuotaExceeded: full"), None);
     assert_eq!(cause("oom"), None);
+}
+
+#[test]
+fn wl_03e_a_blueprint_leaves_events_out_and_what_to_do_about_a_mount_is_told_when_it_lasts() {
+    let event = |reason: &str| Event {
+        kind: "Pod".into(),
+        reason: reason.into(),
+        message: "no such folder".into(),
+        at_ms: NOW,
+        ..Event::default()
+    };
+    let waits = |age_s: i64| Pod {
+        containers: vec![container(waiting("ContainerCreating", ""))],
+        created_ms: NOW - age_s * 1_000,
+        ..pod()
+    };
+    let with = |age_s: i64, events: &[Event], ignored: &[&str]| {
+        let ignored: Vec<String> = ignored.iter().map(|one| (*one).to_owned()).collect();
+        seen(&waits(age_s), Around { events, ignored: &ignored, ..Around::default() }, false, NOW)
+    };
+    let words = |seen: &Seen| seen.warning.as_ref().map(ToString::to_string).unwrap_or_default();
+    // The hint after half a minute, and a general one after a whole one.
+    let mount = [event("FailedMount")];
+    assert_eq!(words(&with(29, &mount, &[])), "FailedMount: no such folder");
+    assert!(words(&with(30, &mount, &[])).starts_with("FailedMount: no such folder; see whether its node"));
+    assert!(!with(59, &mount, &[]).message.contains("minute") && !with(59, &[], &[]).message.contains("minute"));
+    for events in [&mount[..], &[]] {
+        let late = with(60, events, &[]);
+        assert!(late.message.ends_with("(`qd ws events`)"), "{late:?}");
+        assert_eq!(told_at_ms(&waits(60), &late, NOW), None, "there is nothing more to tell");
+    }
+    let young = with(5, &mount, &[]);
+    assert_eq!(told_at_ms(&waits(5), &young, NOW), Some(NOW + 25_000));
+    assert_eq!(told_at_ms(&waits(30), &with(30, &mount, &[]), NOW), Some(NOW + 30_000));
+    // What a blueprint leaves out neither warns nor fails.
+    for ignored in ["FailedMount", "Failed*", "*"] {
+        assert_eq!(with(30, &mount, &[ignored]).warning, None, "{ignored}");
+    }
+    assert!(with(30, &mount, &["Unhealthy", "failedmount"]).warning.is_some());
+    let critical = [event("ErrImagePull")];
+    assert_eq!(with(5, &critical, &[]).stage, Stage::Failed);
+    assert_eq!(with(5, &critical, &["ErrImage*"]).stage, Stage::Starting);
 }

@@ -250,7 +250,7 @@ fn wo_03g_what_does_not_go_well_has_a_reason_of_its_own() {
     let ready = status["conditions"].as_array().unwrap().iter().find(|one| one["type"] == "Ready").unwrap();
     assert_eq!(
         ready["message"],
-        "main: ContainerCreating (FailedMount: volume busy; see whether its node reaches the volume, and whether what is mounted is there)"
+        "main: ContainerCreating, for longer than a minute: its events say what it waits for (`qd ws events`) (FailedMount: volume busy; see whether its node reaches the volume, and whether what is mounted is there)"
     );
     let held = "Multi-Attach error for volume: used by pod(s) v";
     case.observed.events = vec![Event { message: held.into(), ..event("FailedAttachVolume") }];
