@@ -33,7 +33,7 @@ impl Drop for Guard {
     }
 }
 
-static PLACE: place::Place<Place> = place::Place::of(4);
+static PLACE: place::Place<Place> = place::Place::of(5);
 
 fn place() -> Borrowed<Place> {
     PLACE.borrow(Place::new)
@@ -240,11 +240,13 @@ fn wf_16_whoever_is_not_let_in_reads_why_and_whom_to_ask() {
     // what is shared with nobody is not there
     told("eve", 4000, 404, "workspace_not_found", "no app that you may open");
     // programs have the same codes
-    for (who, port, code) in
-        [("eve", 3000, "share_denied"), ("cyd", 3001, "share_expired"), ("eve", 4000, "policy_denied")]
-    {
+    for (who, port, status, code) in [
+        ("eve", 3000, 403, "share_denied"),
+        ("cyd", 3001, 403, "share_expired"),
+        ("eve", 4000, 404, "workspace_not_found"),
+    ] {
         let refused = place.open(who, port, "");
-        assert_eq!((refused.status, refused.code().as_str()), (403, code), "{who} at {port}: {}", refused.body);
+        assert_eq!((refused.status, refused.code().as_str()), (status, code), "{who} at {port}: {}", refused.body);
     }
     // the public has to sign in: no policy lets anybody in without
     let public = place.visit(&place.host(3002), "/", &["-H", "accept: text/html"]);
@@ -342,4 +344,57 @@ fn wx_03k_a_workspace_has_the_name_that_it_asks_for_and_another_is_reached_by_it
     // what nobody has is not ours to answer
     let nobody = place.visit(&format!("none.apps.test:{}", place.serving.port), "/", &[]);
     assert_eq!(nobody.code(), "host_not_allowed", "{nobody:?}");
+}
+
+#[test]
+fn wf_01b_what_somebody_may_not_know_of_is_answered_as_what_there_is_not() {
+    let place = place();
+    let ns = place.fresh.name();
+    apply(ns, "hidden", &json!({ "state": "Stopped" }));
+    wait(ns, "hidden", "jsonpath={.status.phase}=Stopped");
+    let ask = |who: &str, name: &str, method: &str, more: &str, body: &str| {
+        let sign = if more.contains('?') { '&' } else { '?' };
+        let path = format!("/api/v1/workspaces/{ns}/{name}{more}{sign}cluster={}", context());
+        let json = ["-X", method, "-H", "content-type: application/json", "-d", body];
+        let args = if body.is_empty() { &json[..2] } else { &json[..] };
+        place.serving.ask_as(&place.tokens[who], &path, args)
+    };
+    until("its owner sees it", 30, || ask("ada", "hidden", "GET", "", "").status == 200);
+    let yes = r#"{"answers":{"confirm":true}}"#;
+    let mut wrong = Vec::new();
+    for (method, more, body) in [
+        ("GET", "", ""),
+        ("GET", "/why", ""),
+        ("GET", "/events", ""),
+        ("GET", "/logs?tail=5", ""),
+        ("GET", "/apps", ""),
+        ("GET", "/ports", ""),
+        ("GET", "/sysinfo", ""),
+        ("GET", "/shells", ""),
+        ("GET", "/remains", ""),
+        ("GET", "/files/list?path=", ""),
+        ("GET", "/files?path=a", ""),
+        ("POST", "/open?port=3000", ""),
+        ("POST", "/start", yes),
+        ("POST", "/stop", yes),
+        ("POST", "/keep", r#"{"seconds":60,"answers":{"confirm":true}}"#),
+        ("PATCH", "", r#"{"spec":{"notes":"x"},"answers":{"confirm":true}}"#),
+        ("DELETE", "?mode=full", yes),
+        ("DELETE", "?mode=full&purge=true", r#"{"answers":{"typed_name":"hidden"}}"#),
+    ] {
+        let told = |name: &str| {
+            let answer = ask("eve", name, method, more, body);
+            let mut told: Value = serde_json::from_str(&answer.body).unwrap_or_else(|_| answer.body.clone().into());
+            if let Some(told) = told.as_object_mut() {
+                told.remove("request_id");
+            }
+            (answer.status, told.to_string().replace(name, "NAME"))
+        };
+        let (hidden, none) = (told("hidden"), told("nobody"));
+        if hidden != none || none.0 != 404 || !none.1.contains("workspace_not_found") {
+            wrong.push(format!("{method} {more}: {hidden:?} {none:?}"));
+        }
+    }
+    assert!(wrong.is_empty(), "{}", wrong.join("\n"));
+    assert_eq!(get(ns, "workspaces.quarterdeck.dev", "hidden")["status"]["phase"], "Stopped");
 }

@@ -17,6 +17,7 @@ use base::{ClusterName, Code};
 use policy::Answers;
 use serde::Deserialize;
 use std::sync::Arc;
+use workspace::doors::Named;
 
 /// The paths.
 pub(crate) fn router() -> Router<Arc<Shared>> {
@@ -59,10 +60,16 @@ async fn open(
     let browser = headers.contains_key(header::ORIGIN).then(|| headers.get(header::USER_AGENT)).flatten();
     let browser = browser.map(|browser| String::from_utf8_lossy(browser.as_bytes()).into_owned());
     let answers = answers(asked.answers);
+    let named = Named { cluster: cluster.clone(), namespace: namespace.clone(), name: name.clone() };
     let open =
         OpenApp { cluster, namespace, name, service, host: None, in_place: None, path, framed, browser, answers };
     let opened = beside.open(caller.principal.clone(), caller.end.clone(), open).await;
-    opened.map(|url| Json(WorkspaceOpened { url })).map_err(|error| fail(&*error, &caller))
+    opened.map(|url| Json(WorkspaceOpened { url })).map_err(|error| {
+        match shared.workspaces().visible(&caller.principal, &named) {
+            Err(hidden) if error.code() == Code::PolicyDenied => fail(&hidden, &caller),
+            _ => fail(&*error, &caller),
+        }
+    })
 }
 
 /// `?host=&to=`: the host of an app to which somebody came without being let in there, and where in it.

@@ -51,7 +51,7 @@ pub(super) fn router() -> Router<Arc<Shared>> {
 type Asking = Extension<Caller>;
 
 impl Shared {
-    fn workspaces(&self) -> &Workspaces {
+    pub(crate) fn workspaces(&self) -> &Workspaces {
         &self.services.workspaces
     }
 }

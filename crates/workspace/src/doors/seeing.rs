@@ -10,7 +10,7 @@ use crate::{Blueprints, Reloaded, about, catalogue};
 use api::blueprint::{BlueprintList, BlueprintPreview, BlueprintReloaded, BlueprintValidate, BlueprintValidated};
 use api::rest::{Need, Verdict};
 use api::workspace::{Workspace, WorkspaceAct, WorkspaceHandshake, WorkspaceMay, WorkspaceWhy};
-use base::ClusterName;
+use base::{ClusterName, Code};
 use bytes::Bytes;
 use policy::action::{
     BlueprintReload, ObjectTarget, ObjectView, ShellPurpose, WorkspaceApps, WorkspaceConnect, WorkspaceCreate,
@@ -248,8 +248,31 @@ impl Workspaces {
         })
     }
 
+    /// Decides what somebody wants in a workspace. Whoever is refused and may not see it either is told that it is not there, as of
+    /// one that is not.
+    ///
+    /// # Errors
+    /// When it is refused.
+    pub fn permit<A: Action>(
+        &self,
+        principal: &Principal,
+        named: &Named,
+        action: A,
+        answers: &Answers,
+    ) -> Result<Permit<A>, DoorError> {
+        self.0.gate.permit(principal, action, answers).map_err(|refusal| match refusal {
+            Refusal::Denied { ref denial, .. } if denial.code == Code::PolicyDenied => {
+                self.visible(principal, named).err().unwrap_or_else(|| refusal.into())
+            }
+            other => other.into(),
+        })
+    }
+
     /// Whoever may not see it is not told what else they may not do.
-    pub(super) fn visible(&self, principal: &Principal, named: &Named) -> Result<(), DoorError> {
+    ///
+    /// # Errors
+    /// When it is not there, for whoever asks.
+    pub fn visible(&self, principal: &Principal, named: &Named) -> Result<(), DoorError> {
         match self.0.gate.preview(principal, &seen(named)) {
             Decision::Deny(_) => Err(hidden(named)),
             _ => Ok(()),
