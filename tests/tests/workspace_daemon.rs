@@ -153,3 +153,77 @@ fn ac_78d_the_daemon_is_one_static_file_of_less_than_five_megabytes() {
     assert!(!headers.contains("INTERP"), "{headers}");
     assert!(!run("readelf", &["-dW", program]).contains("NEEDED"));
 }
+
+/// A configuration of K8shell's provisioner.
+const PROVISIONER: &str = "targetNamespace: shells\ninjectNamespaces: [shop]\nclusterDomain: lab.local\ndefaultRegistry: registry.example\n\
+    privateRegistry: {secretName: pull, password: hunter2}\nk8shellCapabilities: [NET_RAW]\ncertManager: {issuer: letsencrypt}\n\
+    nats: {kv: {provisionBucketTTL: 24h}}\nblueprints: {directory: FOLDER, defaultCustomBlueprint: base}\n\
+    grpc: {port: 50051}\nidentity: {url: x}\nauthz: {url: y}\njwtVerifier: {secret: hunter2}\n";
+
+#[test]
+fn wl_10_a_pod_has_its_files_and_no_token_and_a_provisioners_configuration_becomes_settings() {
+    let place = Place { fresh: Fresh::new("ws-files"), console: operator() };
+    let ns = place.fresh.name();
+    place.blueprint("files", &json!({ "image": "images.invalid/shell:1", "env": { "A": "b" } }), &[]);
+    wait(ns, "files", "condition=Ready");
+    // Files that say who and what it is, certificates in memory, and the names of the agent's programs.
+    let config: Value =
+        serde_json::from_str(&place.says("files", "cat /etc/quarterdeck/config.yaml")).expect("JSON is YAML");
+    assert_eq!((&config["workspace"]["name"], &config["user"]["name"]), (&json!("files"), &json!("ada")));
+    let blueprint = place.says("files", "cat /etc/quarterdeck/blueprint.yaml");
+    let image = blueprint.lines().find(|line| line.starts_with("image:")).unwrap_or_default();
+    assert!(image.contains("images.invalid/shell:1"), "{blueprint}");
+    for folder in ["/run/quarterdeck", "/run/quarterdeck/tls"] {
+        assert_eq!(place.says("files", &format!("stat -f -c %T {folder}")), "tmpfs\n", "{folder}");
+    }
+    let names = place.says("files", "ls /qd/bin");
+    for name in ["kbox", "sftp-server", "uptime", "last", "shutdown", "git-credential-quarterdeck"] {
+        assert!(names.lines().any(|one| one == name), "{names}");
+    }
+    // Who leads into the pod brings its daemon a certificate: that is the proof of whose it is.
+    until("its daemon has a certificate", 120, || {
+        place.says("files", "kbox logs").contains("a certificate was brought")
+    });
+    // No token: in no variable, in no Secret, in no mount.
+    let env = place.says("files", "env; cat /proc/1/environ | tr '\\0' '\\n' || true");
+    assert!(!env.to_ascii_uppercase().contains("TOKEN"), "{env}");
+    assert!(!place.line("files", "test -e /var/run/secrets/kubernetes.io").status.success());
+    let secrets = kubectl::stdout(&kubeconfig(), &["get", "secrets", "-n", ns, "-o", "json"]);
+    let secrets: Value = serde_json::from_str(&secrets).unwrap();
+    for secret in secrets["items"].as_array().unwrap() {
+        assert!(!secret["type"].as_str().unwrap().contains("service-account-token"), "{secret:#}");
+        assert!(!secret["type"].as_str().unwrap().contains("helm"), "{secret:#}");
+    }
+
+    // Settings, as this program takes them.
+    let home = place.console.home();
+    std::fs::create_dir(home.join("blueprints")).unwrap();
+    let text = PROVISIONER.replace("FOLDER", &home.join("blueprints").display().to_string());
+    std::fs::write(home.join("provisioner.yaml"), text).unwrap();
+    let qd =
+        |words: &[&str]| place.console.qd(Some(&kubeconfig())).current_dir(home).args(words).output().expect("qd runs");
+    let made = qd(&["ws", "import", "provisioner.yaml"]);
+    assert!(made.status.success(), "{}", errors(&made));
+    std::fs::write(home.join("config.toml"), &made.stdout).unwrap();
+    let shown = qd(&["--config", "config.toml", "config", "show"]);
+    assert!(shown.status.success(), "{}\n{}", out(&made), errors(&shown));
+    let shown = out(&shown);
+    for line in [
+        "namespace = \"shells\"",
+        "watch_namespace = \"shells\"",
+        "cluster_domain = \"lab.local\"",
+        "registry = \"registry.example\"",
+        "pull_secrets = [\"pull\"]",
+        "issuer = \"letsencrypt\"",
+        "default_blueprint = \"base\"",
+        "/blueprints\"",
+    ] {
+        assert!(shown.contains(line), "{line}: {shown}");
+    }
+    assert!(out(&made).contains("roles = [\"console\", \"operator\"]"), "{}", out(&made));
+    let notes = errors(&made);
+    for word in ["injectNamespaces", "k8shellCapabilities", "provisionBucketTTL", "identity", "authz", "jwtVerifier"] {
+        assert!(notes.contains(word), "{word}: {notes}");
+    }
+    assert!(!notes.contains("hunter2") && !out(&made).contains("hunter2"), "{notes}");
+}
