@@ -8,16 +8,28 @@ use e2e::{errors, kubeconfig, out};
 use serde_json::{Value, json};
 use std::process::{Command, Output, Stdio};
 
-/// A splash with bytes that would clear the screen, scripts of which the second fails, and apps of every policy.
-const FILE: &str = r#"blueprint:
+/// A splash with bytes that would clear the screen.
+const SPLASH: &str = r#"blueprint:
   template: tool
   splash: "\e[2J\aWelcome {{ .User }} to {{ .Workspace -}}  {{/* a remark */}} of {{ .Blueprint }}\n{{ .Version }} {{ .Commit }}.\e]0;title\a\n"
+  storages: {home: {path: /home/ada}}
+"#;
+
+/// Scripts of which the second fails.
+const SCRIPTS: &str = r#"blueprint:
+  template: tool
   storages: {home: {path: /home/ada}}
   showInitScriptStatus: true
   initScripts:
   - {name: one, script: "echo one $(id -un) >> ~/ran"}
   - {name: bad, script: "echo bad >> ~/ran; echo what it said >&2; test -e ~/mended"}
   - {name: two, script: "echo two >> ~/ran"}
+"#;
+
+/// Apps of every policy.
+const APPS: &str = r#"blueprint:
+  template: tool
+  storages: {home: {path: /home/ada}}
   enableApps: true
   apps:
     there: {name: There, enabled: true, autoStart: true, binary: bash, install: "touch ~/installed-again", start: [sleep, "7301"]}
@@ -38,6 +50,23 @@ const FILE: &str = r#"blueprint:
 "#;
 
 impl Place {
+    /// A workspace of this file of its repository, which runs.
+    fn make(&self, file: &str) {
+        let ns = self.fresh.name();
+        self.push(file);
+        apply(ns, "w", &source(&json!({ "blueprintRef": { "name": "repo-acme-shop" } })));
+        wait(ns, "w", "condition=Ready");
+    }
+
+    /// Stops it, and starts it again.
+    fn again(&self) {
+        let ns = self.fresh.name();
+        assert_eq!(act(&self.console, ns, "w", "stop", &[]).status, 202);
+        wait(ns, "w", "jsonpath={.status.phase}=Stopped");
+        assert_eq!(act(&self.console, ns, "w", "start", &[]).status, 202);
+        wait(ns, "w", "condition=Ready");
+    }
+
     fn qd(&self, words: &[&str]) -> Command {
         let mut command = self.console.qd(Some(&kubeconfig()));
         command.arg("ws").arg(words[0]).args(["-n", self.fresh.name()]).args(&words[1..]).stdin(Stdio::null());
@@ -83,26 +112,21 @@ fn splash(place: &Place) -> String {
     told["splash"].as_str().unwrap().to_owned()
 }
 
+/// A file that says this and no more.
+fn of(fields: &str) -> String {
+    format!("blueprint:\n  template: tool\n  {fields}\n")
+}
+
 #[test]
-fn bp_02_and_bp_12_and_bp_15_a_repository_says_what_terminals_show_what_runs_once_and_which_apps_there_are() {
+fn bp_02_a_splash_is_filled_in_and_shown_on_terminals_and_where_it_is_asked_for_alone() {
     let _alone = alone();
-    let place = Place::new("ws-repo-fields");
-    let ns = place.fresh.name();
+    let place = Place::new("ws-repo-splash");
     // What no file may say.
-    let of = |fields: &str| format!("blueprint:\n  template: tool\n  {fields}\n");
     place.refused(&of(&format!("splash: {}", "s".repeat(4097))), &["/splash", "4096"]);
     place.refused(&of("splash: '{{ .Secret }}'"), &["/splash", "is none of .User"]);
-    let long = "x".repeat((64 << 10) + 1);
-    place.refused(&of(&format!("initScripts: [{{name: a, script: {long}}}]")), &["/initScripts/0/script"]);
-    place.refused(&of("apps: {a: {enabled: true}}"), &["/apps/a/name", "/apps/a/binary", "/apps/a/start"]);
-    let root = "apps: {a: {name: A, binary: bash, start: [bash], installAsRoot: true}}";
-    place.refused(&of(root), &["/apps/a/installAsRoot"]);
 
-    place.push(FILE);
-    apply(ns, "w", &source(&json!({ "blueprintRef": { "name": "repo-acme-shop" } })));
-    wait(ns, "w", "condition=Ready");
-
-    // BP-02: filled in, with nothing that steers a terminal, on a terminal and where it is asked for, and nowhere else.
+    place.make(SPLASH);
+    // Filled in, with nothing that steers a terminal, on a terminal and where it is asked for, and nowhere else.
     let shown = splash(&place);
     assert!(shown.starts_with("[2JWelcome ada to w of repo-acme-shop\n"), "{shown:?}");
     assert!(shown.ends_with(".]0;title\n") && shown.chars().all(|c| c == '\n' || !c.is_control()), "{shown:?}");
@@ -117,7 +141,19 @@ fn bp_02_and_bp_12_and_bp_15_a_repository_says_what_terminals_show_what_runs_onc
     assert!(copied.status.success(), "{}", errors(&copied));
     assert_eq!(std::fs::read_to_string(&there).unwrap(), "copied\n");
 
-    // BP-12: each once, in their order, as the user; one that fails is told in the log, the status and a terminal.
+    place.push(GOOD);
+}
+
+#[test]
+fn bp_12_init_scripts_run_once_in_their_order_and_one_that_fails_is_told_and_runs_again() {
+    let _alone = alone();
+    let place = Place::new("ws-repo-init");
+    // What no file may say.
+    let long = "x".repeat((64 << 10) + 1);
+    place.refused(&of(&format!("initScripts: [{{name: a, script: {long}}}]")), &["/initScripts/0/script"]);
+
+    place.make(SCRIPTS);
+    // Each once, in their order, as the user; one that fails is told in the log, the status and a terminal.
     until("all scripts have ended", 60, || place.says("cat ~/ran; true").contains("two"));
     assert_eq!(place.says("cat ~/ran; ls ~/.quarterdeck/flags"), "one ada\nbad\ntwo\none\ntwo\n");
     let log = place.says("kbox logs");
@@ -128,7 +164,26 @@ fn bp_02_and_bp_12_and_bp_15_a_repository_says_what_terminals_show_what_runs_onc
     let mut other = Terminal::start(&place.qd(&["shell", "w"]), 24, 100);
     other.wait("the script", |screen| screen.contains("init script bad failed exit code 1"));
 
-    // BP-15: installed where it is missing alone, with its version; what is not enabled is not there.
+    // The next start runs what failed, and nothing else a second time.
+    place.says("touch ~/mended");
+    place.again();
+    until("it has run again", 60, || place.says("ls ~/.quarterdeck/flags").contains("bad"));
+    assert_eq!(place.says("cat ~/ran"), "one ada\nbad\ntwo\nbad\n");
+    until("the warning has gone", 180, || condition(&place.workspace("w"), "Degraded").1 == "AsExpected");
+    place.push(GOOD);
+}
+
+#[test]
+fn bp_15_apps_are_installed_where_they_are_missing_and_kept_as_their_policy_says() {
+    let _alone = alone();
+    let place = Place::new("ws-repo-apps");
+    // What no file may say.
+    place.refused(&of("apps: {a: {enabled: true}}"), &["/apps/a/name", "/apps/a/binary", "/apps/a/start"]);
+    let root = "apps: {a: {name: A, binary: bash, start: [bash], installAsRoot: true}}";
+    place.refused(&of(root), &["/apps/a/installAsRoot"]);
+
+    place.make(APPS);
+    // Installed where it is missing alone, with its version; what is not enabled is not there.
     until("it is installed and runs", 60, || place.app("made")["state"] == "running");
     assert_eq!((&place.app("made")["version"], &place.app("made")["installed"]), (&json!("7.1"), &json!(true)));
     assert!(place.says("kbox apps logs made").contains("install  fetching"));
@@ -155,20 +210,13 @@ fn bp_02_and_bp_12_and_bp_15_a_repository_says_what_terminals_show_what_runs_onc
         "2 s at most: {pauses:?}"
     );
 
-    // The next start runs what failed, and nothing else a second time.
-    place.says("touch ~/mended; rm ~/always ~/failing ~/never");
-    place.push(&FILE.replace("enableApps: true", "enableApps: false"));
-    assert_eq!(act(&place.console, ns, "w", "stop", &[]).status, 202);
-    wait(ns, "w", "jsonpath={.status.phase}=Stopped");
-    assert_eq!(act(&place.console, ns, "w", "start", &[]).status, 202);
-    wait(ns, "w", "condition=Ready");
-    until("it has run again", 60, || place.says("ls ~/.quarterdeck/flags").contains("bad"));
-    assert_eq!(place.says("cat ~/ran"), "one ada\nbad\ntwo\nbad\n");
-    until("the warning has gone", 180, || condition(&place.workspace("w"), "Degraded").1 == "AsExpected");
     // Without `enableApps` nothing is started, and nothing is installed.
+    place.says("rm ~/always ~/failing ~/never");
+    place.push(&APPS.replace("enableApps: true", "enableApps: false"));
+    place.again();
     let started = place.line("rm ~/made; kbox apps start made");
     assert!(!started.status.success() && errors(&started).contains("enableApps"), "{}", errors(&started));
     assert!(!place.line("test -e ~/made -o -e ~/always -o -e ~/never").status.success());
-    assert_eq!(pods(ns, "w").len(), 1);
+    assert_eq!(pods(place.fresh.name(), "w").len(), 1);
     place.push(GOOD);
 }
