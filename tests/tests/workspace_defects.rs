@@ -4,6 +4,7 @@
 #![allow(clippy::unwrap_used, clippy::expect_used, clippy::panic, clippy::indexing_slicing, missing_docs)]
 
 use e2e::console::Console;
+use e2e::curl::curl;
 
 use e2e::fresh::Fresh;
 use e2e::workspaces::{apply, get, list, operator, until, wait};
@@ -289,6 +290,67 @@ fn wd_19_what_fails_never_comes_to_100_and_its_times_have_a_zone() {
         let zone = time.ends_with('Z') || time.get(time.len() - 6..).is_some_and(|zone| zone.starts_with(['+', '-']));
         assert!(zone && time.as_bytes()[10] == b'T', "RFC 3339, with its zone: {time}");
     }
+}
+
+#[test]
+fn wd_08d_all_of_a_job_reaches_its_pod_and_what_is_told_of_it_has_the_shapes_that_programs_read() {
+    let fresh = Fresh::new("ws-job");
+    let (ns, _operator) = (fresh.name(), operator());
+    let variables = [("QD__COMPAT__GUILDNET", "true"), ("QD__COMPAT__NAMESPACE", ns)];
+    let console = Console::start_with(Some(&kubeconfig()), &[], &variables);
+    let ask = |method: &str, path: &str, body: &Value| {
+        let token = format!("x-quarterdeck-token: {}", console.token());
+        let text = body.to_string();
+        let mut words = vec!["-X", method, "-H", &token];
+        if !body.is_null() {
+            words.extend(["-H", "content-type: application/json", "-d", &text]);
+        }
+        curl(&format!("{}/api{path}", console.base), &words)
+    };
+    let none = Value::Null;
+    assert_eq!(ask("GET", "/servers", &none).body.trim(), "[]", "none is an empty list");
+    // What runs by its image's own entrypoint (here a shell) has arguments.
+    let blueprint = json!({ "apiVersion": "quarterdeck.dev/v1alpha1", "kind": "Blueprint",
+        "metadata": { "name": "default", "namespace": ns }, "spec": { "image": SHELL, "runProfile": "service" } });
+    kubectl::apply(&kubeconfig(), &blueprint.to_string());
+    let body = json!({ "name": "full", "image": SHELL, "args": ["-c", "sleep 100000"], "env": { "A": "$(B) \"c\"" },
+        "resources": { "cpu": "200m", "memory": "128Mi" }, "labels": { "team": "red" }, "expose": [{ "name": "http", "port": 3000 }] });
+    let made = ask("POST", "/jobs", &body);
+    assert_eq!((made.status, &made.json()["id"]), (202, &json!("full")), "{made:?}");
+    until("it runs", 120, || ask("GET", "/servers/full", &none).json()["status"] == "running");
+    let pod = list(ns, "pods", "quarterdeck.dev/workspace=full").remove(0);
+    let containers = pod["spec"]["containers"].as_array().unwrap();
+    let main = containers.iter().find(|one| one["name"] == "main").unwrap();
+    assert_eq!(main["args"], body["args"]);
+    assert_eq!(main["resources"]["limits"], body["resources"]);
+    assert_eq!(pod["metadata"]["labels"]["team"], "red");
+    assert_eq!(main["ports"][0]["containerPort"], 3000, "{main:#}");
+    let env = main["env"].as_array().unwrap();
+    assert!(env.contains(&json!({ "name": "A", "value": "$(B) \"c\"" })), "{env:?}");
+    // The same comes back, and nothing that is empty is null.
+    let told = ask("GET", "/servers", &none).json();
+    let told = &told.as_array().unwrap()[0];
+    assert_eq!(
+        (&told["args"], &told["resources"], &told["env"]["A"]),
+        (&body["args"], &body["resources"], &body["env"]["A"])
+    );
+    assert_eq!(told["ports"], body["expose"]);
+    assert!(told["url"].as_str().unwrap().contains("full"), "{told:#}");
+    assert!(told.as_object().unwrap().values().all(|member| !member.is_null()), "{told:#}");
+    let plain =
+        ask("POST", "/jobs", &json!({ "name": "plain", "image": SHELL, "args": null, "env": null, "expose": null }));
+    assert_eq!(plain.status, 202, "{plain:?}");
+    let plain = ask("GET", "/servers/plain", &none).json();
+    for (member, empty) in [("args", json!([])), ("env", json!({})), ("ports", json!([]))] {
+        assert_eq!(plain[member], empty, "{plain:#}");
+    }
+    // What is not there is not what is refused, and neither is a cluster that fails.
+    let missing = ask("DELETE", "/servers/none", &none);
+    assert_eq!((missing.status, missing.code().as_str()), (404, "not_found"), "{missing:?}");
+    for id in ["full", "plain"] {
+        assert_eq!(ask("DELETE", &format!("/servers/{id}"), &none).status, 200);
+    }
+    until("both have gone", 120, || ask("GET", "/servers", &none).json() == json!([]));
 }
 
 #[test]
