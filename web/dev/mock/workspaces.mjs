@@ -287,12 +287,35 @@ const jobs = () =>
 /** Why it is as it is, and by what it was used. */
 const why = (one) => {
   const { wanted, cause, phase, stage, message, error, stop_reason, stop_at_ms, last_activity } = whole(one)
+  const audit = `object=dev%2Fworkspaces.quarterdeck.dev%2F${one.namespace}%2F${one.name}`
   const uses = [
-    { door: 'terminal', from_ms: now - 180 * minute, to_ms: now - 131 * minute },
-    { door: 'http', from_ms: now - 64 * minute, to_ms: now - 20 * minute },
+    {
+      door: 'terminal',
+      from_ms: now - 180 * minute,
+      to_ms: now - 131 * minute,
+      detail: '',
+      audit: `${audit}&action=workspace%3Aconnect`,
+    },
+    {
+      door: 'cpu',
+      from_ms: now - 120 * minute,
+      to_ms: now - 90 * minute,
+      detail: 'programs took 63 % of a core, most of it rustc (process 412)',
+      audit: '',
+    },
+    {
+      door: 'http',
+      from_ms: now - 64 * minute,
+      to_ms: now - 20 * minute,
+      detail: 'GET /',
+      audit: `${audit}&action=workspace%3Aproxy`,
+    },
   ]
-  const told = { wanted, cause, phase, stage, since: '', message, error, stop_reason, stop_at_ms }
-  return { ...told, idle: 'used lately: http', last_use: last_activity, uses: phase === 'Running' ? uses : [] }
+  const runs = phase === 'Running'
+  const cost = { since_ms: now - 180 * minute, cpu_milli_hours: 1500, memory_mib_hours: 6144, amount: '0.09 EUR' }
+  const told = { wanted, cause, phase, stage, since: '', message, error, stop_reason, stop_at_ms, audit }
+  const use = { idle: 'used lately: http', last_use: last_activity, uses: runs ? uses : [] }
+  return { ...told, ...use, cost: runs ? cost : null }
 }
 
 const home = { name: 'home', claim: 'pvc-wreck-home', type: 'local', size: '5Gi', used: '' }
