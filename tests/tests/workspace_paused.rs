@@ -11,7 +11,14 @@ use e2e::socket::Socket;
 use e2e::workspaces::{self, act, apply, get, operator, phase, pods, until, wait};
 use e2e::{context, kubeconfig, kubectl, signal};
 use serde_json::{Value, json};
+use std::sync::{Mutex, MutexGuard, PoisonError};
 use std::time::{Duration, Instant};
+
+/// Each test has the API server stand still: to the others that would be a failure.
+fn alone() -> MutexGuard<'static, ()> {
+    static ALONE: Mutex<()> = Mutex::new(());
+    ALONE.lock().unwrap_or_else(PoisonError::into_inner)
+}
 
 const SHELL: &str = "images.invalid/shell:1";
 
@@ -73,6 +80,7 @@ impl Drop for Paused {
 
 #[test]
 fn wf_13h_while_the_api_server_stands_still_changes_are_refused_and_nothing_is_done_later() {
+    let _alone = alone();
     let fresh = Fresh::new("ws-paused");
     let ns = fresh.name();
     let console = operator();
@@ -125,6 +133,7 @@ fn asked_for(namespace: &str, name: &str) -> usize {
 
 #[test]
 fn wf_13j_while_the_api_server_stands_still_apps_terminals_and_files_of_what_runs_are_opened_anew() {
+    let _alone = alone();
     let fresh = Fresh::new("ws-away");
     let ns = fresh.name();
     let console = operator();
@@ -204,6 +213,7 @@ impl Team {
 
 #[test]
 fn wf_13k_while_the_api_server_stands_still_people_of_a_team_keep_what_it_let_them_and_get_nothing_else() {
+    let _alone = alone();
     let (fresh, kubeconfig) = (Fresh::new("ws-away-team"), kubeconfig());
     let ns = fresh.name();
     let rule = |group: &str, resources: &[&str], verbs: &[&str]| json!({ "apiGroups": [group], "resources": resources, "verbs": verbs });

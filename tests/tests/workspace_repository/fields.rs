@@ -211,6 +211,9 @@ fn bp_15_apps_are_installed_where_they_are_missing_and_kept_as_their_policy_says
     );
 
     // Without `enableApps` nothing is started, and nothing is installed.
+    // One that is started again and again would write after this.
+    place.says("kbox apps stop always");
+    until("it is not started any more", 30, || place.app("always")["state"] == "stopped");
     place.says("rm ~/always ~/failing ~/never");
     place.push(&APPS.replace("enableApps: true", "enableApps: false"));
     place.again();
