@@ -117,7 +117,7 @@ fn inside(mut command: Command, account: Option<&Path>) -> Command {
     placed.args(["--mount", "sh", "-c", script]).arg(account.unwrap_or(Path::new("none")));
     placed.arg(command.get_program()).args(command.get_args()).env_clear();
     placed.envs(command.get_envs().filter_map(|(name, value)| Some((name.to_owned(), value?.to_owned()))));
-    drop(command.stdin(std::process::Stdio::null()));
+    command.stdin(std::process::Stdio::null());
     placed
 }
 

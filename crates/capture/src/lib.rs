@@ -37,7 +37,9 @@ pub use ends::{Ended, end};
 pub use error::Error;
 pub use names::{KnownNames, Names};
 pub use owner::Owner;
-pub use tap::{Beside, Event, KeyLines, Options, Recorder, Resting, Rests, Step, Tap, Teller, check_filter, start, start_with};
+pub use tap::{
+    Beside, Event, KeyLines, Options, Recorder, Resting, Rests, Step, Tap, Teller, check_filter, start, start_with,
+};
 pub use taps::{KEPT, Taps, TapsConfig, TapsError};
 pub use targets::{Found, Object, Targets};
 pub use transport::Transport;

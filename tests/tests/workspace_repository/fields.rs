@@ -130,7 +130,7 @@ fn bp_02_a_splash_is_filled_in_and_shown_on_terminals_and_where_it_is_asked_for_
     let shown = splash(&place);
     assert!(shown.starts_with("[2JWelcome ada to w of repo-acme-shop\n"), "{shown:?}");
     assert!(shown.ends_with(".]0;title\n") && shown.chars().all(|c| c == '\n' || !c.is_control()), "{shown:?}");
-    let mut shell = Terminal::start(&place.qd(&["shell", "w"]), 24, 100);
+    let shell = Terminal::start(&place.qd(&["shell", "w"]), 24, 100);
     shell.wait("the splash", |screen| screen.contains("[2JWelcome ada to w of repo-acme-shop"));
     assert!(!shell.bytes().windows(9).any(|bytes| bytes == b"\x1b]0;title"));
     let plain = place.line("echo plain");
@@ -161,7 +161,7 @@ fn bp_12_init_scripts_run_once_in_their_order_and_one_that_fails_is_told_and_run
     until("its status says so", 180, || condition(&place.workspace("w"), "Degraded").1 == "InitScriptFailed");
     let degraded = place.workspace("w")["status"]["conditions"].to_string();
     assert!(degraded.contains("init script failed: bad (exit code 1)"), "{degraded}");
-    let mut other = Terminal::start(&place.qd(&["shell", "w"]), 24, 100);
+    let other = Terminal::start(&place.qd(&["shell", "w"]), 24, 100);
     other.wait("the script", |screen| screen.contains("init script bad failed exit code 1"));
 
     // The next start runs what failed, and nothing else a second time.
