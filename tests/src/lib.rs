@@ -34,6 +34,7 @@ pub mod workspaces;
 
 use std::path::PathBuf;
 use std::process::{Command, Output};
+use std::sync::{Mutex, MutexGuard, PoisonError};
 use std::time::{Duration, Instant};
 
 /// A path from the environment that `cargo xtask test e2e` sets.
@@ -87,6 +88,12 @@ pub fn errors(output: &Output) -> String {
 pub fn signal(child: u32, name: &str) {
     let sent = Command::new("kill").args([&format!("-{name}"), &child.to_string()]).status().expect("kill runs");
     assert!(sent.success(), "{child} is gone");
+}
+
+/// Held by a test to which the other tests of its suite must not happen: what one stops, or leads alone, another one needs.
+pub fn alone() -> MutexGuard<'static, ()> {
+    static ALONE: Mutex<()> = Mutex::new(());
+    ALONE.lock().unwrap_or_else(PoisonError::into_inner)
 }
 
 /// Waits until it is so; how long that took.

@@ -114,9 +114,12 @@ impl Drop for Unkept {
     }
 }
 
+/// A connection to try: the name and the network of who makes it, the name of who is called, and where that is.
+pub type Try<'a> = (&'a str, &'a End, &'a str, (IpAddr, u16));
+
 /// Which of these connections are made, all beside each other.
 #[must_use]
-pub fn made<'a>(tries: &[(&'a str, &End, &'a str, (IpAddr, u16))]) -> Vec<(&'a str, &'a str)> {
+pub fn made<'a>(tries: &[Try<'a>]) -> Vec<(&'a str, &'a str)> {
     std::thread::scope(|threads| {
         let running: Vec<_> = tries
             .iter()
@@ -133,7 +136,7 @@ pub fn made<'a>(tries: &[(&'a str, &End, &'a str, (IpAddr, u16))]) -> Vec<(&'a s
 ///
 /// # Panics
 /// When others are.
-pub fn only<'a>(tries: &[(&'a str, &End, &'a str, (IpAddr, u16))], open: &[(&str, &str)]) {
+pub fn only(tries: &[Try<'_>], open: &[(&str, &str)]) {
     let mut expected = open.to_vec();
     expected.sort_unstable();
     let look = || {
@@ -168,5 +171,6 @@ fn rules() -> String {
 /// What keeps network policies on the node.
 fn keeper() -> Option<u32> {
     let config = kubeconfig().with_file_name("pki").join("tools.kubeconfig");
-    node::running(&format!("policies --kubeconfig {}", config.display()))
+    let words = format!("policies --kubeconfig {}", config.display());
+    node::running(|line| line.ends_with(&words) && !line.contains("nsenter "))
 }

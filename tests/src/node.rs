@@ -18,29 +18,28 @@ pub fn uid(namespace: &str, pod: &str) -> String {
 /// When this machine has no `/proc`.
 #[must_use]
 pub fn processes(uid: &str) -> Vec<(u32, String)> {
-    let all = std::fs::read_dir("/proc").expect("/proc").flatten();
-    let ids = all.filter_map(|entry| entry.file_name().to_str().and_then(|name| name.parse().ok()));
     let of = |pid: u32| {
-        let cgroup = std::fs::read_to_string(format!("/proc/{pid}/cgroup")).ok()?;
-        let words = std::fs::read(format!("/proc/{pid}/cmdline")).ok()?;
-        let words = String::from_utf8_lossy(&words).replace('\0', " ");
-        (cgroup.contains(uid) || cgroup.contains(&uid.replace('-', "_"))).then_some((pid, words))
+        let cgroup = std::fs::read_to_string(format!("/proc/{pid}/cgroup")).unwrap_or_default();
+        cgroup.contains(uid) || cgroup.contains(&uid.replace('-', "_"))
     };
-    ids.filter_map(of).collect()
+    all().filter(|(pid, _)| of(*pid)).collect()
 }
 
-/// A process of this machine by the end of its command line.
+/// A process of this machine by its command line, with blanks between the words.
 ///
 /// # Panics
 /// When this machine has no `/proc`.
-#[must_use]
-pub fn running(words: &str) -> Option<u32> {
+pub fn running(is: impl Fn(&str) -> bool) -> Option<u32> {
+    all().find(|(_, line)| is(line.trim_end())).map(|(pid, _)| pid)
+}
+
+/// All processes of this machine.
+fn all() -> impl Iterator<Item = (u32, String)> {
     let all = std::fs::read_dir("/proc").expect("/proc").flatten();
-    let mut ids = all.filter_map(|entry| entry.file_name().to_str().and_then(|name| name.parse::<u32>().ok()));
-    ids.find(|pid| {
-        let line = std::fs::read(format!("/proc/{pid}/cmdline")).unwrap_or_default();
-        let line = String::from_utf8_lossy(&line).replace('\0', " ");
-        line.trim_end().ends_with(words) && !line.contains("nsenter ")
+    let ids = all.filter_map(|entry| entry.file_name().to_str().and_then(|name| name.parse().ok()));
+    ids.filter_map(|pid: u32| {
+        let line = std::fs::read(format!("/proc/{pid}/cmdline")).ok()?;
+        Some((pid, String::from_utf8_lossy(&line).replace('\0', " ")))
     })
 }
 

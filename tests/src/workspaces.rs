@@ -136,8 +136,17 @@ pub fn run(namespace: &str, pod: &str, line: &str) {
 /// The condition of a Workspace: its status and reason.
 #[must_use]
 pub fn condition(object: &Value, name: &str) -> (String, String) {
-    let all = object["status"]["conditions"].as_array().cloned().unwrap_or_default();
-    let one = all.into_iter().find(|one| one["type"] == name).unwrap_or_default();
-    let text = |key: &str| one[key].as_str().unwrap_or_default().to_owned();
-    (text("status"), text("reason"))
+    (of_condition(object, name, "status"), of_condition(object, name, "reason"))
+}
+
+/// The words of a condition of a Workspace.
+#[must_use]
+pub fn message(object: &Value, name: &str) -> String {
+    of_condition(object, name, "message")
+}
+
+fn of_condition(object: &Value, name: &str, field: &str) -> String {
+    let all = object["status"]["conditions"].as_array();
+    let one = all.and_then(|all| all.iter().find(|one| one["type"] == name));
+    one.and_then(|one| one[field].as_str()).unwrap_or_default().to_owned()
 }

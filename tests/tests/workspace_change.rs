@@ -3,7 +3,7 @@
 #![allow(clippy::unwrap_used, clippy::expect_used, clippy::panic, clippy::indexing_slicing)]
 
 use e2e::fresh::Fresh;
-use e2e::workspaces::{apply, condition, get, home, operator, pods, run, until, wait};
+use e2e::workspaces::{apply, condition, get, home, message, operator, pods, run, until, wait};
 use e2e::{errors, kubeconfig, kubectl, out, qd, signal};
 use serde_json::{Value, json};
 use std::process::Command;
@@ -12,12 +12,6 @@ const SHELL: &str = "images.invalid/shell:1";
 
 fn workspace(namespace: &str, name: &str) -> Value {
     get(namespace, "workspaces.quarterdeck.dev", name)
-}
-
-fn message(object: &Value, name: &str) -> String {
-    let all = object["status"]["conditions"].as_array().cloned().unwrap_or_default();
-    let one = all.into_iter().find(|one| one["type"] == name).unwrap_or_default();
-    one["message"].as_str().unwrap_or_default().to_owned()
 }
 
 fn blueprint(namespace: &str, spec: &Value) {

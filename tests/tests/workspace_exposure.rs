@@ -6,7 +6,7 @@ use e2e::curl::{Answer, curl};
 use e2e::fresh::Fresh;
 use e2e::gateway::{Serving, prepared, token};
 use e2e::workspaces::{apply, condition, get, operator, until};
-use e2e::{errors, kubeconfig, kubectl};
+use e2e::{alone, errors, kubeconfig, kubectl};
 use serde_json::{Value, json};
 use std::process::Command;
 
@@ -28,6 +28,7 @@ fn code(page: &Answer) -> String {
 
 #[test]
 fn ge_06_a_visitor_comes_in_by_their_session_at_one_host_as_long_as_they_may() {
+    let _alone = alone();
     let fresh = Fresh::new("ws-visits");
     let ns = fresh.name();
     // its kinds are installed then
@@ -139,6 +140,7 @@ fn carried(namespace: &str, object: &str, status: &Value) {
 
 #[test]
 fn ge_04_by_the_platforms_domain_and_class_a_workspace_has_a_host_of_its_own_at_an_ingress_or_a_gateway() {
+    let _alone = alone();
     let fresh = Fresh::new("ws-domain");
     let ns = fresh.name();
     let _routes = Routes::new();
@@ -206,6 +208,7 @@ fn ge_04_by_the_platforms_domain_and_class_a_workspace_has_a_host_of_its_own_at_
 
 #[test]
 fn ge_05_the_certificate_of_a_host_is_the_given_one_or_that_of_an_issuer_or_the_operators_own() {
+    let _alone = alone();
     let fresh = Fresh::new("ws-certified");
     let ns = fresh.name();
     let start = |variables: &[(&str, &str)]| {

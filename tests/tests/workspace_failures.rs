@@ -6,7 +6,7 @@ use e2e::console::Console;
 use e2e::curl::Answer;
 use e2e::fresh::Fresh;
 use e2e::gateway::{prepared, served, token};
-use e2e::workspaces::{apply, condition, get, operator, until};
+use e2e::workspaces::{apply, condition, get, message, operator, until};
 use e2e::{context, errors, kubeconfig, kubectl, out};
 use serde_json::{Value, json};
 use std::net::{Shutdown, TcpListener, TcpStream};
@@ -77,12 +77,6 @@ impl Place {
     fn ask(&self, method: &str, path: &str, body: Option<&Value>) -> Answer {
         self.console.ask(method, path, body, &[])
     }
-}
-
-fn message(object: &Value, kind: &str) -> String {
-    let all = object["status"]["conditions"].as_array().cloned().unwrap_or_default();
-    let one = all.into_iter().find(|one| one["type"] == kind).unwrap_or_default();
-    one["message"].as_str().unwrap_or_default().to_owned()
 }
 
 fn error(object: &Value) -> &str {

@@ -7,20 +7,13 @@ use e2e::console::Console;
 use e2e::curl::curl;
 use e2e::fresh::Fresh;
 use e2e::workspaces::{self, act, apply, get, list, operator, phase, pods, until, wait};
-use e2e::{context, kubeconfig, signal};
+use e2e::{alone, context, kubeconfig, signal};
 use serde_json::{Value, json};
 use std::path::Path;
 use std::process::{Child, Command, Stdio};
-use std::sync::{Mutex, MutexGuard, PoisonError};
 use std::time::{Duration, Instant};
 
 const SHELL: &str = "images.invalid/shell:1";
-
-/// What one test pauses or kills, another one needs.
-fn alone() -> MutexGuard<'static, ()> {
-    static ALONE: Mutex<()> = Mutex::new(());
-    ALONE.lock().unwrap_or_else(PoisonError::into_inner)
-}
 
 /// What a test may have to wait for.
 const PATIENT: [&str; 2] = ["--max-time", "120"];

@@ -3,18 +3,12 @@
 
 use e2e::console::Console;
 use e2e::fresh::Fresh;
-use e2e::network::{End, Unkept, only};
-use e2e::workspaces::{apply, condition, get, pods, until, wait};
-use e2e::{errors, kubeconfig, kubectl, out};
+use e2e::network::{End, Try, Unkept, only};
+use e2e::workspaces::{apply, condition, get, message, pods, until, wait};
+use e2e::{alone, errors, kubeconfig, kubectl, out};
 use serde_json::{Value, json};
 use std::net::IpAddr;
-use std::sync::{Mutex, MutexGuard, PoisonError};
-
-/// Each of these has an operator of its own settings, and one leads a cluster: they come one after the other.
-fn alone() -> MutexGuard<'static, ()> {
-    static ALONE: Mutex<()> = Mutex::new(());
-    ALONE.lock().unwrap_or_else(PoisonError::into_inner)
-}
+use std::sync::MutexGuard;
 
 /// What stands for the world beyond the cluster: addresses that a pod has.
 const INTERNET: &str = "203.0.113.7";
@@ -29,8 +23,6 @@ const WORLD: [&str; 6] = [INTERNET, OTHER, METADATA, SHARED, PRIVATE, NEVER];
 const PORT: u16 = 8000;
 /// The namespace of the gateway and of the ingress controller, where there are any.
 const GATE: &str = "ws-net-gate";
-
-type Try<'a> = (&'a str, &'a End, &'a str, (IpAddr, u16));
 
 /// An operator that lets nothing run where no policies are kept.
 fn operator() -> Console {
@@ -146,10 +138,7 @@ impl Place {
 
     /// The words of a condition.
     fn told(&self, name: &str, kind: &str) -> String {
-        let seen = self.seen(name);
-        let all = seen["status"]["conditions"].as_array().cloned().unwrap_or_default();
-        let one = all.into_iter().find(|one| one["type"] == kind).unwrap_or_default();
-        one["message"].as_str().unwrap_or_default().to_owned()
+        message(&self.seen(name), kind)
     }
 
     /// Waits until a field of it is not allowed: it has no pod then.

@@ -9,16 +9,9 @@ use e2e::gateway::{Serving, prepared, token};
 use e2e::opened::open;
 use e2e::socket::Socket;
 use e2e::workspaces::{self, act, apply, get, operator, phase, pods, until, wait};
-use e2e::{context, kubeconfig, kubectl, signal};
+use e2e::{alone, context, kubeconfig, kubectl, node, signal};
 use serde_json::{Value, json};
-use std::sync::{Mutex, MutexGuard, PoisonError};
 use std::time::{Duration, Instant};
-
-/// Each test has the API server stand still: to the others that would be a failure.
-fn alone() -> MutexGuard<'static, ()> {
-    static ALONE: Mutex<()> = Mutex::new(());
-    ALONE.lock().unwrap_or_else(PoisonError::into_inner)
-}
 
 const SHELL: &str = "images.invalid/shell:1";
 
@@ -38,16 +31,12 @@ struct Paused(u32);
 
 impl Paused {
     fn new() -> Self {
-        let folder = kubeconfig().parent().unwrap().display().to_string();
-        let all = std::fs::read_dir("/proc").unwrap().flatten();
-        let mut ids = all.filter_map(|entry| entry.file_name().to_str().and_then(|name| name.parse::<u32>().ok()));
-        let is = |pid: &u32| {
-            let words = std::fs::read(format!("/proc/{pid}/cmdline")).unwrap_or_default();
-            let words = String::from_utf8_lossy(&words).replace('\0', " ");
-            words.split(' ').next().is_some_and(|program| program.ends_with("/kube-apiserver"))
-                && words.contains(&format!("{folder}/"))
+        let folder = format!("{}/", kubeconfig().parent().unwrap().display());
+        let is = |line: &str| {
+            let mut words = line.split(' ');
+            words.next().is_some_and(|program| program.ends_with("/kube-apiserver")) && line.contains(&folder)
         };
-        let pid = ids.find(is).expect("the API server of this cluster runs on this machine");
+        let pid = node::running(is).expect("the API server of this cluster runs on this machine");
         signal(pid, "STOP");
         Self(pid)
     }

@@ -4,10 +4,9 @@
 use e2e::console::Console;
 use e2e::fresh::Fresh;
 use e2e::workspaces::{apply, condition, get, pods, until, wait};
-use e2e::{context, errors, kubeconfig, kubectl};
+use e2e::{alone, context, errors, kubeconfig, kubectl};
 use git::testing::{Host, Repository};
 use serde_json::{Value, json};
-use std::sync::{Mutex, MutexGuard, PoisonError};
 
 #[path = "workspace_repository/fields.rs"]
 mod fields;
@@ -15,12 +14,6 @@ mod fields;
 mod platform;
 #[path = "workspace_repository/pull.rs"]
 mod pull;
-
-/// One operator leads a cluster, and only its own settings let it read the repositories of a test.
-fn alone() -> MutexGuard<'static, ()> {
-    static ALONE: Mutex<()> = Mutex::new(());
-    ALONE.lock().unwrap_or_else(PoisonError::into_inner)
-}
 
 /// The example of a repository's file.
 const GOOD: &str = include_str!("../../blueprints/tests/tool/.quarterdeck.yaml");

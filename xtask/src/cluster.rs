@@ -31,7 +31,7 @@ pub(crate) use start::up;
 pub(crate) use teardown::down;
 
 /// What [`up`] is to start.
-#[derive(Debug, Clone, PartialEq, Eq)]
+#[derive(Debug, Clone, Default, PartialEq, Eq)]
 pub(crate) struct UpOptions {
     /// 1 to 20 lower-case letters, digits and dashes.
     pub(crate) name: String,

@@ -287,7 +287,7 @@ pub struct ScaleArgs {
 pub enum AuditCommand {
     /// Entries, newest first
     Query {
-        /// Only actions of this name: `object:delete`
+        /// Only actions of this name, or of several with commas between them: `object:delete`
         #[arg(long)]
         action: Option<String>,
         /// Only entries about this object: CLUSTER/KIND/NAMESPACE/NAME

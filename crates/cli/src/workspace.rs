@@ -103,12 +103,7 @@ async fn which<'a>(desk: &'a Desk, args: &NameArgs) -> Result<Which<'a>, Error> 
 
 async fn named<'a>(desk: &'a Desk, args: &NameArgs, said: Said) -> Result<Which<'a>, Error> {
     let cluster = desk.cluster()?;
-    let mut object = ObjectTarget {
-        cluster: cluster.name().clone(),
-        kind: "workspaces.quarterdeck.dev".to_owned(),
-        namespace: namespace(cluster, args.namespace.as_deref()),
-        name: String::new(),
-    };
+    let mut object = ObjectTarget::workspace(cluster.name(), namespace(cluster, args.namespace.as_deref()), "");
     let (repositories, who) = (desk.repositories.as_ref(), &desk.principal);
     let meant =
         workspace::source::meant(said, repositories, &desk.gate, who, object.clone()).await.map_err(Error::of)?;

@@ -90,8 +90,9 @@ impl Files<'_> {
         let object = place::object(cluster, namespace, name);
         let cluster = place::cluster(shared, caller, &object).map_err(|error| fail(&error, caller))?;
         let meter = place::meter(shared, &object);
-        let action = WorkspaceFiles { object: object.clone(), act: act.to_owned(), path: path.to_owned(), writes };
-        let permit = place::permit(shared, caller, &object, action, answers).map_err(|error| fail(&error, caller))?;
+        let action = WorkspaceFiles { object, act: act.to_owned(), path: path.to_owned(), writes };
+        let permit = shared.workspaces().permit(&caller.principal, action, answers);
+        let permit = permit.map_err(|error| fail(&error, caller))?;
         // whoever is refused has not used it
         meter.touch(Door::Files, act);
         files::open(&shared.services.calling, &cluster, permit).await.map_err(|error| fail(&error, caller))

@@ -136,12 +136,7 @@ async fn let_in(shared: &Shared, caller: &Caller, named: Named, rd: &str) -> Res
     let port = target.and_then(|target| target.port_u16()).ok_or_else(unknown)?;
     // The code is for the workspace's own host: whoever sent the visitor here may have said another.
     let wanted: Option<Uri> = rd.parse().ok().filter(|wanted: &Uri| wanted.host().is_some_and(|one| one == host));
-    let object = ObjectTarget {
-        cluster: named.cluster.clone(),
-        kind: "workspaces.quarterdeck.dev".to_owned(),
-        namespace: named.namespace.clone(),
-        name: named.name.clone(),
-    };
+    let object = ObjectTarget::workspace(&named.cluster, &named.namespace, &named.name);
     let asked = WorkspaceProxy { object, port, app: String::new() };
     let permit = services.gate.permit(&caller.principal, asked, &Answers::default()).map_err(|refusal| of(&refusal))?;
     let policy::action::WorkspaceProxyObligations {} = permit.obligations();

@@ -98,8 +98,8 @@ pub(crate) async fn shells(
 ) -> Answer<WorkspaceShells> {
     let object = place::object(cluster, namespace, name);
     let cluster = place::cluster(&shared, &caller, &object).map_err(|error| fail(&error, &caller))?;
-    let action = WorkspaceConnect { object: object.clone(), purpose: ShellPurpose::List };
-    let permit = place::permit(&shared, &caller, &object, action, &given);
+    let action = WorkspaceConnect { object, purpose: ShellPurpose::List };
+    let permit = shared.workspaces().permit(&caller.principal, action, &given);
     let permit = permit.map_err(|refusal| fail(&refusal, &caller))?;
     let told = workspace::shells::shells(&shared.services.calling, &cluster, permit)
         .await
@@ -176,8 +176,8 @@ impl Terminal {
         let services = &self.shared.services;
         let cluster = place::cluster(&self.shared, &self.caller, &object).map_err(|error| self.fail(&error))?;
         let meter = place::meter(&self.shared, &object);
-        let action = WorkspaceConnect { object: object.clone(), purpose };
-        let permit = place::permit(&self.shared, &self.caller, &object, action, answers);
+        let action = WorkspaceConnect { object, purpose };
+        let permit = self.shared.workspaces().permit(&self.caller.principal, action, answers);
         let permit = permit.map_err(|refusal| self.fail(&refusal))?;
         let (end, gone) = (self.shared.end.clone(), self.caller.end.clone());
         let opening = async {

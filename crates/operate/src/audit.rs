@@ -69,10 +69,10 @@ pub async fn verify(log: &impl AuditLog, permit: Permit<AuditVerify>) -> Result<
 
 fn filter(query: &AuditQuery) -> EntryFilter {
     let AuditQuery { from_ms, to_ms, principal, action, object, decision } = query.clone();
-    let anchors =
-        [(Tag::Principal, principal), (Tag::Action, action), (Tag::Object, object), (Tag::Decision, decision)];
+    let anchors = [(Tag::Principal, principal), (Tag::Object, object), (Tag::Decision, decision)];
     let anchors = anchors.into_iter().filter_map(|(tag, value)| Some((tag, value?))).collect();
-    EntryFilter { from_ms, to_ms, anchors }
+    let actions = action.iter().flat_map(|actions| actions.split(',')).map(|one| one.trim().to_owned()).collect();
+    EntryFilter { from_ms, to_ms, anchors, actions }
 }
 
 /// An entry in an answer: the body as JSON, times in epoch milliseconds.

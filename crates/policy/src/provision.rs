@@ -104,12 +104,7 @@ mod tests {
     use serde_json::{Value, json};
 
     fn asked(fields: Value) -> WorkspaceProvision {
-        let object = ObjectTarget {
-            cluster: ClusterName::new("dev"),
-            kind: "workspaces.quarterdeck.dev".to_owned(),
-            namespace: "team".to_owned(),
-            name: "one".to_owned(),
-        };
+        let object = ObjectTarget::workspace(&ClusterName::new("dev"), "team", "one");
         let (owner, org, blueprint) = ("ada".to_owned(), "lab".to_owned(), "ide".to_owned());
         WorkspaceProvision { object, owner, org, blueprint, fields }
     }

@@ -313,7 +313,7 @@ fn grantable(asked: &Asked) -> Option<Wanted<'_>> {
         Asked::WorkspaceSource(a) => wanted_of(Cow::Borrowed(&a.object), &["launch"]),
         Asked::WorkspaceView(a) if !a.name.is_empty() => {
             let (cluster, namespace, name) = (a.cluster.clone(), a.namespace.clone(), a.name.clone());
-            wanted_of(Cow::Owned(ObjectTarget { cluster, kind: WORKSPACES.to_owned(), namespace, name }), ANY)
+            wanted_of(Cow::Owned(ObjectTarget::workspace(&cluster, namespace, name)), ANY)
         }
         Asked::WorkspaceLogs(a) => wanted_of(Cow::Borrowed(&a.object), &["readLogs"]),
         Asked::WorkspaceConnect(a) => wanted_of(Cow::Borrowed(&a.object), &["connect"]),
@@ -337,7 +337,7 @@ fn grantable(asked: &Asked) -> Option<Wanted<'_>> {
         // Whoever may stop all that a grant selects may stop one of them.
         Asked::WorkspaceStop(a) => wanted_of(Cow::Borrowed(&a.object), &["stop", "stopAll"]),
         Asked::WorkspaceDelete(a) => wanted_of(Cow::Borrowed(&a.object), &["delete"]),
-        Asked::ObjectRead(a) if a.object.kind == WORKSPACES => wanted_of(Cow::Borrowed(&a.object), ANY),
+        Asked::ObjectRead(a) if a.object.kind == ObjectTarget::WORKSPACES => wanted_of(Cow::Borrowed(&a.object), ANY),
         _ => None,
     }
 }
@@ -362,7 +362,6 @@ pub const ADMIN: &str = "admin";
 pub const VIEWER: &str = "viewer";
 /// Workspaces of one's own.
 pub const DEVELOPER: &str = "developer";
-const WORKSPACES: &str = "workspaces.quarterdeck.dev";
 const ANY: &[&str] = &["connect", "readLogs", "proxy", "start", "stop", "files", "apps", "delete"];
 
 #[cfg(test)]

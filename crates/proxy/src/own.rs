@@ -145,12 +145,7 @@ pub(crate) fn door_of(door: &Proxy, asked: &Asked<'_>, refused: &Answer) -> Opti
 }
 
 fn object(login: &Login) -> ObjectTarget {
-    ObjectTarget {
-        cluster: login.cluster.clone(),
-        kind: "workspaces.quarterdeck.dev".to_owned(),
-        namespace: login.key.namespace.clone(),
-        name: login.key.name.clone(),
-    }
+    ObjectTarget::workspace(&login.cluster, &login.key.namespace, &login.key.name)
 }
 
 /// The button: starts the workspace as whoever is signed in.

@@ -268,12 +268,7 @@ impl Proxy {
             Service::Port(port) => (*port, String::new()),
             Service::App(app) => (0, app.clone()),
         };
-        let object = ObjectTarget {
-            cluster: open.cluster.clone(),
-            kind: "workspaces.quarterdeck.dev".to_owned(),
-            namespace: open.namespace.clone(),
-            name: open.name.clone(),
-        };
+        let object = ObjectTarget::workspace(&open.cluster, &open.namespace, &open.name);
         let permit = services.gate.permit(who, WorkspaceProxy { object, port, app: app.clone() }, &open.answers)?;
         let policy::action::WorkspaceProxyObligations {} = permit.obligations();
         let route = match services.calling.seen(&cluster, &permit).await {

@@ -15,6 +15,8 @@ pub struct EntryFilter {
     pub to_ms: Option<i64>,
     /// That have all of these anchors.
     pub anchors: Vec<(Tag, String)>,
+    /// Of any of these actions; of all of them where none is named.
+    pub actions: Vec<String>,
 }
 
 /// A page.
@@ -46,6 +48,15 @@ impl Store {
         for (tag, value) in &filter.anchors {
             sql.push(" AND position IN (SELECT position FROM entry_anchor WHERE tag = ").push_bind(tag.as_str());
             sql.push(" AND value = ").push_bind(value.clone()).push(")");
+        }
+        if !filter.actions.is_empty() {
+            sql.push(" AND position IN (SELECT position FROM entry_anchor WHERE tag = ")
+                .push_bind(Tag::Action.as_str());
+            let mut values = sql.push(" AND value IN (").separated(", ");
+            for action in &filter.actions {
+                values.push_bind(action.clone());
+            }
+            values.push_unseparated("))");
         }
         // One more than asked tells whether there is a next page.
         sql.push(" ORDER BY position DESC LIMIT ").push_bind(i64::from(limit) + 1);

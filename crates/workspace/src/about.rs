@@ -7,7 +7,6 @@ use api::workspace::{
     WorkspaceRow, WorkspaceVolume, WorkspaceWhy,
 };
 use base::ClusterName;
-use cluster::Owned;
 use policy::action::ObjectTarget;
 use serde_json::Value;
 
@@ -102,12 +101,6 @@ pub fn whole(cluster: &ClusterName, object: &Value) -> Workspace {
 #[must_use]
 pub fn why(cluster: &ClusterName, object: &Value, now_ms: i64, prices: &Prices) -> WorkspaceWhy {
     let ready = condition(object, "Ready");
-    let target = ObjectTarget {
-        cluster: cluster.clone(),
-        kind: Owned::Workspace.id().to_owned(),
-        namespace: text(object, "/metadata/namespace"),
-        name: text(object, "/metadata/name"),
-    };
     WorkspaceWhy {
         wanted: wanted(object),
         cause: cause(object),
@@ -122,8 +115,14 @@ pub fn why(cluster: &ClusterName, object: &Value, now_ms: i64, prices: &Prices) 
         last_use: object.pointer("/status/lastActivity").and_then(activity),
         uses: Vec::new(),
         cost: cost::cost(object, now_ms, prices),
-        audit: evidence(&target, None, None),
+        audit: evidence(&target(cluster, object), None, None),
     }
+}
+
+/// As actions name it.
+#[must_use]
+pub fn target(cluster: &ClusterName, object: &Value) -> ObjectTarget {
+    ObjectTarget::workspace(cluster, text(object, "/metadata/namespace"), text(object, "/metadata/name"))
 }
 
 /// The parameters of `GET /api/v1/audit` that give what was decided of a workspace: of one action, until then.

@@ -11,6 +11,8 @@ use crate::key::Key;
 use base::{Clock, ClusterName};
 use parking_lot::{Mutex, RwLock};
 use past::Past;
+use policy::Action;
+use policy::action::{WorkspaceConnect, WorkspaceExec, WorkspaceFiles, WorkspaceKeep, WorkspaceProxy};
 use std::collections::{HashMap, HashSet};
 use std::sync::Arc;
 use std::sync::atomic::{AtomicU32, AtomicU64, Ordering};
@@ -65,11 +67,11 @@ impl Door {
     #[must_use]
     pub const fn action(self) -> Option<&'static str> {
         match self {
-            Self::Ssh | Self::Terminal => Some("workspace:connect"),
-            Self::Http => Some("workspace:proxy"),
-            Self::Exec => Some("workspace:exec"),
-            Self::Files => Some("workspace:files"),
-            Self::Keep => Some("workspace:keep"),
+            Self::Ssh | Self::Terminal => Some(WorkspaceConnect::NAME),
+            Self::Http => Some(WorkspaceProxy::NAME),
+            Self::Exec => Some(WorkspaceExec::NAME),
+            Self::Files => Some(WorkspaceFiles::NAME),
+            Self::Keep => Some(WorkspaceKeep::NAME),
             Self::Api | Self::Cpu => None,
         }
     }

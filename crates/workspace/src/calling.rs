@@ -13,7 +13,7 @@ use cluster::Cluster;
 use link::{Error, Link};
 use parking_lot::Mutex;
 use pki::{Authority, Keys, Name};
-use policy::{Action, Permit};
+use policy::{Action, Permit, Principal};
 use serde_json::Value;
 use std::collections::HashMap;
 use std::net::SocketAddr;
@@ -158,34 +158,39 @@ impl Calling {
             return Ok(link);
         }
         let mut by = Box::pin(reach(cluster, permit));
-        let mut reached = timeout(SOON, &mut by).await;
-        let away = matches!(&reached, Ok(Err(error)) if error.is_away());
-        if away {
-            self.places.misses(name);
+        let soon = timeout(SOON, &mut by).await.ok();
+        if let Some(reached) = &soon {
+            self.learns(name, &key, who, reached);
         }
         // A daemon that is late tells nothing of the API server.
+        let waits = soon.as_ref().is_none_or(|reached| matches!(reached, Err(error) if error.is_away()));
         if past
-            && (away || reached.is_err())
+            && waits
             && let Some(link) = self.past(cluster, permit).await
         {
             return Ok(link);
         }
-        if reached.is_err() {
-            reached = Ok(by.await);
+        if let Some(reached) = soon {
+            return reached;
         }
-        let reached = reached.unwrap_or(Err(Error::Late.into()));
-        match &reached {
+        let reached = by.await;
+        self.learns(name, &key, who, &reached);
+        reached
+    }
+
+    /// Learns from an answer of the API server, or from none.
+    fn learns(&self, name: &ClusterName, key: &Key, who: &Principal, reached: &Result<Link, ReachError>) {
+        match reached {
             Ok(_) => {
                 self.places.hears(name);
                 for right in [Right::See, Right::Exec] {
-                    self.places.lets(name, &key, who, right);
+                    self.places.lets(name, key, who, right);
                 }
             }
-            Err(error) if error.is_denied() => self.places.refuses(name, &key, who),
+            Err(error) if error.is_denied() => self.places.refuses(name, key, who),
             Err(error) if error.is_away() => self.places.misses(name),
             Err(_) => {}
         }
-        reached
     }
 
     /// Past the API server, where the daemon that is called has the user's programs beside it.

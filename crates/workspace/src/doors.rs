@@ -48,6 +48,7 @@ struct Inner {
     jobs: Jobs,
     stories: Stories,
     calling: Calling,
+    clock: Arc<dyn Clock>,
     /// Acts that were begun are finished, whether whoever asked waits or not.
     tasks: TaskTracker,
 }
@@ -76,10 +77,11 @@ impl Workspaces {
     pub fn new(standing: Standing) -> Self {
         let Standing { mirror, gate, store, process, platform, calling, clock } = standing;
         let stories = Stories::new(store.clone());
+        let (gates, clocks) = (gate.clone(), clock.clone());
         let parts =
-            Parts { store, mirror: mirror.clone(), gate: gate.clone(), process, clock, stories: stories.clone() };
+            Parts { store, mirror: mirror.clone(), gate: gates, process, clock: clocks, stories: stories.clone() };
         let jobs = Jobs::new(parts);
-        Self(Arc::new(Inner { mirror, gate, platform, jobs, stories, calling, tasks: TaskTracker::new() }))
+        Self(Arc::new(Inner { mirror, gate, platform, jobs, stories, calling, clock, tasks: TaskTracker::new() }))
     }
 
     /// Takes up jobs that another process left.
@@ -106,12 +108,7 @@ impl Workspaces {
 }
 
 fn target(cluster: &ClusterName, namespace: &str, name: &str) -> ObjectTarget {
-    ObjectTarget {
-        cluster: cluster.clone(),
-        kind: "workspaces.quarterdeck.dev".to_owned(),
-        namespace: namespace.to_owned(),
-        name: name.to_owned(),
-    }
+    ObjectTarget::workspace(cluster, namespace, name)
 }
 
 /// The namespace that was said, or that of the cluster's context.

@@ -51,6 +51,14 @@ pub(crate) enum Change {
     Back(Watched),
 }
 
+impl Change {
+    /// The Workspace that was seen.
+    pub(crate) fn workspace(&self) -> Option<Value> {
+        let Self::Seen(Item::Workspace { json, .. }) = self else { return None };
+        serde_json::from_slice(json).ok()
+    }
+}
+
 impl Watched {
     /// All of them; the first is begun first.
     pub(crate) const ALL: &[Self] = &[

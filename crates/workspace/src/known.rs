@@ -146,13 +146,13 @@ impl Known {
     }
 
     fn take(&self, cluster: &ClusterName, change: Change) {
-        self.places.take(cluster, &change);
+        let object = change.workspace();
+        self.places.take_parsed(cluster, &change, object.as_ref());
         let mut clusters = self.clusters.write();
         let seen = clusters.entry(cluster.clone()).or_default();
         match change {
-            Change::Seen(Item::Workspace { key, json, .. }) => {
-                let object: Value = serde_json::from_slice(&json).unwrap_or_default();
-                seen.workspaces.insert(key, own(&object));
+            Change::Seen(Item::Workspace { key, .. }) => {
+                seen.workspaces.insert(key, own(&object.unwrap_or_default()));
             }
             Change::Gone(Item::Workspace { key, .. }) => {
                 seen.workspaces.remove(&key);

@@ -9,8 +9,9 @@ use crate::index::Item;
 use crate::key::Key;
 use base::ClusterName;
 use cluster::Cluster;
+use hashlink::LruCache;
 use parking_lot::Mutex;
-use policy::Principal;
+use policy::{Principal, UserInfo};
 use serde_json::{Value, json};
 use std::collections::HashMap;
 use std::sync::Arc;
@@ -23,12 +24,20 @@ use tokio::time::Instant;
 #[derive(Clone, Debug, Default)]
 pub struct Places(Arc<Inner>);
 
-#[derive(Debug, Default)]
+#[derive(Debug)]
 struct Inner {
     clusters: Mutex<HashMap<ClusterName, Told>>,
-    let_in: Mutex<HashMap<LetIn, Instant>>,
+    /// When; who was not seen for longest is forgotten first.
+    let_in: Mutex<LruCache<LetIn, Instant>>,
     /// Watches of clusters that nobody else follows; they end with the process's doors.
     watches: Mutex<JoinSet<()>>,
+}
+
+impl Default for Inner {
+    fn default() -> Self {
+        let let_in = Mutex::new(LruCache::new(MOST_LET_IN));
+        Self { clusters: Mutex::default(), let_in, watches: Mutex::default() }
+    }
 }
 
 /// What was told of one cluster.
@@ -47,7 +56,7 @@ struct Told {
 /// What the API server let somebody do to a workspace.
 #[derive(Clone, Debug, PartialEq, Eq, Hash)]
 struct LetIn {
-    who: String,
+    who: UserInfo,
     cluster: ClusterName,
     key: Key,
     right: Right,
@@ -76,13 +85,18 @@ pub(crate) enum Known {
 impl Places {
     /// Takes what a watch of workspaces tells.
     pub(crate) fn take(&self, cluster: &ClusterName, change: &Change) {
+        self.take_parsed(cluster, change, change.workspace().as_ref());
+    }
+
+    /// The same, of which whoever else takes it has read the [`Change::workspace`].
+    pub(crate) fn take_parsed(&self, cluster: &ClusterName, change: &Change, object: Option<&Value>) {
         let mut clusters = self.0.clusters.lock();
         let told = clusters.entry(cluster.clone()).or_default();
         told.followed = true;
         match change {
-            Change::Seen(Item::Workspace { key, json, deleting, .. }) => {
-                match serde_json::from_slice::<Value>(json).ok().filter(|_| !deleting) {
-                    Some(object) => told.workspaces.insert(key.clone(), Arc::new(slim(&object))),
+            Change::Seen(Item::Workspace { key, deleting, .. }) => {
+                match object.filter(|_| !deleting) {
+                    Some(object) => told.workspaces.insert(key.clone(), Arc::new(slim(object))),
                     None => told.workspaces.remove(key),
                 };
             }
@@ -170,13 +184,7 @@ impl Places {
     /// The API server let somebody do this.
     pub(crate) fn lets(&self, cluster: &ClusterName, key: &Key, who: &Principal, right: Right) {
         let Some(asked) = LetIn::of(cluster, key, who, right) else { return };
-        let mut let_in = self.0.let_in.lock();
-        if let_in.len() >= MOST_LET_IN {
-            let_in.retain(|_, at| at.elapsed() < FRESH);
-        }
-        if let_in.len() < MOST_LET_IN {
-            let_in.insert(asked, Instant::now());
-        }
+        self.0.let_in.lock().insert(asked, Instant::now());
     }
 
     /// The API server of a cluster did not answer.
@@ -206,8 +214,7 @@ impl Told {
 impl LetIn {
     /// Nothing for whoever acts as the process itself.
     fn of(cluster: &ClusterName, key: &Key, who: &Principal, right: Right) -> Option<Self> {
-        // Two lists of texts always have a JSON form.
-        let who = serde_json::to_string(who.acts_as()?).unwrap_or_else(|_| who.id().to_owned());
+        let who = who.acts_as()?.clone();
         Some(Self { who, cluster: cluster.clone(), key: key.clone(), right })
     }
 }

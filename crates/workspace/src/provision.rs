@@ -63,12 +63,7 @@ impl Provision {
         let mut fields = effective.node.to_json();
         WITHHELD.iter().for_each(|at| withhold(&mut fields, at));
         let action = WorkspaceProvision {
-            object: ObjectTarget {
-                cluster: base::ClusterName::new(meant.cluster),
-                kind: "workspaces.quarterdeck.dev".to_owned(),
-                namespace: meant.namespace.to_owned(),
-                name: meant.name.to_owned(),
-            },
+            object: ObjectTarget::workspace(&base::ClusterName::new(meant.cluster), meant.namespace, meant.name),
             owner: meant.owner.to_owned(),
             org: meant.org.to_owned(),
             blueprint: meant.blueprint.to_owned(),

@@ -148,20 +148,25 @@ pub struct Around<'a> {
     pub ignored: &'a [String],
 }
 
+impl<'a> Around<'a> {
+    /// The events that count.
+    fn counting(self) -> impl Iterator<Item = &'a Event> + Clone {
+        let ignores = move |event: &Event| {
+            let reason = event.reason.as_bytes();
+            self.ignored.iter().any(|one| base::glob(one.as_bytes(), reason))
+        };
+        self.events.iter().filter(move |event| !ignores(event))
+    }
+}
+
 /// Reads the stage of a pod. `stopping`: it was asked to stop, and is not deleted for good.
 #[must_use]
 pub fn seen(pod: &Pod, around: Around<'_>, stopping: bool, now_ms: i64) -> Seen {
-    if !around.ignored.is_empty() {
-        let counts =
-            |event: &&Event| !around.ignored.iter().any(|one| base::glob(one.as_bytes(), event.reason.as_bytes()));
-        let events: Vec<Event> = around.events.iter().filter(counts).cloned().collect();
-        return seen(pod, Around { events: &events, ignored: &[], ..around }, stopping, now_ms);
-    }
     let mut seen = of_pod(pod, around, stopping, now_ms);
     let age_ms = now_ms - pod.created_ms;
     if !matches!(seen.stage, Stage::Running | Stage::Failed) {
         let worst = most_restarts(pod);
-        let warnings = around.events.iter().filter(|event| event.class(worst) == Class::Warning);
+        let warnings = around.counting().filter(|event| event.class(worst) == Class::Warning);
         if let Some(last) = warnings.max_by_key(|event| event.at_ms) {
             if let Some((cause, message)) = trouble(last, around.claims, age_ms) {
                 seen.cause = cause;
@@ -172,22 +177,23 @@ pub fn seen(pod: &Pod, around: Around<'_>, stopping: bool, now_ms: i64) -> Seen 
         }
     }
     let mounts = seen.warning.as_ref().is_none_or(|warning| warning.reason == "FailedMount");
-    if is_made(&seen) && mounts && age_ms >= GENERAL_MS {
+    if is_made(pod, &seen) && mounts && age_ms >= GENERAL_MS {
         seen.message.push_str(GENERAL);
     }
     seen
 }
 
 /// Its containers are being made, and none of them has failed.
-fn is_made(seen: &Seen) -> bool {
-    seen.stage == Stage::Starting && seen.message.ends_with(": ContainerCreating")
+fn is_made(pod: &Pod, seen: &Seen) -> bool {
+    let creating = |one: &Container| matches!(&one.state, State::Waiting(reason, _) if reason == "ContainerCreating");
+    seen.stage == Stage::Starting && pod.main().find(|one| !one.ready).is_some_and(creating)
 }
 
 /// When more is said of a pod whose containers are being made; `None` where nothing more is.
 #[must_use]
 pub fn told_at_ms(pod: &Pod, seen: &Seen, now_ms: i64) -> Option<i64> {
     let times = [pod.created_ms + MOUNT_MS, pod.created_ms + GENERAL_MS];
-    let waits = is_made(seen) && pod.created_ms > 0;
+    let waits = is_made(pod, seen) && pod.created_ms > 0;
     times.into_iter().find(|at| *at > now_ms).filter(|_| waits)
 }
 
@@ -213,7 +219,6 @@ fn of_claim(event: &Event, claims: &[Claim]) -> String {
 }
 
 fn of_pod(pod: &Pod, around: Around<'_>, stopping: bool, now_ms: i64) -> Seen {
-    let events = around.events;
     if pod.deleting_ms.is_some() {
         return if stopping {
             Seen::new(Stage::Stopping, "Stopping", "its pod ends")
@@ -228,7 +233,7 @@ fn of_pod(pod: &Pod, around: Around<'_>, stopping: bool, now_ms: i64) -> Seen {
         Phase::Pending | Phase::Running => {}
     }
     if pod.node.is_empty() {
-        let broken = events.iter().find(|event| event.kind != "Pod" && event.class(0) == Class::Critical);
+        let broken = around.counting().find(|event| event.kind != "Pod" && event.class(0) == Class::Critical);
         if let Some(event) = broken {
             let message = words::with_next(&of_claim(event, around.claims), "storage_binding");
             return Seen::failed("FailedBinding", "storage_binding", message);
@@ -248,7 +253,7 @@ fn of_pod(pod: &Pod, around: Around<'_>, stopping: bool, now_ms: i64) -> Seen {
         let message = words::with_next(&message, "unschedulable");
         return Seen { cause: "unschedulable", ..Seen::new(Stage::Scheduling, "Scheduling", message) };
     }
-    if let Some(message) = pulling(events, now_ms) {
+    if let Some(message) = pulling(around.counting(), now_ms) {
         return Seen::new(Stage::Pulling, "Pulling", message);
     }
     if let Some(failed) = broken(pod, around) {
@@ -275,8 +280,8 @@ fn of_pod(pod: &Pod, around: Around<'_>, stopping: bool, now_ms: i64) -> Seen {
 }
 
 /// The image comes, for longer than a moment.
-fn pulling(events: &[Event], now_ms: i64) -> Option<String> {
-    let last = |reason: &str| events.iter().filter(|e| e.reason == reason).max_by_key(|event| event.at_ms);
+fn pulling<'a>(events: impl Iterator<Item = &'a Event> + Clone, now_ms: i64) -> Option<String> {
+    let last = |reason: &str| events.clone().filter(|e| e.reason == reason).max_by_key(|event| event.at_ms);
     let begun = last("Pulling")?;
     let over = |reason: &str| last(reason).is_some_and(|event| event.at_ms >= begun.at_ms);
     (!over("Pulled") && !over("Failed") && now_ms - begun.at_ms >= PULL_MS).then(|| begun.message.clone())
@@ -311,7 +316,7 @@ fn broken(pod: &Pod, around: Around<'_>) -> Option<Seen> {
     }
     let worst = most_restarts(pod);
     let runs = pod.main().all(|container| container.state == State::Running);
-    let event = around.events.iter().filter(|event| event.class(worst) == Class::Critical);
+    let event = around.counting().filter(|event| event.class(worst) == Class::Critical);
     let event = event.max_by_key(|event| event.at_ms)?;
     if runs {
         return None;

@@ -121,12 +121,7 @@ async fn answer(desk: &Desk, who: &Who, asked: &Asked) -> Answer {
         Ok(wanted) => wanted,
         Err(message) => return no(422, "invalid", message),
     };
-    let object = ObjectTarget {
-        cluster: desk.cluster.name().clone(),
-        kind: "workspaces.quarterdeck.dev".to_owned(),
-        namespace: who.key.namespace.clone(),
-        name: who.key.name.clone(),
-    };
+    let object = ObjectTarget::workspace(desk.cluster.name(), &who.key.namespace, &who.key.name);
     let (service, host) = (wanted.service.to_owned(), wanted.host.clone());
     let action = WorkspaceAsk { object, owner: who.owner.clone(), ask: asked.ask.clone(), service, host };
     let principal = desk.principal.asking(RequestId::new(), Door::Process);

@@ -1,7 +1,8 @@
 //! What the file of a repository may say of its workspaces, and what comes of it in the pod: the words that a terminal begins with,
 //! init scripts, and apps.
 
-use super::{GOOD, Place, alone, source};
+use super::{GOOD, Place, source};
+use e2e::alone;
 use e2e::terminal::Terminal;
 use e2e::workspaces::{act, apply, condition, pods, until, wait};
 use e2e::{errors, kubeconfig, out};

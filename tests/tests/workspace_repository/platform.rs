@@ -1,6 +1,7 @@
 //! The platform's own blueprints in a repository, and the policy's word on what workspaces are made of.
 
-use super::{alone, field};
+use super::field;
+use e2e::alone;
 use e2e::console::Console;
 use e2e::fresh::Fresh;
 use e2e::workspaces::{apply, condition, get, pods, until, wait};

@@ -1,6 +1,7 @@
 //! Pull requests: words that name one are a workspace of the ref that their host keeps for it.
 
-use super::{Place, alone};
+use super::Place;
+use e2e::alone;
 use e2e::workspaces::wait;
 use e2e::{context, errors, kubeconfig, out};
 use serde_json::{Value, json};

@@ -18,10 +18,9 @@ export async function readAudit(
   actions: readonly string[] = [],
   signal?: AbortSignal,
 ): Promise<AuditLine[]> {
-  const page = await call<AuditPage>('GET', `/audit?${query}&limit=${READ}`, undefined, signal)
-  const wanted = (one: AuditLine) => actions.length === 0 || actions.includes(one.action)
-  const lines = page.entries.map(line).filter((one) => one !== null)
-  return lines.filter(wanted).slice(0, MOST)
+  const of = actions.length === 0 ? '' : `&action=${encodeURIComponent(actions.join(','))}`
+  const page = await call<AuditPage>('GET', `/audit?${query}${of}&limit=${MOST}`, undefined, signal)
+  return page.entries.map(line).filter((one) => one !== null)
 }
 
 /** What an entry says; null where it is none. */
@@ -39,5 +38,4 @@ export function line(entry: unknown): AuditLine | null {
 
 const isRecord = (value: unknown): value is Record<string, unknown> => typeof value === 'object' && value !== null
 
-const READ = 200
 const MOST = 8

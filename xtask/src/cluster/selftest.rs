@@ -74,7 +74,7 @@ fn complete_run(control_plane_only: bool) -> Result<()> {
         control_plane_only,
         enforce: !control_plane_only,
         fake_nodes: 2,
-        fake_pods: 0,
+        ..UpOptions::default()
     };
     start::up(&options)?;
     let layout = Layout::load(NAME)?.context("a cluster that is up has a record")?;

@@ -113,13 +113,7 @@ fn programs(own_cluster: bool, steps: Steps) -> Result<Programs> {
 /// The cluster with the demo in it.
 fn cluster(name: &str, steps: Steps) -> Result<Lease> {
     let lease = steps.step(&format!("cluster {name}"), || {
-        Lease::take(&UpOptions {
-            name: name.to_owned(),
-            control_plane_only: false,
-            enforce: false,
-            fake_nodes: 0,
-            fake_pods: 0,
-        })
+        Lease::take(&UpOptions { name: name.to_owned(), ..UpOptions::default() })
     })?;
     steps.step("demo", || proc::run(build::xtask()?.args(["demo", "up", "--name", name])))?;
     Ok(lease)

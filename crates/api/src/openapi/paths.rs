@@ -32,7 +32,7 @@ pub(super) fn desk() -> Vec<Call> {
             ("from_ms", "integer", "Not before, epoch milliseconds"),
             ("to_ms", "integer", "Not after"),
             ("principal", "string", "Who asked"),
-            ("action", "string", "The action: `workspace:start`"),
+            ("action", "string", "The action, or several with commas between them: `workspace:start`"),
             ("object", "string", "The object: cluster/kind/namespace/name"),
             ("decision", "string", "The id of a decision"),
             ("before", "string", "`next` of the page before"),

@@ -122,12 +122,8 @@ fn print(all: &[Imported], output: Output, out: &mut impl Write) -> Result<(), E
 
 async fn make(desk: &Desk, one: &Imported, out: &mut impl Write) -> Result<(), Error> {
     let cluster = desk.cluster()?;
-    let object = ObjectTarget {
-        cluster: cluster.name().clone(),
-        kind: "workspaces.quarterdeck.dev".to_owned(),
-        namespace: field(one, "/metadata/namespace").to_owned(),
-        name: field(one, "/metadata/name").to_owned(),
-    };
+    let object =
+        ObjectTarget::workspace(cluster.name(), field(one, "/metadata/namespace"), field(one, "/metadata/name"));
     let action = WorkspaceCreate {
         object: object.clone(),
         owner: field(one, "/spec/owner").to_owned(),

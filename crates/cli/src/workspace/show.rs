@@ -151,8 +151,6 @@ pub(super) fn why(desk: &Desk, item: &Value, out: &mut impl Write) -> Result<(),
         let amount = took.amount.map(|amount| format!(": {amount}")).unwrap_or_default();
         format!("{cpu} hours of a processor, {memory} of a GiB since {}{amount}", time(took.since_ms))
     });
-    let of = |at: &str| text(item, at);
-    let object = format!("{cluster}/workspaces.quarterdeck.dev/{}/{}", of("/metadata/namespace"), of("/metadata/name"));
     for (title, value) in [
         ("last use  ", last.unwrap_or_default()),
         ("use       ", idle),
@@ -160,7 +158,7 @@ pub(super) fn why(desk: &Desk, item: &Value, out: &mut impl Write) -> Result<(),
         ("stopped by", stop_reason),
         ("took      ", took.unwrap_or_default()),
         ("wrong is  ", error),
-        ("evidence  ", format!("qd audit query --object '{object}'")),
+        ("evidence  ", format!("qd audit query --object '{}'", about::target(cluster, item).anchor())),
     ] {
         if !value.is_empty() {
             writeln!(out, "{title} {value}")?;

@@ -65,9 +65,9 @@ async fn open(
         OpenApp { cluster, namespace, name, service, host: None, in_place: None, path, framed, browser, answers };
     let opened = beside.open(caller.principal.clone(), caller.end.clone(), open).await;
     opened.map(|url| Json(WorkspaceOpened { url })).map_err(|error| {
-        match shared.workspaces().visible(&caller.principal, &named) {
-            Err(hidden) if error.code() == Code::PolicyDenied => fail(&hidden, &caller),
-            _ => fail(&*error, &caller),
+        match shared.workspaces().hides(&caller.principal, &named, error.code()) {
+            Some(hidden) => fail(&hidden, &caller),
+            None => fail(&*error, &caller),
         }
     })
 }

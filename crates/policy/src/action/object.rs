@@ -18,6 +18,15 @@ pub struct ObjectTarget {
 }
 
 impl ObjectTarget {
+    /// The kind of workspaces.
+    pub const WORKSPACES: &'static str = "workspaces.quarterdeck.dev";
+
+    /// Names a workspace.
+    pub fn workspace(cluster: &ClusterName, namespace: impl Into<String>, name: impl Into<String>) -> Self {
+        let (namespace, name) = (namespace.into(), name.into());
+        Self { cluster: cluster.clone(), kind: Self::WORKSPACES.to_owned(), namespace, name }
+    }
+
     /// `cluster/kind/namespace/name`: the value of an object's anchor.
     #[must_use]
     pub fn anchor(&self) -> String {

@@ -45,7 +45,7 @@ pub struct AuditQuery {
     /// Only of this principal.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub principal: Option<String>,
-    /// Only this action.
+    /// Only this action, or several with commas between them.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub action: Option<String>,
     /// Only about this object: `cluster/kind/namespace/name`.

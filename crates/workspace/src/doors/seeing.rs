@@ -4,13 +4,14 @@ use super::{DoorError, Workspaces, namespace, target};
 use crate::acts::{self, ActError};
 use crate::jobs::Told;
 use crate::launch::{Launch, Meant, Repository};
+use crate::reach::Reaches;
 use crate::source::{Asking, Sourced, Wanted};
 use crate::story::Watcher;
 use crate::{Blueprints, Reloaded, about, catalogue};
 use api::blueprint::{BlueprintList, BlueprintPreview, BlueprintReloaded, BlueprintValidate, BlueprintValidated};
 use api::rest::{Need, Verdict};
 use api::workspace::{Workspace, WorkspaceAct, WorkspaceHandshake, WorkspaceMay, WorkspaceWhy};
-use base::{ClusterName, Code};
+use base::{ClusterName, Code, Coded};
 use bytes::Bytes;
 use policy::action::{
     BlueprintReload, ObjectTarget, ObjectView, ShellPurpose, WorkspaceApps, WorkspaceConnect, WorkspaceCreate,
@@ -33,6 +34,13 @@ pub struct Named {
 }
 
 impl Named {
+    /// The one that an action names.
+    #[must_use]
+    pub fn of(target: &ObjectTarget) -> Self {
+        let ObjectTarget { cluster, namespace, name, .. } = target.clone();
+        Self { cluster, namespace, name }
+    }
+
     /// As actions name it.
     #[must_use]
     pub fn target(&self) -> ObjectTarget {
@@ -56,8 +64,8 @@ impl Workspaces {
     /// As [`DoorError`] says.
     pub async fn why(&self, principal: &Principal, named: &Named) -> Result<WorkspaceWhy, DoorError> {
         let object = self.object(principal, named).await?;
-        let now_ms = base::Clock::now_ms(&base::SystemClock);
-        Ok(about::why(&named.cluster, &object, i64::try_from(now_ms).unwrap_or(i64::MAX), &self.0.platform.prices))
+        let now_ms = i64::try_from(self.0.clock.now_ms()).unwrap_or(i64::MAX);
+        Ok(about::why(&named.cluster, &object, now_ms, &self.0.platform.prices))
     }
 
     /// The last lines of one of its containers.
@@ -253,26 +261,28 @@ impl Workspaces {
     ///
     /// # Errors
     /// When it is refused.
-    pub fn permit<A: Action>(
+    pub fn permit<A: Reaches>(
         &self,
         principal: &Principal,
-        named: &Named,
         action: A,
         answers: &Answers,
     ) -> Result<Permit<A>, DoorError> {
-        self.0.gate.permit(principal, action, answers).map_err(|refusal| match refusal {
-            Refusal::Denied { ref denial, .. } if denial.code == Code::PolicyDenied => {
-                self.visible(principal, named).err().unwrap_or_else(|| refusal.into())
-            }
-            other => other.into(),
-        })
+        let named = Named::of(action.workspace());
+        let permit = self.0.gate.permit(principal, action, answers);
+        permit.map_err(|refusal| self.hides(principal, &named, refusal.code()).unwrap_or_else(|| refusal.into()))
+    }
+
+    /// What is said in the place of a refusal with this code: whoever may not see it is not told what else they may not do.
+    #[must_use]
+    pub fn hides(&self, principal: &Principal, named: &Named, code: Code) -> Option<DoorError> {
+        if code == Code::PolicyDenied { self.visible(principal, named).err() } else { None }
     }
 
     /// Whoever may not see it is not told what else they may not do.
     ///
     /// # Errors
     /// When it is not there, for whoever asks.
-    pub fn visible(&self, principal: &Principal, named: &Named) -> Result<(), DoorError> {
+    pub(super) fn visible(&self, principal: &Principal, named: &Named) -> Result<(), DoorError> {
         match self.0.gate.preview(principal, &seen(named)) {
             Decision::Deny(_) => Err(hidden(named)),
             _ => Ok(()),

@@ -48,12 +48,7 @@ impl Body {
     }
 
     pub(super) fn target(&self) -> ObjectTarget {
-        ObjectTarget {
-            cluster: self.job.cluster.clone(),
-            kind: "workspaces.quarterdeck.dev".to_owned(),
-            namespace: self.job.namespace.clone(),
-            name: self.job.name.clone(),
-        }
+        ObjectTarget::workspace(&self.job.cluster, &self.job.namespace, &self.job.name)
     }
 
     pub(super) fn fail(&mut self, error: ErrorBody) {

@@ -42,41 +42,65 @@ impl Asking<'_> {
         }
     }
 
-    /// Why it may not be read.
-    pub(super) fn denied(&self, action: &WorkspaceSource) -> Option<Sourced> {
+    /// Whether its host may be asked at all.
+    pub(super) fn may(&self, action: &WorkspaceSource) -> Result<(), Failed> {
         match self.gate.preview(self.principal, action) {
-            Decision::Deny(denial) => Some(Sourced::Failed(denial.code, denial.reason)),
-            _ => None,
+            Decision::Deny(denial) => Err(Failed(denial.code, denial.reason)),
+            _ => Ok(()),
         }
+    }
+
+    /// Asks its host, as was decided and is written down; `done` says what came of it.
+    pub(super) async fn asks<T, E: Coded>(
+        &self,
+        action: WorkspaceSource,
+        asking: impl Future<Output = Result<T, E>>,
+        done: impl FnOnce(&T) -> String,
+    ) -> Result<Result<T, E>, Failed> {
+        let permit = self.gate.permit(self.principal, action, &Answers::default());
+        let permit = permit.map_err(|refusal| Failed(refusal.code(), refusal.to_string()))?;
+        if permit.settled().await.is_err() {
+            let words = "the journal takes no entries, so its host was not asked".to_owned();
+            return Err(Failed(Code::AuditUnavailable, words));
+        }
+        let said = asking.await;
+        permit.finish(match &said {
+            Ok(said) => Outcome::Done { message: done(said) },
+            Err(error) => Outcome::Failed { code: error.code().as_str().to_owned(), message: error.to_string() },
+        });
+        Ok(said)
     }
 
     /// Reads it; what was read is told to those alone who may read it.
     pub(crate) async fn read(&self, wanted: &Wanted, login: Option<&git::Login>, age: Duration) -> Sourced {
         let action = self.action(wanted);
-        if let Some(denied) = self.denied(&action) {
-            return denied;
+        if let Err(failed) = self.may(&action) {
+            return failed.into();
         }
         let whose = login.map(|_| (self.object.namespace.as_str(), self.owner));
+        let reading = Box::pin(self.repositories.read(wanted, login, whose, age));
         if !self.repositories.asks(wanted, whose, age) {
-            return self.repositories.read(wanted, login, whose, age).await.into();
+            return reading.await.into();
         }
-        let permit = match self.gate.permit(self.principal, action, &Answers::default()) {
-            Ok(permit) => permit,
-            Err(refusal) => return Sourced::Failed(refusal.code(), refusal.to_string()),
-        };
-        if permit.settled().await.is_err() {
-            let words = "the journal takes no entries, so it was not read".to_owned();
-            return Sourced::Failed(Code::AuditUnavailable, words);
+        match self.asks(action, reading, |read| format!("commit {}", read.commit)).await {
+            Ok(read) => read.into(),
+            Err(failed) => failed.into(),
         }
-        let read = self.repositories.read(wanted, login, whose, age).await;
-        permit.finish(match &read {
-            Ok(read) => Outcome::Done { message: format!("commit {}", read.commit) },
-            Err(error) => {
-                let code = error.code().as_str().to_owned();
-                Outcome::Failed { code, message: error.to_string() }
-            }
-        });
-        read.into()
+    }
+}
+
+/// Why a host was not asked, or did not say.
+pub(super) struct Failed(pub(super) Code, pub(super) String);
+
+impl Failed {
+    pub(super) fn of(error: impl Coded) -> Self {
+        Self(error.code(), error.to_string())
+    }
+}
+
+impl From<Failed> for Sourced {
+    fn from(Failed(code, why): Failed) -> Self {
+        Self::Failed(code, why)
     }
 }
 
@@ -112,7 +136,7 @@ impl Desk {
         let (key, owner) = (&desired.key, desired.owner.as_str());
         let principal = self.principal.asking(RequestId::new(), Door::Process);
         let asking = self.asking(&principal, key, owner);
-        asking.denied(&asking.action(wanted)).or_else(|| {
+        asking.may(&asking.action(wanted)).err().map(Sourced::from).or_else(|| {
             let whose = [Some((key.namespace.as_str(), owner)), None];
             whose.into_iter().find_map(|whose| self.repositories.kept(wanted, whose, age)).map(Sourced::Read)
         })

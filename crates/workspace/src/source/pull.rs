@@ -1,63 +1,50 @@
 //! Pull requests that words for a workspace name: the ref that each stands for is asked of its host, and kept for a day.
 
-use super::desk::Asking;
-use super::{Repositories, Sourced, Wanted};
+use super::desk::{Asking, Failed};
+use super::{Repositories, Wanted};
 use crate::launch::{LaunchError, Meant, Said};
-use base::{Code, Coded};
 use git::{Error, Remote};
+use hashlink::LruCache;
 use parking_lot::Mutex;
 use policy::action::ObjectTarget;
-use policy::{Answers, Gate, Outcome, Principal};
+use policy::{Gate, Principal};
 use serde_json::json;
-use std::collections::HashMap;
 use std::time::Duration;
 use tokio::time::Instant;
 
 /// The refs that pull requests stand for, by repository and number.
-#[derive(Debug, Default)]
-pub(crate) struct Pulls(Mutex<HashMap<(Remote, git::Reference), (Instant, String)>>);
+#[derive(Debug)]
+pub(crate) struct Pulls(Mutex<LruCache<(Remote, git::Reference), (Instant, String)>>);
+
+impl Default for Pulls {
+    fn default() -> Self {
+        Self(Mutex::new(LruCache::new(MOST_KEPT)))
+    }
+}
 
 impl Pulls {
     pub(super) fn kept(&self, wanted: &Wanted) -> Option<String> {
-        let pulls = self.0.lock();
+        let mut pulls = self.0.lock();
         let (at, name) = pulls.get(&(wanted.remote.clone(), wanted.reference.clone()))?;
         (at.elapsed() < KEPT).then(|| name.clone())
     }
 
     pub(super) fn keep(&self, wanted: &Wanted, name: String) {
-        let mut pulls = self.0.lock();
-        if pulls.len() >= MOST_KEPT {
-            pulls.retain(|_, (at, _)| at.elapsed() < KEPT);
-        }
-        if pulls.len() >= MOST_KEPT {
-            pulls.clear();
-        }
-        pulls.insert((wanted.remote.clone(), wanted.reference.clone()), (Instant::now(), name));
+        self.0.lock().insert((wanted.remote.clone(), wanted.reference.clone()), (Instant::now(), name));
     }
 }
 
 impl Asking<'_> {
     /// The ref that a pull request stands for.
-    async fn pull(&self, wanted: &Wanted) -> Result<String, LaunchError> {
+    async fn pull(&self, wanted: &Wanted) -> Result<String, Failed> {
         let action = self.action(wanted);
-        if let Some(Sourced::Failed(code, why)) = self.denied(&action) {
-            return Err(LaunchError::Source(code, why));
-        }
+        self.may(&action)?;
         if let Some(kept) = self.repositories.pulls().kept(wanted) {
             return Ok(kept);
         }
-        let permit = self.gate.permit(self.principal, action, &Answers::default());
-        let permit = permit.map_err(|refusal| LaunchError::Source(refusal.code(), refusal.to_string()))?;
-        if permit.settled().await.is_err() {
-            let why = "the journal takes no entries, so its host was not asked".to_owned();
-            return Err(LaunchError::Source(Code::AuditUnavailable, why));
-        }
-        let found = self.repositories.pull(wanted).await;
-        permit.finish(match &found {
-            Ok(name) => Outcome::Done { message: name.clone() },
-            Err(error) => Outcome::Failed { code: error.code().as_str().to_owned(), message: error.to_string() },
-        });
-        found.map_err(|error| LaunchError::Source(error.code(), error.to_string()))
+        let asking = Box::pin(self.repositories.pull(wanted));
+        let found = self.asks(action, asking, String::clone).await?;
+        found.map_err(Failed::of)
     }
 }
 
@@ -89,7 +76,8 @@ pub async fn meant(
         .ok_or_else(|| closed("nobody says of which host its repository is, see host in [repositories]"))?;
     let owner = principal.name();
     let asking = Asking { repositories, gate, principal, object, owner };
-    let reference = Box::pin(asking.pull(&wanted)).await?;
+    let reference = Box::pin(asking.pull(&wanted)).await;
+    let reference = reference.map_err(|Failed(code, why)| LaunchError::Source(code, why))?;
     said.meant(Some(&reference))
 }
 

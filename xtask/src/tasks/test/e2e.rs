@@ -53,7 +53,7 @@ pub(super) fn run(scope: &Scope<'_>, count: &mut Count) -> anyhow::Result<()> {
         took("the suites, and the journeys that measure nothing,");
         let node = match (node, scope.chosen("web")) {
             (None, true) => {
-                let node = Node::start(&programs, NODE, With { demo: true, ..With::default() })?;
+                let node = Node::start(&programs, NODE, With::DEMO)?;
                 freed(&node, true, count)?;
                 Some(node)
             }

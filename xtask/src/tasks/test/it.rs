@@ -23,9 +23,8 @@ pub(super) fn run(scope: &Scope<'_>, count: &mut Count, beside: impl FnOnce() + 
     let cluster = Lease::take(&UpOptions {
         name: "it".to_owned(),
         control_plane_only: true,
-        enforce: false,
         fake_nodes: FAKE_NODES,
-        fake_pods: 0,
+        ..UpOptions::default()
     })?;
     let kubectl = cluster::kubectl_path()?;
     std::thread::scope(|threads| {

@@ -20,21 +20,15 @@ struct Lane {
 
 /// The first takes what no other does. About as long each.
 const LANES: [Lane; 4] = [
-    Lane { nodes: &[NODE], with: DEMO, takes: &[] },
+    Lane { nodes: &[NODE], with: With::DEMO, takes: &[] },
     Lane {
         nodes: &["e2e-taps"],
-        with: DEMO,
+        with: With::DEMO,
         takes: &["live_tap_life", "live_tap_forms", "tap_witness", "tap_words", "taps"],
     },
-    Lane {
-        nodes: &["e2e-work", "e2e-doors"],
-        with: With { demo: false, enforce: false },
-        takes: &["workspace", "serve"],
-    },
-    Lane { nodes: &["e2e-net"], with: With { demo: false, enforce: true }, takes: &["workspace_network"] },
+    Lane { nodes: &["e2e-work", "e2e-doors"], with: With::NOTHING, takes: &["workspace", "serve"] },
+    Lane { nodes: &["e2e-net"], with: With::POLICIES, takes: &["workspace_network"] },
 ];
-
-const DEMO: With = With { demo: true, enforce: false };
 
 /// What goes on with a node whose suites have ended; whether the demo is in it.
 pub(super) type Freed<'a> = &'a (dyn Fn(&Node<'_>, bool, &mut Count) -> anyhow::Result<()> + Sync);

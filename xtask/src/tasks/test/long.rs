@@ -38,7 +38,7 @@ fn deaf() -> anyhow::Result<Vec<String>> {
 /// long that is.
 pub(super) fn soak(scope: &Scope<'_>, seconds: u32, count: &mut Count) -> anyhow::Result<()> {
     let programs = Programs::build(scope, "soak")?;
-    let (node, large) = (Node::start(&programs, NODE, With { demo: true, ..With::default() })?, Large::start()?);
+    let (node, large) = (Node::start(&programs, NODE, With::DEMO)?, Large::start()?);
     let mut command = script(&node, "e2e")?;
     large.tell(&mut command);
     command.args(["--", "e2e/idle.e2e.ts", "e2e/large.e2e.ts", "e2e/apps.e2e.ts", "--testNamePattern", SOAKED]);

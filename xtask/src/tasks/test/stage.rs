@@ -49,11 +49,17 @@ impl Programs {
 }
 
 /// What a node has beside the images of the agents.
-#[derive(Clone, Copy, Default)]
+#[derive(Clone, Copy)]
 pub(super) struct With {
     pub(super) demo: bool,
     /// It keeps NetworkPolicies.
     pub(super) enforce: bool,
+}
+
+impl With {
+    pub(super) const NOTHING: Self = Self { demo: false, enforce: false };
+    pub(super) const DEMO: Self = Self { demo: true, enforce: false };
+    pub(super) const POLICIES: Self = Self { demo: false, enforce: true };
 }
 
 /// A real node, up and filled; ended when this is dropped.
@@ -65,13 +71,7 @@ pub(super) struct Node<'a> {
 impl<'a> Node<'a> {
     /// Starts it, with the images of the agents.
     pub(super) fn start(programs: &'a Programs, name: &str, with: With) -> anyhow::Result<Self> {
-        let lease = Lease::take(&UpOptions {
-            name: name.to_owned(),
-            control_plane_only: false,
-            enforce: with.enforce,
-            fake_nodes: 0,
-            fake_pods: 0,
-        })?;
+        let lease = Lease::take(&UpOptions { name: name.to_owned(), enforce: with.enforce, ..UpOptions::default() })?;
         anyhow::ensure!(lease.runs_pods, "the cluster {name} has no real node");
         agent::load(name, &programs.agents)?;
         if with.demo {
@@ -97,9 +97,9 @@ impl Large {
         let lease = Lease::take(&UpOptions {
             name: LARGE.to_owned(),
             control_plane_only: true,
-            enforce: false,
             fake_nodes: FAKE_NODES,
             fake_pods: FAKE_PODS,
+            ..UpOptions::default()
         })?;
         let fill = ["cluster", "tool", "--name", LARGE, "fill", "--count", &ROWS.to_string()];
         proc::run(build::xtask()?.args(fill).stdout(std::io::stderr()))?;
