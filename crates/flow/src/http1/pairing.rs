@@ -20,6 +20,8 @@ pub(super) struct Pairing {
     hole: Option<u64>,
     /// The server's first byte after it had acknowledged that hole.
     answer: Option<u64>,
+    /// How much the server had acknowledged when it sent which byte first, the newest last: holes are told of late.
+    acks: [(u64, u64); ACKS],
     /// Responses may be missing.
     server_lossy: bool,
     /// Requests were sent before earlier ones were answered.
@@ -39,7 +41,9 @@ impl Pairing {
 
     /// Requests are missing up to there.
     pub(super) fn client_hole(&mut self, end: u64) {
-        (self.hole, self.answer) = (Some(end), None);
+        // What is older than is kept makes the answer later than it was, which proves less.
+        let answer = self.acks.iter().find(|(acked, _)| *acked >= end).map(|(_, offset)| *offset);
+        (self.hole, self.answer) = (Some(end), answer);
     }
 
     /// Responses are missing.
@@ -54,6 +58,12 @@ impl Pairing {
 
     /// Bytes of the server arrived.
     pub(super) fn server_bytes(&mut self, offset: u64, acked: u64) {
+        if self.acks.last().is_some_and(|(before, _)| acked > *before) {
+            self.acks.rotate_left(1);
+            if let Some(last) = self.acks.last_mut() {
+                *last = (acked, offset);
+            }
+        }
         if self.answer.is_none() && self.hole.is_some_and(|hole| acked >= hole) {
             self.answer = Some(offset);
         }
@@ -100,5 +110,7 @@ impl Pairing {
     }
 }
 
+/// Answers are kept in mind for so many requests.
+const ACKS: usize = 4;
 /// So many turns, and never anything else, are how a client is.
 const TURNS: u8 = 3;
