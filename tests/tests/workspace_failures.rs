@@ -5,7 +5,7 @@
 use e2e::console::Console;
 use e2e::curl::Answer;
 use e2e::fresh::Fresh;
-use e2e::gateway::{prepared, served, token};
+use e2e::gateway::{Serving, prepared, served, token};
 use e2e::workspaces::{apply, condition, get, message, operator, until};
 use e2e::{context, errors, kubeconfig, kubectl, out};
 use serde_json::{Value, json};
@@ -389,6 +389,14 @@ fn wf_14d_kinds_of_another_version_are_named_by_the_start_and_its_check_and_inst
     assert!(!start.status.success() && said.contains("qdquotas.quarterdeck.dev (of another version)"), "{said}");
     assert!(said.contains("crd_outdated") || said.contains("--yes"), "{said}");
     assert!(!is_known("qdquotas.quarterdeck.dev"));
+    // One that runs no operator starts, and its log names them.
+    let ready = prepared("");
+    let _ = token(ready.0.path(), &kubeconfig, &["ada", "--role", "developer", "--org", "lab"]);
+    let gateway = Serving::start(ready, &kubeconfig, &["--roles", "console"]);
+    let named =
+        |said: &str| said.contains("crd_outdated") && said.contains("qdquotas.quarterdeck.dev (of another version)");
+    until("its log names them", 30, || named(&gateway.said()));
+    drop(gateway);
     drop(operator());
     assert!(is_known("qdquotas.quarterdeck.dev"), "with --yes it is made good");
     assert!(!out(&served(home.path(), &kubeconfig, &["check"])).contains("crd_outdated"));

@@ -83,6 +83,9 @@ async fn serve(config: &Config, global: &Global, args: &ServeArgs) -> Result<(),
     let home = ClusterName::new(home.name.as_str());
     for context in plan.kubeconfig.contexts() {
         let cluster = desk.mirror.cluster(&ClusterName::new(context.name.as_str())).map_err(Failed::of)?;
+        if !plan.roles.contains(&Role::Operator) {
+            tasks.spawn(end.clone().run_until_cancelled_owned(check::warn(cluster.clone())));
+        }
         let known = known.clone();
         tasks.spawn(end.clone().run_until_cancelled_owned(async move { known.follow(cluster).await }));
     }

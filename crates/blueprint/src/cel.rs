@@ -138,7 +138,7 @@ impl Expression {
         meter.begin();
         let result = Cel::resolve(&self.0, context);
         if meter.is_spent() {
-            return Err("the expression costs too much: more than 1,000,000 steps, or a text over 64 KiB".to_owned());
+            return Err("the expression costs too much: more than 500,000 steps, or a text over 64 KiB".to_owned());
         }
         match result.map_err(told)? {
             Cel::Bool(value) => Ok(Value::Bool(value)),

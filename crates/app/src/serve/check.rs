@@ -7,7 +7,7 @@ use cli::grammar::Global;
 use cli::grammar::serve::ServeArgs;
 use cluster::{Cluster, ConnectOptions};
 use std::io::Write;
-use workspace::install;
+use workspace::install::{self, Missing};
 
 /// Checks and tells; 1 when something is missing.
 pub(super) async fn run(config: &Config, global: &Global, args: &ServeArgs) -> Result<u8, Failed> {
@@ -35,6 +35,21 @@ pub(super) async fn run(config: &Config, global: &Global, args: &ServeArgs) -> R
     }
     out.flush()?;
     Ok(u8::from(told.iter().any(|one| !one.ok)))
+}
+
+/// Which kinds are not there as they should be, and who puts that right.
+fn outdated(missing: &[Missing]) -> String {
+    format!("crd_outdated: {}: the role operator installs them with --yes", install::named(missing))
+}
+
+/// Says in the log which kinds of a cluster are missing or of another version, for a gateway that installs none itself.
+pub(super) async fn warn(cluster: Cluster) {
+    match install::missing(&cluster, None).await {
+        Ok(missing) if missing.is_empty() => {}
+        Ok(missing) => tracing::warn!(cluster = %cluster.name(), "{}", outdated(&missing)),
+        // What a cluster that is away lacks is told by what does not work there.
+        Err(error) => tracing::debug!(cluster = %cluster.name(), %error, "its kinds of workspaces were not looked at"),
+    }
 }
 
 struct Told {
@@ -70,11 +85,7 @@ async fn cluster_parts(config: &Config, cluster: &Cluster, operates: bool) -> Ve
     };
     match missing.await {
         Ok(missing) if missing.is_empty() => told.push(Told::ok(format!("{name}: kinds of workspaces"), "installed")),
-        Ok(missing) => {
-            let words =
-                format!("crd_outdated: {}: the role operator installs them with --yes", install::named(&missing));
-            told.push(Told::missing(format!("{name}: kinds of workspaces"), words));
-        }
+        Ok(missing) => told.push(Told::missing(format!("{name}: kinds of workspaces"), outdated(&missing))),
         Err(error) => told.push(Told::missing(format!("{name}: kinds of workspaces"), error.to_string())),
     }
     let ours = "quarterdeck.dev";

@@ -177,7 +177,7 @@ fn ticked(expr: IdedExpr) -> IdedExpr {
 pub(super) const TICKS: &str = "@tick";
 const STEP_SHAPES: &[&str] = &[operators::ADD, operators::CONDITIONAL, operators::LOGICAL_AND, operators::LOGICAL_OR];
 /// The budget.
-const STEPS: u64 = 1_000_000;
+const STEPS: u64 = 500_000;
 /// What a tick itself costs, whatever the size of its value.
 const TICK: u64 = 20;
 /// Bytes of a text.

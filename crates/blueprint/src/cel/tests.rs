@@ -101,7 +101,7 @@ fn computed() -> Duration {
 }
 
 #[test]
-fn wd_23a_the_environment_is_closed_and_bombs_stop_within_50_ms() {
+fn wd_23_the_environment_is_closed_and_bombs_stop_within_50_ms() {
     assert_eq!(run("env('REGION')"), Ok(text("north")), "what the platform lists");
     for name in std::env::vars().map(|(name, _)| name).filter(|name| !name.contains(['\'', '\\'])) {
         assert!(run(&format!("env('{name}')")).unwrap_err().contains("lists no such name"), "{name}");
@@ -134,7 +134,7 @@ fn wd_23a_the_environment_is_closed_and_bombs_stop_within_50_ms() {
         });
         let took = took.min().unwrap();
         // A build for tests is several times slower than the one that is run.
-        let most = if cfg!(debug_assertions) { 250 } else { 50 };
+        let most = if cfg!(debug_assertions) { 150 } else { 50 };
         assert!(took < Duration::from_millis(most), "{bomb}: stopped after {took:?}");
     }
     for deep in

@@ -1,7 +1,8 @@
 //! What other systems got wrong: storage that goes with time, and objects that nobody owns.
 
-use crate::server::{Place, get, kubectl, until};
+use crate::server::{Place, candidate, get, kubectl, until};
 use serde_json::{Value, json};
+use std::time::Duration;
 use workspace::decide::Limits;
 
 const DAY_MS: u64 = 24 * 3_600_000;
@@ -93,11 +94,11 @@ fn claims(place: &Place) -> Vec<String> {
 
 #[tokio::test(flavor = "multi_thread")]
 async fn wd_25b_nothing_is_left_of_many_that_were_made_and_deleted_but_the_storage_that_is_kept() {
-    const EACH: usize = 12;
+    const EACH: usize = 100;
     let place = Place::new("orphans", Limits::default()).await;
     let mut kept = Vec::new();
-    for round in 0..3 {
-        let names: Vec<String> = (0..EACH).map(|at| format!("o-{round}-{at:02}")).collect();
+    for round in 0..5 {
+        let names: Vec<String> = (0..EACH).map(|at| format!("o-{round}-{at:03}")).collect();
         let one = |(at, name): (usize, &String)| {
             let on_delete = if at % 2 == 0 { "Delete" } else { "Retain" };
             json!({
@@ -111,7 +112,7 @@ async fn wd_25b_nothing_is_left_of_many_that_were_made_and_deleted_but_the_stora
             kubectl(&["create", "-f", "-"], &json!({ "apiVersion": "v1", "kind": "List", "items": all }).to_string());
         // One round is deleted while it is made.
         if round != 1 {
-            until("all have storage and a pod", 120, || {
+            until("all have storage and a pod", 240, || {
                 let there = objects(&place);
                 names.iter().all(|name| there.iter().any(|one| one == &format!("\"Pod\" \"{name}\"")))
             });
@@ -121,7 +122,7 @@ async fn wd_25b_nothing_is_left_of_many_that_were_made_and_deleted_but_the_stora
         }
         let words = ["-n", &place.namespace, "delete", "workspaces.quarterdeck.dev", "--all", "--wait=false"];
         let _ = kubectl(&words, "");
-        until("they are gone", 120, || {
+        until("they are gone", 240, || {
             let left = get(&["-n", &place.namespace, "workspaces.quarterdeck.dev"]);
             left["items"].as_array().is_none_or(Vec::is_empty)
         });
@@ -135,4 +136,125 @@ async fn wd_25b_nothing_is_left_of_many_that_were_made_and_deleted_but_the_stora
     assert!(kept.iter().all(|one| claims.contains(one)), "what is to be kept is there: {claims:?}");
     let at = |name: &String| name.split('-').nth(3).and_then(|at| at.parse::<usize>().ok()).unwrap_or(1);
     assert!(claims.iter().all(|one| at(one) % 2 == 1), "what was to go with its workspace went: {claims:?}");
+}
+
+/// Objects of a workspace that is called after their kind are refused, until this is dropped.
+struct Refusal(String);
+
+impl Refusal {
+    fn new(place: &Place) -> Self {
+        let name = format!("refusal-{}", place.namespace);
+        let here = json!({ "matchLabels": { "kubernetes.io/metadata.name": place.namespace } });
+        let rule = |group: &str, resources: &[&str]| json!({ "apiGroups": [group], "apiVersions": ["*"], "operations": ["CREATE"], "resources": resources });
+        let policy = json!({
+            "apiVersion": "admissionregistration.k8s.io/v1", "kind": "ValidatingAdmissionPolicy", "metadata": { "name": name },
+            "spec": {
+                "matchConstraints": {
+                    "namespaceSelector": here,
+                    "resourceRules": [
+                        rule("", &["configmaps", "services", "persistentvolumeclaims", "secrets", "pods"]),
+                        rule("networking.k8s.io", &["networkpolicies"]),
+                    ],
+                },
+                "validations": [{
+                    "expression": "object.metadata.?labels['quarterdeck.dev/workspace'].orValue('') != 'no-' + request.resource.resource",
+                    "messageExpression": "'there are to be no ' + request.resource.resource",
+                }],
+            },
+        });
+        let binding = json!({
+            "apiVersion": "admissionregistration.k8s.io/v1", "kind": "ValidatingAdmissionPolicyBinding", "metadata": { "name": name },
+            "spec": { "policyName": name, "validationActions": ["Deny"], "matchResources": { "namespaceSelector": here } },
+        });
+        for object in [policy, binding] {
+            let _ = kubectl(&["create", "-f", "-"], &object.to_string());
+        }
+        let this = Self(name);
+        let try_one = json!({
+            "apiVersion": "v1", "kind": "ConfigMap",
+            "metadata": { "name": "try", "namespace": place.namespace, "labels": { "quarterdeck.dev/workspace": "no-configmaps" } },
+        });
+        let words = ["create", "--dry-run=server", "-f", "-"];
+        until("it is refused", 60, || std::panic::catch_unwind(|| kubectl(&words, &try_one.to_string())).is_err());
+        this
+    }
+}
+
+impl Drop for Refusal {
+    fn drop(&mut self) {
+        for kind in ["validatingadmissionpolicybinding", "validatingadmissionpolicy"] {
+            let _ = kubectl(&["delete", kind, &self.0], "");
+        }
+    }
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn wd_07c_each_step_that_fails_is_told_by_a_condition_and_done_once_it_can_be() {
+    let place = Place::new("refused", Limits::default()).await;
+    let refusal = Refusal::new(&place);
+    let kinds = ["configmaps", "services", "persistentvolumeclaims", "secrets", "pods", "networkpolicies"];
+    for kind in kinds {
+        // One of its kind has a password, which is kept in a Secret.
+        let (image, profile) = match kind {
+            "secrets" => ("images.invalid/code-server:1", "service"),
+            _ => ("images.invalid/shell:1", "shell"),
+        };
+        let object = json!({
+            "apiVersion": "quarterdeck.dev/v1alpha1", "kind": "Workspace",
+            "metadata": { "name": format!("no-{kind}"), "namespace": place.namespace },
+            "spec": { "owner": "ada", "org": "lab", "image": image, "runProfile": profile },
+        });
+        let _ = kubectl(&["create", "-f", "-"], &object.to_string());
+    }
+    let seen = |kind: &str| get(&["-n", &place.namespace, "workspaces.quarterdeck.dev", &format!("no-{kind}")]);
+    let told = |kind: &str| {
+        let words = format!("there are to be no {kind}");
+        let conditions = seen(kind)["status"]["conditions"].as_array().cloned().unwrap_or_default();
+        conditions.iter().any(|one| one["message"].as_str().is_some_and(|said| said.contains(&words)))
+    };
+    for kind in kinds {
+        until(&format!("{kind} are missed"), 60, || told(kind));
+        assert_ne!(seen(kind)["status"]["phase"], "Running", "{kind}");
+    }
+    drop(refusal);
+    for kind in kinds {
+        until(&format!("{kind} are there"), 120, || seen(kind)["status"]["phase"] == "Running" && !told(kind));
+    }
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn wd_16b_what_takes_many_times_as_long_as_a_lease_is_made_once_whoever_asks_again() {
+    let place = Place::new("long", Limits::default()).await;
+    let other = candidate(&place.namespace, "another");
+    // No node has it yet: it waits for far longer than the lease of whoever makes it lasts.
+    let label = format!("quarterdeck.test/{}", place.namespace);
+    place.apply(&json!({ "placement": { "nodeSelector": { label.clone(): "yes" } } }));
+    until("it has a pod", 60, || !place.pod().is_null());
+    let lease = || get(&["-n", &place.namespace, "lease", workspace::LEASE])["spec"].clone();
+    let (pod, before) = (place.pod()["metadata"]["uid"].clone(), lease());
+    for _ in 0..15 {
+        // A second caller, of the same words and of others.
+        place.apply(&json!({ "placement": { "nodeSelector": { label.clone(): "yes" } } }));
+        let create = json!({
+            "apiVersion": "quarterdeck.dev/v1alpha1", "kind": "Workspace", "metadata": { "name": "w", "namespace": place.namespace },
+            "spec": { "owner": "ada", "org": "lab", "image": "images.invalid/other:1" },
+        });
+        assert!(std::panic::catch_unwind(|| kubectl(&["create", "-f", "-"], &create.to_string())).is_err());
+        let pods = get(&["-n", &place.namespace, "pods", "-l", "quarterdeck.dev/workspace"]);
+        let uids: Vec<&Value> = pods["items"].as_array().unwrap().iter().map(|one| &one["metadata"]["uid"]).collect();
+        assert_eq!(uids, [&pod]);
+        tokio::time::sleep(Duration::from_secs(1)).await;
+    }
+    let after = lease();
+    assert_eq!(
+        (&before["holderIdentity"], &before["leaseTransitions"]),
+        (&after["holderIdentity"], &after["leaseTransitions"])
+    );
+    assert_ne!(before["renewTime"], after["renewTime"], "who leads goes on leading");
+    let node = get(&["nodes"])["items"][0]["metadata"]["name"].as_str().unwrap().to_owned();
+    let _ = kubectl(&["label", "node", &node, &format!("{label}=yes")], "");
+    until("it runs", 60, || place.phase() == "Running");
+    assert_eq!(place.pod()["metadata"]["uid"], pod);
+    let _ = kubectl(&["label", "node", &node, &format!("{label}-")], "");
+    other.abort();
 }
