@@ -209,6 +209,8 @@ codes! {
     ShareExpired = "share_expired", 403, 3;
     /// The workspace is shared, and not for this; the message says for what, and whom to ask.
     ShareDenied = "share_denied", 403, 3;
+    /// The daemon of a workspace does not answer, or the connection to it ended.
+    AgentUnreachable = "agent_unreachable", 502, 1;
     /// The daemon of a workspace refuses, or cannot be understood.
     WorkspaceDaemon = "workspace_daemon", 502, 1;
     /// No grant allows it; the message names the nearest one.

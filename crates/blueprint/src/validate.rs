@@ -292,7 +292,6 @@ impl<'a> Rules<'a> {
     fn not_yet(&mut self) {
         for (pointer, message) in [
             ("/pool", "no workspaces stand ready yet: each is made when somebody asks for it"),
-            ("/activity/urls", "apps are not asked yet when they were used last"),
             ("/webProxy/roles", "roles open nothing yet: portSharing says who may"),
         ] {
             if let Some(node) = self.at(pointer) {

@@ -140,17 +140,19 @@ impl Life {
 }
 
 /// From when on programs that compute are a use.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[derive(Clone, Debug, PartialEq, Eq)]
 pub(crate) struct Busy {
     /// More than so much of a core; 0 never counts.
     percent: u8,
     /// For so long.
     for_ms: i64,
+    /// Apps are asked there.
+    urls: Vec<String>,
 }
 
 impl Default for Busy {
     fn default() -> Self {
-        Self { percent: BUSY_PERCENT, for_ms: BUSY_MS }
+        Self { percent: BUSY_PERCENT, for_ms: BUSY_MS, urls: Vec::new() }
     }
 }
 
@@ -160,7 +162,8 @@ impl Busy {
         let percent = activity.cpu_percent.and_then(|percent| u8::try_from(percent).ok());
         let seconds = activity.cpu_for.as_ref().and_then(crd::Span::seconds).filter(|seconds| *seconds > 0);
         let ms = seconds.and_then(|seconds| i64::try_from(seconds.saturating_mul(1_000)).ok());
-        Self { percent: percent.unwrap_or(BUSY_PERCENT), for_ms: ms.unwrap_or(BUSY_MS).min(MOST_BUSY_MS) }
+        let for_ms = ms.unwrap_or(BUSY_MS).min(MOST_BUSY_MS);
+        Self { percent: percent.unwrap_or(BUSY_PERCENT), for_ms, urls: activity.urls.clone() }
     }
 }
 
@@ -229,8 +232,8 @@ impl Life {
             let beside = known.of(&pod.uid).and_then(|daemon| daemon.beside_ms);
             let beside = beside.is_none_or(|at| now >= at.saturating_add(BESIDE_MS));
             let (key, uid, pod) = (job.key.clone(), pod.controller.clone(), pod.uid.clone());
-            let percent = busy.percent;
-            self.ask = Some(Asked { key, pod, uid, at_ms: now, window_ms, percent, canary, beside, told_ms });
+            let Busy { percent, urls, .. } = busy;
+            self.ask = Some(Asked { key, pod, uid, at_ms: now, window_ms, percent, urls, canary, beside, told_ms });
         } else if runs {
             self.again_ms = Some(self.again_ms.map_or(due, |other| other.min(due)));
         }

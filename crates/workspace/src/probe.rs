@@ -15,7 +15,7 @@ use link::told::{Mount, System};
 use policy::Permit;
 use policy::action::WorkspaceReconcile;
 use serde::Deserialize;
-use serde_json::json;
+use serde_json::{Value, json};
 use std::time::Duration;
 use tokio::time::timeout;
 
@@ -103,6 +103,15 @@ pub(crate) struct Use {
     pub(crate) detail: String,
 }
 
+/// What apps say of when they were used.
+#[derive(Debug, Default, Deserialize)]
+#[serde(default)]
+struct Apps {
+    uses: Vec<Use>,
+    /// Those that did not say, and why.
+    failed: Vec<String>,
+}
+
 /// Somebody in the workspace said that it is to be kept.
 #[derive(Clone, Debug, Default, PartialEq, Eq, Deserialize)]
 #[serde(default)]
@@ -175,6 +184,8 @@ pub(crate) struct Asked {
     pub(crate) window_ms: i64,
     /// And took more than so much of a core; 0 never counts.
     pub(crate) percent: u8,
+    /// URLs inside of it at which apps say when they were used.
+    pub(crate) urls: Vec<String>,
     /// The connection that must fail is to be tried.
     pub(crate) canary: bool,
     /// A daemon beside the main container is to be looked after, if there is one.
@@ -195,10 +206,19 @@ async fn ask(
         let message = format!("its daemon is not well: {health}");
         return Err(link::Error::Refused { code: "unavailable".to_owned(), message }.into());
     }
-    let uses =
-        get(&link, "GET", &format!("/api/v1/activity?window_ms={}&percent={}", asked.window_ms, asked.percent)).await?;
-    let canary = if asked.canary { get(&link, "POST", "/api/v1/canary").await? } else { None };
-    let system: Option<System> = get(&link, "GET", "/api/v1/sysinfo").await?;
+    let path = format!("/api/v1/activity?window_ms={}&percent={}", asked.window_ms, asked.percent);
+    let mut uses: Option<Uses> = get(&link, "GET", &path, None).await?;
+    if let Some(uses) = uses.as_mut().filter(|_| !asked.urls.is_empty()) {
+        let body = json!({ "urls": asked.urls });
+        let apps: Apps = get(&link, "POST", "/api/v1/used", Some(&body)).await?.unwrap_or_default();
+        for why in &apps.failed {
+            tracing::debug!(workspace = %asked.key, why, "an app does not say when it was used");
+        }
+        uses.uses.extend(apps.uses);
+    }
+    let nothing = json!({});
+    let canary = if asked.canary { get(&link, "POST", "/api/v1/canary", Some(&nothing)).await? } else { None };
+    let system: Option<System> = get(&link, "GET", "/api/v1/sysinfo", None).await?;
     let mounts = system.map(|system| system.mounts);
     let mut certified = trust.certify(&link, &asked.uid).await;
     if certified == Some(Certified::NoPort) && asked.beside {
@@ -215,9 +235,13 @@ async fn ask(
 }
 
 /// An answer; `None` of a daemon that does not know the path, or says what cannot be read.
-async fn get<T: for<'a> Deserialize<'a>>(link: &Link, method: &str, path: &str) -> Result<Option<T>, ReachError> {
-    let body = json!({});
-    let (status, answer) = link.request(method, path, (method == "POST").then_some(&body)).await?;
+async fn get<T: for<'a> Deserialize<'a>>(
+    link: &Link,
+    method: &str,
+    path: &str,
+    body: Option<&Value>,
+) -> Result<Option<T>, ReachError> {
+    let (status, answer) = link.request(method, path, body).await?;
     Ok(if status == 200 { T::deserialize(&answer).ok() } else { None })
 }
 

@@ -106,6 +106,16 @@ impl From<link::Error> for ReachError {
     }
 }
 
+/// The code of what a link says.
+pub(crate) fn of_link(error: &link::Error) -> Code {
+    match error {
+        link::Error::Refused { code, .. } if code == "not_found" => Code::NotFound,
+        link::Error::Version { .. } => Code::AgentVersion,
+        link::Error::Closed | link::Error::Late | link::Error::Unreachable(_) => Code::AgentUnreachable,
+        _ => Code::WorkspaceDaemon,
+    }
+}
+
 impl Coded for ReachError {
     fn code(&self) -> Code {
         match self {
@@ -114,9 +124,7 @@ impl Coded for ReachError {
             Self::NoPod(_) => Code::WorkspaceDaemon,
             Self::Queued { .. } => Code::Queued,
             Self::Closed(error) => error.code(),
-            Self::Daemon { error: link::Error::Refused { code, .. }, .. } if code == "not_found" => Code::NotFound,
-            Self::Daemon { error: link::Error::Version { .. }, .. } => Code::AgentVersion,
-            Self::Daemon { .. } => Code::WorkspaceDaemon,
+            Self::Daemon { error, .. } => of_link(error),
         }
     }
 
@@ -258,3 +266,27 @@ const RELAY: &[&str] = &["/qd/qd-agent", "workspaced", "relay"];
 const BESIDE: &[&str] = &["/qd/qd-agent", "workspaced", "relay", "--pod"];
 /// For the way into the container; the link has its own.
 const PATIENCE: Duration = Duration::from_secs(15);
+
+#[cfg(test)]
+mod tests {
+    use super::ReachError;
+    use base::{Code, Coded};
+    use link::Error;
+
+    #[test]
+    fn wf_15c_an_agent_that_is_gone_is_told_apart_from_one_that_refuses_or_speaks_otherwise() {
+        let gone = || std::io::Error::from(std::io::ErrorKind::ConnectionRefused);
+        let refused = |code: &str| Error::Refused { code: code.to_owned(), message: String::new() };
+        for (error, code) in [
+            (Error::Closed, Code::AgentUnreachable),
+            (Error::Late, Code::AgentUnreachable),
+            (Error::Unreachable(gone()), Code::AgentUnreachable),
+            (Error::Version { agent: "0.1.0".to_owned(), theirs: 0 }, Code::AgentVersion),
+            (refused("not_found"), Code::NotFound),
+            (refused("no_apps"), Code::WorkspaceDaemon),
+        ] {
+            let words = error.to_string();
+            assert_eq!(ReachError::from(error).code(), code, "{words}");
+        }
+    }
+}

@@ -50,6 +50,7 @@ mod sysinfo;
 mod terminal;
 mod unix;
 mod upward;
+mod used;
 
 use std::ffi::OsString;
 use std::path::Path;

@@ -13,7 +13,7 @@ use crate::apps::{Act, Refusal};
 use crate::daemon::Daemon;
 use crate::feeds::Feed;
 use crate::log::Log;
-use crate::{canary, ports, processes, secure, sysinfo};
+use crate::{canary, ports, processes, secure, sysinfo, used};
 
 /// Who asks.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -94,6 +94,10 @@ pub(crate) async fn answer(daemon: &Arc<Daemon>, asker: Asker, method: &str, pat
             let (window_ms, percent) = (query.number("window_ms", 300_000), query.number("percent", 5));
             Answer::ok(daemon.activity.told(daemon, window_ms, percent))
         }
+        ("POST", ["used"]) if asker == Asker::Link => match parse(body) {
+            Ok(asked) => Answer::ok(used::told(asked).await),
+            Err(answer) => answer,
+        },
         ("POST", ["keep"]) => keep(daemon, body),
         ("POST", ["canary"]) if asker == Asker::Link => fly(daemon).await,
         ("GET", ["shells", id, "cwd"]) => cwd(daemon, id).await,

@@ -53,7 +53,14 @@ const GRANT = 64 << 10
 /** Input that waits for room, at most: a paste beyond it is cut, and that is told. */
 export const MOST_WAITING = 4 << 20
 /** Trying again by itself may help. */
-const PASSING = ['shell_lost', 'workspace_daemon', 'cluster_unreachable', 'cluster_throttled', 'slow_client']
+const PASSING = [
+  'shell_lost',
+  'agent_unreachable',
+  'workspace_daemon',
+  'cluster_unreachable',
+  'cluster_throttled',
+  'slow_client',
+]
 
 export class Terminal {
   readonly state = new Store<TerminalState>({ is: 'opening' })

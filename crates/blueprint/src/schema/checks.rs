@@ -67,6 +67,18 @@ pub(super) fn env_name(text: &str) -> Result<(), String> {
     Ok(())
 }
 
+/// A URL of an app inside of the workspace.
+pub(super) fn own_url(text: &str) -> Result<(), String> {
+    let rest = text.strip_prefix("http://").unwrap_or_default();
+    let authority = rest.split(['/', '?']).next().unwrap_or_default();
+    let (host, port) = authority.split_once(':').unwrap_or((authority, "80"));
+    let is_port = port.parse::<u16>().is_ok_and(|port| port > 0) && port.bytes().all(|byte| byte.is_ascii_digit());
+    holds(
+        matches!(host, "localhost" | "127.0.0.1") && is_port && text.bytes().all(|byte| byte.is_ascii_graphic()),
+        "an app of the workspace itself: http://localhost:8888/api/status",
+    )
+}
+
 /// A clean absolute path that covers nothing of the system.
 pub(super) fn mount_path(text: &str) -> Result<(), String> {
     clean_path(text)?;

@@ -253,7 +253,7 @@ const POOL: Shape = Shape::Fields(&[
 
 const ACTIVITY: Shape = Shape::Fields(&[
     never("ignorePaths", list(&text(512, checks::any))),
-    never("urls", list(&text(2048, checks::any))),
+    never("urls", list(&text(2048, checks::own_url))),
     never("cpuPercent", Shape::Int { min: 0, max: 100 }),
     never("cpuFor", text(32, checks::duration)),
 ]);

@@ -189,7 +189,11 @@ fn ws_17e_what_does_nothing_yet_is_taken_and_said() {
     table(&[
         ("activity: {ignorePaths: [/healthz], cpuPercent: 10, cpuFor: 5m}", &[]),
         ("activity: {cpuPercent: 101, cpuFor: long}", &["/activity/cpuPercent", "/activity/cpuFor"]),
-        ("activity: {urls: ['http://localhost:8888/api/status']}", &["/activity/urls?"]),
+        ("activity: {urls: ['http://localhost:8888/api/status', 'http://127.0.0.1/']}", &[]),
+        (
+            "activity: {urls: ['http://example.com/', 'https://localhost/', 'http://localhost:x/']}",
+            &["/activity/urls/0", "/activity/urls/1", "/activity/urls/2"],
+        ),
         ("pool: {size: 2, ttl: 1h, schedule: {cron: '0 8 * * *'}}", &["/pool?"]),
         ("kubernetesAccess: true", &[]),
     ]);

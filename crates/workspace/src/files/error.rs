@@ -1,6 +1,6 @@
 //! Why a request about files was not carried out.
 
-use crate::reach::ReachError;
+use crate::reach::{ReachError, of_link};
 use base::{Code, Coded};
 use link::files::{FileError, Wrong};
 use serde_json::{Value, json};
@@ -52,7 +52,7 @@ impl Coded for FilesError {
     fn code(&self) -> Code {
         match self {
             Self::Reach(error) => error.code(),
-            Self::File(FileError::Link(_)) => Code::WorkspaceDaemon,
+            Self::File(FileError::Link(error)) => of_link(error),
             Self::File(FileError::Many(_)) => Code::LimitReached,
             Self::File(FileError::Refused { wrong, .. }) => match wrong {
                 Wrong::NotFound | Wrong::End => Code::NotFound,

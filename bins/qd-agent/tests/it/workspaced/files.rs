@@ -114,3 +114,51 @@ fn wb_05o_a_file_on_its_way_is_a_use_and_a_question_about_one_is_none() {
         assert_eq!(std::fs::metadata(pod.home("sent")).unwrap().len(), 100_000);
     });
 }
+
+#[test]
+fn wb_05p_apps_of_the_workspace_are_asked_when_they_were_used_and_nobody_else_is() {
+    let pod = Pod::start(&json!({}));
+    let listener = std::net::TcpListener::bind("127.0.0.1:0").unwrap();
+    let port = listener.local_addr().unwrap().port();
+    let asked = std::thread::spawn(move || {
+        let (mut all, bodies) = (Vec::new(), [r#"{"last_activity":"2026-01-01T00:00:00Z","kernels":1}"#, "no JSON"]);
+        for body in bodies {
+            let (mut stream, _) = listener.accept().unwrap();
+            let mut head = [0; 1024];
+            let len = std::io::Read::read(&mut stream, &mut head).unwrap();
+            all.push(String::from_utf8_lossy(&head[..len]).lines().next().unwrap_or_default().to_owned());
+            let answer = format!("HTTP/1.1 200 OK\r\ncontent-length: {}\r\n\r\n{body}", body.len());
+            std::io::Write::write_all(&mut stream, answer.as_bytes()).unwrap();
+        }
+        all
+    });
+    steps(async {
+        let link = pod.link().await;
+        let ask = async |url: &str| {
+            let body = json!({ "urls": [url] });
+            let (status, told) = link.request("POST", "/api/v1/used", Some(&body)).await.unwrap();
+            assert_eq!(status, 200, "{told}");
+            told
+        };
+        let told = ask(&format!("http://localhost:{port}/api/status?a=1")).await;
+        let used = &told["uses"][0];
+        assert_eq!((&used["door"], &used["at_ms"]), (&json!("http"), &json!(1_767_225_600_000_u64)), "{told}");
+        assert_eq!(told["failed"], json!([]));
+        let told = ask(&format!("http://127.0.0.1:{port}/")).await;
+        assert_eq!(
+            (told["uses"].as_array().unwrap().len(), told["failed"].as_array().unwrap().len()),
+            (0, 1),
+            "{told}"
+        );
+        for (url, why) in [
+            ("http://127.0.0.1:1/", "refused"),
+            ("http://192.0.2.1/", "not of this workspace"),
+            ("https://localhost/", "not of this workspace"),
+            ("no url", "no URL"),
+        ] {
+            let told = ask(url).await;
+            assert!(told["failed"][0].as_str().is_some_and(|said| said.contains(why)), "{url}: {told}");
+        }
+    });
+    assert_eq!(asked.join().unwrap(), ["GET /api/status?a=1 HTTP/1.1", "GET / HTTP/1.1"]);
+}
