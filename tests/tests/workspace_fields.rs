@@ -4,7 +4,7 @@
 use e2e::console::Console;
 use e2e::curl::Answer;
 use e2e::fresh::Fresh;
-use e2e::workspaces::{apply, get, list, operator, until, workspace};
+use e2e::workspaces::{apply, get, list, operator, run, until, wait, workspace};
 use e2e::{context, errors, kubeconfig, kubectl, out};
 use serde_json::{Value, json};
 
@@ -153,4 +153,45 @@ fn ws_16_a_workspace_says_where_its_pod_runs_and_what_it_is_called_and_takes_no_
         !get(namespace, "workspaces.quarterdeck.dev", "rests")["status"].is_null()
     });
     assert!(list(namespace, "pods", "quarterdeck.dev/workspace=rests").is_empty());
+}
+
+#[test]
+fn ws_08_an_image_or_a_blueprint_is_named_and_the_profile_says_what_is_the_first_process_and_how_hardened_it_is() {
+    let level = |level: &str| json!({ "pod-security.kubernetes.io/enforce": level });
+    let hardened = Fresh::labelled("ws-profile-service", &level("restricted"));
+    let fresh = Fresh::labelled("ws-profile-shell", &level("baseline"));
+    let place = Place { fresh, console: operator(), context: context() };
+    let named = json!({ "name": "default" });
+    place.table(&[
+        (json!({ "image": null }), "a workspace needs a blueprintRef or an image"),
+        (json!({ "image": "" }), "spec.image"),
+        (json!({ "image": null, "blueprintRef": named }), ""),
+        (json!({ "blueprintRef": named }), ""),
+        (json!({ "blueprintRef": { "kind": "Other", "name": "default" } }), "Unsupported value"),
+        (json!({ "runProfile": "shell", "command": ["a"], "args": ["b", "c"] }), ""),
+        (json!({ "runProfile": "other" }), "Unsupported value"),
+    ]);
+    // An image alone lies over the default blueprint: its image takes the place, the rest stays.
+    let (ns, other) = (place.fresh.name(), hardened.name());
+    let blueprint = json!({
+        "apiVersion": "quarterdeck.dev/v1alpha1", "kind": "Blueprint", "metadata": { "name": "default", "namespace": ns },
+        "spec": { "image": "images.invalid/not-there:1", "env": { "OF": "the blueprint" } },
+    });
+    kubectl::apply(&kubeconfig(), &blueprint.to_string());
+    apply(ns, "shell", &json!({}));
+    let service = json!({ "runProfile": "service", "command": ["sh", "-c"], "args": ["exec sleep 100001"] });
+    apply(other, "service", &service);
+    apply(other, "shell", &json!({}));
+    wait(ns, "shell", "condition=Ready");
+    run(ns, "shell", "test \"$OF\" = 'the blueprint'");
+    // The daemon is the first process, and made the user.
+    run(ns, "shell", "tr '\\0' ' ' < /proc/1/cmdline | grep -q 'qd-agent workspaced' && id ada && test $(id -u) = 0");
+    // The image's own program is, as somebody without rights.
+    wait(other, "service", "condition=Ready");
+    run(other, "service", "tr '\\0' ' ' < /proc/1/cmdline | grep -q '^sleep 100001' && test $(id -u) != 0");
+    // What is no service does not come where only restricted pods may.
+    until("it is refused", 60, || {
+        get(other, "workspaces.quarterdeck.dev", "shell")["status"].to_string().contains("violates PodSecurity")
+    });
+    assert!(get(other, "pod", "shell").is_null());
 }
