@@ -4,7 +4,7 @@
 
 use e2e::fresh::Fresh;
 use e2e::workspaces::{apply, condition, get, home, message, operator, pods, run, until, wait};
-use e2e::{errors, kubeconfig, kubectl, out, qd, signal};
+use e2e::{context, errors, kubeconfig, kubectl, out, qd, signal};
 use serde_json::{Value, json};
 use std::process::Command;
 
@@ -150,7 +150,7 @@ impl Drop for Still {
 fn wc_06f_a_daemon_that_stands_still_or_has_no_door_is_told_and_what_it_is_about() {
     let fresh = Fresh::new("ws-still");
     let ns = fresh.name();
-    let _console = operator();
+    let console = operator();
     apply(ns, "w", &json!({}));
     wait(ns, "w", "condition=Ready");
     wait(ns, "w", "condition=Reachable");
@@ -164,6 +164,9 @@ fn wc_06f_a_daemon_that_stands_still_or_has_no_door_is_told_and_what_it_is_about
     let said = workspace(ns, "w");
     assert_eq!(condition(&said, "Degraded"), ("True".to_owned(), "ProbeFailing".to_owned()), "{said:#}");
     until("it is not reached", 60, || condition(&workspace(ns, "w"), "Reachable").1 == "AgentUnreachable");
+    let shells = format!("/workspaces/{ns}/w/shells?cluster={}", context());
+    let shells = console.ask("GET", &shells, None, &["--max-time", "60"]);
+    assert_eq!((shells.status, shells.code().as_str()), (502, "agent_unreachable"), "{shells:?}");
     drop(still);
     until("it is reached again", 60, || condition(&workspace(ns, "w"), "Reachable").0 == "True");
     wait(ns, "w", "condition=Ready");

@@ -18,12 +18,18 @@ impl LastWords {
         plain.split_whitespace().collect::<Vec<_>>().join(" ")
     }
 
+    /// A piece of what the program writes, wherever it was cut.
     fn add(&self, text: &str) {
         let mut words = self.0.lock();
         if words.len() + text.len() < MOST_WORDS {
             words.push_str(text);
-            words.push(' ');
         }
+    }
+
+    /// How it ended.
+    fn end(&self, text: &str) {
+        self.add("\n");
+        self.add(text);
     }
 }
 
@@ -65,9 +71,9 @@ async fn read(mut output: ExecOutput, mut to: WriteHalf<DuplexStream>, words: &L
                 }
             }
             Ok(Some(Said::Complaint(bytes))) => words.add(&String::from_utf8_lossy(&bytes)),
-            Ok(Some(Said::Ended(failure))) => return words.add(&failure.unwrap_or_default()),
+            Ok(Some(Said::Ended(failure))) => return words.end(&failure.unwrap_or_default()),
             Ok(None) => return,
-            Err(error) => return words.add(&error.to_string()),
+            Err(error) => return words.end(&error.to_string()),
         }
     }
 }
@@ -76,3 +82,20 @@ async fn read(mut output: ExecOutput, mut to: WriteHalf<DuplexStream>, words: &L
 const ROOM: usize = 64 << 10;
 /// Bytes of words that are kept.
 const MOST_WORDS: usize = 2000;
+
+#[cfg(test)]
+mod tests {
+    use super::LastWords;
+
+    #[test]
+    fn what_was_cut_in_pieces_on_its_way_is_read_as_it_was_written() {
+        let words = LastWords::default();
+        for piece in ["the daemon does not", " answer", ": No such file\r\n", "(os error 2)\n"] {
+            words.add(piece);
+        }
+        words.end("exit code 1");
+        assert_eq!(words.text(), "the daemon does not answer: No such file (os error 2) exit code 1");
+        words.add(&"x".repeat(2000));
+        assert!(words.text().len() < 200, "there is a bound");
+    }
+}
