@@ -355,7 +355,7 @@ fn wd_08d_all_of_a_job_reaches_its_pod_and_what_is_told_of_it_has_the_shapes_tha
 
 #[test]
 fn wd_08b_as_many_launches_of_one_long_name_at_once_are_as_many_workspaces() {
-    const MANY: usize = 100;
+    const MANY: usize = 1000;
     let fresh = Fresh::new("ws-alike");
     let (ns, _operator) = (fresh.name(), operator());
     let quota = json!({
@@ -363,7 +363,9 @@ fn wd_08b_as_many_launches_of_one_long_name_at_once_are_as_many_workspaces() {
         "spec": { "subject": { "namespace": ns }, "hard": { "running": 0 }, "overflow": "Queue" },
     });
     let _quota = Given::new(&quota);
-    let variables = [("QD__COMPAT__GUILDNET", "true"), ("QD__COMPAT__NAMESPACE", ns)];
+    let mut variables = vec![("QD__COMPAT__GUILDNET", "true"), ("QD__COMPAT__NAMESPACE", ns)];
+    // They come as fast as they can, not as one person has them.
+    variables.extend([("QD__CLUSTERS__QPS", "500"), ("QD__CLUSTERS__BURST", "500")]);
     let console = Console::start_with(Some(&kubeconfig()), &[], &variables);
     let long = "a-name-that-is-as-long-as-sixty-characters-are-long-and-more";
     assert_eq!(long.len(), 60);
@@ -381,7 +383,7 @@ fn wd_08b_as_many_launches_of_one_long_name_at_once_are_as_many_workspaces() {
     let path = folder.path().join("curl");
     std::fs::write(&path, config).unwrap();
     let mut command = Command::new("curl");
-    command.args(["-sS", "--parallel", "--parallel-max", "10", "--parallel-immediate", "-K"]).arg(&path);
+    command.args(["-sS", "--parallel", "--parallel-max", "100", "--parallel-immediate", "-K"]).arg(&path);
     let done = command.output().expect("curl runs");
     let answers = out(&done);
     let ids: Vec<String> = answers

@@ -31,8 +31,10 @@ pub(super) const WATCHES: usize = 3;
 /// Begins them. They end when nobody hears them.
 pub(super) fn start(cluster: &Cluster, key: &Key, tell: &Sender<Heard>) -> JoinSet<()> {
     let mut tasks = JoinSet::new();
+    // Many at once would take the turns of those who wait for an answer.
+    let reader = cluster.reader().in_background();
     let object = kind().map(|kind| {
-        let feed = cluster.reader().feed(kind, Some(&key.namespace));
+        let feed = reader.feed(kind, Some(&key.namespace));
         feed.with_selectors("", &format!("metadata.name={}", key.name))
     });
     let failed = tell.clone();
@@ -50,7 +52,7 @@ pub(super) fn start(cluster: &Cluster, key: &Key, tell: &Sender<Heard>) -> JoinS
     for fields in [format!("involvedObject.name={}", key.name), "involvedObject.kind=PersistentVolumeClaim".to_owned()]
     {
         if let Some(kind) = Kind::builtin("events") {
-            let feed = cluster.reader().feed(kind, Some(&key.namespace)).with_selectors("", &fields);
+            let feed = reader.feed(kind, Some(&key.namespace)).with_selectors("", &fields);
             tasks.spawn(run(feed, tell.clone(), false));
         }
     }
