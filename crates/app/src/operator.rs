@@ -116,12 +116,13 @@ pub(crate) fn platform(config: &Config, desk: &Desk, cluster: &str) -> Result<Pl
         let process = desk.principal.borrow().asking(RequestId::new(), Door::Process);
         Arc::new(Provision::showing(desk.gate.clone(), process))
     });
-    let compat_labels = config.compat.labels;
+    let (compat_labels, public_url) = (config.compat.labels, config.serve.public_url.clone());
     let prices = config.prices.read().map_err(Failed::of)?;
     let config = &config.operator;
     let agent_image = config.agent_image.clone().unwrap_or_else(|| format!("{AGENT_IMAGE}:{VERSION}"));
     Ok(Platform {
         prices,
+        public_url,
         exposing,
         network,
         pull_secrets: config.pull_secrets.clone(),

@@ -61,6 +61,8 @@ pub struct Rendered {
     pub blueprint: Value,
     /// The blueprint that grants name: of a repository's file, the one that it builds on.
     pub built_on: String,
+    /// Its page at the console, where the console has a URL of its own.
+    pub page: Option<String>,
     /// Version of the agent in the pod.
     pub agent_version: String,
     /// The name of the service in the cluster.

@@ -86,8 +86,10 @@ impl Making<'_> {
                 set("image", image);
                 if self.decision.outdated {
                     let mut update = json!({ "digest": rendered.pod_hash });
-                    if let (Some(fields), false) = (update.as_object_mut(), self.newer.is_empty()) {
-                        fields.insert("changes".to_owned(), self.newer.into());
+                    if let Some(fields) = update.as_object_mut() {
+                        let page = rendered.page.as_deref().map(|page| ("diffURL".to_owned(), page.into()));
+                        let changes = (!self.newer.is_empty()).then(|| ("changes".to_owned(), self.newer.into()));
+                        fields.extend(page.into_iter().chain(changes));
                     }
                     set("updateAvailable", update);
                 }

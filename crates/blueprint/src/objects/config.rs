@@ -70,6 +70,20 @@ pub(super) fn config_maps(
         .collect()
 }
 
+/// The data of a config map, but the ports that the agent's configuration declares.
+pub(super) fn without_ports(data: &BTreeMap<String, String>) -> BTreeMap<&str, String> {
+    let own = |text: &String| {
+        let mut config: Json = serde_json::from_str(text).ok()?;
+        config.as_object_mut()?.remove("ports");
+        Some(config.to_string())
+    };
+    let value = |(key, text): (&String, &String)| match key.as_str() {
+        "config.yaml" => own(text).unwrap_or_else(|| text.clone()),
+        _ => text.clone(),
+    };
+    data.iter().map(|one| (one.0.as_str(), value(one))).collect()
+}
+
 /// What the agent reads at its start, and what it may do with it beside [`Config`]: the owners of folders, the ports that
 /// are declared, and where the certificates stand that it trusts.
 fn agent(effective: &Effective, place: &Place, ports: &[Port], volumes: &Volumes) -> Result<Json, serde_json::Error> {

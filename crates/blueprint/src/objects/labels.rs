@@ -112,15 +112,20 @@ fn owner(place: &Place) -> Option<Vec<OwnerReference>> {
 }
 
 /// A hash over all that makes a new pod necessary, in the annotation `manifest-hash` of the pod. Labels that change with
-/// every job are not in it, nor is what a pod that runs can be given: processors and memory of its main container.
+/// every job are not in it, nor is what a pod that runs can be given: processors and memory of its main container. Nor are
+/// the ports that it declares: the service and the network policy open them, and a container listens where it likes.
 pub(super) fn stamp(objects: &mut Objects) {
     // The blueprint in the pod is for people, who see it as it is now.
     let data = objects.config_maps.iter().map(|map| (&map.metadata.name, &map.data));
     let shown = |data: &BTreeMap<String, String>| data.contains_key("blueprint.yaml");
     let data: Vec<_> = data.filter(|(_, data)| !data.as_ref().is_some_and(shown)).collect();
+    let data: Vec<_> =
+        data.into_iter().map(|(name, data)| (name, data.as_ref().map(super::config::without_ports))).collect();
     let mut spec = objects.pod.spec.clone();
-    let containers = spec.iter_mut().flat_map(|spec| &mut spec.containers);
-    for resources in containers.filter(|one| one.name == MAIN).filter_map(|one| one.resources.as_mut()) {
+    let containers = spec.iter_mut().flat_map(|spec| &mut spec.containers).filter(|one| one.name == MAIN);
+    for main in containers {
+        main.ports = None;
+        let Some(resources) = &mut main.resources else { continue };
         for sizes in [&mut resources.limits, &mut resources.requests].into_iter().flatten() {
             sizes.retain(|name, _| !matches!(name.as_str(), "cpu" | "memory"));
         }

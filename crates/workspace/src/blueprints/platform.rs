@@ -4,6 +4,7 @@ use super::DEFAULT;
 use crate::cost::Prices;
 use crate::exposing::Exposing;
 use crate::folder::Folder;
+use crate::key::Key;
 use crate::provision::Provision;
 use crate::source::Repositories;
 use base::Secret;
@@ -18,6 +19,8 @@ pub struct Platform {
     pub cluster: String,
     /// The agent's image of this release.
     pub agent_image: String,
+    /// The URL by which people call the console; nothing where it has none of its own.
+    pub public_url: Option<String>,
     /// The registry of images whose name has no host part.
     pub registry: Option<String>,
     /// The blueprint of a Workspace that names an image alone.
@@ -53,12 +56,23 @@ pub struct Platform {
 }
 
 impl Platform {
+    /// The page of a workspace at the console.
+    pub(super) fn page(&self, key: &Key) -> Option<String> {
+        let base = self.public_url.as_deref()?.trim_end_matches('/');
+        // An item of the path is escaped, and then the value of the query.
+        let part =
+            |text: &str| form_urlencoded::byte_serialize(text.as_bytes()).collect::<String>().replace('+', "%20");
+        let path = [self.cluster.as_str(), &key.namespace, &key.name].map(part).join("/");
+        Some(format!("{base}/?view=workspaces&ws={}", part(&path).replace("%2F", "/")))
+    }
+
     /// The usual one of a cluster.
     #[must_use]
     pub fn new(cluster: &str, agent_image: &str) -> Self {
         Self {
             cluster: cluster.to_owned(),
             agent_image: agent_image.to_owned(),
+            public_url: None,
             registry: None,
             default_blueprint: DEFAULT.to_owned(),
             commit: "unknown".to_owned(),
@@ -76,5 +90,23 @@ impl Platform {
             env: BTreeMap::new(),
             prices: Prices::default(),
         }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::Platform;
+    use crate::key::Key;
+
+    #[test]
+    fn wo_11l_the_page_of_a_workspace_is_an_address_of_the_console() {
+        let key = Key { namespace: "team".to_owned(), name: "w".to_owned() };
+        let page = |cluster: &str, url: Option<&str>| {
+            Platform { public_url: url.map(str::to_owned), ..Platform::new(cluster, "agent:1") }.page(&key)
+        };
+        let own = |path: &str| Some(format!("https://qd.test/?view=workspaces&ws={path}/team/w"));
+        assert_eq!(page("lab", Some("https://qd.test")), own("lab"));
+        assert_eq!(page("a/b c", Some("https://qd.test/")), own("a%252Fb%2520c"));
+        assert_eq!(page("lab", None), None);
     }
 }

@@ -213,3 +213,30 @@ fn wo_05d_the_same_blueprint_and_place_are_the_same_bytes() {
     assert_ne!(hash(fields, &place()), hash("env: {A: 1}", &place()));
     assert_ne!(hash("extFiles: {/x: y}", &place()), hash("extFiles: {/x: z}", &place()), "contents are in it");
 }
+
+#[test]
+fn wo_11k_ports_are_opened_where_it_runs_and_make_no_new_pod() {
+    let hash =
+        |objects: &Objects| objects.pod.metadata.annotations.as_ref().unwrap()["quarterdeck.dev/manifest-hash"].clone();
+    let with = |ports: &[u16]| {
+        let mut place = place();
+        let labels = [("app".to_owned(), "gateway".to_owned())].into();
+        place.network.gateway = Some(Pods { namespace: "qd".to_owned(), labels });
+        place.ports = ports.iter().map(|port| Port::tcp(&format!("p{port}"), *port)).collect();
+        place
+    };
+    for fields in ["", "runProfile: service, env: {PORT: 9}"] {
+        let (none, some) = (made_at(fields, &with(&[])), made_at(fields, &with(&[3000, 4000])));
+        assert_eq!(hash(&none), hash(&some), "{fields}");
+        assert_eq!(config(&some).ports.len(), 2);
+        let opened = |objects: &Objects| json_of(&objects.service).to_string().contains("3000");
+        assert!(opened(&some) && !opened(&none));
+        let admitted = |objects: &Objects| json_of(&objects.network_policy).to_string().contains("3000");
+        assert!(admitted(&some) && !admitted(&none));
+    }
+    // What is told of the port in a variable is another pod, and so is what else its agent reads.
+    let service = |ports: &[u16]| hash(&made_at(SERVICE, &with(ports)));
+    assert_ne!(service(&[3000]), service(&[4000]));
+    assert_eq!(service(&[3000]), service(&[3000, 4000]));
+    assert_ne!(hash(&made("")), hash(&made("splash: hello")));
+}
