@@ -291,7 +291,13 @@ fn ws_18_two_people_see_and_may_what_is_theirs_and_what_is_granted() {
 
     // and what it lacks is said
     let check = serving.serve(&["check"]);
-    assert!(out(&check).contains("impersonate users"), "{}{}", out(&check), errors(&check));
+    let said = out(&check);
+    assert!(said.contains("impersonate users"), "{said}{}", errors(&check));
+    for part in ["cert-manager", "operator.registry", "overlay"] {
+        let line = said.lines().find(|line| line.contains(part)).unwrap_or_else(|| panic!("{part}: {said}"));
+        assert!(line.starts_with("without "), "{line}");
+    }
+    assert!(!said.contains("storage classes"), "it has one: {said}");
 }
 
 #[test]

@@ -1,10 +1,7 @@
 //! The operator of workspaces on a real cluster: from an object that kubectl applies to a pod with a home that stays.
 #![allow(clippy::unwrap_used, clippy::expect_used, clippy::panic, clippy::indexing_slicing)]
 
-use e2e::app::App;
-use e2e::console::Console;
 use e2e::fresh::Fresh;
-use e2e::opened;
 use e2e::workspaces::{apply, condition, get, home, list, operator, run, until, wait};
 use e2e::{kubeconfig, kubectl};
 use serde_json::{Value, json};
@@ -162,48 +159,6 @@ fn wo_03_what_somebody_else_changes_is_put_right_and_a_pod_that_is_deleted_comes
         std::thread::sleep(std::time::Duration::from_secs(5));
         version() == before
     });
-}
-
-#[test]
-fn wo_11m_ports_open_and_close_where_it_runs_and_the_rest_waits_with_the_page_that_shows_it() {
-    let fresh = Fresh::new("ws-ports");
-    let ns = fresh.name();
-    let variables = [("QD__SERVE__PUBLIC_URL", "https://qd.test")];
-    let console = Console::start_with(Some(&kubeconfig()), &["--with-operator", "--yes"], &variables);
-    apply(ns, "w", &json!({ "ports": [{ "name": "web", "containerPort": 3000 }] }));
-    wait(ns, "w", "condition=Ready");
-    let first = get(ns, "pod", "w")["metadata"]["uid"].clone();
-    let serves =
-        |port: u16| get(ns, "service", "w")["spec"]["ports"].to_string().contains(&format!("\"port\":{port},"));
-    assert!(serves(3000) && !serves(4000), "{:#}", get(ns, "service", "w"));
-
-    // Another port, and a door to it.
-    let _app = App::start(ns, "w", 4000, "ada");
-    patch(ns, "w", &json!({ "spec": { "ports": [{ "name": "api", "containerPort": 4000 }] } }));
-    until("the other port is open", 30, || serves(4000) && !serves(3000));
-    let answer = opened::open(&console, ns, "w", "port=4000").get("/hello", "");
-    assert!(answer.starts_with("HTTP/1.1 200 "), "{answer}");
-    let object = || get(ns, "workspaces.quarterdeck.dev", "w");
-    until("it is settled", 30, || object()["status"]["observedGeneration"] == object()["metadata"]["generation"]);
-    assert!(object()["status"]["updateAvailable"].is_null(), "{:#}", object());
-    assert_eq!(get(ns, "pod", "w")["metadata"]["uid"], first);
-
-    // What only another pod has is told with where it is shown.
-    patch(ns, "w", &json!({ "spec": { "env": [{ "name": "A", "value": "1" }] } }));
-    until("what waits is told", 30, || !object()["status"]["updateAvailable"].is_null());
-    let page = format!("https://qd.test/?view=workspaces&ws={}/{ns}/w", e2e::context());
-    assert_eq!(object()["status"]["updateAvailable"]["diffURL"], page);
-    assert_eq!(get(ns, "pod", "w")["metadata"]["uid"], first);
-    // It is spec, so it stays when it stops and starts.
-    patch(ns, "w", &json!({ "spec": { "state": "Stopped" } }));
-    wait(ns, "w", "jsonpath={.status.phase}=Stopped");
-    patch(ns, "w", &json!({ "spec": { "state": "Running" } }));
-    wait(ns, "w", "condition=Ready");
-    let pod = get(ns, "pod", "w");
-    assert_ne!(pod["metadata"]["uid"], first);
-    assert!(serves(4000) && !serves(3000));
-    assert!(pod["spec"]["containers"][0]["ports"].to_string().contains("4000"), "{pod:#}");
-    assert!(object()["status"]["updateAvailable"].is_null(), "{:#}", object());
 }
 
 #[test]

@@ -1,12 +1,11 @@
-//! Who may have a workspace, on a real cluster, and why it runs: quotas, grants, the operator's own rights, evidence.
+//! Who may have a workspace, on a real cluster: quotas, grants, and the operator's own rights.
 #![allow(clippy::unwrap_used, clippy::expect_used, clippy::panic, clippy::indexing_slicing)]
 
 use e2e::console::Console;
 use e2e::fresh::Fresh;
 use e2e::workspaces::{apply, condition, get, list, message, operator, until, wait};
-use e2e::{alone, context, kubeconfig, kubectl, signal};
+use e2e::{alone, kubeconfig, kubectl, signal};
 use serde_json::{Value, json};
-use std::process::Stdio;
 
 /// An object of ours, made, and deleted when it is dropped.
 struct Made(&'static str, String, String);
@@ -193,91 +192,4 @@ fn wo_12b_the_operator_works_with_its_role_and_nothing_else() {
     };
     assert!(may("get", "secrets", ns) && !may("get", "secrets", "kube-system") && !may("list", "secrets", ns));
     assert!(!may("patch", "customresourcedefinitions", "") && !may("delete", "nodes", ""));
-}
-
-#[test]
-fn wb_06h_each_line_of_why_leads_to_entries_of_the_journal_and_what_it_took_has_a_price() {
-    let _alone = alone();
-    let fresh = Fresh::new("ws-why");
-    let ns = fresh.name();
-    let prices = [("CPU_HOUR", "3600"), ("MEMORY_GIB_HOUR", "0"), ("CURRENCY", "EUR")]
-        .map(|(name, value)| (format!("QD__PRICES__{name}"), value));
-    let prices: Vec<(&str, &str)> = prices.iter().map(|(name, value)| (name.as_str(), *value)).collect();
-    let console = Console::start_with(Some(&kubeconfig()), &["--with-operator", "--yes"], &prices);
-    apply(
-        ns,
-        "w",
-        &json!({ "resources": { "cpu": "250m", "memory": "256Mi" }, "lifecycle": { "idleTimeout": "20s", "idleWarning": "10s" } }),
-    );
-    wait(ns, "w", "condition=Ready");
-    let ask = |path: &str| {
-        let answer = console.ask("GET", path, None, &[]);
-        assert_eq!(answer.status, 200, "{path}: {}", answer.body);
-        answer.json()
-    };
-    let why = || ask(&format!("/workspaces/{ns}/w/why?cluster={}", context()));
-    let entries =
-        |query: &Value| ask(&format!("/audit?{}", query.as_str().unwrap()))["entries"].as_array().unwrap().clone();
-    // A program that computes, for whoever runs it, and files that come.
-    let mut words = console.qd(Some(&kubeconfig()));
-    let line = "timeout 90 sh -c 'while :; do :; done'; true";
-    let mut runs = words
-        .args(["ws", "exec", "-n", ns, "w", "--", "sh", "-c", line])
-        .stdin(Stdio::null())
-        .stdout(Stdio::null())
-        .spawn()
-        .expect("qd starts");
-    let _ = ask(&format!("/workspaces/{ns}/w/files/list?path=&cluster={}", context()));
-    let used = |why: &Value, door: &str| {
-        why["uses"].as_array().unwrap().iter().rev().find(|one| one["door"] == door).cloned().unwrap_or_default()
-    };
-    until("both doors are told", 40, || {
-        let told = why();
-        ["exec", "files"].iter().all(|door| used(&told, door)["audit"].is_string())
-    });
-    let told = why();
-    assert_eq!(used(&told, "exec")["detail"], format!("sh -c {line}"), "{told:#}");
-    for (door, action) in [("exec", "workspace:exec"), ("files", "workspace:files")] {
-        let found = entries(&used(&told, door)["audit"]);
-        let named = |one: &Value, tag: &str, value: &str| {
-            one["anchors"].as_array().unwrap().iter().any(|anchor| anchor["tag"] == tag && anchor["value"] == value)
-        };
-        assert!(!found.is_empty() && found.iter().all(|one| named(one, "action", action)), "{door}: {found:#?}");
-    }
-    assert!(told["idle"].as_str().unwrap().starts_with("used lately: "), "{told:#}");
-    // What it took: a quarter of a processor since its start.
-    let cost = &told["cost"];
-    let since = cost["since_ms"].as_i64().unwrap();
-    let now = std::time::SystemTime::now().duration_since(std::time::UNIX_EPOCH).unwrap().as_millis();
-    let seconds = (i64::try_from(now).unwrap() - since) / 1000;
-    let amount: f64 = cost["amount"].as_str().unwrap().strip_suffix(" EUR").unwrap().parse().unwrap();
-    assert!((amount - seconds as f64 / 4.0).abs() < 2.0 + seconds as f64 / 10.0, "{cost} {seconds}");
-    let mut command = console.qd(Some(&kubeconfig()));
-    for (name, value) in &prices {
-        command.env(name, value);
-    }
-    let printed = e2e::out(&command.args(["ws", "why", "-n", ns, "w"]).output().unwrap());
-    assert!(printed.contains("took       0.") && printed.contains(" EUR\n"), "{printed}");
-    let _ = runs.kill();
-    let _ = runs.wait();
-    // Who stopped it: the same words as its state, and the entry that they are of.
-    let yes = json!({ "answers": { "confirm": true } });
-    let stopped = console.ask("POST", &format!("/workspaces/{ns}/w/stop?cluster={}", context()), Some(&yes), &[]);
-    assert_eq!(stopped.status, 202, "{}", stopped.body);
-    wait(ns, "w", "jsonpath={.status.phase}=Stopped");
-    let told = why();
-    assert!(
-        told["stop_reason"].as_str().unwrap().starts_with("stopped by desk:") && told["cost"].is_null(),
-        "{told:#}"
-    );
-    let found = entries(&told["audit"]);
-    assert!(found.iter().any(|one| one.to_string().contains("workspace:stop")), "{found:#?}");
-    let mut command = console.qd(Some(&kubeconfig()));
-    let printed = e2e::out(&command.args(["ws", "why", "-n", ns, "w"]).output().unwrap());
-    let query =
-        printed.lines().find_map(|line| line.strip_prefix("evidence   qd ")).unwrap_or_else(|| panic!("{printed}"));
-    let mut command = console.qd(Some(&kubeconfig()));
-    let words: Vec<&str> = query.split(' ').map(|word| word.trim_matches('\'')).collect();
-    let printed = e2e::out(&command.args(words).output().unwrap());
-    assert!(printed.contains("workspace:stop"), "{query}: {printed}");
 }

@@ -77,6 +77,9 @@ pub struct Operator {
     pub cluster_domain: String,
     /// Workspaces may run on the control plane: a cluster of one node.
     pub single_node: bool,
+    /// The cluster provides volumes. Without them homes are in pods and last as long as these; claims that are there are left
+    /// alone, and not mounted.
+    pub volumes: bool,
     /// There is no workspace without a Grant that allows it: where a team shares the cluster. Grants of `namespace` may name
     /// other namespaces.
     pub require_grants: bool,
@@ -105,6 +108,7 @@ impl Default for Operator {
             default_blueprint: "default".to_owned(),
             cluster_domain: "cluster.local".to_owned(),
             single_node: false,
+            volumes: true,
             require_grants: false,
             pull_secrets: Vec::new(),
             password_file: None,

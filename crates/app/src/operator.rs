@@ -130,6 +130,7 @@ pub(crate) fn platform(config: &Config, desk: &Desk, cluster: &str) -> Result<Pl
         default_blueprint: config.default_blueprint.clone(),
         cluster_domain: config.cluster_domain.clone(),
         single_node: config.single_node,
+        volumes: config.volumes,
         compat_labels,
         repositories,
         folder,

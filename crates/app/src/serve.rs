@@ -7,6 +7,7 @@
 //! ```
 
 mod check;
+mod parts;
 mod plan;
 mod tokens;
 

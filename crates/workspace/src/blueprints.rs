@@ -360,6 +360,7 @@ impl Blueprints {
         place.commit.clone_from(&self.platform.commit);
         place.cluster_domain.clone_from(&self.platform.cluster_domain);
         place.single_node = self.platform.single_node;
+        place.claims.provided = self.platform.volumes;
         place.compat_labels = self.platform.compat_labels;
         place.pull_secrets.clone_from(&self.platform.pull_secrets);
         place.network.clone_from(&self.network.read().clone());

@@ -1,5 +1,6 @@
 //! `qd serve check`: what is wrong with the configuration, and which rights and parts a gateway would miss, with what each costs.
 
+use super::parts::{self, Facts};
 use super::plan::Plan;
 use crate::config::{Config, Role};
 use crate::error::Failed;
@@ -28,13 +29,23 @@ pub(super) async fn run(config: &Config, global: &Global, args: &ServeArgs) -> R
         let cluster =
             Cluster::connect(&plan.kubeconfig, &context.name, ConnectOptions::default()).map_err(Failed::of)?;
         told.extend(cluster_parts(config, &cluster, plan.roles.contains(&Role::Operator)).await);
+        match Facts::look(&cluster).await {
+            Ok(facts) => told.extend(
+                facts
+                    .without(config)
+                    .into_iter()
+                    .map(|(part, words)| Told::without(format!("{}: {part}", cluster.name()), words)),
+            ),
+            Err(error) => told.push(Told::missing(format!("{}: its parts", cluster.name()), error.to_string())),
+        }
     }
+    told.extend(parts::without(config).into_iter().map(|(part, words)| Told::without(part, words)));
     let mut out = std::io::stdout().lock();
-    for Told { part, ok, words } in &told {
-        writeln!(out, "{:<8} {part:<32} {words}", if *ok { "ok" } else { "missing" })?;
+    for Told { part, state, words } in &told {
+        writeln!(out, "{state:<8} {part:<32} {words}")?;
     }
     out.flush()?;
-    Ok(u8::from(told.iter().any(|one| !one.ok)))
+    Ok(u8::from(told.iter().any(|one| one.state == MISSING)))
 }
 
 /// Which kinds are not there as they should be, and who puts that right.
@@ -54,17 +65,22 @@ pub(super) async fn warn(cluster: Cluster) {
 
 struct Told {
     part: String,
-    ok: bool,
+    state: &'static str,
     words: String,
 }
 
 impl Told {
     fn ok(part: impl Into<String>, words: impl Into<String>) -> Self {
-        Self { part: part.into(), ok: true, words: words.into() }
+        Self { part: part.into(), state: "ok", words: words.into() }
     }
 
     fn missing(part: impl Into<String>, words: impl Into<String>) -> Self {
-        Self { part: part.into(), ok: false, words: words.into() }
+        Self { part: part.into(), state: MISSING, words: words.into() }
+    }
+
+    /// It is not there, and is not needed.
+    fn without(part: impl Into<String>, words: impl Into<String>) -> Self {
+        Self { part: part.into(), state: "without", words: words.into() }
     }
 }
 
@@ -115,3 +131,6 @@ async fn cluster_parts(config: &Config, cluster: &Cluster, operates: bool) -> Ve
     }
     told
 }
+
+/// Something does not work without it.
+const MISSING: &str = "missing";

@@ -31,6 +31,8 @@ pub struct Platform {
     pub cluster_domain: String,
     /// Pods may run on the control plane: a cluster of one node.
     pub single_node: bool,
+    /// The cluster provides volumes.
+    pub volumes: bool,
     /// Labels of earlier products stand on all objects as well.
     pub compat_labels: bool,
     /// Secrets with which images are pulled, in every namespace of workspaces.
@@ -78,6 +80,7 @@ impl Platform {
             commit: "unknown".to_owned(),
             cluster_domain: "cluster.local".to_owned(),
             single_node: false,
+            volumes: true,
             compat_labels: false,
             pull_secrets: Vec::new(),
             password: None,
