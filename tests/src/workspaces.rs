@@ -105,6 +105,18 @@ pub fn act(console: &Console, namespace: &str, name: &str, act: &str, more: &[&s
     console.ask("POST", &path, Some(&json!({ "answers": { "confirm": true } })), more)
 }
 
+/// A Workspace as it is; null when there is none.
+#[must_use]
+pub fn seen(namespace: &str, name: &str) -> Value {
+    get(namespace, "workspaces.quarterdeck.dev", name)
+}
+
+/// Changes a Workspace, by `kubectl patch`.
+pub fn patch(namespace: &str, name: &str, patch: &Value) {
+    let (object, patch) = (format!("workspaces.quarterdeck.dev/{name}"), patch.to_string());
+    let _ = kubectl::stdout(&kubeconfig(), &["patch", "-n", namespace, &object, "--type=merge", "-p", &patch]);
+}
+
 /// Waits until something is so.
 ///
 /// # Panics

@@ -2,14 +2,9 @@
 #![allow(clippy::unwrap_used, clippy::expect_used, clippy::panic, clippy::indexing_slicing)]
 
 use e2e::fresh::Fresh;
-use e2e::workspaces::{apply, condition, get, home, list, operator, run, until, wait};
+use e2e::workspaces::{apply, condition, get, home, list, operator, patch, run, until, wait};
 use e2e::{kubeconfig, kubectl};
 use serde_json::{Value, json};
-
-fn patch(namespace: &str, name: &str, patch: &Value) {
-    let (object, patch) = (format!("workspaces.quarterdeck.dev/{name}"), patch.to_string());
-    let _ = kubectl::stdout(&kubeconfig(), &["patch", "-n", namespace, &object, "--type=merge", "-p", &patch]);
-}
 
 fn delete(namespace: &str, name: &str) {
     let object = format!("workspaces.quarterdeck.dev/{name}");

@@ -3,16 +3,12 @@
 #![allow(clippy::unwrap_used, clippy::expect_used, clippy::panic, clippy::indexing_slicing)]
 
 use e2e::fresh::Fresh;
-use e2e::workspaces::{apply, condition, get, home, message, operator, pods, run, until, wait};
+use e2e::workspaces::{apply, condition, get, home, message, operator, pods, run, seen, until, wait};
 use e2e::{context, errors, kubeconfig, kubectl, out, qd, signal};
 use serde_json::{Value, json};
 use std::process::Command;
 
 const SHELL: &str = "images.invalid/shell:1";
-
-fn workspace(namespace: &str, name: &str) -> Value {
-    get(namespace, "workspaces.quarterdeck.dev", name)
-}
 
 fn blueprint(namespace: &str, spec: &Value) {
     let object = json!({
@@ -62,7 +58,7 @@ fn wo_11j_a_newer_blueprint_is_shown_field_by_field_and_an_update_keeps_the_file
     wait(ns, "w", "condition=Ready");
     let first = uid(ns);
     std::fs::write(home(ns, "w").join("kept"), "by the update").unwrap();
-    assert!(workspace(ns, "w")["status"]["updateAvailable"].is_null());
+    assert!(seen(ns, "w")["status"]["updateAvailable"].is_null());
 
     // The rules of its network change where it runs.
     let policy = || get(ns, "networkpolicy", "w")["spec"].clone();
@@ -76,8 +72,8 @@ fn wo_11j_a_newer_blueprint_is_shown_field_by_field_and_an_update_keeps_the_file
 
     // The rest waits, and is shown.
     says("canary-new", &json!({ "network": network, "imagePullPolicy": "Never" }));
-    until("a newer one is told", 60, || !workspace(ns, "w")["status"]["updateAvailable"]["changes"].is_null());
-    let told = workspace(ns, "w")["status"]["updateAvailable"].clone();
+    until("a newer one is told", 60, || !seen(ns, "w")["status"]["updateAvailable"]["changes"].is_null());
+    let told = seen(ns, "w")["status"]["updateAvailable"].clone();
     let changes = told["changes"].as_array().unwrap();
     let of = |field: &str| changes.iter().find(|one| one["field"] == field).cloned().unwrap_or_default();
     let hidden = json!({ "field": "spec.containers[main].env[TOKEN]", "from": "(not shown)", "to": "(not shown)" });
@@ -102,7 +98,7 @@ fn wo_11j_a_newer_blueprint_is_shown_field_by_field_and_an_update_keeps_the_file
     assert_eq!(std::fs::read_to_string(home(ns, "w").join("kept")).unwrap(), "by the update");
     let said = ws(ns, &["exec", "w", "--", "bash", "-c", "echo $TOKEN; cat ~/kept"]);
     assert_eq!(said, "canary-new\nby the update");
-    until("nothing newer is told", 60, || workspace(ns, "w")["status"]["updateAvailable"].is_null());
+    until("nothing newer is told", 60, || seen(ns, "w")["status"]["updateAvailable"].is_null());
     let said = ws(ns, &["update", "w", "--yes"]);
     assert!(said.contains("runs as it asks for; --force makes its pod anew all the same"), "{said}");
     assert_eq!(uid(ns), second);
@@ -154,31 +150,31 @@ fn wc_06f_a_daemon_that_stands_still_or_has_no_door_is_told_and_what_it_is_about
     apply(ns, "w", &json!({}));
     wait(ns, "w", "condition=Ready");
     wait(ns, "w", "condition=Reachable");
-    let said = workspace(ns, "w");
+    let said = seen(ns, "w");
     assert_eq!(condition(&said, "Reachable"), ("True".to_owned(), "AsExpected".to_owned()));
     let first = uid(ns);
 
     // It stands still: the kubelet's probe fails, and so does the way in.
     let still = Still::new(daemon(&pods(ns, "w")[0]));
-    until("its probe fails", 120, || message(&workspace(ns, "w"), "Degraded").to_lowercase().contains("probe"));
-    let said = workspace(ns, "w");
+    until("its probe fails", 120, || message(&seen(ns, "w"), "Degraded").to_lowercase().contains("probe"));
+    let said = seen(ns, "w");
     assert_eq!(condition(&said, "Degraded"), ("True".to_owned(), "ProbeFailing".to_owned()), "{said:#}");
-    until("it is not reached", 60, || condition(&workspace(ns, "w"), "Reachable").1 == "AgentUnreachable");
+    until("it is not reached", 60, || condition(&seen(ns, "w"), "Reachable").1 == "AgentUnreachable");
     let shells = format!("/workspaces/{ns}/w/shells?cluster={}", context());
     let shells = console.ask("GET", &shells, None, &["--max-time", "60"]);
     assert_eq!((shells.status, shells.code().as_str()), (502, "agent_unreachable"), "{shells:?}");
     drop(still);
-    until("it is reached again", 60, || condition(&workspace(ns, "w"), "Reachable").0 == "True");
+    until("it is reached again", 60, || condition(&seen(ns, "w"), "Reachable").0 == "True");
     wait(ns, "w", "condition=Ready");
     assert_eq!(uid(ns), first, "nothing was made anew");
 
     // Its door is gone.
     run(ns, "w", "rm /run/quarterdeck/agent.sock /run/quarterdeck/link* || ls -la /run/quarterdeck");
-    let closed = || condition(&workspace(ns, "w"), "Reachable") == ("False".to_owned(), "PortClosed".to_owned());
+    let closed = || condition(&seen(ns, "w"), "Reachable") == ("False".to_owned(), "PortClosed".to_owned());
     until("its port is closed", 60, closed);
     // And stays so told, though it is not ready any more by then.
-    until("it is not ready", 90, || condition(&workspace(ns, "w"), "Ready").0 == "False");
-    assert!(closed(), "{:#}", workspace(ns, "w"));
+    until("it is not ready", 90, || condition(&seen(ns, "w"), "Ready").0 == "False");
+    assert!(closed(), "{:#}", seen(ns, "w"));
     assert_eq!(uid(ns), first);
 }
 
@@ -189,7 +185,7 @@ fn wc_10c_an_agent_of_another_version_is_named_with_which_side_to_update() {
     let _console = operator();
     apply(ns, "w", &json!({}));
     wait(ns, "w", "condition=Ready");
-    assert_ne!(condition(&workspace(ns, "w"), "Degraded").1, "AgentOutdated");
+    assert_ne!(condition(&seen(ns, "w"), "Degraded").1, "AgentOutdated");
     let label = |version: &str| {
         let label = format!("quarterdeck.dev/agent-version={version}");
         let _ = kubectl::stdout(&kubeconfig(), &["label", "-n", ns, "pod", "w", "--overwrite", &label]);
@@ -198,8 +194,8 @@ fn wc_10c_an_agent_of_another_version_is_named_with_which_side_to_update() {
         [("0.0.1", "start the workspace again, and it has this one"), ("99.0.0", "update this program")]
     {
         label(version);
-        until("it is named", 60, || message(&workspace(ns, "w"), "Degraded").contains(todo));
-        let said = workspace(ns, "w");
+        until("it is named", 60, || message(&seen(ns, "w"), "Degraded").contains(todo));
+        let said = seen(ns, "w");
         assert_eq!(condition(&said, "Degraded"), ("True".to_owned(), "AgentOutdated".to_owned()), "{said:#}");
         assert!(message(&said, "Degraded").contains(version), "{said:#}");
         // What speaks the same protocol goes on.
@@ -207,7 +203,7 @@ fn wc_10c_an_agent_of_another_version_is_named_with_which_side_to_update() {
     }
     // Started again, it has ours.
     let _ = ws(ns, &["update", "w", "--force", "--yes"]);
-    until("nothing is outdated", 60, || condition(&workspace(ns, "w"), "Degraded").1 != "AgentOutdated");
+    until("nothing is outdated", 60, || condition(&seen(ns, "w"), "Degraded").1 != "AgentOutdated");
 }
 
 /// A file system of the node that holds little.
@@ -274,11 +270,11 @@ fn wc_10d_a_volume_that_is_nearly_full_is_told_until_there_is_room() {
     of_blueprint(ns, &json!({}));
     wait(ns, "w", "condition=Ready");
     wait(ns, "w", "condition=Reachable");
-    assert_ne!(condition(&workspace(ns, "w"), "Degraded").1, "VolumeNearlyFull");
+    assert_ne!(condition(&seen(ns, "w"), "Degraded").1, "VolumeNearlyFull");
     let _ = ws(ns, &["exec", "w", "--", "bash", "-c", "head -c 28M /dev/zero >/home/ada/much"]);
-    until("it is told", 90, || condition(&workspace(ns, "w"), "Degraded").1 == "VolumeNearlyFull");
-    let said = message(&workspace(ns, "w"), "Degraded");
+    until("it is told", 90, || condition(&seen(ns, "w"), "Degraded").1 == "VolumeNearlyFull");
+    let said = message(&seen(ns, "w"), "Degraded");
     assert!(said.contains("the volume at /home/ada (32Mi) is 80 % full or more: delete files there"), "{said}");
     let _ = ws(ns, &["exec", "w", "--", "rm", "/home/ada/much"]);
-    until("there is room again", 90, || condition(&workspace(ns, "w"), "Degraded").1 != "VolumeNearlyFull");
+    until("there is room again", 90, || condition(&seen(ns, "w"), "Degraded").1 != "VolumeNearlyFull");
 }

@@ -6,7 +6,7 @@
 use e2e::console::Console;
 use e2e::curl::curl;
 use e2e::fresh::Fresh;
-use e2e::workspaces::{self, act, apply, get, list, operator, phase, pods, until, wait};
+use e2e::workspaces::{self, act, apply, list, operator, phase, pods, seen, until, wait};
 use e2e::{alone, context, kubeconfig, signal};
 use serde_json::{Value, json};
 use std::path::Path;
@@ -17,10 +17,6 @@ const SHELL: &str = "images.invalid/shell:1";
 
 /// What a test may have to wait for.
 const PATIENT: [&str; 2] = ["--max-time", "120"];
-
-fn workspace(namespace: &str, name: &str) -> Value {
-    get(namespace, "workspaces.quarterdeck.dev", name)
-}
 
 fn claim(namespace: &str, name: &str) -> Value {
     workspaces::claim(namespace, name)["metadata"]["uid"].clone()
@@ -47,7 +43,7 @@ fn wf_13b_without_an_operator_doors_work_and_the_next_one_does_what_was_asked() 
     assert_eq!(run("echo by; echo a file > ~/file; cat ~/file"), "by\na file\n");
     let asked = act(&gateway, ns, "w", "stop", &PATIENT);
     assert_eq!(asked.status, 202, "{asked:?}");
-    assert_eq!(workspace(ns, "w")["spec"]["state"], "Stopped", "it stands in the object, and nowhere else");
+    assert_eq!(seen(ns, "w")["spec"]["state"], "Stopped", "it stands in the object, and nowhere else");
     let _next = operator();
     let took = phase(ns, "w", "Stopped");
     println!("the next operator stopped it within {took:?}");
@@ -134,7 +130,7 @@ fn wf_13c_a_gateway_killed_at_each_boundary_of_a_job_leaves_it_to_the_next() {
             let made = console.ask("POST", "/workspaces", Some(&body()), &[&PATIENT[..], &["-H", &key]].concat());
             assert_eq!(made.status, 202, "{made:?}");
             match seen {
-                "object" => until("the object", 60, || !workspace(ns, &name).is_null()),
+                "object" => until("the object", 60, || !workspaces::seen(ns, &name).is_null()),
                 "claim" => until("the claim", 60, || {
                     !list(ns, "persistentvolumeclaims", &format!("quarterdeck.dev/workspace={name}")).is_empty()
                 }),
@@ -232,7 +228,7 @@ fn wf_13d_without_room_for_the_journal_nothing_is_changed_and_it_goes_on_with_ro
     while began.elapsed() < Duration::from_secs(5) {
         let now = pods(ns, "w");
         assert!(now.len() == 1 && now[0]["metadata"]["uid"] == pod, "{now:#?}");
-        assert_ne!(workspace(ns, "w")["spec"]["state"], "Stopped");
+        assert_ne!(seen(ns, "w")["spec"]["state"], "Stopped");
         std::thread::sleep(Duration::from_millis(300));
     }
     disk.empty();

@@ -8,7 +8,7 @@ use e2e::fresh::Fresh;
 use e2e::gateway::{Serving, prepared, token};
 use e2e::opened::open;
 use e2e::socket::Socket;
-use e2e::workspaces::{self, act, apply, get, operator, phase, pods, until, wait};
+use e2e::workspaces::{self, act, apply, get, operator, phase, pods, seen, until, wait};
 use e2e::{alone, context, kubeconfig, kubectl, node, signal};
 use serde_json::{Value, json};
 use std::time::{Duration, Instant};
@@ -17,10 +17,6 @@ const SHELL: &str = "images.invalid/shell:1";
 
 /// What a test may have to wait for.
 const PATIENT: [&str; 2] = ["--max-time", "120"];
-
-fn workspace(namespace: &str, name: &str) -> Value {
-    get(namespace, "workspaces.quarterdeck.dev", name)
-}
 
 fn claim(namespace: &str, name: &str) -> Value {
     workspaces::claim(namespace, name)["metadata"]["uid"].clone()
@@ -91,12 +87,12 @@ fn wf_13h_while_the_api_server_stands_still_changes_are_refused_and_nothing_is_d
     until("the API server answers", 60, || get(ns, "pods", "w")["metadata"]["uid"] == pod);
     let began = Instant::now();
     while began.elapsed() < Duration::from_secs(5) {
-        let now = workspace(ns, "w");
+        let now = seen(ns, "w");
         assert_ne!(now["spec"]["state"], "Stopped", "what was refused is not done later");
         assert_eq!(pods(ns, "w").len(), 1);
         std::thread::sleep(Duration::from_millis(300));
     }
-    assert!(workspace(ns, "later").is_null(), "nothing was made later");
+    assert!(seen(ns, "later").is_null(), "nothing was made later");
     assert_eq!((pods(ns, "w")[0]["metadata"]["uid"].clone(), claim(ns, "w")), (pod, home.clone()));
     let stopped = act(&console, ns, "w", "stop", &PATIENT);
     assert_eq!(stopped.status, 202, "{stopped:?}");
@@ -129,7 +125,7 @@ fn wf_13j_while_the_api_server_stands_still_apps_terminals_and_files_of_what_run
     apply(ns, "w", &json!({}));
     wait(ns, "w", "condition=Ready");
     wait(ns, "w", "condition=Reachable");
-    let pod = workspace(ns, "w")["status"]["pod"]["name"].as_str().unwrap().to_owned();
+    let pod = seen(ns, "w")["status"]["pod"]["name"].as_str().unwrap().to_owned();
     let _app = App::start(ns, &pod, 3000, "away");
     // Where it runs is told by a watch: whoever opens an app asks the API server for nothing.
     until("it is known where it runs", 60, || {
@@ -160,7 +156,7 @@ fn wf_13j_while_the_api_server_stands_still_apps_terminals_and_files_of_what_run
     let other = console.ask("POST", &other, None, &PATIENT);
     assert_eq!((other.status, other.code().as_str()), (503, "cluster_unreachable"), "{other:?}");
     drop(paused);
-    until("the API server answers", 60, || !workspace(ns, "w").is_null());
+    until("the API server answers", 60, || !seen(ns, "w").is_null());
     // What is stopped is not led to any more, and what is gone is gone.
     until("it is stopped", 60, || act(&console, ns, "w", "stop", &PATIENT).status == 202);
     let _ = phase(ns, "w", "Stopped");
@@ -237,7 +233,7 @@ fn wf_13k_while_the_api_server_stands_still_people_of_a_team_keep_what_it_let_th
     apply(ns, "w", &json!({}));
     wait(ns, "w", "condition=Ready");
     wait(ns, "w", "condition=Reachable");
-    let status = workspace(ns, "w")["status"].clone();
+    let status = seen(ns, "w")["status"].clone();
     let _app = App::start(ns, status["pod"]["name"].as_str().unwrap(), 3000, "away");
     let team = Team { serving, route: status["routeID"].as_str().unwrap().to_owned(), ns: ns.to_owned() };
     until("she is let in", 60, || team.files(&ada).status == 200);
@@ -253,7 +249,7 @@ fn wf_13k_while_the_api_server_stands_still_people_of_a_team_keep_what_it_let_th
         assert!([403, 404, 503].contains(&answer.status), "he was never let in: {answer:?}");
     }
     drop(paused);
-    until("the API server answers", 60, || !workspace(ns, "w").is_null());
+    until("the API server answers", 60, || !seen(ns, "w").is_null());
 
     // What was taken away meanwhile counts as soon as the API server has said so.
     let _ = kubectl::stdout(&kubeconfig, &["delete", "rolebinding", "-n", ns, "developers"]);
@@ -264,5 +260,5 @@ fn wf_13k_while_the_api_server_stands_still_people_of_a_team_keep_what_it_let_th
         assert!([403, 404, 503].contains(&answer.status), "it was taken from her: {answer:?}");
     }
     drop(paused);
-    until("the API server answers", 60, || !workspace(ns, "w").is_null());
+    until("the API server answers", 60, || !seen(ns, "w").is_null());
 }

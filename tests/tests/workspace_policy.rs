@@ -3,7 +3,7 @@
 
 use e2e::console::Console;
 use e2e::fresh::Fresh;
-use e2e::workspaces::{apply, condition, get, list, message, operator, until, wait};
+use e2e::workspaces::{apply, condition, get, list, message, operator, seen, until, wait};
 use e2e::{alone, kubeconfig, kubectl, signal};
 use serde_json::{Value, json};
 
@@ -47,10 +47,6 @@ impl Drop for Roles {
     }
 }
 
-fn workspace(namespace: &str, name: &str) -> Value {
-    get(namespace, "workspaces.quarterdeck.dev", name)
-}
-
 fn state(namespace: &str, name: &str, state: &str) {
     let object = format!("workspaces.quarterdeck.dev/{name}");
     let patch = json!({ "spec": { "state": state } }).to_string();
@@ -80,13 +76,13 @@ fn ws_19p_a_quota_is_never_exceeded_and_what_waits_goes_on_when_room_comes() {
     let runs = || {
         let count = pods(ns).len();
         assert!(count <= 2, "{count} pods run");
-        names.iter().filter(|name| condition(&workspace(ns, name), "Ready").0 == "True").count()
+        names.iter().filter(|name| condition(&seen(ns, name), "Ready").0 == "True").count()
     };
     until("two run", 120, || runs() == 2);
     let (on, off): (Vec<&str>, Vec<&str>) =
-        names.iter().partition(|name| condition(&workspace(ns, name), "Ready").0 == "True");
+        names.iter().partition(|name| condition(&seen(ns, name), "Ready").0 == "True");
     for name in &off {
-        let object = workspace(ns, name);
+        let object = seen(ns, name);
         assert_eq!(condition(&object, "Accepted"), ("False".into(), "QuotaExceeded".into()), "{object:#}");
         let told = message(&object, "Accepted");
         assert!(told.contains("ws-quota-e2e") && told.contains("hard.running: 2 of 2 in use"), "{told}");
@@ -106,13 +102,13 @@ fn ws_19p_a_quota_is_never_exceeded_and_what_waits_goes_on_when_room_comes() {
     state(ns, on[0], "Stopped");
     until("another runs by itself", 120, || {
         let _ = runs();
-        off.iter().any(|name| condition(&workspace(ns, name), "Ready").0 == "True")
+        off.iter().any(|name| condition(&seen(ns, name), "Ready").0 == "True")
     });
     // And more room is more workspaces.
     let patch = json!({ "spec": { "hard": { "running": 4, "workspaces": 6 } } }).to_string();
     let _ = kubectl::stdout(&kubeconfig(), &["patch", "qdq", "ws-quota-e2e", "--type=merge", "-p", &patch]);
     until("all that are asked for run", 120, || {
-        names.iter().filter(|name| condition(&workspace(ns, name), "Ready").0 == "True").count() == 4
+        names.iter().filter(|name| condition(&seen(ns, name), "Ready").0 == "True").count() == 4
     });
 }
 
@@ -125,7 +121,7 @@ fn ws_18t_without_a_grant_there_is_no_workspace_and_with_one_there_is() {
     let _operator = Console::start_with(Some(&kubeconfig()), &["--with-operator", "--yes"], &variables);
     apply(ns, "w", &json!({}));
     wait(ns, "w", "condition=Accepted=False");
-    let object = workspace(ns, "w");
+    let object = seen(ns, "w");
     assert_eq!(condition(&object, "Accepted").1, "GrantMissing");
     // A grant of a suite before this one may still be there, for its own namespace.
     let told = message(&object, "Accepted");
@@ -139,7 +135,7 @@ fn ws_18t_without_a_grant_there_is_no_workspace_and_with_one_there_is() {
     };
     let grant = Made::new("Grant", "grants.quarterdeck.dev", ns, "ada", &spec("images.invalid/other:*"));
     until("the nearest grant says why", 30, || {
-        message(&workspace(ns, "w"), "Accepted").contains("grant ada: image images.invalid/shell:1")
+        message(&seen(ns, "w"), "Accepted").contains("grant ada: image images.invalid/shell:1")
     });
     assert!(pods(ns).is_empty());
     let changed = json!({ "spec": spec("images.invalid/shell:*") }).to_string();
@@ -151,12 +147,12 @@ fn ws_18t_without_a_grant_there_is_no_workspace_and_with_one_there_is() {
     });
     apply(ns, "x", &json!({}));
     wait(ns, "x", "condition=Accepted=False");
-    assert!(message(&workspace(ns, "x"), "Accepted").contains("it has its 1 workspaces already"));
+    assert!(message(&seen(ns, "x"), "Accepted").contains("it has its 1 workspaces already"));
     // The grant goes: what runs goes on, and it is told.
     drop(grant);
     wait(ns, "w", "condition=Accepted=False");
     assert_eq!(pods(ns).len(), 1);
-    assert_eq!(workspace(ns, "w")["status"]["phase"], "Running");
+    assert_eq!(seen(ns, "w")["status"]["phase"], "Running");
 }
 
 #[test]
@@ -175,7 +171,7 @@ fn wo_12b_the_operator_works_with_its_role_and_nothing_else() {
     let _operator = Console::start(Some(&config), &["--with-operator", "--yes"]);
     apply(ns, "w", &json!({ "storage": { "onDelete": "Delete" } }));
     until("it tells what it may not do yet", 60, || {
-        condition(&workspace(ns, "w"), "Degraded") == ("True".into(), "ApplyFailed".into())
+        condition(&seen(ns, "w"), "Degraded") == ("True".into(), "ApplyFailed".into())
     });
     let words = ["create", "rolebinding", "quarterdeck-workspaces", "-n", ns, role, account];
     let _ = kubectl::stdout(&kubeconfig(), &words);

@@ -5,20 +5,10 @@ use e2e::app::App;
 use e2e::console::Console;
 use e2e::fresh::Fresh;
 use e2e::opened;
-use e2e::workspaces::{apply, get, list, until, wait};
+use e2e::workspaces::{apply, get, list, patch, seen, until, wait};
 use e2e::{alone, context, kubeconfig, kubectl};
 use serde_json::{Value, json};
 use std::process::Stdio;
-
-fn workspace(namespace: &str, name: &str) -> Value {
-    get(namespace, "workspaces.quarterdeck.dev", name)
-}
-
-fn patch(namespace: &str, name: &str, patch: &Value) {
-    let object = format!("workspaces.quarterdeck.dev/{name}");
-    let words = ["patch", "-n", namespace, &object, "--type=merge", "-p", &patch.to_string()];
-    let _ = kubectl::stdout(&kubeconfig(), &words);
-}
 
 #[test]
 fn wb_06h_each_line_of_why_leads_to_entries_of_the_journal_and_what_it_took_has_a_price() {
@@ -120,7 +110,7 @@ fn wb_26c_without_volumes_a_workspace_runs_and_says_what_that_costs() {
     let pod = get(ns, "pod", "w");
     let volumes = pod["spec"]["volumes"].as_array().unwrap();
     assert!(volumes.iter().any(|one| one["name"] == "storage-home" && one["emptyDir"].is_object()), "{volumes:#?}");
-    let said = workspace(ns, "w")["status"].to_string();
+    let said = seen(ns, "w")["status"].to_string();
     assert!(said.contains("lasts as long as the pod: the cluster provides no volumes"), "{said}");
     let line = "echo kept > ~/file; cat ~/file";
     let ran =

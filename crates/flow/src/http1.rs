@@ -20,7 +20,7 @@ mod tests;
 
 use std::collections::VecDeque;
 
-use memchr::{memchr, memmem, memrchr};
+use memchr::memchr;
 
 use crate::{AfterGap, App, Asked, Chunk, Context, End, Gap, Parser, Side, Step, Upgrade, record::http::Pair};
 
@@ -75,7 +75,7 @@ impl Parser for Http1 {
                         used += at;
                         self.lane(from).state = State::Head;
                     }
-                    None => return Step::Consumed(used + searched(rest, from)),
+                    None => return Step::Consumed(used + head::searched(rest, from)),
                 },
                 State::Head => {
                     let blank = rest.len() - head::skip_blank(rest).len();
@@ -476,30 +476,7 @@ impl Http1 {
     }
 }
 
-/// How much of bytes without a message start need not be looked at again: all but what may be the beginning of one. What a
-/// server sends begins with its version; a request begins anywhere in the last line.
-fn searched(bytes: &[u8], from: Side) -> usize {
-    let begins = match from {
-        Side::Client => memrchr(b'\n', bytes).map_or(0, |end| end + 1),
-        Side::Server => {
-            let whole = memmem::rfind(bytes, VERSION).filter(|at| bytes.get(*at..).is_some_and(has_no_line_end));
-            let part =
-                || (1..VERSION.len()).rev().find(|len| VERSION.get(..*len).is_some_and(|part| bytes.ends_with(part)));
-            whole.unwrap_or_else(|| bytes.len() - part().unwrap_or(0))
-        }
-    };
-    if bytes.len() - begins > LONGEST_LINE { bytes.len() } else { begins }
-}
-
-fn has_no_line_end(bytes: &[u8]) -> bool {
-    memchr(b'\n', bytes).is_none()
-}
-
-/// How responses begin.
-const VERSION: &[u8] = b"HTTP/1.";
 /// Without a packet from the server, a request is shown alone after this.
 const PATIENCE_US: i64 = 30_000_000;
 /// Requests of one connection that wait.
 const MOST_WAITING: usize = 1024;
-/// A start line longer than this is not found after a gap.
-const LONGEST_LINE: usize = 8 << 10;

@@ -77,9 +77,14 @@ impl Workspaces {
     pub fn new(standing: Standing) -> Self {
         let Standing { mirror, gate, store, process, platform, calling, clock } = standing;
         let stories = Stories::new(store.clone());
-        let (gates, clocks) = (gate.clone(), clock.clone());
-        let parts =
-            Parts { store, mirror: mirror.clone(), gate: gates, process, clock: clocks, stories: stories.clone() };
+        let parts = Parts {
+            store,
+            mirror: mirror.clone(),
+            gate: gate.clone(),
+            process,
+            clock: clock.clone(),
+            stories: stories.clone(),
+        };
         let jobs = Jobs::new(parts);
         Self(Arc::new(Inner { mirror, gate, platform, jobs, stories, calling, clock, tasks: TaskTracker::new() }))
     }

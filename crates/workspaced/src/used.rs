@@ -58,25 +58,18 @@ async fn ask(url: &str) -> Result<Value, String> {
     let stream = stream.map_err(|error| words(&error))?;
     let handshake = hyper::client::conn::http1::handshake(TokioIo::new(stream)).await;
     let (mut sender, connection) = handshake.map_err(|error| words(&error))?;
-    // Dropped with the answer: nothing goes on behind whoever asked.
-    let mut connection = std::pin::pin!(connection);
+    // It ends with what is sent over it.
+    tokio::spawn(connection);
     let path = uri.path_and_query().map_or("/", http::uri::PathAndQuery::as_str);
     let request = Request::get(path).header(HOST, authority).header(ACCEPT, "application/json");
     let request = request.body(Empty::<Bytes>::new()).map_err(|error| words(&error))?;
-    let answering = async {
-        let answer = sender.send_request(request).await.map_err(|error| words(&error))?;
-        if !answer.status().is_success() {
-            return Err(format!("it answers {}", answer.status()));
-        }
-        let body = Limited::new(answer.into_body(), LONGEST).collect().await;
-        let body = body.map_err(|error| words(&*error))?.to_bytes();
-        serde_json::from_slice(&body).map_err(|error| words(&error))
-    };
-    tokio::pin!(answering);
-    tokio::select! {
-        said = &mut answering => said,
-        _ = &mut connection => answering.await,
+    let answer = sender.send_request(request).await.map_err(|error| words(&error))?;
+    if !answer.status().is_success() {
+        return Err(format!("it answers {}", answer.status()));
     }
+    let body = Limited::new(answer.into_body(), LONGEST).collect().await;
+    let body = body.map_err(|error| words(&*error))?.to_bytes();
+    serde_json::from_slice(&body).map_err(|error| words(&error))
 }
 
 /// When it was used last, in milliseconds: Jupyter and its kin say a moment, editors a number.

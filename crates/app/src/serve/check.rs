@@ -29,23 +29,14 @@ pub(super) async fn run(config: &Config, global: &Global, args: &ServeArgs) -> R
         let cluster =
             Cluster::connect(&plan.kubeconfig, &context.name, ConnectOptions::default()).map_err(Failed::of)?;
         told.extend(cluster_parts(config, &cluster, plan.roles.contains(&Role::Operator)).await);
-        match Facts::look(&cluster).await {
-            Ok(facts) => told.extend(
-                facts
-                    .without(config)
-                    .into_iter()
-                    .map(|(part, words)| Told::without(format!("{}: {part}", cluster.name()), words)),
-            ),
-            Err(error) => told.push(Told::missing(format!("{}: its parts", cluster.name()), error.to_string())),
-        }
     }
     told.extend(parts::without(config).into_iter().map(|(part, words)| Told::without(part, words)));
     let mut out = std::io::stdout().lock();
     for Told { part, state, words } in &told {
-        writeln!(out, "{state:<8} {part:<32} {words}")?;
+        writeln!(out, "{:<8} {part:<32} {words}", state.word())?;
     }
     out.flush()?;
-    Ok(u8::from(told.iter().any(|one| one.state == MISSING)))
+    Ok(u8::from(told.iter().any(|one| one.state == State::Missing)))
 }
 
 /// Which kinds are not there as they should be, and who puts that right.
@@ -65,22 +56,40 @@ pub(super) async fn warn(cluster: Cluster) {
 
 struct Told {
     part: String,
-    state: &'static str,
+    state: State,
     words: String,
+}
+
+#[derive(Clone, Copy, PartialEq, Eq)]
+enum State {
+    Ok,
+    /// It is not there, and is not needed.
+    Without,
+    /// Something does not work without it.
+    Missing,
+}
+
+impl State {
+    const fn word(self) -> &'static str {
+        match self {
+            Self::Ok => "ok",
+            Self::Without => "without",
+            Self::Missing => "missing",
+        }
+    }
 }
 
 impl Told {
     fn ok(part: impl Into<String>, words: impl Into<String>) -> Self {
-        Self { part: part.into(), state: "ok", words: words.into() }
+        Self { part: part.into(), state: State::Ok, words: words.into() }
     }
 
     fn missing(part: impl Into<String>, words: impl Into<String>) -> Self {
-        Self { part: part.into(), state: MISSING, words: words.into() }
+        Self { part: part.into(), state: State::Missing, words: words.into() }
     }
 
-    /// It is not there, and is not needed.
     fn without(part: impl Into<String>, words: impl Into<String>) -> Self {
-        Self { part: part.into(), state: "without", words: words.into() }
+        Self { part: part.into(), state: State::Without, words: words.into() }
     }
 }
 
@@ -129,8 +138,12 @@ async fn cluster_parts(config: &Config, cluster: &Cluster, operates: bool) -> Ve
             Err(error) => Told::missing(part, error.to_string()),
         });
     }
+    match Facts::look(cluster).await {
+        Ok(facts) => {
+            let without = facts.without(config).into_iter();
+            told.extend(without.map(|(part, words)| Told::without(format!("{name}: {part}"), words)));
+        }
+        Err(error) => told.push(Told::missing(format!("{name}: its parts"), error.to_string())),
+    }
     told
 }
-
-/// Something does not work without it.
-const MISSING: &str = "missing";

@@ -280,7 +280,7 @@ pub fn looks(bytes: &[u8]) -> Option<bool> {
 
 /// Who sends bytes that begin like this.
 pub fn sender(bytes: &[u8]) -> Option<Side> {
-    if bytes.starts_with(b"HTTP/1.") {
+    if bytes.starts_with(VERSION) {
         return Some(Side::Server);
     }
     let end = memchr(b'\n', bytes)?;
@@ -292,7 +292,7 @@ pub fn sender(bytes: &[u8]) -> Option<Side> {
 
 /// Where the next unmistakable message start is: a whole start line of this side.
 pub(super) fn resync(bytes: &[u8], from: Side) -> Option<usize> {
-    for hit in memchr::memmem::find_iter(bytes, b"HTTP/1.") {
+    for hit in memchr::memmem::find_iter(bytes, VERSION) {
         let at = match from {
             Side::Server => hit,
             Side::Client => {
@@ -313,6 +313,26 @@ pub(super) fn resync(bytes: &[u8], from: Side) -> Option<usize> {
         }
     }
     None
+}
+
+/// How much of bytes without a message start need not be looked at again: all but what may be the beginning of one. What a
+/// server sends begins with its version; a request begins anywhere in the last line.
+pub(super) fn searched(bytes: &[u8], from: Side) -> usize {
+    let begins = match from {
+        Side::Client => memrchr(b'\n', bytes).map_or(0, |end| end + 1),
+        Side::Server => {
+            let whole =
+                memchr::memmem::rfind(bytes, VERSION).filter(|at| bytes.get(*at..).is_some_and(has_no_line_end));
+            let part =
+                || (1..VERSION.len()).rev().find(|len| VERSION.get(..*len).is_some_and(|part| bytes.ends_with(part)));
+            whole.unwrap_or_else(|| bytes.len() - part().unwrap_or(0))
+        }
+    };
+    if bytes.len() - begins > LONGEST_LINE { bytes.len() } else { begins }
+}
+
+fn has_no_line_end(bytes: &[u8]) -> bool {
+    memchr(b'\n', bytes).is_none()
 }
 
 /// After a gap a line may begin with the end of a body: the method is its last capital letters.
@@ -375,3 +395,8 @@ const METHODS: &[&[u8]] = &[
 ];
 /// Header fields of one message.
 const MOST_FIELDS: usize = 4096;
+
+/// How responses begin, and requests go on.
+const VERSION: &[u8] = b"HTTP/1.";
+/// A start line longer than this is not found after a gap.
+const LONGEST_LINE: usize = 8 << 10;
