@@ -6,7 +6,7 @@ use e2e::console::Console;
 use e2e::fresh::Fresh;
 use e2e::opened;
 use e2e::workspaces::{apply, get, list, patch, seen, until, wait};
-use e2e::{alone, context, kubeconfig, kubectl};
+use e2e::{alone, context, kubeconfig};
 use serde_json::{Value, json};
 use std::process::Stdio;
 
