@@ -1,8 +1,9 @@
 //! What a parser knows beside the bytes, and where its records go.
 
 use crate::hints::Hints;
+use crate::record::{Endpoint, HttpRecord, http::Outer};
 use crate::{Called, Envelope, Limits, Marks, Record, Side, Sink, record::MaskSpan, redact::Redaction};
-use crate::{FlowId, RecordId, record::Endpoint};
+use crate::{FlowId, RecordId};
 
 /// Facts about one connection. The flow table owns them; parsers read them and add what they learn.
 #[derive(Clone, Debug)]
@@ -41,6 +42,8 @@ pub struct Facts {
     pub layers: u8,
     /// What the client called the server.
     pub called: Option<Box<Called>>,
+    /// Its exchanges, or the TLS connections of the requests on it.
+    pub(crate) talk: crate::mesh::Talk,
 }
 
 /// The HTTP transaction that made a connection something else.
@@ -93,6 +96,7 @@ impl Facts {
             before: crate::App::Unknown,
             layers: 0,
             called: None,
+            talk: crate::mesh::Talk::default(),
         }
     }
 
@@ -143,6 +147,8 @@ pub struct Context<'a, 's> {
     pub(crate) protos: &'a mut crate::grpc::protos::Protos,
     /// Drafts of HTTP/1 messages.
     pub(crate) drafts: &'a mut crate::http1::Spare,
+    /// What TLS connections carried.
+    pub(crate) mesh: &'a mut crate::mesh::Mesh,
     pub(crate) seq: &'a mut u64,
     pub(crate) sink: &'a mut (dyn Sink + 's),
     pub(crate) wake: &'a mut Option<i64>,
@@ -180,6 +186,11 @@ impl Context<'_, '_> {
         }
         *self.seq += 1;
         self.sink.record(&envelope, record);
+    }
+
+    /// The TLS connection that carries a request outside the pod.
+    pub(crate) fn outer(&mut self, ts_us: i64, http: &HttpRecord<'_>) -> Option<Outer> {
+        self.mesh.outer(self.facts, self.hints, ts_us, http)
     }
 
     /// Reports `len` stream bytes at `offset` as secret, so that the caller can mask them in packets it still holds.

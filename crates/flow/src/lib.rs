@@ -31,6 +31,7 @@ pub mod keylog;
 mod link;
 pub mod malformed;
 pub mod marks;
+mod mesh;
 pub mod mysql;
 mod named;
 mod near;

@@ -239,6 +239,12 @@ const MEMBERS: &[(&str, &str, FieldType)] = &[
     number("grpc.status"),
     text("graphql.op"),
     text("graphql.name"),
+    text("outer.flow"),
+    text("outer.way"),
+    text("outer.peer.ip"),
+    text("outer.peer.name"),
+    number("outer.proxy_us"),
+    number("inner.requests"),
     // ws
     text("from"),
     text("opcode"),

@@ -10,7 +10,8 @@ pub(super) fn name(lines: &[u8], index: &Index) -> Option<Vec<u8>> {
     if index.is_empty() {
         return None;
     }
-    let finders = [Finder::new(b"\"src\":{"), Finder::new(b"\"dst\":{")];
+    // In the order in which they stand in a line. No other member begins as the last one does.
+    let finders = [Finder::new(b"\"src\":{"), Finder::new(b"\"dst\":{"), Finder::new(b"\"outer\":{\"peer\":{")];
     let mut out: Vec<u8> = Vec::new();
     // What is copied to `out` so far.
     let (mut done, mut start) = (0, 0);

@@ -93,8 +93,13 @@ pub(super) fn cells(members: &Members<'_>) -> [String; 10] {
     // That a connection is older than the capture is no lack of what was seen on it.
     let said = |text: &String| !text.is_empty() && text != "no_syn";
     let flags: Vec<String> = ["partial", "truncated", "anomaly"].iter().map(|path| get(path)).filter(said).collect();
+    let way = match get("outer.way").as_str() {
+        "in" => format!("by TLS from {}", first(&["outer.peer.name", "outer.peer.ip"])),
+        "out" => format!("by TLS to {}", first(&["outer.peer.name", "outer.peer.ip"])),
+        _ => String::new(),
+    };
     let redacted = if get("redacted").is_empty() { "" } else { "redacted" };
-    let flags = [flags.join(","), redacted.to_owned()].into_iter().filter(|text| !text.is_empty());
+    let flags = [flags.join(","), redacted.to_owned(), way].into_iter().filter(|text| !text.is_empty());
     [
         time(&get("ts")),
         end("src"),

@@ -99,6 +99,7 @@ impl Work<'_, '_> {
             self.sink.stream(flow.id, side, chunk);
         }
         if self.shared.config.limits.apps {
+            self.shared.mesh.beside(&mut conn.facts, side, chunk.bytes.len() as u64, chunk.ts_us);
             let (mut cx, dialog) = self.context(conn);
             dialog.data(side, chunk, &mut cx);
         }

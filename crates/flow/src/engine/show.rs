@@ -3,7 +3,8 @@
 use super::work::Work;
 use crate::{
     App, End, Facts, Marks, Verdict,
-    record::{FlowRecord, FlowSide, FlowState, Record, RoundTrip},
+    mesh::Talk,
+    record::{FlowRecord, FlowSide, FlowState, Record, RoundTrip, flow::Inner},
     table::{Flow, Half, ICMP, ICMP6, NEVER, SCTP, TCP, UDP},
 };
 
@@ -31,6 +32,9 @@ impl Work<'_, '_> {
     /// The last word about a flow.
     pub(super) fn show_close(&mut self, flow: &mut Flow) {
         self.shared.decide(flow, 0, &[]);
+        if let Some(conn) = &mut flow.conn {
+            self.shared.mesh.finish(&mut conn.facts.talk);
+        }
         self.show(flow, FlowState::Close, flow.last_us);
     }
 
@@ -65,11 +69,17 @@ impl Work<'_, '_> {
             rtt: round_trip(flow),
             verdict: facts.and_then(verdict).or_else(|| uncertain(flow, state)),
             unparsed: flow.conn.as_ref().map_or(0, |conn| conn.dialog.unparsed()),
+            inner: facts.map(|facts| facts.talk).and_then(inner),
             client: side(flow.half(client), flow.key.proto()),
             server: side(flow.half(client ^ 1), flow.key.proto()),
         };
         self.sink.record(&envelope, &Record::Flow(&record));
     }
+}
+
+/// The requests that a TLS connection carried, where any were linked with it.
+fn inner(talk: Talk) -> Option<Inner> {
+    (talk.requests > 0).then_some(Inner { requests: talk.requests, answers: talk.answers })
 }
 
 fn status(end: Option<End>, state: FlowState) -> &'static str {

@@ -5,6 +5,7 @@ use crate::{
     grpc::protos::Protos,
     hints::Hints,
     http1, keylog,
+    mesh::Mesh,
     table::{Flow, Half},
     tcp::Conn,
 };
@@ -17,6 +18,8 @@ pub(super) struct Shared {
     pub(super) hints: Hints,
     pub(super) protos: Protos,
     drafts: http1::Spare,
+    /// What TLS connections carried, for the requests in the clear that are behind it.
+    pub(super) mesh: Mesh,
     /// Records so far.
     pub(super) seq: u64,
     /// The latest packet time.
@@ -35,6 +38,7 @@ impl Shared {
         Self {
             dns: super::dns_table(config.budget),
             keys: keylog::Store::new(config.budget / 4),
+            mesh: Mesh::new(config.budget),
             config,
             hints: Hints::default(),
             protos: Protos::default(),
@@ -75,6 +79,7 @@ impl Shared {
             + self.hints.heap()
             + self.protos.heap()
             + self.drafts.heap()
+            + self.mesh.heap()
             + self.conns
             + self.holders.capacity() * 4
             + self.losses.capacity() * size_of::<Loss>()
@@ -104,6 +109,7 @@ impl<'a, 's> Work<'a, 's> {
             keys: &mut self.shared.keys,
             protos: &mut self.shared.protos,
             drafts: &mut self.shared.drafts,
+            mesh: &mut self.shared.mesh,
             seq: &mut self.shared.seq,
             sink: &mut *self.sink,
             wake,

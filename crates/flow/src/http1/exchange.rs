@@ -92,6 +92,7 @@ impl Exchange {
         }
         let mut marks = marks(request, response);
         draft::words(shown.why, &mut marks.redacted);
+        record.outer = cx.outer(ts_us, &record);
         cx.emit(ts_us, &marks, &Record::Http(&record));
     }
 }

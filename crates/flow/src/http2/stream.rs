@@ -116,7 +116,7 @@ impl Stream {
         let question = memchr::memchr(b'?', target).unwrap_or(target.len());
         let (path, query) = target.split_at_checked(question).unwrap_or((target, &[]));
         let (first, last) = (|half: &Half| half.first_us, |half: &Half| half.is_ended.then_some(half.last_us));
-        let record = HttpRecord {
+        let mut record = HttpRecord {
             version: self.version.name(),
             method: head.get(Known::Method).unwrap_or_default(),
             scheme: std::str::from_utf8(head.get(Known::Scheme).unwrap_or_default()).unwrap_or_default(),
@@ -150,6 +150,7 @@ impl Stream {
         cx.facts.transactions += 1;
         let mut marks = self.marks();
         Why::words(shown.why, &mut marks.redacted);
+        record.outer = cx.outer(ts_us, &record);
         cx.emit(ts_us, &marks, &Record::Http(&record));
     }
 

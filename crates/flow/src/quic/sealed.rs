@@ -334,6 +334,7 @@ fn inside(cx: &mut Context<'_, '_>, run: impl FnOnce(&mut Context<'_, '_>)) {
         keys: &mut *cx.keys,
         protos: &mut *cx.protos,
         drafts: &mut *cx.drafts,
+        mesh: &mut *cx.mesh,
         seq: &mut *cx.seq,
         sink: &mut *cx.sink,
         wake: &mut *cx.wake,

@@ -37,10 +37,21 @@ pub struct FlowRecord<'a> {
     pub verdict: Option<Verdict>,
     /// Bytes before the first message start that was found.
     pub unparsed: u64,
+    /// Of a TLS connection to a proxy of the pod or from it: the requests in the clear that it carried.
+    pub inner: Option<Inner>,
     /// What the client sent.
     pub client: FlowSide,
     /// What the server sent.
     pub server: FlowSide,
+}
+
+/// Requests in the clear that a TLS connection carried.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Inner {
+    /// That were linked with it.
+    pub requests: u64,
+    /// Of those, the ones whose responses agree in bytes too.
+    pub answers: u64,
 }
 
 /// Why a flow record was made.
@@ -145,6 +156,11 @@ impl FlowRecord<'_> {
         }
         if self.unparsed > 0 {
             object.uint("unparsed_before_sync", self.unparsed);
+        }
+        if let Some(inner) = self.inner {
+            let mut object = object.object("inner");
+            object.uint("requests", inner.requests);
+            object.uint("answers", inner.answers);
         }
         self.client.write(&mut object.object("c"));
         self.server.write(&mut object.object("s"));

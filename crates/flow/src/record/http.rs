@@ -1,6 +1,7 @@
 //! The `http` record: one transaction of HTTP/1, HTTP/2 or HTTP/3.
 
 use crate::json::{Array, Object};
+use crate::{Endpoint, FlowId};
 
 use super::writer::{BODY, Ready};
 
@@ -55,6 +56,55 @@ pub struct HttpRecord<'a> {
     pub graphql: Option<Graphql<'a>>,
     /// Server-sent events seen in the response.
     pub sse_events: Option<u64>,
+    /// Of a request between a proxy of the pod and its application: the TLS connection that carries it outside.
+    pub outer: Option<Outer>,
+}
+
+/// The TLS connection that carries a request outside the pod, as bytes and times tell.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Outer {
+    /// That connection.
+    pub flow: FlowId,
+    /// Whether the request came by it or left by it.
+    pub way: Way,
+    /// Its end outside the pod.
+    pub peer: Endpoint,
+    /// From the first byte on the one side of the proxy to that on the other.
+    pub proxy_us: u64,
+    /// What agrees.
+    pub agreed: Agreed,
+}
+
+/// Which way a request goes through the proxy.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Way {
+    /// From outside to the application.
+    In,
+    /// From the application to outside.
+    Out,
+}
+
+/// What of an exchange agrees with a request and its response.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Agreed {
+    /// The request alone: its response was not outside yet.
+    Request,
+    /// Both.
+    Both,
+}
+
+impl Outer {
+    fn write(&self, mut object: Object<'_>) {
+        // The end comes first: whoever knows names finds it there.
+        let mut peer = object.object("peer");
+        peer.ip("ip", self.peer.ip);
+        peer.maybe("port", self.peer.port.map(u64::from));
+        drop(peer);
+        object.hex128("flow", self.flow.0);
+        object.word("way", if self.way == Way::In { "in" } else { "out" });
+        object.uint("proxy_us", self.proxy_us);
+        object.word("agreed", if self.agreed == Agreed::Both { "both" } else { "request" });
+    }
 }
 
 /// How request and response were joined.
@@ -272,6 +322,9 @@ impl HttpRecord<'_> {
         }
         if let Some(events) = self.sse_events {
             object.object("sse").uint("events", events);
+        }
+        if let Some(outer) = &self.outer {
+            outer.write(object.object("outer"));
         }
     }
 

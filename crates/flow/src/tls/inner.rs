@@ -93,6 +93,7 @@ impl Tls {
             keys: &mut *cx.keys,
             protos: &mut *cx.protos,
             drafts: &mut *cx.drafts,
+            mesh: &mut *cx.mesh,
             seq: &mut *cx.seq,
             sink: &mut *cx.sink,
             wake: &mut self.inner_wake,

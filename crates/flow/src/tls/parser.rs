@@ -7,6 +7,7 @@ use super::{
     session::Session,
     wire::{DATA, HEAD, Head, Read},
 };
+use crate::mesh::Carried;
 use crate::{AfterGap, Chunk, Context, Dialog, End, Gap, Parser, Side, Step, Vouch};
 
 /// One connection.
@@ -135,6 +136,23 @@ impl Tls {
         self.settle(cx);
     }
 
+    /// Tells how much a record of data carries, whether it can be opened or not.
+    fn carried(&self, from: Side, head: &Head, meta: &Meta, cx: &mut Context<'_, '_>) {
+        if head.kind != DATA {
+            return;
+        }
+        let is_13 = self.session.is_13();
+        let added = if is_13 { ADDED_13 } else { ADDED_12 };
+        let carried = Carried {
+            from,
+            len: head.len.saturating_sub(added) as u64,
+            may_be_handshake: is_13,
+            first_us: meta.first_us,
+            last_us: meta.ts_us,
+        };
+        cx.mesh.carried(cx.facts, &carried);
+    }
+
     /// Where to go on after a gap or a violation: the step to take, or how many bytes hold nothing.
     fn resume(&mut self, from: Side, chunk: &Chunk<'_>) -> Result<usize, Step> {
         let half = self.half(from);
@@ -196,10 +214,12 @@ impl Parser for Tls {
             let half = self.half(from);
             (half.head, half.record_end) = (Some(head), end);
             if !self.wants(from, &head, cx) {
+                self.carried(from, &head, &meta, cx);
                 self.pass(from, &head, &meta, cx);
                 return Step::Skip { used: used + HEAD, skip: head.len as u64 };
             }
             let Some(body) = rest.get(HEAD..HEAD + head.len) else { return Step::Consumed(used) };
+            self.carried(from, &head, &meta, cx);
             let record = Sealed { kind: head.kind, version: head.version, body };
             self.record(from, &record, &meta, cx);
             used += HEAD + head.len;
@@ -266,5 +286,9 @@ impl Parser for Tls {
 
 /// Layers of TLS inside each other that are opened.
 pub(super) const LAYERS: u8 = 3;
+/// What a record of TLS 1.3 adds: its content type and a tag.
+const ADDED_13: usize = 17;
+/// And one of TLS 1.2, of the suites that are in use: a nonce and a tag.
+const ADDED_12: usize = 24;
 /// Record numbers that are tried after a loss.
 const SLACK: u64 = 64;

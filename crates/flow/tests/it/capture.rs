@@ -73,8 +73,13 @@ pub(crate) struct Capture {
 impl Capture {
     /// Everything of some ports, from now on.
     pub(crate) fn start(file: &Path, filter: &str) -> Capture {
-        let mut child = program("tcpdump", "tcpdump")
-            .args(["-i", "lo", "-s", "0", "-B", "65536", "-U", "-Z", "root", "-w"])
+        Self::of(program("tcpdump", "tcpdump").args(["-i", "lo"]), file, filter)
+    }
+
+    /// By a command that begins with tcpdump and where it captures.
+    pub(crate) fn of(command: &mut Command, file: &Path, filter: &str) -> Capture {
+        let mut child = command
+            .args(["-s", "0", "-B", "65536", "-U", "-Z", "root", "-w"])
             .arg(file)
             .arg(filter)
             .stdin(Stdio::null())
@@ -85,7 +90,7 @@ impl Capture {
         let mut said = String::new();
         while !said.contains("listening on") {
             let len = stderr.read_line(&mut said).unwrap();
-            assert!(len > 0, "tcpdump cannot capture on lo (it needs root): {said}");
+            assert!(len > 0, "tcpdump cannot capture (it needs root): {said}");
         }
         Capture { child, stderr, file: file.to_owned() }
     }

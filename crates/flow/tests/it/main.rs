@@ -8,6 +8,7 @@ mod http3;
 mod http3_ends;
 mod loss;
 mod mariadb;
+mod mesh;
 #[path = "../../src/engine/tests/net.rs"]
 mod net;
 mod postgres;

@@ -46,6 +46,20 @@ fn cap_41f_the_ends_of_a_record_are_named_and_the_rest_stays() {
 }
 
 #[test]
+fn cap_n_08k_who_asked_a_sidecar_by_tls_is_named() {
+    let line = concat!(
+        r#"{"src":{"ip":"127.0.0.1","port":40000},"dst":{"ip":"127.0.0.1","port":8080},"kind":"http","request":{"body":"\"peer\":{"},"#,
+        r#""outer":{"peer":{"ip":"10.1.0.8","port":46148},"flow":"0a","way":"in","proxy_us":300,"agreed":"request"}}"#,
+        "\n",
+    );
+    let all = named(line).unwrap();
+    assert_eq!(all[0]["src"], json!({"ip": "127.0.0.1", "port": 40_000}));
+    let peer = &all[0]["outer"]["peer"];
+    assert_eq!((&peer["port"], &peer["pod"], &peer["ns"]), (&json!(46_148), &json!("front-1"), &json!("shop")));
+    assert_eq!(all[0]["outer"]["way"], "in");
+}
+
+#[test]
 fn cap_29a_what_is_said_to_the_daemon_of_a_workspace_is_our_own() {
     let mut index = index();
     let uid = "2f9c1b6e-0d3a-4c55-9d5b-0b4f4f1f0a02";

@@ -65,9 +65,7 @@ export function endpoints(json: unknown): Ending[] {
   return (['src', 'dst'] as const).flatMap((side) => {
     const end = record(at(json, side))
     if (text(end, 'ip') === '') return []
-    const port = text(end, 'port')
     const ip = text(end, 'ip')
-    const address = port === '' ? ip : ip.includes(':') ? `[${ip}]:${port}` : `${ip}:${port}`
     const [ns, pod, service] = [text(end, 'ns'), text(end, 'pod'), text(end, 'service')]
     const facts: Array<[string, string]> = []
     for (const [title, path] of [
@@ -90,12 +88,18 @@ export function endpoints(json: unknown): Ending[] {
       {
         role: side === 'src' ? 'Client' : 'Server',
         name: ns === '' ? name : `${ns}/${name}`,
-        address,
+        address: address(end),
         facts,
         pod: ns !== '' && pod !== '' ? { namespace: ns, name: pod } : null,
       },
     ]
   })
+}
+
+/** Address and port of an end; empty where there is none. */
+function address(end: unknown): string {
+  const [ip, port] = [text(end, 'ip'), text(end, 'port')]
+  return port === '' ? ip : ip.includes(':') ? `[${ip}]:${port}` : `${ip}:${port}`
 }
 
 /** Words of records that say little by themselves. */
@@ -208,6 +212,14 @@ export function facts(json: unknown, flow: unknown): Array<[string, string]> {
   add('Protocol', protocol(json))
   add('Vantage', text(json, 'vantage'))
   add('Latency', span(json, 'latency_us'))
+  const peer = record(at(json, 'outer.peer'))
+  const outside = [text(peer, 'service') || text(peer, 'pod') || text(peer, 'name'), address(peer)]
+  add(text(json, 'outer.way') === 'out' ? 'Left by TLS to' : 'Came by TLS from', outside.filter(Boolean).join(', '))
+  add('TLS connection', text(json, 'outer.flow'))
+  add('In the proxy', span(json, 'outer.proxy_us'))
+  const inner = text(flow ?? json, 'inner.requests')
+  if (inner !== '')
+    add('Requests in the clear behind it', `${inner}, of ${text(flow ?? json, 'inner.answers')} the answers agree`)
   const side = (value: string, title: string) => {
     const of = flow ?? json
     const bytes = text(of, `${value}.bytes`)

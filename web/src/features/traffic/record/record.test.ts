@@ -189,3 +189,25 @@ test('CAP-58b all records of a flow stand on one axis, of the flow itself only i
   expect(found.places[1]?.gap).toBe(true)
   expect(found.places[2]?.id).toBe('0000000007')
 })
+
+describe('CAP-N-08l a request beside a sidecar', () => {
+  const outer = {
+    peer: { ip: '10.0.0.7', port: 51_234, ns: 'shop', pod: 'front-1' },
+    flow: '0a',
+    way: 'in',
+    proxy_us: 310,
+    agreed: 'request',
+  }
+  test('it says by which TLS connection it came, and from whom', () => {
+    const all = facts(http({ outer }), flow)
+    expect(all).toContainEqual(['Came by TLS from', 'front-1, 10.0.0.7:51234'])
+    expect(all).toContainEqual(['TLS connection', '0a'])
+    expect(all).toContainEqual(['In the proxy', '310µs'])
+    expect(facts(http({ outer: { ...outer, way: 'out' } }), flow).map(([title]) => title)).toContain('Left by TLS to')
+  })
+  test('the connection says how many it carried', () => {
+    const closed = { kind: 'flow', inner: { requests: 3, answers: 2 } }
+    expect(facts(closed, null)).toContainEqual(['Requests in the clear behind it', '3, of 2 the answers agree'])
+    expect(facts(http(), flow).some(([title]) => title.includes('TLS'))).toBe(false)
+  })
+})
