@@ -2,7 +2,7 @@
 #![allow(clippy::unwrap_used, clippy::expect_used, clippy::panic, clippy::indexing_slicing)]
 
 use e2e::fresh::Fresh;
-use e2e::workspaces::{apply, condition, get, home, list, operator, patch, run, until, wait};
+use e2e::workspaces::{apply, condition, get, home, list, operator, patch, run, seen, until, wait};
 use e2e::{kubeconfig, kubectl};
 use serde_json::{Value, json};
 
@@ -171,6 +171,32 @@ fn wl_08d_a_workspace_that_ends_by_itself_is_stopped_and_not_started_again() {
     assert_eq!(object["status"]["stopReason"], "it ended by itself");
     let managers = object["metadata"]["managedFields"].to_string();
     assert!(managers.contains("quarterdeck-state"), "who sets the state owns nothing else: {managers}");
+}
+
+#[test]
+fn wo_04d_the_pod_of_a_workspace_that_is_to_be_stopped_says_so_while_it_ends() {
+    let fresh = Fresh::new("ws-label");
+    let ns = fresh.name();
+    let _operator = operator();
+    apply(ns, "w", &json!({}));
+    wait(ns, "w", "condition=Ready");
+    let label = |pod: &Value| pod["metadata"]["labels"]["quarterdeck.dev/stop-requested"].clone();
+    assert!(label(&get(ns, "pod", "w")).is_null());
+    // Somebody holds the pod, so that its end can be looked at.
+    let hold = |names: Value| {
+        let held = json!({ "metadata": { "finalizers": names } }).to_string();
+        let _ = kubectl::kubectl(&kubeconfig(), &["patch", "pod", "w", "-n", ns, "--type=merge", "-p", &held]);
+    };
+    hold(json!(["test.example/hold"]));
+    patch(ns, "w", &json!({ "spec": { "state": "Stopped" } }));
+    until("its pod ends", 60, || get(ns, "pod", "w")["metadata"]["deletionTimestamp"].is_string());
+    let (pod, phase) = (get(ns, "pod", "w"), seen(ns, "w")["status"]["phase"].clone());
+    hold(json!([]));
+    assert_eq!((label(&pod), phase), ("true".into(), "Stopping".into()));
+    wait(ns, "w", "jsonpath={.status.phase}=Stopped");
+    patch(ns, "w", &json!({ "spec": { "state": "Running" } }));
+    wait(ns, "w", "condition=Ready");
+    assert!(label(&get(ns, "pod", "w")).is_null(), "a new pod was not asked to stop");
 }
 
 /// Whether all of `part` stands in `whole`; defaults may have come.

@@ -5,7 +5,7 @@ use e2e::console::Console;
 use e2e::fresh::Fresh;
 use e2e::workspaces::{apply, get, home, list, operator, until, wait};
 use e2e::{kubeconfig, kubectl, signal};
-use serde_json::json;
+use serde_json::{Value, json};
 use std::sync::Mutex;
 use std::time::Instant;
 
@@ -99,4 +99,71 @@ fn wd_11b_an_operator_killed_again_and_again_makes_no_second_pod_and_loses_no_ho
     assert_eq!(pods(), 1);
     assert_eq!(std::fs::read_to_string(kept.unwrap()).unwrap(), "kept");
     assert_eq!(list(ns, "persistentvolumeclaims", labels).len(), 1);
+}
+
+/// How often somebody deleted a claim of a namespace, by the API server's own log.
+fn deleted_claims(namespace: &str) -> usize {
+    let log = std::fs::read_to_string(e2e::env("QD_E2E_AUDIT_LOG")).unwrap();
+    let lines = log.lines().filter(|line| line.contains(namespace) && line.contains("persistentvolumeclaims"));
+    let events = lines.filter_map(|line| serde_json::from_str::<Value>(line).ok());
+    let of = |event: &Value| {
+        let object = &event["objectRef"];
+        let deletes = matches!(event["verb"].as_str(), Some("delete" | "deletecollection"));
+        deletes && object["resource"] == "persistentvolumeclaims" && object["namespace"] == namespace
+    };
+    events.filter(of).count()
+}
+
+#[test]
+fn wd_11g_a_program_that_crashes_again_and_again_is_upgraded_stopped_started_and_deleted_and_its_home_stays() {
+    let _alone = ALONE.lock().unwrap_or_else(std::sync::PoisonError::into_inner);
+    let fresh = Fresh::new("ws-loops");
+    let ns = fresh.name();
+    let crashes = |code: u8| {
+        let line = format!("exit {code}");
+        json!({ "update": "Auto", "runProfile": "service", "command": ["bash", "-c", line] })
+    };
+    let restarts = |least: i64| {
+        let pod = get(ns, "pod", "w");
+        let main = pod["status"]["containerStatuses"]
+            .as_array()
+            .into_iter()
+            .flatten()
+            .find(|one| one["name"] == "main")
+            .cloned();
+        main.is_some_and(|main| main["restartCount"].as_i64() >= Some(least))
+    };
+    let kill = |console: &mut Console| {
+        until("it leads", 40, || leads(console));
+        signal(console.pid(), "KILL");
+        *console = operator();
+    };
+    let mut console = operator();
+    apply(ns, "w", &json!({ "update": "Auto" }));
+    wait(ns, "w", "condition=Ready");
+    let file = home(ns, "w").join("file");
+    std::fs::write(&file, "kept").unwrap();
+    let claim = || get(ns, "persistentvolumeclaim", "pvc-w-home")["metadata"]["uid"].clone();
+    let before = claim();
+    assert!(before.is_string());
+    // An upgrade to what crashes, and another one while it does.
+    for code in [3, 4] {
+        apply(ns, "w", &crashes(code));
+        let command = format!("exit {code}");
+        until("the next one crashes", 90, || restarts(1) && get(ns, "pod", "w")["spec"].to_string().contains(&command));
+        kill(&mut console);
+        assert_eq!(std::fs::read_to_string(&file).unwrap(), "kept");
+    }
+    state(ns, "w", "Stopped");
+    wait(ns, "w", "jsonpath={.status.phase}=Stopped");
+    state(ns, "w", "Running");
+    until("it crashes again", 60, || restarts(1));
+    kill(&mut console);
+    let _ = kubectl::stdout(&kubeconfig(), &["delete", "-n", ns, "workspaces.quarterdeck.dev/w", "--timeout=180s"]);
+    // Made anew under its name, it has its home again, and runs.
+    apply(ns, "w", &json!({ "update": "Auto" }));
+    wait(ns, "w", "condition=Ready");
+    assert_eq!((claim(), std::fs::read_to_string(&file).unwrap()), (before, "kept".to_owned()));
+    assert_eq!(deleted_claims(ns), 0, "nobody deletes storage on the way");
+    drop(console);
 }

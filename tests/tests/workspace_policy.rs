@@ -3,8 +3,9 @@
 
 use e2e::console::Console;
 use e2e::fresh::Fresh;
+use e2e::gateway::{prepared, served, token};
 use e2e::workspaces::{apply, condition, get, list, message, operator, seen, until, wait};
-use e2e::{alone, kubeconfig, kubectl, signal};
+use e2e::{alone, errors, kubeconfig, kubectl, out, signal};
 use serde_json::{Value, json};
 
 /// An object of ours, made, and deleted when it is dropped.
@@ -168,6 +169,25 @@ fn wo_12b_the_operator_works_with_its_role_and_nothing_else() {
     let role = "--clusterrole=quarterdeck-workspaces";
     let folder = tempfile::tempdir().unwrap();
     let config = kubectl::account(&kubeconfig(), "kube-system", "quarterdeck-operator", folder.path());
+    let home = prepared("[operator]\nexec_guard = false\n").0;
+    let _ = token(home.path(), &config, &["ada", "--role", "developer", "--org", "lab"]);
+    let check = || {
+        let check = served(home.path(), &config, &["--roles", "operator", "check", "--namespace", ns]);
+        let lines: Vec<String> = out(&check).lines().map(str::to_owned).collect();
+        assert!(!lines.is_empty(), "{}", errors(&check));
+        move |part: &str| -> String {
+            let line = lines.iter().find(|line| line.contains(part));
+            line.cloned().unwrap_or_else(|| panic!("{part}: {}", lines.join("\n")))
+        }
+    };
+    let told = check();
+    assert!(
+        told(": everywhere").starts_with("ok") && told(": in kube-system").starts_with("ok"),
+        "what is bound is there"
+    );
+    let lacks = told(&format!("workspaces of {ns}: get,create,patch,delete pods"));
+    assert!(lacks.starts_with("missing") && lacks.contains("quarterdeck-workspaces"), "{lacks}");
+    assert!(told(&format!("workspaces of {ns}: create serviceaccounts/token")).starts_with("missing"));
     let _operator = Console::start(Some(&config), &["--with-operator", "--yes"]);
     apply(ns, "w", &json!({ "storage": { "onDelete": "Delete" } }));
     until("it tells what it may not do yet", 60, || {
@@ -176,6 +196,7 @@ fn wo_12b_the_operator_works_with_its_role_and_nothing_else() {
     let words = ["create", "rolebinding", "quarterdeck-workspaces", "-n", ns, role, account];
     let _ = kubectl::stdout(&kubeconfig(), &words);
     wait(ns, "w", "condition=Ready");
+    assert!(check()(&format!("workspaces of {ns}")).starts_with("ok"), "a binding in its namespace is enough");
     state(ns, "w", "Stopped");
     wait(ns, "w", "jsonpath={.status.phase}=Stopped");
     state(ns, "w", "Running");
@@ -188,4 +209,6 @@ fn wo_12b_the_operator_works_with_its_role_and_nothing_else() {
     };
     assert!(may("get", "secrets", ns) && !may("get", "secrets", "kube-system") && !may("list", "secrets", ns));
     assert!(!may("patch", "customresourcedefinitions", "") && !may("delete", "nodes", ""));
+    // Routes are asked for where the Gateway API is, by roles of their own.
+    assert!(!may("list", "httproutes.gateway.networking.k8s.io", ns));
 }

@@ -4,9 +4,10 @@
 use e2e::app::App;
 use e2e::console::Console;
 use e2e::fresh::Fresh;
+use e2e::gateway::{Serving, prepared, token};
 use e2e::opened;
-use e2e::workspaces::{apply, get, list, patch, seen, until, wait};
-use e2e::{alone, context, kubeconfig};
+use e2e::workspaces::{apply, condition, get, list, message, patch, seen, until, wait};
+use e2e::{alone, context, errors, kubeconfig, kubectl};
 use serde_json::{Value, json};
 use std::process::Stdio;
 
@@ -159,4 +160,122 @@ fn wo_11m_ports_open_and_close_where_it_runs_and_the_rest_waits_with_the_page_th
     assert!(serves(4000) && !serves(3000));
     assert!(pod["spec"]["containers"][0]["ports"].to_string().contains("4000"), "{pod:#}");
     assert!(object()["status"]["updateAvailable"].is_null(), "{:#}", object());
+}
+
+/// The owner guard of a namespace, and the right to look at blueprints, which go when it is dropped.
+struct OwnerGuard(String);
+
+impl Drop for OwnerGuard {
+    fn drop(&mut self) {
+        for kind in
+            ["validatingadmissionpolicybinding", "validatingadmissionpolicy", "clusterrolebinding", "clusterrole"]
+        {
+            let _ = kubectl::kubectl(&kubeconfig(), &["delete", kind, &self.0, "--ignore-not-found"]);
+        }
+    }
+}
+
+#[test]
+fn ws_07j_who_writes_a_workspace_past_the_gateway_says_whose_it_is_by_a_grant_alone() {
+    let _alone = alone();
+    let fresh = Fresh::new("ws-owner");
+    let (ns, kubeconfig) = (fresh.name(), kubeconfig());
+    let api = "rbac.authorization.k8s.io/v1";
+    let meta = json!({ "name": "writers", "namespace": ns });
+    let role = json!({ "apiGroup": "rbac.authorization.k8s.io", "kind": "Role", "name": "writers" });
+    let group = json!({ "apiGroup": "rbac.authorization.k8s.io", "kind": "Group", "name": "system:authenticated" });
+    for object in [
+        json!({ "apiVersion": api, "kind": "Role", "metadata": meta, "rules": [{
+            "apiGroups": ["quarterdeck.dev"], "resources": ["workspaces", "blueprints"], "verbs": ["get", "list", "create", "patch", "delete"],
+        }] }),
+        json!({ "apiVersion": api, "kind": "RoleBinding", "metadata": meta, "roleRef": role, "subjects": [group] }),
+    ] {
+        kubectl::apply(&kubeconfig, &object.to_string());
+    }
+    let ready =
+        prepared(&format!("[operator]\nnamespace = \"{ns}\"\nwatch_namespace = \"{ns}\"\nowner_guard = true\n"));
+    let words = ["ada", "--role", "developer", "--org", "lab"];
+    let ada = token(ready.0.path(), &kubeconfig, &words);
+    let name = format!("quarterdeck-owner-guard-{ns}");
+    let _guard = OwnerGuard(name.clone());
+    let words = ["create", "clusterrole", &name, "--verb=list", "--resource=clusterblueprints.quarterdeck.dev"];
+    let _ = kubectl::stdout(&kubeconfig, &words);
+    let words = ["create", "clusterrolebinding", &name, "--clusterrole", &name, "--user=qde2e:ada"];
+    let _ = kubectl::stdout(&kubeconfig, &words);
+    let serving = Serving::start(ready, &kubeconfig, &["--roles", "console,operator", "--yes"]);
+
+    let file = tempfile::NamedTempFile::new().unwrap();
+    let path = file.path().display().to_string();
+    let creates = |who: &[&str], writer: Option<&str>, dry: bool| {
+        let object = json!({
+            "apiVersion": "quarterdeck.dev/v1alpha1", "kind": "Workspace",
+            "metadata": { "name": "theirs", "namespace": ns, "annotations": writer.map(|one| json!({ "quarterdeck.dev/writer": one })) },
+            "spec": { "owner": "ada", "org": "lab", "image": "images.invalid/shell:1", "state": "Stopped" },
+        });
+        std::fs::write(file.path(), object.to_string()).unwrap();
+        let words = [who, &["create", "-f", &path], if dry { &["--dry-run=server"][..] } else { &[] }].concat();
+        let output = kubectl::kubectl(&kubeconfig, &words);
+        (output.status.success(), errors(&output))
+    };
+    let mallory = ["--as", "mallory", "--as-group", "system:authenticated"];
+    let denied = |writer: Option<&str>| {
+        let (done, said) = creates(&mallory, writer, true);
+        !done && said.contains(&name) && said.contains("annotate it with quarterdeck.dev/writer: mallory")
+    };
+    until("the guard stands", 60, || denied(None));
+    let (_, said) = creates(&mallory, None, true);
+    assert!(said.contains(&serving.base), "where to go instead: {said}");
+    assert!(denied(Some("chief")), "nobody writes in the name of another");
+    // Administrators of the cluster, and people through the gateway, say nothing of themselves.
+    for who in
+        [["--as", "chief", "--as-group", "system:masters"], ["--as", "qde2e:ada", "--as-group", "system:authenticated"]]
+    {
+        let (done, said) = creates(&who, None, true);
+        assert!(done, "{who:?}: {said}");
+    }
+    let grant = |grant: &str, user: &str, action: &str| {
+        let object = json!({
+            "apiVersion": "quarterdeck.dev/v1alpha1", "kind": "Grant", "metadata": { "name": grant, "namespace": ns },
+            "spec": { "subjects": [{ "kind": "User", "name": user }], "actions": [action] },
+        });
+        kubectl::apply(&kubeconfig, &object.to_string());
+    };
+    grant("launch", "ada", "launch");
+    // She says who she is: it is there, and nothing is made of it until somebody grants it to her.
+    let (done, said) = creates(&mallory, Some("mallory"), false);
+    assert!(done, "{said}");
+    let accepted = || condition(&seen(ns, "theirs"), "Accepted");
+    until("it is told what lacks", 30, || accepted() == ("False".into(), "GrantMissing".into()));
+    let told = message(&seen(ns, "theirs"), "Accepted");
+    assert!(told.starts_with("mallory wrote it, and may not say whose it is"), "{told}");
+    grant("writer", "mallory", "impersonateOwner");
+    until("the grant lets it be", 30, || accepted().0 == "True");
+    let _ = kubectl::stdout(&kubeconfig, &["delete", "grant", "writer", "-n", ns]);
+    until("it is gone", 30, || accepted().0 == "False");
+    // What is there may be changed: whose it is, and who wrote it, stay.
+    let patch = |patch: Value| {
+        let (patch, object) = (patch.to_string(), "workspaces.quarterdeck.dev/theirs");
+        let words = ["patch", object, "-n", ns, "--type=merge", "-p", &patch];
+        kubectl::kubectl(&kubeconfig, &[&mallory[..], &words].concat())
+    };
+    let fine = patch(json!({ "spec": { "notes": "x" } }));
+    assert!(fine.status.success(), "{}", errors(&fine));
+    assert!(errors(&patch(json!({ "spec": { "owner": "mallory" } }))).contains("owner"), "it is immutable");
+    for writer in [Value::Null, json!("chief")] {
+        let changed = patch(json!({ "metadata": { "annotations": { "quarterdeck.dev/writer": writer } } }));
+        assert!(errors(&changed).contains("quarterdeck.dev/writer stays as it was"), "{}", errors(&changed));
+    }
+    // Through the gateway it is whose token it is, whatever the request says.
+    let make = |more: Value| {
+        let mut body = json!({ "namespace": ns, "cluster": context(), "name": "made", "image": "images.invalid/shell:1", "stopped": true });
+        body.as_object_mut().unwrap().extend(more.as_object().unwrap().clone());
+        let args = ["-H", "content-type: application/json", "-d", &body.to_string()];
+        serving.ask_as(&ada, "/api/v1/workspaces", &args)
+    };
+    assert_eq!(make(json!({ "owner": "eve" })).code(), "bad_request");
+    let made = make(json!({}));
+    assert_eq!(made.status, 202, "{}", made.body);
+    let spec = get(ns, "workspaces.quarterdeck.dev", "made")["spec"].clone();
+    assert_eq!((&spec["owner"], &spec["org"]), (&json!("ada"), &json!("lab")));
+    until("it may be, with nobody's grant but her own", 30, || condition(&seen(ns, "made"), "Accepted").0 == "True");
 }

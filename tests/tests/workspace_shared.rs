@@ -6,7 +6,7 @@ use e2e::curl::{Answer, curl};
 use e2e::fresh::Fresh;
 use e2e::gateway::{Serving, prepared, token};
 use e2e::place::{self, Borrowed};
-use e2e::workspaces::{apply, get, until, wait};
+use e2e::workspaces::{apply, condition, get, message, seen, until, wait};
 use e2e::{context, errors, kubeconfig, kubectl};
 use serde_json::{Value, json};
 use std::collections::BTreeMap;
@@ -305,6 +305,26 @@ fn wb_20_nobody_enters_the_pod_of_a_workspace_past_the_gateway_and_whoever_tries
 }
 
 #[test]
+fn bp_16c_of_two_that_ask_for_a_name_one_has_it_and_the_other_starts_without_until_it_is_free() {
+    let place = place();
+    let ns = place.fresh.name();
+    let asks = json!({ "overrides": { "webProxy": { "port": 8080, "alias": "docs" } } });
+    let alias = |name: &str| seen(ns, name)["status"]["webProxy"]["alias"].clone();
+    apply(ns, "first", &asks);
+    until("the first has the name", 60, || alias("first") == "docs");
+    apply(ns, "second", &asks);
+    wait(ns, "second", "condition=Ready");
+    let second = seen(ns, "second");
+    assert_eq!(condition(&second, "Degraded"), ("True".into(), "AliasContested".into()));
+    assert!(message(&second, "Degraded").contains(&format!("the name docs is that of your workspace {ns}/first")));
+    assert_eq!((&second["status"]["webProxy"]["port"], alias("second")), (&json!(8080), Value::Null));
+    let _ = kubectl::stdout(&kubeconfig(), &["delete", "-n", ns, "workspaces.quarterdeck.dev/first", "--timeout=120s"]);
+    until("the second has it then", 60, || alias("second") == "docs");
+    until("and no warning", 30, || condition(&seen(ns, "second"), "Degraded").0 == "False");
+    let _ = kubectl::stdout(&kubeconfig(), &["delete", "-n", ns, "workspaces.quarterdeck.dev/second", "--timeout=120s"]);
+}
+
+#[test]
 fn wx_03k_a_workspace_has_the_name_that_it_asks_for_and_another_is_reached_by_its_port() {
     let place = place();
     let ns = place.fresh.name();
@@ -335,8 +355,8 @@ fn wx_03k_a_workspace_has_the_name_that_it_asks_for_and_another_is_reached_by_it
     other["ports"] = json!([{ "name": "p3004", "containerPort": 3004 }]);
     other["portSharing"] = json!([]);
     apply(ns, "v", &other);
-    let told = || get(ns, "workspaces.quarterdeck.dev", "v")["status"]["webProxy"]["alias"] == "wiki";
-    until("it asks for the same name", 60, told);
+    let told = || condition(&seen(ns, "v"), "Degraded") == ("True".into(), "AliasContested".into());
+    until("it is told that the name is taken", 60, told);
     let path = format!("/api/v1/workspaces/{ns}/v/open?cluster={}&port=3004", context());
     let url = || place.serving.ask_as(&place.tokens["ada"], &path, &["-X", "POST"]);
     until("it can be opened", 60, || url().status == 200);

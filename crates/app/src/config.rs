@@ -91,7 +91,10 @@ pub struct Operator {
     pub password_file: Option<PathBuf>,
     /// Nobody enters pods of workspaces past the gateway: an admission policy that the operator installs denies it.
     pub exec_guard: bool,
-    /// The accounts of gateways and operators, which it lets through; that of this process when there are none.
+    /// Nobody writes Workspaces past the gateway and says whose they are, but by a Grant of `impersonateOwner`: an admission
+    /// policy that the operator installs asks who they are, and the operator carries out nothing without the grant.
+    pub owner_guard: bool,
+    /// The accounts of gateways and operators, which these let through; that of this process when there are none.
     #[serde(skip_serializing_if = "Vec::is_empty")]
     pub exec_accounts: Vec<String>,
     /// Requests a second that the operator sends at most.
@@ -113,6 +116,7 @@ impl Default for Operator {
             pull_secrets: Vec::new(),
             password_file: None,
             exec_guard: false,
+            owner_guard: false,
             exec_accounts: Vec::new(),
             qps: NonZeroU32::new(200).unwrap_or(NonZeroU32::MIN),
         }

@@ -85,10 +85,10 @@ pub(crate) async fn start(
     Ok(Running { task, end })
 }
 
-/// Who keeps others than us out of the pods of workspaces, where that is wanted.
+/// What keeps others than us out of the pods of workspaces, and from saying whose they are, where that is wanted.
 pub(crate) async fn guard(config: &Config, cluster: &Cluster) -> Result<Option<Guard>, Failed> {
     let operator = &config.operator;
-    if !operator.exec_guard {
+    if !operator.exec_guard && !operator.owner_guard {
         return Ok(None);
     }
     let mut accounts = operator.exec_accounts.clone();
@@ -100,6 +100,8 @@ pub(crate) async fn guard(config: &Config, cluster: &Cluster) -> Result<Option<G
         accounts,
         prefix: config.serve.prefix.clone(),
         address: config.serve.public_url.clone(),
+        exec: operator.exec_guard,
+        owners: operator.owner_guard,
     }))
 }
 
@@ -164,6 +166,7 @@ fn operator(
         require_enforcement,
         roles,
         system_namespace: config.namespace.clone(),
+        guards_owners: config.owner_guard,
         repositories: platform.repositories.clone(),
         folder: platform.folder.clone(),
         ..Settings::new(id)

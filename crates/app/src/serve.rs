@@ -9,6 +9,7 @@
 mod check;
 mod parts;
 mod plan;
+mod rights;
 mod tokens;
 
 use crate::apps::{self, Apps};
@@ -50,9 +51,9 @@ pub(crate) async fn run(config: &Config, global: &Global, args: &ServeArgs) -> R
             out.flush()?;
             Ok(0)
         }
-        Some(ServeCommand::Check) => {
+        Some(ServeCommand::Check(asked)) => {
             drop(out);
-            check::run(config, global, args).await
+            check::run(config, global, args, asked).await
         }
         None => {
             drop(out);

@@ -260,6 +260,17 @@ impl Hands {
         self.patch(Owned::Workspace, &self.workspace, &query, "", &object).await.map(drop)
     }
 
+    /// Labels a pod as one that ends because its workspace is to be stopped, if it still has this uid (merge patch).
+    ///
+    /// # Errors
+    /// As [`Error`] says.
+    pub async fn mark_stop(&self, pod: &str, uid: &str) -> Result<(), Error> {
+        let path = Owned::Pod.path(&self.namespace, Some(pod), "") + &format!("?fieldManager={MANAGER}");
+        let body = json!({ "metadata": { "uid": uid, "labels": { STOP_REQUESTED: "true" } } });
+        let body = Some(("application/merge-patch+json", &body));
+        self.link.send(Method::PATCH, "patch", Owned::Pod, &self.namespace, &path, body).await.map(drop)
+    }
+
     /// Deletes an object, if it still has this uid. One that is gone is no error; a claim of storage is refused.
     ///
     /// # Errors
@@ -423,6 +434,8 @@ impl Link {
 pub const MANAGER: &str = "quarterdeck-operator";
 /// Name of the Secret with the certificate authority.
 pub const AUTHORITY: &str = "quarterdeck-authority";
+/// The label of a pod that ends because its workspace is to be stopped.
+pub const STOP_REQUESTED: &str = "quarterdeck.dev/stop-requested";
 /// Who says since when a claim is left.
 const REMAINS_MANAGER: &str = "quarterdeck-remains";
 /// Who says whether a workspace runs: manifests that leave the state out never fight over it.

@@ -4,7 +4,7 @@
 use crate::error::Error;
 use crate::reader::Reader;
 use catalog::Kind;
-use serde::Deserialize;
+use serde::{Deserialize, Serialize};
 use serde_json::json;
 
 /// What is asked about: a verb on a kind or on a subresource of it.
@@ -36,6 +36,23 @@ impl std::fmt::Display for Right {
         f.write_str(self.verb)?;
         if self.subresource.is_empty() { Ok(()) } else { write!(f, "/{}", self.subresource) }
     }
+}
+
+/// What is asked of the API server: all words are as a role writes them.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize)]
+pub struct Access<'a> {
+    /// `list`, `impersonate`, ….
+    pub verb: &'a str,
+    /// The API group; empty for that of pods.
+    pub group: &'a str,
+    /// `pods`, `users`.
+    pub resource: &'a str,
+    /// `exec`; empty for the objects themselves.
+    pub subresource: &'a str,
+    /// Empty for the whole cluster.
+    pub namespace: &'a str,
+    /// One object alone; empty for all of them.
+    pub name: &'a str,
 }
 
 /// The rules that hold for us in one namespace.
@@ -116,7 +133,9 @@ impl Reader {
     /// # Errors
     /// As [`Error`] says.
     pub async fn may(&self, right: Right, kind: &Kind, namespace: &str) -> Result<bool, Error> {
-        self.ask_access(right.verb, &kind.group, &kind.plural, right.subresource, namespace).await
+        let Right { verb, subresource } = right;
+        let (group, resource) = (kind.group.as_str(), kind.plural.as_str());
+        self.allows(Access { verb, group, resource, subresource, namespace, name: "" }).await
     }
 
     /// Whether we may everything on everything.
@@ -124,30 +143,17 @@ impl Reader {
     /// # Errors
     /// As [`Error`] says.
     pub async fn may_everything(&self) -> Result<bool, Error> {
-        self.ask_access("*", "*", "*", "", "").await
+        self.allows(Access { verb: "*", group: "*", resource: "*", ..Access::default() }).await
     }
 
-    /// Whether we may do this with a resource of the whole cluster, of kinds too that no server lists: `impersonate` of `users`.
+    /// Whether we may do this, with resources too that no server lists: `impersonate` of `users`.
     ///
     /// # Errors
     /// As [`Error`] says.
-    pub async fn may_do(&self, verb: &str, group: &str, resource: &str) -> Result<bool, Error> {
-        self.ask_access(verb, group, resource, "", "").await
-    }
-
-    async fn ask_access(
-        &self,
-        verb: &str,
-        group: &str,
-        resource: &str,
-        subresource: &str,
-        namespace: &str,
-    ) -> Result<bool, Error> {
+    pub async fn allows(&self, access: Access<'_>) -> Result<bool, Error> {
         let body = json!({
             "apiVersion": "authorization.k8s.io/v1", "kind": "SelfSubjectAccessReview",
-            "spec": { "resourceAttributes": {
-                "verb": verb, "group": group, "resource": resource, "subresource": subresource, "namespace": namespace,
-            } },
+            "spec": { "resourceAttributes": access },
         });
         let path = "/apis/authorization.k8s.io/v1/selfsubjectaccessreviews";
         let answer = self.review(path, &body, "selfsubjectaccessreviews.authorization.k8s.io").await?;

@@ -100,23 +100,24 @@ impl Active<'_> {
                 self.index.gone(&item, i64::try_from(now).unwrap_or(i64::MAX))
             }
             Change::Whole(watched) => {
-                if self.waiting.remove(&watched) && self.waiting.is_empty() {
-                    tracing::info!(workspaces = self.index.keys().count(), "the operator has seen all there is");
-                    self.operator.render.finds(self.found.addresses());
-                    self.open_book();
-                }
+                self.seen(watched);
                 Concerns::Nobody
             }
             // It decides by what was seen, and whatever it does about that asks the same API server.
             Change::Silent(_) | Change::Back(_) => Concerns::Nobody,
             Change::Refused(watched, error) if watched.needed() => return Err(Error::Blind(error)),
             Change::Refused(watched, error) => {
-                if matches!(error, cluster::Error::NotServed { .. }) {
-                    tracing::debug!(%error, ?watched, "a kind that this cluster does not have");
-                } else {
-                    tracing::warn!(%error, ?watched, "the operator works without a watch");
+                match (&error, watched) {
+                    (cluster::Error::NotServed { .. }, _) => {
+                        tracing::debug!(%error, ?watched, "a kind that this cluster does not have");
+                    }
+                    // Its rights are given where the Gateway API is: elsewhere nobody can say that it is not there.
+                    (cluster::Error::Denied { .. }, Watched::Parts(Owned::HttpRoute)) => {
+                        tracing::info!(%error, "no workspace has a host at a Gateway");
+                    }
+                    (error, _) => tracing::warn!(%error, ?watched, "the operator works without a watch"),
                 }
-                self.waiting.remove(&watched);
+                self.seen(watched);
                 Concerns::Nobody
             }
         };
@@ -127,6 +128,15 @@ impl Active<'_> {
             Concerns::Many(keys) => keys.iter().for_each(|key| self.queue.mark(key, now)),
         }
         Ok(())
+    }
+
+    /// A watch has told all that there is, or will tell nothing.
+    fn seen(&mut self, watched: Watched) {
+        if self.waiting.remove(&watched) && self.waiting.is_empty() {
+            tracing::info!(workspaces = self.index.keys().count(), "the operator has seen all there is");
+            self.operator.render.finds(self.found.addresses());
+            self.open_book();
+        }
     }
 
     /// Has those looked at again that somebody used.
@@ -197,6 +207,9 @@ impl Active<'_> {
             there.push((made.to_owned(), key.clone(), desired, object));
         }
         there.sort_by(|a, b| (&a.0, &a.1).cmp(&(&b.0, &b.1)));
+        let mut aliases = self.shared.aliases.lock();
+        there.iter().for_each(|(_, key, _, object)| aliases.enter(key, object, now_ms));
+        drop(aliases);
         let mut book = self.shared.book.lock();
         for (_, key, desired, object) in there {
             let observed = self.index.observed(&key);
@@ -261,6 +274,7 @@ impl Active<'_> {
             self.operator.activity.forget(self.operator.cluster.name(), key);
             self.daemons.known.remove(key);
             self.held.forget(key);
+            self.shared.aliases.lock().forget(key);
             if self.shared.shelf.lock().forget(key) {
                 self.shared.changed.notify_one();
             }
@@ -373,6 +387,8 @@ impl Active<'_> {
         let now = self.now();
         let keys = self.shared.book.lock().wakes();
         keys.iter().for_each(|key| self.queue.mark(key, now));
+        let moved = self.shared.aliases.lock().moved();
+        moved.iter().filter(|key| self.index.workspace(key).is_some()).for_each(|key| self.queue.mark(key, now));
         self.shared.changed.notify_one();
     }
 

@@ -8,8 +8,8 @@ use bytes::Bytes;
 use catalog::Kind;
 use cluster::{Acting, Cluster, DeleteOptions, PatchKind, STATE_MANAGER, Target};
 use policy::action::{
-    Changes, ObjectTarget, WorkspaceCreate, WorkspaceDelete, WorkspaceLogs, WorkspacePurge, WorkspaceStart,
-    WorkspaceStop, WorkspaceUpdate, WorkspaceView, WorkspaceWake,
+    Changes, ObjectTarget, WorkspaceCreate, WorkspaceDelete, WorkspaceImport, WorkspaceLogs, WorkspacePurge,
+    WorkspaceStart, WorkspaceStop, WorkspaceUpdate, WorkspaceView, WorkspaceWake,
 };
 use policy::{Action, Outcome, Permit};
 use serde_json::{Value, json};
@@ -92,13 +92,47 @@ pub async fn create_for(
 ///
 /// # Errors
 /// As [`ActError`] says.
-pub async fn import(
+pub async fn import(cluster: &Cluster, permit: Permit<WorkspaceCreate>, imported: &Value) -> Result<Value, ActError> {
+    let object = permit.target().object.clone();
+    let body = named(imported, &object);
+    changed(cluster, permit, &object, "made", async |acting, target| acting.create(target, &body).await).await
+}
+
+/// The same of a blueprint or a Grant.
+///
+/// # Errors
+/// As [`ActError`] says.
+pub async fn import_other(
     cluster: &Cluster,
-    permit: Permit<WorkspaceCreate>,
-    spec: &Value,
-    from: &str,
+    permit: Permit<WorkspaceImport>,
+    imported: &Value,
 ) -> Result<Value, ActError> {
-    made(cluster, permit, spec, &json!({ crd::import::IMPORTED: from })).await
+    permit.settled().await?;
+    let object = permit.target().object.clone();
+    let word = imported.get("kind").and_then(Value::as_str).unwrap_or_default();
+    let plural = object.kind.split('.').next().unwrap_or_default();
+    let kind = ours(word, plural, !object.namespace.is_empty()).ok_or(ActError::NotInstalled)?;
+    let target = Target { kind: &kind, namespace: &object.namespace, name: &object.name };
+    let result = cluster.acting(&permit).create(target, &named(imported, &object)).await;
+    let result = result.map_err(|error| match error {
+        cluster::Error::NotServed { .. } | cluster::Error::NotFound { .. } => ActError::NotInstalled,
+        other => ActError::Cluster(other),
+    });
+    permit.finish(outcome(result.as_ref().map(|_| "made")));
+    result
+}
+
+/// An object that was imported, under the name that was permitted.
+fn named(imported: &Value, object: &ObjectTarget) -> Value {
+    let mut body = imported.clone();
+    if let Some(metadata) = body.get_mut("metadata").and_then(Value::as_object_mut) {
+        metadata.insert("name".to_owned(), object.name.as_str().into());
+        match object.namespace.as_str() {
+            "" => drop(metadata.remove("namespace")),
+            namespace => drop(metadata.insert("namespace".to_owned(), namespace.into())),
+        }
+    }
+    body
 }
 
 async fn made(

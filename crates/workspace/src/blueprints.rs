@@ -213,6 +213,7 @@ impl Render for Blueprints {
             blueprint: status(&effective, sourced),
             built_on,
             fallback,
+            contested: None,
             page: self.platform.page(&desired.key),
             agent_version: place.agent_version.clone(),
             service_dns: format!("{}.{}.svc.{}", place.id, place.namespace, place.cluster_domain),

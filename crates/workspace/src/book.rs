@@ -52,6 +52,8 @@ pub(crate) struct Rules {
     pub(crate) require_grants: bool,
     /// The namespace whose grants may be for others.
     pub(crate) system_namespace: String,
+    /// Who wrote a workspace past Quarterdeck needs a grant to say whose it is.
+    pub(crate) guards_owners: bool,
     /// Somebody says who has which role.
     pub(crate) knows_roles: bool,
 }
@@ -183,12 +185,21 @@ impl Book {
         let ask = &ask;
         self.runs(key, &ask.who, has, ask.now_ms);
         self.ledger.hours.count(ask.now_ms, self.quotas.values().map(|told| &told.object));
-        let mut again_ms = None;
+        let mut again_ms = match self.written(key, ask.launch, ask.now_ms) {
+            Ok(until_ms) => until_ms,
+            Err(denied) => {
+                self.launched.remove(key);
+                self.wait(ask, None);
+                let writer = ask.launch.writer.as_deref().unwrap_or_default();
+                let message = format!("{writer} wrote it, and may not say whose it is: {denied}");
+                return Err((refused("GrantMissing", message, false), begins_ms(&denied)));
+            }
+        };
         match self.granted(key, &ask.who, ask.launch, ask.now_ms) {
             Ok(grant) => {
                 if self.rules.require_grants {
-                    again_ms =
-                        self.grants.get(&grant).and_then(|told| told.object.spec.not_after).map(|at| at.millis());
+                    let until = self.grants.get(&grant).and_then(|told| told.object.spec.not_after);
+                    again_ms = [again_ms, until.map(|at| at.millis())].into_iter().flatten().min();
                 }
                 self.launched.insert(key.clone(), grant);
             }
@@ -196,8 +207,7 @@ impl Book {
                 self.launched.remove(key);
                 if self.rules.require_grants {
                     self.wait(ask, None);
-                    let again_ms = if let Denied::NotYet { from, .. } = &denied { Some(from.millis()) } else { None };
-                    return Err((refused("GrantMissing", denied.to_string(), false), again_ms));
+                    return Err((refused("GrantMissing", denied.to_string(), false), begins_ms(&denied)));
                 }
             }
         }
@@ -443,6 +453,11 @@ fn shrinks(had: &Load, has: &Load) -> bool {
 
 fn of(key: &Key) -> quota::Key {
     quota::Key { namespace: key.namespace.clone(), name: key.name.clone() }
+}
+
+/// When a grant begins that was refused for not having begun.
+fn begins_ms(denied: &Denied) -> Option<i64> {
+    if let Denied::NotYet { from, .. } = denied { Some(from.millis()) } else { None }
 }
 
 fn refused(reason: &'static str, message: String, queued: bool) -> Refused {

@@ -62,6 +62,8 @@ pub enum Step {
         uid: String,
         /// Its own time to end when absent.
         grace: Option<u32>,
+        /// The workspace is to be stopped: the pod says so while it ends.
+        stop: bool,
     },
     /// Say whether it is to run, and why.
     SayState {
@@ -227,17 +229,16 @@ fn look(desired: &Desired, observed: &Observed, ignored: &[String], now_ms: i64)
             plain(Stage::Unknown, "NodeLost", &format!("nothing is heard of node {}", pod.node))
         }
         Some(pod) => {
-            // A pod that is made anew is on its way.
-            let stopping = !desired.deleting;
             let Observed { events, claims, nodes, .. } = observed;
-            let mut seen = seen(pod, Around { events, claims, nodes: Some(nodes), ignored }, stopping, now_ms);
+            let mut seen = seen(pod, Around { events, claims, nodes: Some(nodes), ignored }, now_ms);
             if !desired.running && !desired.deleting {
                 (seen.stage, seen.reason, seen.warning) = (Stage::Stopping, "Stopping", None);
                 "its pod ends".clone_into(&mut seen.message);
             } else if desired.deleting {
                 (seen.stage, seen.reason, seen.warning) = (Stage::Terminating, "Terminating", None);
                 "it is being deleted".clone_into(&mut seen.message);
-            } else if seen.stage == Stage::Stopping {
+            } else if matches!(seen.stage, Stage::Stopping | Stage::Terminating) {
+                // A pod that is made anew is on its way.
                 (seen.stage, seen.reason) = (Stage::Queued, "Scheduling");
                 "its last pod ends first".clone_into(&mut seen.message);
             }
@@ -257,7 +258,7 @@ fn end(desired: &Desired, observed: &Observed) -> Vec<Step> {
     }
     if let Some(pod) = &observed.pod {
         let ends = pod.deleting_ms.is_none() && pod.controller == desired.uid;
-        return ends.then(|| Step::EndPod { uid: pod.uid.clone(), grace: None }).into_iter().collect();
+        return ends.then(|| Step::EndPod { uid: pod.uid.clone(), grace: None, stop: false }).into_iter().collect();
     }
     // What does not say of itself that it is this one's alone stays.
     let own = |claim: &&crate::observed::Claim| claim.workspace == desired.key.name && claim.own;
@@ -319,7 +320,7 @@ fn pod_step(
     let Some(pod) = &observed.pod else {
         return (desired.running.then_some(Step::MakePod), None);
     };
-    let end = |grace| Some(Step::EndPod { uid: pod.uid.clone(), grace });
+    let end = |grace| Some(Step::EndPod { uid: pod.uid.clone(), grace, stop: !desired.running });
     if let Some(since) = observed.node_lost_ms {
         // A kubelet that is gone ends nothing: only the API server can let go of its pods.
         let due = since + limits.node_loss_ms;

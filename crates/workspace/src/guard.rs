@@ -1,12 +1,15 @@
-//! The exec guard: an admission policy by which nobody enters the pod of a workspace past Quarterdeck. Pure.
+//! Guards: admission policies by which the API server asks itself, with no webhook, about what would go past Quarterdeck. Pure.
 //!
-//! The API server asks it itself, with no webhook: each Workspace of a namespace is a parameter of the policy, and says which
-//! pod is its own. Whoever acts for people, and the people it acts for, are let through: they were decided on and recorded.
+//! The exec guard: nobody enters the pod of a workspace. Each Workspace of a namespace is a parameter of it, and says which pod is
+//! its own. The [owner guard](owners): nobody writes whose a workspace is. Whoever acts for people, and the people it acts for, are
+//! let through: they were decided on and recorded.
+
+pub mod owners;
 
 use cluster::Owned;
 use serde_json::{Value, json};
 
-/// Whom the guard lets through, and what it tells others.
+/// Which guards stand, whom they let through, and what they tell others.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct Guard {
     /// Workspaces of one namespace alone; of all of them when absent.
@@ -17,42 +20,58 @@ pub struct Guard {
     pub prefix: String,
     /// Where people go instead.
     pub address: Option<String>,
+    /// Nobody enters pods of workspaces.
+    pub exec: bool,
+    /// Who writes a workspace says who they are.
+    pub owners: bool,
 }
 
 impl Guard {
-    /// The policy, and what binds it to workspaces.
+    /// The policies that are wanted, and what binds them to workspaces.
     #[must_use]
-    pub fn objects(&self) -> [(Owned, Value); 2] {
-        let name = self.namespace.as_ref().map_or_else(|| NAME.to_owned(), |namespace| format!("{NAME}-{namespace}"));
-        let meta = json!({ "name": name, "labels": { "app.kubernetes.io/managed-by": "quarterdeck" } });
+    pub fn objects(&self) -> Vec<(Owned, Value)> {
+        let mut all = Vec::new();
+        if self.exec {
+            all.extend(self.exec_objects());
+        }
+        if self.owners {
+            all.extend(self.owner_objects());
+        }
+        all
+    }
+
+    fn exec_objects(&self) -> [(Owned, Value); 2] {
         let rule = |operation: &str, resources: &[&str]| json!({ "apiGroups": [""], "apiVersions": ["v1"], "operations": [operation], "resources": resources, "scope": "Namespaced" });
         let policy = json!({
-            "apiVersion": Owned::AdmissionPolicy.api_version(), "kind": Owned::AdmissionPolicy.kind(), "metadata": meta,
-            "spec": {
-                "failurePolicy": "Fail",
-                "paramKind": { "apiVersion": Owned::Workspace.api_version(), "kind": Owned::Workspace.kind() },
-                "matchConstraints": { "resourceRules": [
-                    rule("CONNECT", &["pods/exec", "pods/attach", "pods/portforward"]),
-                    rule("UPDATE", &["pods/ephemeralcontainers"]),
-                ] },
-                "matchConditions": [{ "name": "past-quarterdeck", "expression": format!("!({})", self.passes()) }],
-                "validations": [{ "expression": OTHER_POD, "messageExpression": self.message(), "reason": "Forbidden" }],
-            },
+            "failurePolicy": "Fail",
+            "paramKind": { "apiVersion": Owned::Workspace.api_version(), "kind": Owned::Workspace.kind() },
+            "matchConstraints": { "resourceRules": [
+                rule("CONNECT", &["pods/exec", "pods/attach", "pods/portforward"]),
+                rule("UPDATE", &["pods/ephemeralcontainers"]),
+            ] },
+            "matchConditions": [{ "name": "past-quarterdeck", "expression": format!("!({})", self.passes()) }],
+            "validations": [{ "expression": OTHER_POD, "messageExpression": self.message(), "reason": "Forbidden" }],
         });
-        let mut spec = json!({
-            "policyName": name,
-            "validationActions": ["Deny"],
-            "paramRef": { "selector": {}, "parameterNotFoundAction": "Allow" },
-        });
-        if let (Some(namespace), Some(spec)) = (&self.namespace, spec.as_object_mut()) {
+        self.bound(NAME, policy, Some(json!({ "selector": {}, "parameterNotFoundAction": "Allow" })))
+    }
+
+    /// A policy and its binding, for the namespaces that are guarded.
+    fn bound(&self, name: &str, policy: Value, params: Option<Value>) -> [(Owned, Value); 2] {
+        let name = self.namespace.as_ref().map_or_else(|| name.to_owned(), |namespace| format!("{name}-{namespace}"));
+        let meta = json!({ "name": name, "labels": { "app.kubernetes.io/managed-by": "quarterdeck" } });
+        let mut spec = json!({ "policyName": name, "validationActions": ["Deny"] });
+        let within = self.namespace.as_ref().map(|namespace| {
             let labels = json!({ "kubernetes.io/metadata.name": namespace });
-            spec.insert("matchResources".to_owned(), json!({ "namespaceSelector": { "matchLabels": labels } }));
-        }
-        let binding = json!({
-            "apiVersion": Owned::AdmissionBinding.api_version(), "kind": Owned::AdmissionBinding.kind(), "metadata": meta,
-            "spec": spec,
+            json!({ "namespaceSelector": { "matchLabels": labels } })
         });
-        [(Owned::AdmissionPolicy, policy), (Owned::AdmissionBinding, binding)]
+        if let Some(spec) = spec.as_object_mut() {
+            let more = [("paramRef", params), ("matchResources", within)];
+            spec.extend(more.into_iter().filter_map(|(key, value)| Some((key.to_owned(), value?))));
+        }
+        let of = |kind: Owned, spec: Value| {
+            (kind, json!({ "apiVersion": kind.api_version(), "kind": kind.kind(), "metadata": meta, "spec": spec }))
+        };
+        [of(Owned::AdmissionPolicy, policy), of(Owned::AdmissionBinding, spec)]
     }
 
     /// Whether a request is let through, as an expression.
@@ -110,8 +129,10 @@ mod tests {
             accounts: vec!["system:serviceaccount:qd:gateway".to_owned(), "o\"dd".to_owned()],
             prefix: "quarterdeck:".to_owned(),
             address: Some("https://qd.test".to_owned()),
+            exec: true,
+            owners: false,
         };
-        let [(_, policy), (_, binding)] = guard.objects();
+        let [(_, policy), (_, binding)] = guard.exec_objects();
         let passes = policy["spec"]["matchConditions"][0]["expression"].as_str().unwrap_or_default();
         let said = r#"!(request.userInfo.username in ["system:serviceaccount:qd:gateway", "o\"dd"] || "#;
         assert!(passes.starts_with(said) && passes.contains(r#"startsWith("quarterdeck:")"#), "{passes}");
@@ -120,10 +141,15 @@ mod tests {
         let labels = &binding["spec"]["matchResources"]["namespaceSelector"]["matchLabels"];
         assert_eq!(*labels, json!({ "kubernetes.io/metadata.name": "team" }));
         // an empty beginning would let everybody through
-        let [(_, policy), (_, binding)] = Guard::default().objects();
+        let [(_, policy), (_, binding)] = Guard::default().exec_objects();
         let passes = policy["spec"]["matchConditions"][0]["expression"].as_str().unwrap_or_default();
         assert_eq!(passes, "!(request.userInfo.username in [])");
         assert!(policy["spec"]["validations"][0]["messageExpression"].to_string().contains("qd ws shell"));
         assert_eq!(binding["spec"].get("matchResources"), None);
+        assert_eq!(
+            (Guard::default().objects().len(), guard.objects().len()),
+            (0, 2),
+            "none is there that is not wanted"
+        );
     }
 }

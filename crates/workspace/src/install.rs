@@ -1,5 +1,5 @@
-//! What the operator needs in a cluster, and how it gets there: the custom resource definitions and, where that is asked for, the
-//! exec guard, by server-side apply.
+//! What the operator needs in a cluster, and how it gets there: the custom resource definitions and, where that is asked for,
+//! guards, by server-side apply.
 
 use crate::error::Error;
 use crate::guard::Guard;
@@ -25,7 +25,7 @@ pub struct Missing {
     object: Value,
 }
 
-/// The definitions that a cluster lacks, or has in another form; of the exec guard likewise, where one is wanted.
+/// The definitions that a cluster lacks, or has in another form; of guards likewise, where some are wanted.
 ///
 /// # Errors
 /// As [`Error`] says.
@@ -33,7 +33,7 @@ pub async fn missing(cluster: &Cluster, guard: Option<&Guard>) -> Result<Vec<Mis
     let reader = cluster.reader();
     let mut missing = Vec::new();
     let definitions = crd::Kind::ALL.iter().map(|ours| (Owned::Definition, ours.definition()));
-    for (kind, object) in definitions.chain(guard.map(Guard::objects).into_iter().flatten()) {
+    for (kind, object) in definitions.chain(guard.map(Guard::objects).unwrap_or_default()) {
         let object = stamped(object);
         let name = object.pointer("/metadata/name").and_then(Value::as_str).unwrap_or_default().to_owned();
         let hash = |of: &Value| {

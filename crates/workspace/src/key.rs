@@ -33,6 +33,8 @@ pub const MANIFEST_HASH: &str = "quarterdeck.dev/manifest-hash";
 pub const STATE_CAUSE: &str = "quarterdeck.dev/state-cause";
 /// On a Workspace: until when it is not stopped for idleness (RFC 3339).
 pub const KEEP_UNTIL: &str = "quarterdeck.dev/keep-until";
+/// On a Workspace that somebody wrote past Quarterdeck: who did, as the API server knows them.
+pub const WRITER: &str = "quarterdeck.dev/writer";
 /// The job that made or changed it last.
 pub const JOB: &str = "quarterdeck.dev/job";
 /// Holds a workspace until its storage has gone, where it says that its storage goes with it.

@@ -19,6 +19,7 @@ pub mod activity;
 pub mod acts;
 mod addresses;
 pub mod again;
+mod aliases;
 mod blueprints;
 mod book;
 pub mod calling;

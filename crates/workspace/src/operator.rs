@@ -74,6 +74,8 @@ pub struct Settings {
     pub require_grants: bool,
     /// The namespace whose grants may be for others.
     pub system_namespace: String,
+    /// Who wrote a workspace past Quarterdeck needs a Grant to say whose it is: the owner guard asks who they are.
+    pub guards_owners: bool,
     /// No workspace runs where the network keeps no policies.
     pub require_enforcement: bool,
     /// Who has which roles.
@@ -96,6 +98,7 @@ impl Settings {
             terms: Terms::default(),
             require_grants: false,
             system_namespace: String::new(),
+            guards_owners: false,
             require_enforcement: false,
             roles: Roles::default(),
             folder: None,
@@ -278,6 +281,7 @@ impl Operator {
             require_grants: self.settings.require_grants,
             system_namespace: self.settings.system_namespace.clone(),
             knows_roles: self.settings.roles.are_known(),
+            guards_owners: self.settings.guards_owners,
         };
         let book = Mutex::new(Book::new(rules));
         let enforced = Enforced::new(self.settings.require_enforcement);
@@ -285,6 +289,7 @@ impl Operator {
             book,
             shelf: Mutex::default(),
             enforced,
+            aliases: Mutex::default(),
             roles: self.settings.roles.clone(),
             changed: Notify::new(),
         });

@@ -20,6 +20,8 @@ pub struct Pod {
     pub created_ms: i64,
     /// When its deletion began; its end is expected `grace_s` later.
     pub deleting_ms: Option<i64>,
+    /// It ends because its workspace is to be stopped.
+    pub stop_requested: bool,
     /// Where it is in its life.
     pub phase: Phase,
     /// Why it failed as a whole (`Evicted`), with the words for it.
@@ -166,6 +168,7 @@ impl Pod {
             started_ms: node.path(&["status", "startTime"]).and_then(Node::as_time_ms),
             created_ms: node.path(&["metadata", "creationTimestamp"]).and_then(Node::as_time_ms).unwrap_or_default(),
             deleting_ms: node.path(&["metadata", "deletionTimestamp"]).and_then(Node::as_time_ms),
+            stop_requested: text(&["metadata", "labels", cluster::STOP_REQUESTED]) == "true",
             phase: match text(&["status", "phase"]).as_str() {
                 "Running" => Phase::Running,
                 "Succeeded" => Phase::Succeeded,

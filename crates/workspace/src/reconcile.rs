@@ -3,6 +3,7 @@
 //! Whatever interrupts it, the next look decides again from what is there: no step relies on one before it having been
 //! remembered.
 
+use crate::aliases::{self, Claim};
 use crate::book::Ask;
 use crate::book::launch::{self, Launch};
 use crate::decide::{Limits, Step, decide};
@@ -158,7 +159,8 @@ pub(crate) async fn reconcile(hands: &Hands, render: &dyn Render, job: Job) -> D
     let limits = rendered.as_ref().map_or(job.limits, |rendered| job.limits.of(&rendered.timeouts));
     let sourced_ms = looked_again(&sourced, &rendered, job.now_ms);
     let (rendered, tried_ms) = job.shared.enforced.admits(&desired, &job.observed, rendered, job.now_ms);
-    let (rendered, mut asked_again_ms) = admit(&job, &desired, rendered);
+    let (mut rendered, mut asked_again_ms) = admit(&job, &desired, rendered);
+    let named_ms = name(&job, &desired, &mut rendered);
     let mut decision = decide(&desired, &rendered, &job.observed, limits, job.now_ms);
     let activity = rendered.as_ref().ok().map(|rendered| &rendered.activity);
     done.ignored = activity.map(|activity| activity.ignore_paths.clone());
@@ -249,7 +251,7 @@ pub(crate) async fn reconcile(hands: &Hands, render: &dyn Render, job: Job) -> D
         now_ms: job.now_ms,
     };
     let made = making.make();
-    let again = [decision.again_ms, made.again_ms, asked_again_ms, life.again_ms, sourced_ms, tried_ms];
+    let again = [decision.again_ms, made.again_ms, asked_again_ms, life.again_ms, sourced_ms, tried_ms, named_ms];
     done.again_ms = again.into_iter().flatten().min();
     (done.alert_ms, done.ask) = (life.judged.alert_ms, life.ask.clone());
     if *previous != made.status {
@@ -306,6 +308,27 @@ fn admit(
         Ok(again_ms) => (Ok(rendered), again_ms),
         Err((refused, again_ms)) => (Err(refused), again_ms),
     }
+}
+
+/// Asks for the name that a workspace wants to have in hosts; what is another's it goes without. When to ask again.
+fn name(job: &Job, desired: &Desired, rendered: &mut Result<Rendered, Refused>) -> Option<i64> {
+    let rendered = rendered.as_mut().ok()?;
+    let alias = rendered.web_proxy.get("alias").and_then(Value::as_str).unwrap_or_default();
+    let ask = aliases::Ask {
+        key: &job.key,
+        owner: &desired.owner,
+        alias,
+        runs: desired.running && !desired.deleting,
+        now_ms: job.now_ms,
+    };
+    let claim = job.shared.aliases.lock().claim(&ask);
+    let Claim::Contested { words, free_ms } = claim else { return None };
+    if let Some(fields) = rendered.web_proxy.as_object_mut() {
+        fields.remove("alias");
+    }
+    // One that is stopped wants nothing yet.
+    rendered.contested = desired.running.then_some(words);
+    free_ms.filter(|_| desired.running)
 }
 
 /// Tells the book what a workspace has for which nothing more is made now.
@@ -415,11 +438,17 @@ async fn carry(
                 hands.resize(name, &patch).await?;
             }
         }
-        Step::EndPod { uid, grace } => {
+        Step::EndPod { uid, grace, stop } => {
             let name = observed.pod.as_ref().map_or(desired.key.name.as_str(), |pod| pod.name.as_str());
-            match hands.delete(Owned::Pod, name, uid, *grace).await {
-                // Another pod has its name by now.
-                Ok(()) | Err(Error::Conflict { .. }) => {}
+            let ended = async {
+                if *stop {
+                    hands.mark_stop(name, uid).await?;
+                }
+                hands.delete(Owned::Pod, name, uid, *grace).await
+            };
+            match ended.await {
+                // It is gone, or another pod has its name by now.
+                Ok(()) | Err(Error::Conflict { .. } | Error::NotFound { .. }) => {}
                 Err(error) => return Err(error.into()),
             }
         }

@@ -77,6 +77,8 @@ pub struct Rendered {
     pub web_proxy: Value,
     /// Why the file of its repository is no part of it.
     pub fallback: Option<String>,
+    /// That the name which it asks for in hosts is another's.
+    pub contested: Option<String>,
     /// What counts as use of it beside people at its doors.
     pub activity: crd::blueprint::Activity,
     /// How long it may take, where its blueprint says so.

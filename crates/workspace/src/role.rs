@@ -5,6 +5,7 @@
 //! are there.
 
 use cluster::Owned;
+use serde::Serialize;
 use serde_json::{Value, json};
 use std::collections::BTreeMap;
 
@@ -12,63 +13,137 @@ use std::collections::BTreeMap;
 pub const OPERATOR: &str = "quarterdeck-operator";
 /// The role that is bound in each namespace of workspaces.
 pub const WORKSPACES: &str = "quarterdeck-workspaces";
+/// The role by which it sees routes of the Gateway API, where there is one.
+pub const OPERATOR_ROUTES: &str = "quarterdeck-operator-routes";
+/// The role by which it makes such routes, bound in each namespace of workspaces that has hosts at a Gateway.
+pub const WORKSPACES_ROUTES: &str = "quarterdeck-workspaces-routes";
+
+/// A rule of a role: what may be done with resources of an API group.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize)]
+#[serde(rename_all = "camelCase")]
+pub struct Rule {
+    /// One group; empty for that of pods.
+    pub api_groups: [String; 1],
+    /// `pods`, `pods/exec`.
+    pub resources: Vec<String>,
+    /// `list`, `create`, ….
+    pub verbs: Vec<&'static str>,
+    /// Only objects of these names; all of them when there is none.
+    #[serde(skip_serializing_if = "Vec::is_empty")]
+    pub resource_names: Vec<&'static str>,
+}
+
+/// Where the operator may do something.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Place {
+    /// In the whole cluster, or in the one namespace that it watches.
+    Cluster,
+    /// In each namespace of workspaces.
+    Workspaces,
+    /// In its own namespace.
+    Own,
+}
+
+/// What the operator must be able to do in a place, without what only routes of the Gateway API need.
+#[must_use]
+pub fn rules(place: Place) -> Vec<Rule> {
+    match place {
+        Place::Cluster => everywhere(),
+        Place::Workspaces => within(),
+        Place::Own => own(),
+    }
+}
+
+/// What routes of the Gateway API need there; nothing in its own namespace.
+#[must_use]
+pub fn routes(place: Place) -> Vec<Rule> {
+    match place {
+        Place::Cluster => of(&[(Owned::HttpRoute, SEEN)]),
+        Place::Workspaces => of(&[(Owned::HttpRoute, WRITTEN)]),
+        Place::Own => Vec::new(),
+    }
+}
+
+/// Whether a resource (`nodes`) has no namespace: it is asked about in the whole cluster, also by who watches one namespace.
+#[must_use]
+pub fn has_no_namespace(resource: &str) -> bool {
+    const RESOURCES: &[&str] =
+        &["nodes", "servicecidrs", "customresourcedefinitions", "clusterblueprints", "clusterblueprints/status"];
+    RESOURCES.contains(&resource)
+}
 
 /// The objects, with the account and the lease in this namespace.
 #[must_use]
 pub fn objects(namespace: &str) -> Vec<Value> {
-    const RBAC: &str = "rbac.authorization.k8s.io/v1";
-    let role = |kind: &str, name: &str, rules: Vec<Value>| {
-        let mut meta = json!({ "name": name });
-        if let (Some(meta), "Role") = (meta.as_object_mut(), kind) {
-            meta.insert("namespace".to_owned(), namespace.into());
-        }
-        json!({ "apiVersion": RBAC, "kind": kind, "metadata": meta, "rules": rules })
-    };
-    let binding = |kind: &str, of: &str| {
-        let mut meta = json!({ "name": OPERATOR });
-        if let (Some(meta), "RoleBinding") = (meta.as_object_mut(), kind) {
-            meta.insert("namespace".to_owned(), namespace.into());
-        }
-        json!({
-            "apiVersion": RBAC, "kind": kind, "metadata": meta,
-            "roleRef": { "apiGroup": "rbac.authorization.k8s.io", "kind": of, "name": OPERATOR },
-            "subjects": [{ "kind": "ServiceAccount", "name": OPERATOR, "namespace": namespace }],
-        })
-    };
     let account = json!({
         "apiVersion": "v1", "kind": "ServiceAccount", "metadata": { "name": OPERATOR, "namespace": namespace },
     });
     vec![
         account,
-        role("ClusterRole", OPERATOR, everywhere()),
-        role("ClusterRole", WORKSPACES, within()),
-        role("Role", OPERATOR, own()),
-        binding("ClusterRoleBinding", "ClusterRole"),
-        binding("RoleBinding", "Role"),
+        role(OPERATOR, None, &rules(Place::Cluster)),
+        role(WORKSPACES, None, &rules(Place::Workspaces)),
+        role(OPERATOR, Some(namespace), &rules(Place::Own)),
+        binding(OPERATOR, namespace, false),
+        binding(OPERATOR, namespace, true),
     ]
 }
 
-/// What it does in its own namespace: it holds the lease, and keeps its certificate authority.
-fn own() -> Vec<Value> {
-    let mut rules = rules(&[(Owned::Lease, &|_| true)]);
-    rules.push(rule("", &["secrets"], &["create"]));
-    let mut kept = rule("", &["secrets"], &["get", "update"]);
-    if let Some(kept) = kept.as_object_mut() {
-        kept.insert("resourceNames".to_owned(), json!([cluster::AUTHORITY]));
+/// The objects beside them for a cluster that has the Gateway API.
+#[must_use]
+pub fn route_objects(namespace: &str) -> Vec<Value> {
+    vec![
+        role(OPERATOR_ROUTES, None, &routes(Place::Cluster)),
+        role(WORKSPACES_ROUTES, None, &routes(Place::Workspaces)),
+        binding(OPERATOR_ROUTES, namespace, false),
+    ]
+}
+
+const RBAC: &str = "rbac.authorization.k8s.io/v1";
+
+/// A role of the cluster, or of a namespace.
+fn role(name: &str, namespace: Option<&str>, rules: &[Rule]) -> Value {
+    match namespace {
+        None => json!({ "apiVersion": RBAC, "kind": "ClusterRole", "metadata": { "name": name }, "rules": rules }),
+        Some(namespace) => json!({
+            "apiVersion": RBAC, "kind": "Role", "metadata": { "name": name, "namespace": namespace }, "rules": rules,
+        }),
     }
-    rules.push(kept);
+}
+
+/// The operator's account of this namespace has a role: in the whole cluster, or in that namespace.
+fn binding(name: &str, account: &str, within: bool) -> Value {
+    let mut meta = json!({ "name": name });
+    if let (Some(meta), true) = (meta.as_object_mut(), within) {
+        meta.insert("namespace".to_owned(), account.into());
+    }
+    let (kind, of) = if within { ("RoleBinding", "Role") } else { ("ClusterRoleBinding", "ClusterRole") };
+    json!({
+        "apiVersion": RBAC, "kind": kind, "metadata": meta,
+        "roleRef": { "apiGroup": "rbac.authorization.k8s.io", "kind": of, "name": name },
+        "subjects": [{ "kind": "ServiceAccount", "name": OPERATOR, "namespace": account }],
+    })
+}
+
+/// What it does in its own namespace: it holds the lease, and keeps its certificate authority.
+fn own() -> Vec<Rule> {
+    let mut rules = of(&[(Owned::Lease, &|_| true)]);
+    rules.push(rule("", &["secrets"], &["create"]));
+    rules.push(Rule { resource_names: vec![cluster::AUTHORITY], ..rule("", &["secrets"], &["get", "update"]) });
     rules
 }
 
 /// Which verbs of a kind.
 type Verbs<'a> = &'a dyn Fn(&str) -> bool;
 
+const SEEN: Verbs<'static> = &|verb| matches!(verb, "list" | "watch");
+const WRITTEN: Verbs<'static> = &|verb| !matches!(verb, "list" | "watch");
+
 /// What it sees in the whole cluster.
-fn everywhere() -> Vec<Value> {
-    let seen: Verbs<'_> = &|verb| matches!(verb, "list" | "watch");
-    let mut all: Vec<(Owned, Verbs<'_>)> = Owned::ALL.iter().map(|kind| (*kind, seen)).collect();
+fn everywhere() -> Vec<Rule> {
+    let kinds = Owned::ALL.iter().filter(|kind| **kind != Owned::HttpRoute);
+    let mut all: Vec<(Owned, Verbs<'_>)> = kinds.map(|kind| (*kind, SEEN)).collect();
     all.push((Owned::Definition, &|_| true));
-    let mut rules = rules(&all);
+    let mut rules = of(&all);
     // What it sees and is no kind of its own.
     rules.push(rule("", &["nodes"], &["list", "watch"]));
     rules.push(rule("discovery.k8s.io", &["endpointslices"], &["list", "watch"]));
@@ -82,11 +157,11 @@ fn everywhere() -> Vec<Value> {
 }
 
 /// What it does in a namespace of workspaces.
-fn within() -> Vec<Value> {
-    let written: Verbs<'_> = &|verb| !matches!(verb, "list" | "watch");
-    let kinds = Owned::PARTS.iter().chain(&[Owned::Workspace, Owned::ResourceQuota, Owned::LimitRange]);
-    let all: Vec<(Owned, Verbs<'_>)> = kinds.map(|kind| (*kind, written)).collect();
-    let mut rules = rules(&all);
+fn within() -> Vec<Rule> {
+    let parts = Owned::PARTS.iter().filter(|kind| **kind != Owned::HttpRoute);
+    let kinds = parts.chain(&[Owned::Workspace, Owned::ResourceQuota, Owned::LimitRange]);
+    let all: Vec<(Owned, Verbs<'_>)> = kinds.map(|kind| (*kind, WRITTEN)).collect();
+    let mut rules = of(&all);
     // It asks daemons how they are, and gives a pod that runs other sizes.
     rules.push(rule("", &["pods/exec"], &["get", "create"]));
     rules.push(rule("", &["pods/resize"], &["patch"]));
@@ -96,25 +171,25 @@ fn within() -> Vec<Value> {
 }
 
 /// One rule for all kinds of a group with the same verbs.
-fn rules(kinds: &[(Owned, Verbs<'_>)]) -> Vec<Value> {
-    let mut all: BTreeMap<(String, Vec<&str>), Vec<String>> = BTreeMap::new();
+fn of(kinds: &[(Owned, Verbs<'_>)]) -> Vec<Rule> {
+    let mut all: BTreeMap<(&str, Vec<&'static str>), Vec<&str>> = BTreeMap::new();
     for (kind, wanted) in kinds {
-        let verbs: Vec<&str> = kind.verbs().iter().copied().filter(|verb| wanted(verb)).collect();
+        let verbs: Vec<&'static str> = kind.verbs().iter().copied().filter(|verb| wanted(verb)).collect();
         let (plural, group) = kind.id().split_once('.').unwrap_or((kind.id(), ""));
         if !verbs.is_empty() {
-            all.entry((group.to_owned(), verbs)).or_default().push(plural.to_owned());
+            all.entry((group, verbs)).or_default().push(plural);
         }
     }
-    all.iter()
-        .map(|((group, verbs), plurals)| {
-            let plurals: Vec<&str> = plurals.iter().map(String::as_str).collect();
-            rule(group, &plurals, verbs)
-        })
-        .collect()
+    all.iter().map(|((group, verbs), plurals)| rule(group, plurals, verbs)).collect()
 }
 
-fn rule(group: &str, plurals: &[&str], verbs: &[&str]) -> Value {
-    json!({ "apiGroups": [group], "resources": plurals, "verbs": verbs })
+fn rule(group: &str, resources: &[&str], verbs: &[&'static str]) -> Rule {
+    Rule {
+        api_groups: [group.to_owned()],
+        resources: resources.iter().map(|one| (*one).to_owned()).collect(),
+        verbs: verbs.to_vec(),
+        resource_names: Vec::new(),
+    }
 }
 
 #[cfg(test)]

@@ -14,7 +14,7 @@ mod repositories;
 
 pub(crate) use desk::{Asking, Desk};
 pub use pull::meant;
-pub(crate) use repositories::NAMES;
+pub use repositories::NAMES;
 pub use repositories::Repositories;
 
 use base::{Code, Coded};

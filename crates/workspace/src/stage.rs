@@ -159,10 +159,10 @@ impl<'a> Around<'a> {
     }
 }
 
-/// Reads the stage of a pod. `stopping`: it was asked to stop, and is not deleted for good.
+/// Reads the stage of a pod.
 #[must_use]
-pub fn seen(pod: &Pod, around: Around<'_>, stopping: bool, now_ms: i64) -> Seen {
-    let mut seen = of_pod(pod, around, stopping, now_ms);
+pub fn seen(pod: &Pod, around: Around<'_>, now_ms: i64) -> Seen {
+    let mut seen = of_pod(pod, around, now_ms);
     let age_ms = now_ms - pod.created_ms;
     if !matches!(seen.stage, Stage::Running | Stage::Failed) {
         let worst = most_restarts(pod);
@@ -218,9 +218,9 @@ fn of_claim(event: &Event, claims: &[Claim]) -> String {
     format!("claim {}{class}: {}", event.name, event.message)
 }
 
-fn of_pod(pod: &Pod, around: Around<'_>, stopping: bool, now_ms: i64) -> Seen {
+fn of_pod(pod: &Pod, around: Around<'_>, now_ms: i64) -> Seen {
     if pod.deleting_ms.is_some() {
-        return if stopping {
+        return if pod.stop_requested {
             Seen::new(Stage::Stopping, "Stopping", "its pod ends")
         } else {
             Seen::new(Stage::Terminating, "Terminating", "its pod ends")

@@ -1,5 +1,6 @@
 //! Writes how quotas, grants and blueprints stand, a moment after something changed: many changes at once are one status.
 
+use crate::aliases::Aliases;
 use crate::book::{BACKSTOP, Backstop, Book, Standing};
 use crate::enforced::Enforced;
 use crate::key::Key;
@@ -18,6 +19,7 @@ pub(crate) struct Shared {
     pub(crate) book: Mutex<Book>,
     pub(crate) shelf: Mutex<Shelf>,
     pub(crate) enforced: Enforced,
+    pub(crate) aliases: Mutex<Aliases>,
     pub(crate) roles: Roles,
     pub(crate) changed: Notify,
 }

@@ -297,6 +297,8 @@ impl Making<'_> {
         all.extend(self.failed_scripts().map(|words| ("InitScriptFailed", words)));
         let fallback = self.rendered.ok().and_then(|rendered| rendered.fallback.clone());
         all.extend(fallback.map(|words| ("RepoFileFallback", words)));
+        let contested = self.rendered.ok().and_then(|rendered| rendered.contested.clone());
+        all.extend(contested.map(|words| ("AliasContested", words)));
         let Some(pod) = &self.observed.pod else { return all };
         if let Some(words) = &pod.resize {
             let what = match words.split_once(':').map(|(reason, _)| reason) {

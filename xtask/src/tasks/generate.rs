@@ -46,6 +46,7 @@ const FILES: &[Generated] = &[
     definition("deploy/crds/grants.yaml", &["grants"]),
     definition("deploy/crds/qdquotas.yaml", &["qdquotas"]),
     file("deploy/rbac/operator.yaml", "workspace", "operator_role"),
+    Generated { args: &["routes"], ..file("deploy/rbac/gateway-api.yaml", "workspace", "operator_role") },
 ];
 
 pub(crate) fn run(args: &Args) -> anyhow::Result<()> {

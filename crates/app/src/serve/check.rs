@@ -2,16 +2,17 @@
 
 use super::parts::{self, Facts};
 use super::plan::Plan;
+use super::rights;
 use crate::config::{Config, Role};
 use crate::error::Failed;
 use cli::grammar::Global;
-use cli::grammar::serve::ServeArgs;
-use cluster::{Cluster, ConnectOptions};
+use cli::grammar::serve::{CheckArgs, ServeArgs};
+use cluster::{Access, Cluster, ConnectOptions};
 use std::io::Write;
 use workspace::install::{self, Missing};
 
 /// Checks and tells; 1 when something is missing.
-pub(super) async fn run(config: &Config, global: &Global, args: &ServeArgs) -> Result<u8, Failed> {
+pub(super) async fn run(config: &Config, global: &Global, args: &ServeArgs, check: &CheckArgs) -> Result<u8, Failed> {
     let plan = Plan::of(config, global, args)?;
     let mut told = vec![Told::ok("configuration", format!("{}, on {}", plan.public_url, plan.listen))];
     let (people, tokens) =
@@ -28,7 +29,8 @@ pub(super) async fn run(config: &Config, global: &Global, args: &ServeArgs) -> R
     for context in plan.kubeconfig.contexts() {
         let cluster =
             Cluster::connect(&plan.kubeconfig, &context.name, ConnectOptions::default()).map_err(Failed::of)?;
-        told.extend(cluster_parts(config, &cluster, plan.roles.contains(&Role::Operator)).await);
+        let operates = plan.roles.contains(&Role::Operator).then_some(check.namespace.as_slice());
+        told.extend(cluster_parts(config, &cluster, operates).await);
     }
     told.extend(parts::without(config).into_iter().map(|(part, words)| Told::without(part, words)));
     let mut out = std::io::stdout().lock();
@@ -54,7 +56,7 @@ pub(super) async fn warn(cluster: Cluster) {
     }
 }
 
-struct Told {
+pub(super) struct Told {
     part: String,
     state: State,
     words: String,
@@ -80,20 +82,21 @@ impl State {
 }
 
 impl Told {
-    fn ok(part: impl Into<String>, words: impl Into<String>) -> Self {
+    pub(super) fn ok(part: impl Into<String>, words: impl Into<String>) -> Self {
         Self { part: part.into(), state: State::Ok, words: words.into() }
     }
 
-    fn missing(part: impl Into<String>, words: impl Into<String>) -> Self {
+    pub(super) fn missing(part: impl Into<String>, words: impl Into<String>) -> Self {
         Self { part: part.into(), state: State::Missing, words: words.into() }
     }
 
-    fn without(part: impl Into<String>, words: impl Into<String>) -> Self {
+    pub(super) fn without(part: impl Into<String>, words: impl Into<String>) -> Self {
         Self { part: part.into(), state: State::Without, words: words.into() }
     }
 }
 
-async fn cluster_parts(config: &Config, cluster: &Cluster, operates: bool) -> Vec<Told> {
+/// What there is of what a cluster must have. `operates`: the operator runs, and is asked about these namespaces too.
+async fn cluster_parts(config: &Config, cluster: &Cluster, operates: Option<&[String]>) -> Vec<Told> {
     let reader = cluster.reader();
     let name = cluster.name();
     let version = match reader.version().await {
@@ -105,7 +108,7 @@ async fn cluster_parts(config: &Config, cluster: &Cluster, operates: bool) -> Ve
         Some(words) => Told::missing(format!("cluster {name}"), words),
     }];
     let missing = async {
-        let guard = if operates { crate::operator::guard(config, cluster).await? } else { None };
+        let guard = if operates.is_some() { crate::operator::guard(config, cluster).await? } else { None };
         install::missing(cluster, guard.as_ref()).await.map_err(Failed::of)
     };
     match missing.await {
@@ -114,7 +117,7 @@ async fn cluster_parts(config: &Config, cluster: &Cluster, operates: bool) -> Ve
         Err(error) => told.push(Told::missing(format!("{name}: kinds of workspaces"), error.to_string())),
     }
     let ours = "quarterdeck.dev";
-    let mut wanted = vec![
+    let wanted = [
         ("impersonate", "", "users", "people cannot be acted for: nothing is shown to them"),
         ("impersonate", "", "groups", "people cannot be acted for: nothing is shown to them"),
         ("list", ours, "workspaces", "it is not known whose workspaces are whose: all of them are denied"),
@@ -122,23 +125,23 @@ async fn cluster_parts(config: &Config, cluster: &Cluster, operates: bool) -> Ve
         ("list", ours, "grants", "grants allow nothing"),
         ("watch", ours, "grants", "grants allow nothing"),
     ];
-    if operates {
-        wanted.extend([
-            ("patch", ours, "workspaces", "the operator cannot write what becomes of workspaces"),
-            ("create", "", "pods", "the operator makes no workspace"),
-            ("create", "", "persistentvolumeclaims", "workspaces have no home"),
-            ("create", "coordination.k8s.io", "leases", "the operator does not lead"),
-        ]);
-    }
     for (verb, group, resource, cost) in wanted {
         let part = format!("{name}: {verb} {resource}");
-        told.push(match reader.may_do(verb, group, resource).await {
+        told.push(match reader.allows(Access { verb, group, resource, ..Access::default() }).await {
             Ok(true) => Told::ok(part, ""),
             Ok(false) => Told::missing(part, cost),
             Err(error) => Told::missing(part, error.to_string()),
         });
     }
-    match Facts::look(cluster).await {
+    let facts = Facts::look(cluster).await;
+    if let Some(namespaces) = operates {
+        let routes = facts.as_ref().is_ok_and(Facts::has_routes);
+        match rights::operator(config, cluster, namespaces, routes).await {
+            Ok(rights) => told.extend(rights),
+            Err(error) => told.push(Told::missing(format!("{name}: the operator's rights"), error.to_string())),
+        }
+    }
+    match facts {
         Ok(facts) => {
             let without = facts.without(config).into_iter();
             told.extend(without.map(|(part, words)| Told::without(format!("{name}: {part}"), words)));

@@ -10,10 +10,11 @@ use workspace::pages;
 /// What there is of what is not needed.
 #[derive(Clone, Debug, Default)]
 pub(super) struct Facts {
-    /// Storage classes, and whether one of them is the default.
-    classes: usize,
+    /// Storage classes; absent where this account may not list them, as below.
+    classes: Option<usize>,
+    /// One of them is the default.
     default_class: bool,
-    ingress_classes: usize,
+    ingress_classes: Option<usize>,
     /// The Gateway API is served.
     gateways: bool,
     cert_manager: bool,
@@ -26,19 +27,24 @@ impl Facts {
         let served = cluster.reader().discover().await?;
         let has = |group: &str| served.iter().any(|one| one.group == group);
         let classes = all(cluster, "storageclasses.storage.k8s.io").await?;
-        let ingress_classes = all(cluster, "ingressclasses.networking.k8s.io").await?.len();
+        let ingress_classes = all(cluster, "ingressclasses.networking.k8s.io").await?;
         let is_default = |class: &Value| {
             let annotations = class.pointer("/metadata/annotations");
             annotations.and_then(|all| all.get(DEFAULT)).and_then(Value::as_str) == Some("true")
         };
         Ok(Self {
-            classes: classes.len(),
-            default_class: classes.iter().any(is_default),
-            ingress_classes,
+            classes: classes.as_ref().map(Vec::len),
+            default_class: classes.iter().flatten().any(is_default),
+            ingress_classes: ingress_classes.map(|all| all.len()),
             gateways: has("gateway.networking.k8s.io"),
             cert_manager: has("cert-manager.io"),
             metrics: has("metrics.k8s.io"),
         })
+    }
+
+    /// The Gateway API is there.
+    pub(super) const fn has_routes(&self) -> bool {
+        self.gateways
     }
 
     /// What a cluster lacks, and what that costs.
@@ -46,16 +52,16 @@ impl Facts {
         let mut all = Vec::new();
         match (self.classes, self.default_class, config.operator.volumes) {
             (_, _, false) => all.push(("volumes", "operator.volumes is false: homes last as long as their pods")),
-            (0, ..) => all.push((
+            (Some(0), ..) => all.push((
                 "storage classes",
                 "no volume is made for a home: bind each claim by hand, or set operator.volumes = false, and homes last as long as their pods",
             )),
-            (_, false, true) => {
+            (Some(_), false, true) => {
                 all.push(("default storage class", "a blueprint has to name the class of a home, or bind its claim by hand"));
             }
             _ => {}
         }
-        if self.ingress_classes == 0 && !self.gateways {
+        if self.ingress_classes == Some(0) && !self.gateways {
             all.push(("ingress", "workspaces have no hosts of their own: their apps are reached by this gateway"));
         }
         if !self.cert_manager {
@@ -92,9 +98,14 @@ pub(super) fn without(config: &Config) -> Vec<(&'static str, &'static str)> {
     all
 }
 
-async fn all(cluster: &Cluster, id: &str) -> Result<Vec<Value>, Error> {
+/// All objects of a kind; nothing where this account may not list them.
+async fn all(cluster: &Cluster, id: &str) -> Result<Option<Vec<Value>>, Error> {
     let kind: Arc<Kind> = Kind::builtin(id).ok_or_else(|| Error::NotServed { kind: id.to_owned() })?;
-    pages::all(cluster, &kind, "", "").await
+    match pages::all(cluster, &kind, "", "").await {
+        Ok(all) => Ok(Some(all)),
+        Err(Error::Denied { .. }) => Ok(None),
+        Err(error) => Err(error),
+    }
 }
 
 const DEFAULT: &str = "storageclass.kubernetes.io/is-default-class";
@@ -110,12 +121,14 @@ mod tests {
         let names = |facts: &Facts, config: &Config| {
             facts.without(config).into_iter().map(|(part, _)| part).collect::<Vec<_>>().join(" ")
         };
-        let none = Facts::default();
+        let hidden = Facts::default();
+        assert_eq!(names(&hidden, &config), "cert-manager metrics", "what may not be looked at is not told");
+        let none = Facts { classes: Some(0), ingress_classes: Some(0), ..hidden };
         assert_eq!(names(&none, &config), "storage classes ingress cert-manager metrics");
-        let some = Facts { classes: 1, ingress_classes: 1, ..none.clone() };
+        let some = Facts { classes: Some(1), ingress_classes: Some(1), ..none.clone() };
         assert_eq!(names(&some, &config), "default storage class cert-manager metrics");
         let whole =
-            Facts { classes: 2, default_class: true, gateways: true, cert_manager: true, metrics: true, ..none };
+            Facts { classes: Some(2), default_class: true, gateways: true, cert_manager: true, metrics: true, ..none };
         assert_eq!(names(&whole, &config), "");
         let own: Vec<&str> = without(&config).into_iter().map(|(part, _)| part).collect();
         assert_eq!(own, ["serve.apps_domain", "operator.registry", "overlay"]);

@@ -33,10 +33,18 @@ pub enum ServeRole {
 #[derive(Clone, Debug, Subcommand)]
 pub enum ServeCommand {
     /// Say what is wrong with the configuration, and which rights and parts are missing
-    Check,
+    Check(CheckArgs),
     /// The people who may come in, and their tokens
     #[command(subcommand)]
     Token(TokenCommand),
+}
+
+/// `qd serve check`
+#[derive(Clone, Debug, Default, Args)]
+pub struct CheckArgs {
+    /// Look at the operator's rights in these namespaces too, with commas, beside those that have workspaces
+    #[arg(long, short, value_name = "NAME", value_delimiter = ',')]
+    pub namespace: Vec<String>,
 }
 
 /// `qd serve token …`

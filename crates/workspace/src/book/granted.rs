@@ -4,7 +4,7 @@ use super::Book;
 use super::launch::Launch;
 use crate::key::Key;
 use crd::Time;
-use crd::grant::{Action, Asked, Denied, Grant, Subject};
+use crd::grant::{Action, Asked, Denied, Grant, Subject, Wanted};
 use crd::quota::Who;
 
 impl Book {
@@ -29,6 +29,22 @@ impl Book {
             now: Time::from_millis(now_ms).unwrap_or(Time(jiff::Timestamp::UNIX_EPOCH)),
         };
         crd::grant::decide(all, &self.rules.system_namespace, &in_use, &asked).map(key_of)
+    }
+
+    /// Whether who wrote a workspace past Quarterdeck may say whose it is; until when, where that ends.
+    pub(super) fn written(&self, key: &Key, launch: &Launch, now_ms: i64) -> Result<Option<i64>, Denied> {
+        let Some(writer) = launch.writer.as_deref().filter(|_| self.rules.guards_owners) else { return Ok(None) };
+        let asked = Asked {
+            subject: Subject { user: writer, ..Subject::default() },
+            action: Action::ImpersonateOwner,
+            namespace: &key.namespace,
+            labels: &launch.labels,
+            wanted: Wanted::default(),
+            now: Time::from_millis(now_ms).unwrap_or(Time(jiff::Timestamp::UNIX_EPOCH)),
+        };
+        let all = self.grants.values().map(|told| &told.object);
+        let grant = crd::grant::decide(all, &self.rules.system_namespace, &|_| 0, &asked)?;
+        Ok(grant.spec.not_after.map(|at| at.millis()))
     }
 }
 

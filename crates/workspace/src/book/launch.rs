@@ -2,6 +2,7 @@
 //! before they are made.
 
 use crate::desired::Desired;
+use crate::key::WRITER;
 use crate::observed::Observed;
 use crate::pod::Phase;
 use crate::render::Rendered;
@@ -20,6 +21,8 @@ use std::collections::BTreeMap;
 #[derive(Clone, Debug, Default)]
 pub(crate) struct Launch {
     pub(crate) labels: BTreeMap<String, String>,
+    /// Who wrote it past Quarterdeck; nothing where it was made through it, or by an administrator of the cluster.
+    pub(crate) writer: Option<String>,
     images: Vec<String>,
     blueprint: String,
     ports: Vec<u16>,
@@ -40,6 +43,7 @@ impl Launch {
         let amount = |milli: i128| (milli > 0).then(|| Quantity(format!("{milli}m")));
         Self {
             labels: labels(object),
+            writer: writer(object),
             images: rendered.images.clone(),
             blueprint: rendered.built_on.clone(),
             ports: ports(pod),
@@ -75,6 +79,11 @@ impl Launch {
 /// The labels of a Workspace.
 pub(crate) fn labels(object: &Value) -> BTreeMap<String, String> {
     object.pointer("/metadata/labels").and_then(|all| BTreeMap::deserialize(all).ok()).unwrap_or_default()
+}
+
+/// Who says of themselves that they wrote a Workspace: the owner guard sees to it that they do.
+fn writer(object: &Value) -> Option<String> {
+    object.pointer("/metadata/annotations")?.get(WRITER)?.as_str().map(str::to_owned)
 }
 
 /// Whose it is, with the roles that they have by now.

@@ -342,7 +342,7 @@ fn ws_19n_a_workspace_takes_what_its_pod_may_use_and_its_own_storage() {
 }
 
 fn team(require_grants: bool) -> Book {
-    Book::new(Rules { require_grants, system_namespace: "system".into(), knows_roles: false })
+    Book::new(Rules { require_grants, system_namespace: "system".into(), ..Rules::default() })
 }
 
 fn launch_of(image: &str) -> Launch {
@@ -453,6 +453,29 @@ fn ws_18z_a_grant_or_a_quota_for_a_role_is_for_those_who_have_it() {
     let mut book = team(true);
     grant(&mut book, "g", &json!({ "subjects": [{ "kind": "Role", "name": "developer" }], "actions": ["launch"] }));
     assert_eq!(status(&book, Owned::Grant, "g", 1)["conditions"][0]["reason"], "RolesUnknown");
+}
+
+#[test]
+fn ws_07k_who_wrote_it_past_the_gateway_says_whose_it_is_by_a_grant_where_owners_are_guarded() {
+    let (_, mut object) = desired("Running");
+    object["metadata"]["annotations"] = json!({ "quarterdeck.dev/writer": "mallory" });
+    let written = Launch::of(&object, &rendered());
+    assert!(launch(&mut team(false), "w", "ada", &written, 1).is_ok(), "nobody saw to it that it is she who says so");
+    let mut book = Book::new(Rules { guards_owners: true, ..Rules::default() });
+    assert!(launch(&mut book, "w", "ada", &launch_of("a:1"), 1).is_ok(), "this one was made through the gateway");
+    let (message, _) = launch(&mut book, "w", "ada", &written, 2).unwrap_err();
+    assert!(message.starts_with("mallory wrote it, and may not say whose it is: "), "{message}");
+    let spec = |action: &str, from: &str| json!({ "subjects": [{ "kind": "User", "name": "mallory" }], "actions": [action], "notBefore": from });
+    book.wakes();
+    grant(&mut book, "g", &spec("launch", "1970-01-01T00:00:00Z"));
+    assert!(launch(&mut book, "w", "ada", &written, 3).is_err(), "that is another right");
+    grant(&mut book, "g", &spec("impersonateOwner", "1970-01-01T00:00:10Z"));
+    assert_eq!(launch(&mut book, "w", "ada", &written, 4).unwrap_err().1, Some(10_000), "it is asked again then");
+    assert!(launch(&mut book, "w", "ada", &written, 10_000).is_ok());
+    let ended = json!({ "subjects": [{ "kind": "User", "name": "mallory" }], "actions": ["admin"], "notAfter": "1970-01-01T00:00:20Z" });
+    grant(&mut book, "g", &ended);
+    assert_eq!(launch(&mut book, "w", "ada", &written, 11_000).unwrap(), Some(20_000), "and when its time is over");
+    assert!(launch(&mut book, "w", "ada", &written, 20_000).is_err());
 }
 
 #[test]

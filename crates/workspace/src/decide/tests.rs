@@ -90,7 +90,11 @@ fn of(desired: &Desired, observed: &Observed) -> Decision {
 }
 
 fn end_pod(grace: Option<u32>) -> Step {
-    Step::EndPod { uid: "p1".into(), grace }
+    Step::EndPod { uid: "p1".into(), grace, stop: false }
+}
+
+fn stop_pod() -> Step {
+    Step::EndPod { uid: "p1".into(), grace: None, stop: true }
 }
 
 #[test]
@@ -115,7 +119,7 @@ fn wo_03d_a_part_that_somebody_changed_is_applied_again() {
 fn wl_08b_stop_takes_the_pod_only_and_start_makes_it_again() {
     let stopped = Desired { running: false, ..desired() };
     let decision = of(&stopped, &settled());
-    assert_eq!((decision.steps, decision.seen.stage), (vec![end_pod(None)], Stage::Stopping));
+    assert_eq!((decision.steps, decision.seen.stage), (vec![stop_pod()], Stage::Stopping));
     let ending = Observed { pod: Some(Pod { deleting_ms: Some(5), ..pod() }), ..settled() };
     assert_eq!(of(&stopped, &ending).steps, [], "it is ending already");
     // Started again while the old pod ends: it waits for the name.
@@ -132,7 +136,7 @@ fn wl_08c_a_workspace_that_ended_by_itself_is_stopped() {
     let ended = Observed { pod: Some(Pod { phase: Phase::Succeeded, ready: false, ..pod() }), ..settled() };
     let cause = "it ended by itself".to_owned();
     assert_eq!(of(&desired(), &ended).steps, [Step::SayState { state: "Stopped", cause }]);
-    assert_eq!(of(&Desired { running: false, ..desired() }, &ended).steps, [end_pod(None)]);
+    assert_eq!(of(&Desired { running: false, ..desired() }, &ended).steps, [stop_pod()]);
 }
 
 #[test]

@@ -1,11 +1,11 @@
 #![allow(clippy::unwrap_used, clippy::indexing_slicing)]
 
-use super::{OPERATOR, WORKSPACES, objects};
+use super::{OPERATOR, OPERATOR_ROUTES, WORKSPACES, WORKSPACES_ROUTES, objects, route_objects};
 use serde_json::Value;
 
 /// Every verb of a resource that a role has.
 fn verbs(kind: &str, name: &str, resource: &str) -> Vec<String> {
-    let all = objects("system");
+    let all: Vec<Value> = objects("system").into_iter().chain(route_objects("system")).collect();
     let role = all.iter().find(|one| one["kind"] == kind && one["metadata"]["name"] == name).unwrap();
     let rules = role["rules"].as_array().unwrap().iter();
     let of = rules.filter(|rule| rule["resources"].as_array().unwrap().iter().any(|one| one == resource));
@@ -38,4 +38,13 @@ fn wo_12a_no_secrets_of_the_whole_cluster_and_nothing_for_everything() {
             assert!(!rule["verbs"].as_array().unwrap().is_empty(), "{rule}");
         }
     }
+}
+
+#[test]
+fn wo_12a_routes_of_the_gateway_api_have_roles_of_their_own() {
+    assert!(!serde_json::to_string(&objects("system")).unwrap().contains("gateway.networking.k8s.io"));
+    assert_eq!(verbs("ClusterRole", OPERATOR_ROUTES, "httproutes"), ["list", "watch"]);
+    assert_eq!(verbs("ClusterRole", WORKSPACES_ROUTES, "httproutes"), ["get", "create", "patch", "delete"]);
+    let bound = route_objects("system").into_iter().find(|one| one["kind"] == "ClusterRoleBinding").unwrap();
+    assert_eq!((&bound["roleRef"]["name"], &bound["subjects"][0]["name"]), (&OPERATOR_ROUTES.into(), &OPERATOR.into()));
 }

@@ -234,7 +234,7 @@ fn text(snapshot: &Snapshot, path: &str) -> Result<String, String> {
 }
 
 /// The usual names of the file.
-pub(crate) const NAMES: &[&str] = &[".quarterdeck.yaml", ".k8shell.yaml", ".k8shell"];
+pub const NAMES: &[&str] = &[".quarterdeck.yaml", ".k8shell.yaml", ".k8shell"];
 /// Those of other tools.
 const FOREIGN: &[&str] = &[".devcontainer/devcontainer.json", ".devcontainer.json"];
 const MOST_BYTES: usize = 4 << 20;

@@ -34,7 +34,7 @@ fn event(reason: &str, ago_ms: i64) -> Event {
 }
 
 fn of(pod: &Pod, events: &[Event]) -> Seen {
-    seen(pod, Around { events, ..Around::default() }, false, NOW)
+    seen(pod, Around { events, ..Around::default() }, NOW)
 }
 
 #[test]
@@ -115,7 +115,11 @@ fn wl_02a_stages_by_the_first_match() {
         let said = format!("{}/{}", seen.reason, seen.cause);
         assert_eq!((seen.stage, said.trim_end_matches('/')), (stage, reason), "{what}: {seen:?}");
     }
-    assert_eq!(seen(&Pod { deleting_ms: Some(1), ..pod() }, Around::default(), true, NOW).stage, Stage::Stopping);
+    let ends = |stop_requested| {
+        let pod = Pod { deleting_ms: Some(1), stop_requested, ..pod() };
+        seen(&pod, Around::default(), NOW).stage
+    };
+    assert_eq!((ends(true), ends(false)), (Stage::Stopping, Stage::Terminating), "its label says which");
 }
 
 #[test]
@@ -176,7 +180,7 @@ fn wf_08_an_image_that_cannot_be_had_is_told_with_the_registry_s_answer_the_secr
         images: ["registry.example:5000/team/shell:2", "registry.example:5000/team/shell:1"].map(str::to_owned).into(),
         ..Nodes::default()
     };
-    let of = |pod: &Pod| seen(pod, Around { nodes: Some(&nodes), ..Around::default() }, false, NOW);
+    let of = |pod: &Pod| seen(pod, Around { nodes: Some(&nodes), ..Around::default() }, NOW);
     let missing = of(&main("ImagePullBackOff", &passed_on("registry.example:5000/team/shell:9: not found")));
     assert_eq!((missing.stage, missing.reason, missing.cause), (Stage::Failed, "ImagePullBackOff", "image_missing"));
     assert_eq!(
@@ -211,7 +215,7 @@ fn wf_10_what_keeps_a_volume_away_is_told_with_the_claim_its_class_and_who_has_i
     let unplaced = Pod { node: String::new(), unplaced: None, ..pod() };
     let of = |pod: &Pod, event: &Event| {
         let around = Around { events: std::slice::from_ref(event), claims: &claims, nodes: None, ignored: &[] };
-        seen(pod, around, false, NOW)
+        seen(pod, around, NOW)
     };
     let unbound = of(&unplaced, &event("PersistentVolumeClaim", "FailedBinding", "no volume fits"));
     assert_eq!((unbound.stage, unbound.cause), (Stage::Failed, "storage_binding"));
@@ -306,7 +310,7 @@ fn wl_03e_a_blueprint_leaves_events_out_and_what_to_do_about_a_mount_is_told_whe
     };
     let with = |age_s: i64, events: &[Event], ignored: &[&str]| {
         let ignored: Vec<String> = ignored.iter().map(|one| (*one).to_owned()).collect();
-        seen(&waits(age_s), Around { events, ignored: &ignored, ..Around::default() }, false, NOW)
+        seen(&waits(age_s), Around { events, ignored: &ignored, ..Around::default() }, NOW)
     };
     let words = |seen: &Seen| seen.warning.as_ref().map(ToString::to_string).unwrap_or_default();
     // The hint after half a minute, and a general one after a whole one.

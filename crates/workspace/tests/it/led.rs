@@ -66,6 +66,7 @@ fn written(namespace: &str) -> (BTreeMap<String, usize>, BTreeMap<String, usize>
 
 #[tokio::test(flavor = "multi_thread")]
 async fn wd_06e_who_leads_is_killed_again_and_again_and_no_pod_is_made_twice() {
+    let (many, kills) = extent();
     let mut place = Place::new("led", Limits::default()).await;
     place.kill().await;
     let ns = place.namespace.clone();
@@ -77,7 +78,7 @@ async fn wd_06e_who_leads_is_killed_again_and_again_and_no_pod_is_made_twice() {
         "metadata": { "name": "bare", "namespace": ns }, "spec": { "image": "images.invalid/shell:1" },
     });
     let _ = kubectl(&["apply", "-f", "-"], &blueprint.to_string());
-    let names: Vec<String> = (0..MANY).map(|at| format!("w{at:03}")).collect();
+    let names: Vec<String> = (0..many).map(|at| format!("w{at:03}")).collect();
     let one = |name: &String| {
         json!({
             "apiVersion": "quarterdeck.dev/v1alpha1", "kind": "Workspace", "metadata": { "name": name, "namespace": ns },
@@ -88,8 +89,8 @@ async fn wd_06e_who_leads_is_killed_again_and_again_and_no_pod_is_made_twice() {
     let _ = kubectl(&["create", "-f", "-"], &all.to_string());
     let pods = || get(&["-n", &ns, "pods"])["items"].as_array().cloned().unwrap_or_default();
     // Killed while they are being made: as soon as more of them are there than before.
-    for round in 1..=KILLS {
-        until("some more are made", 60, || pods().len() >= (round * MANY / (KILLS + 1)).min(MANY));
+    for round in 1..=kills {
+        until("some more are made", 60, || pods().len() >= (round * many / (kills + 1)).min(many));
         candidates.kill().await;
     }
     let running = || {
@@ -97,7 +98,7 @@ async fn wd_06e_who_leads_is_killed_again_and_again_and_no_pod_is_made_twice() {
         let all = all["items"].as_array().cloned().unwrap_or_default();
         all.iter().filter(|one| one["status"]["phase"] == "Running").count()
     };
-    until("all of them run", 120, || running() == MANY);
+    until("all of them run", 120, || running() == many);
     // Killed while nothing is to do: whoever comes next looks at all of them, and has nothing to write.
     let steady = |names: &[String]| {
         let mut last = None;
@@ -113,26 +114,27 @@ async fn wd_06e_who_leads_is_killed_again_and_again_and_no_pod_is_made_twice() {
     let before = steady(&names);
     let uids = |pods: Vec<Value>| pods.iter().map(|pod| pod["metadata"]["uid"].to_string()).collect::<Vec<_>>();
     let same = uids(pods());
-    for _ in 0..KILLS {
+    for _ in 0..kills {
         candidates.kill().await;
         until("another one leads", 30, || candidates.leads().is_some());
     }
     // The last one has looked at each when it has done what comes after them.
     let _ = kubectl(&["create", "-f", "-"], &one(&"last".to_owned()).to_string());
-    until("the last one runs", 60, || running() == MANY + 1);
+    until("the last one runs", 60, || running() == many + 1);
     let after = steady(&names);
     // Of one that was being made as its operator was killed the log says that nobody waited for the answer.
     let (made, _) = written(&ns);
     let once = made.values().all(|times| *times == 1);
     assert!(once && made.contains_key("last"), "each pod is made once: {made:?}");
     let now = uids(pods());
-    assert!(same.iter().all(|uid| now.contains(uid)) && now.len() == MANY + 1, "those of before are those of now");
+    assert!(same.iter().all(|uid| now.contains(uid)) && now.len() == many + 1, "those of before are those of now");
     let again: Vec<_> = names.iter().map(|name| after[name] - before[name]).collect();
     // What no operator had found out of a daemon yet, one of the next may find out; and what is found out stays.
     assert!(again.iter().all(|more| *more <= 1), "written to and fro: {again:?} after {before:?}");
 }
 
-/// As many as half a minute is enough for.
-const MANY: usize = 20;
-/// While they are made, and once more while nothing is to do.
-const KILLS: usize = 3;
+/// How many workspaces, and how often who leads is killed: while they are made, and once more while nothing is to do. As many as
+/// half a minute is enough for; with `QD_SOAK` as many as the row says.
+fn extent() -> (usize, usize) {
+    if std::env::var_os("QD_SOAK").is_some() { (200, 10) } else { (20, 3) }
+}
