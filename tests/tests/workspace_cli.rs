@@ -158,3 +158,96 @@ fn ac_07_an_imported_workspace_is_found_by_the_user_string_of_its_old_id_and_of_
     assert!(name.starts_with("dev1-") && name.len() == "dev1-".len() + 26, "{name}");
     assert_eq!(found("dev1~go"), [name]);
 }
+
+#[test]
+fn wf_23_what_another_system_had_is_told_field_by_field_and_nothing_is_made_before_a_yes() {
+    let fresh = Fresh::new("ws-import");
+    let ns = fresh.name();
+    let console = operator();
+    let folder = console.home().join("import");
+    std::fs::create_dir_all(folder.join("tree/more")).unwrap();
+    let write = |name: &str, text: &str| std::fs::write(folder.join(name), text).unwrap();
+    write(
+        "tree/base.yaml",
+        "blueprints:\n- {name: base, isTemplate: true, docker: {enabled: false}, params: [{name: WORD, default: 7}]}\n\
+         - !include more/shell.yaml\n",
+    );
+    write(
+        "tree/more/shell.yaml",
+        "{name: shell, template: base, image: 'images.invalid/shell:1', k8sOnly: {a: 1},\n\
+         env: {WORD: !cel params.WORD, WHO: !cel user.username}}",
+    );
+    write(".k8shell.yaml", "blueprint: {template: shell, env: {STAGE: dev}}");
+    let long = "w".repeat(60);
+    let old = json!({ "apiVersion": "v1", "kind": "List", "items": [
+        { "apiVersion": "guildnet.io/v1alpha1", "kind": "Workspace", "metadata": { "name": long, "namespace": "team-a" },
+          "spec": { "image": "images.invalid/shell:1", "ingress": { "host": "a.example.com" } } },
+        { "apiVersion": "guildnet.io/v1alpha1", "kind": "Capability", "metadata": { "name": "ops", "namespace": "team-a" },
+          "spec": { "actions": ["stopAll"] } },
+    ] });
+    write("old.json", &old.to_string());
+    let paths: Vec<String> =
+        ["tree", ".k8shell.yaml", "old.json"].map(|one| folder.join(one).display().to_string()).to_vec();
+    let run = |more: &[&str]| {
+        let mut words: Vec<&str> = vec!["import"];
+        words.extend(paths.iter().map(String::as_str));
+        words.extend(["--owner", "ada", "--org", "lab", "--repo-name", "acme/shop"]);
+        words.extend(more);
+        qd(&console, ns, &words)
+    };
+    let there = || {
+        ["workspaces.quarterdeck.dev", "blueprints.quarterdeck.dev", "grants.quarterdeck.dev"]
+            .map(|kind| list(ns, kind, "").len())
+    };
+
+    // Nobody says yes: the table, the code, and nothing is made.
+    let unasked = run(&[]);
+    let told = errors(&unasked);
+    assert!(told.contains("import_report: nothing was made"), "{told}");
+    assert!(!unasked.status.success() && there() == [0, 0, 0]);
+    let lines: Vec<String> = told.lines().map(|line| line.split_whitespace().collect::<Vec<_>>().join(" ")).collect();
+    for line in [
+        "OBJECT FIELD RESULT WHY",
+        "docker changed docker is written podman now",
+        "network.networkPolicyClass changed no class was said: it becomes workspace",
+        "k8sOnly not supported blueprints have no such field",
+        "image taken",
+        "spec.image taken",
+    ] {
+        assert!(lines.iter().any(|one| one == line), "{line}: {told}");
+    }
+    assert!(lines.iter().any(|one| one.starts_with("spec.ingress not supported")), "{told}");
+    assert!(lines.iter().any(|one| one.starts_with(&format!("Workspace team-a/{long} becomes Workspace {ns}/www"))));
+    let dry = run(&["--dry-run", "-o", "jsonl"]);
+    let objects: Vec<Value> = out(&dry).lines().map(|line| serde_json::from_str(line).unwrap()).collect();
+    assert_eq!((objects.len(), there()), (5, [0, 0, 0]), "{}", errors(&dry));
+    let name = objects.last().unwrap()["metadata"]["name"].as_str().unwrap().to_owned();
+    assert!(name.len() == 52 && name.starts_with("wwww"), "{name}");
+
+    // With a yes all of it is there, as the operator reads it.
+    let made = run(&["--yes"]);
+    assert!(made.status.success(), "{}", errors(&made));
+    assert_eq!(there(), [1, 3, 1], "{}", out(&made));
+    for blueprint in ["base", "shell", "repo-acme-shop"] {
+        until("the operator finds it right", 30, || {
+            let one = get(ns, "blueprints.quarterdeck.dev", blueprint);
+            e2e::workspaces::condition(&one, "Valid").0 == "True"
+        });
+    }
+    let shell = run(&["--yes"]);
+    assert!(!shell.status.success() && errors(&shell).contains("already exists"), "{}", errors(&shell));
+    let own = "create w --blueprint repo-acme-shop --own-blueprint --owner ada --org lab --timeout 90";
+    let own = qd(&console, ns, &own.split(' ').collect::<Vec<_>>());
+    assert!(own.status.success(), "{}", errors(&own));
+    let pod = get(ns, "pod", "w");
+    let env = pod["spec"]["containers"][0]["env"].as_array().unwrap();
+    let value = |name: &str| env.iter().find(|one| one["name"] == name).map(|one| one["value"].clone());
+    assert_eq!((value("WORD"), value("WHO")), (Some(json!("7")), Some(json!("ada"))), "expressions came along");
+    assert_eq!(value("STAGE"), Some(json!("dev")));
+    let shown: Value = serde_json::from_str(&out(&qd(&console, ns, &["show", "w", "-o", "json"]))).unwrap();
+    assert_eq!(shown["status"]["blueprint"]["name"], "repo-acme-shop");
+    let policies = list(ns, "networkpolicies", "quarterdeck.dev/workspace=w");
+    let text = json!(policies).to_string();
+    assert!(text.contains("quarterdeck.dev/blueprint"), "workspaces of one blueprint meet: {text}");
+    assert!(console.journal().contains("workspace:import"));
+}

@@ -169,6 +169,8 @@ codes! {
     WorkspaceNotFound = "workspace_not_found", 404, 4;
     /// There is a workspace of this name.
     WorkspaceExists = "workspace_exists", 409, 1;
+    /// What an import would make is in the report; nothing was made, since nobody said yes or a part of it cannot be made.
+    ImportReport = "import_report", 409, 1;
     /// Several imported workspaces had this id; the details name them.
     WorkspaceAmbiguous = "workspace_ambiguous", 409, 2;
     /// A name that no workspace can have.

@@ -13,6 +13,7 @@ use crate::params::Given;
 use crate::pointer::Pointer;
 use crate::problem::Problems;
 use crate::user::User;
+use base::Code;
 use serde::Deserialize;
 use serde_json::Value as Json;
 use std::collections::BTreeMap;
@@ -59,6 +60,30 @@ pub struct Fixture {
     pub expect: Expect,
 }
 
+/// What the policy says of what a workspace is made of.
+#[derive(Clone, Debug, PartialEq)]
+pub enum Judged {
+    /// Nothing.
+    Silent,
+    /// It is denied.
+    Denied {
+        /// By which rule.
+        rule: String,
+        /// Why.
+        reason: String,
+    },
+    /// Fields are set.
+    Patched {
+        /// By which rules, with `+` between them.
+        rule: String,
+        /// To what.
+        patches: Vec<(Pointer, Json)>,
+    },
+}
+
+/// Asks the policy: a workspace's fields, and who asks for it.
+pub type Judge<'a> = dyn Fn(&Effective, &User) -> Judged + 'a;
+
 /// A repository, whose file stands beside the fixtures.
 #[derive(Clone, Debug, Deserialize)]
 #[serde(rename_all = "camelCase", deny_unknown_fields)]
@@ -93,9 +118,35 @@ pub struct Expect {
     /// The tightest Pod Security level that lets the pod in.
     #[serde(default)]
     pub pod_security: Option<String>,
+    /// What the policy says of it.
+    #[serde(default)]
+    pub policy: Option<ExpectPolicy>,
     /// That it is refused: with this code, at this pointer.
     #[serde(default)]
     pub error: Option<ExpectError>,
+}
+
+/// What the policy says.
+#[derive(Clone, Debug, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct ExpectPolicy {
+    /// Whether the workspace may be.
+    pub verdict: ExpectVerdict,
+    /// The rule that says so, or several with `+` between them.
+    #[serde(default)]
+    pub rule: Option<String>,
+}
+
+/// A verdict.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Deserialize)]
+#[serde(rename_all = "lowercase")]
+pub enum ExpectVerdict {
+    /// No rule holds.
+    Allow,
+    /// It may be, with fields that rules set.
+    Patch,
+    /// It may not.
+    Deny,
 }
 
 /// A refusal.
@@ -135,42 +186,84 @@ pub fn read_json(text: &str, file: &str) -> Result<Json, String> {
 }
 
 impl Fixture {
-    /// Composes and compares; what is not as expected, in words.
+    /// Composes, asks the policy and compares; what is not as expected, in words.
     #[must_use]
-    pub fn run(&self, library: &Library, files: &dyn Files, settings: &Settings) -> Vec<String> {
+    pub fn run(&self, library: &Library, files: &dyn Files, settings: &Settings, judge: &Judge<'_>) -> Vec<String> {
         let user = match user(&self.user) {
             Ok(user) => user,
             Err(why) => return vec![why],
         };
-        let patches: Vec<(Pointer, Json)> =
+        let mut patches: Vec<(Pointer, Json)> =
             self.patches.iter().map(|(pointer, value)| (Pointer::parse(pointer), value.clone())).collect();
-        let result = compose(&Request {
-            library,
-            name: self.blueprint.as_deref(),
-            user: &user,
-            repo: self.repo.as_ref().map(|repo| RepoFile {
-                files,
-                path: &repo.file,
-                owner: repo.owner.as_deref().unwrap_or("owner"),
-                name: repo.name.as_deref().unwrap_or("repo"),
-                reference: &repo.r#ref,
-                address: "",
-            }),
-            overrides: self.overrides.as_deref().map(|path| (files, path)),
-            params: &self.params,
-            preset: self.preset.as_deref(),
-            patches: &patches,
-            settings,
-            env: &self.env,
-            workspace: "workspace",
-            cluster: "cluster",
-        });
-        match (result, &self.expect.error) {
+        let composed = |patches: &[(Pointer, Json)]| {
+            compose(&Request {
+                library,
+                name: self.blueprint.as_deref(),
+                user: &user,
+                repo: self.repo.as_ref().map(|repo| RepoFile {
+                    files,
+                    path: &repo.file,
+                    owner: repo.owner.as_deref().unwrap_or("owner"),
+                    name: repo.name.as_deref().unwrap_or("repo"),
+                    reference: &repo.r#ref,
+                    address: "",
+                }),
+                overrides: self.overrides.as_deref().map(|path| (files, path)),
+                params: &self.params,
+                preset: self.preset.as_deref(),
+                patches,
+                settings,
+                env: &self.env,
+                workspace: "workspace",
+                cluster: "cluster",
+            })
+        };
+        let mut result = composed(&patches);
+        let mut wrong = Vec::new();
+        if let Ok(effective) = &result {
+            let judged = judge(effective, &user);
+            wrong.extend(self.expect.policy.iter().flat_map(|expected| expected.compare(&judged)));
+            match judged {
+                Judged::Silent => {}
+                // Nothing more is to be compared.
+                Judged::Denied { .. } if self.expect.policy.is_some() => return wrong,
+                Judged::Denied { rule, reason } => {
+                    let is_expected = self.expect.error.as_ref().is_some_and(|error| {
+                        error.code.as_deref().is_none_or(|code| code == Code::PolicyDenied.as_str())
+                    });
+                    let why = format!("the policy denies it by {rule}: {reason}");
+                    return if is_expected { wrong } else { vec![why] };
+                }
+                Judged::Patched { patches: more, .. } => {
+                    patches.extend(more);
+                    result = composed(&patches);
+                }
+            }
+        }
+        wrong.extend(match (result, &self.expect.error) {
             (Ok(effective), None) => self.expect.compare(&effective, user),
             (Ok(_), Some(_)) => vec!["it is accepted, and has to be refused".to_owned()],
             (Err(problems), None) => problems.list().iter().map(ToString::to_string).collect(),
             (Err(problems), Some(expected)) => refused(&problems, expected),
-        }
+        });
+        wrong
+    }
+}
+
+impl ExpectPolicy {
+    fn compare(&self, judged: &Judged) -> Option<String> {
+        let (verdict, have) = match judged {
+            Judged::Silent => (ExpectVerdict::Allow, None),
+            Judged::Patched { rule, .. } => (ExpectVerdict::Patch, Some(rule.as_str())),
+            Judged::Denied { rule, .. } => (ExpectVerdict::Deny, Some(rule.as_str())),
+        };
+        let is_so = verdict == self.verdict && self.rule.as_deref().is_none_or(|rule| have == Some(rule));
+        let by = |rule: Option<&str>| rule.map(|rule| format!(" by {rule}")).unwrap_or_default();
+        let said = |verdict, rule| format!("{verdict:?}{}", by(rule)).to_lowercase();
+        (!is_so).then(|| {
+            let expected = said(self.verdict, self.rule.as_deref());
+            format!("the policy's verdict is {}; expected {expected}", said(verdict, have))
+        })
     }
 }
 

@@ -8,6 +8,7 @@
 //! library       trees               ──► blueprints by name, legacy forms rewritten
 //! compose       chain, repository, overrides ──► merge ──► params ──► cel ──► defaults ──► validate, allow ──► Effective
 //! lint, render, explain, fixture    what people ask of them
+//! import        files                 ──► what their objects say
 //! objects       Effective + Place   ──► pod, services, config maps, claims, network policy
 //! ```
 //!
@@ -21,6 +22,7 @@ mod explain;
 mod files;
 mod fixture;
 pub mod identity;
+pub mod import;
 mod legacy;
 mod library;
 mod lint;
@@ -46,7 +48,7 @@ pub use compose::{Effective, RepoFile, Request, compose, repo_name};
 pub use defaults::Settings;
 pub use explain::{Change, Explanation, Said, diff, explain};
 pub use files::{Files, included};
-pub use fixture::{Fixture, Fixtures, read_json, user};
+pub use fixture::{Fixture, Fixtures, Judge, Judged, read_json, user};
 pub use identity::{Key, RepoCase};
 pub use library::{Definition, Library};
 pub use lint::{lint, lint_one};

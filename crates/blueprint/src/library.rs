@@ -250,7 +250,7 @@ fn blueprints_in(document: Node, found: &mut Vec<Node>) -> Result<(), Problem> {
     }
 }
 
-fn is_wrapper(entries: &[Entry]) -> bool {
+pub(crate) fn is_wrapper(entries: &[Entry]) -> bool {
     !entries.is_empty() && entries.iter().all(|entry| entry.key == "blueprint" || entry.key == "blueprints")
 }
 

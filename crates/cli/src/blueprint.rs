@@ -1,12 +1,13 @@
 //! `qd blueprint`: blueprints listed, checked, resolved, rendered, explained, compared and tested. Files alone: no cluster is
 //! asked.
 
-mod ask;
+pub(crate) mod ask;
 mod objects;
+mod rules;
 mod show;
 #[cfg(test)]
 mod tests;
-mod tree;
+pub(crate) mod tree;
 
 use crate::error::Error;
 use crate::grammar::Output;
@@ -105,6 +106,7 @@ fn diff(args: &DiffArgs, output: Output, out: &mut impl Write) -> Result<(), Err
 }
 
 fn test(args: &TestArgs, output: Output, out: &mut impl Write) -> Result<(), Error> {
+    let rules = args.rules.as_deref().map(rules::read).transpose()?.unwrap_or_default();
     let mut results = Vec::new();
     for path in &args.paths {
         let tree = Tree::at(path)?;
@@ -121,7 +123,9 @@ fn test(args: &TestArgs, output: Output, out: &mut impl Write) -> Result<(), Err
                 .map_err(|error| Error::Usage(format!("{file} holds no fixtures: {error}")))?;
             let beside = tree.beside(&file);
             for fixture in parsed.tests {
-                let wrong = fixture.run(&library, &beside, &settings(&args.sources));
+                let wrong = fixture.run(&library, &beside, &settings(&args.sources), &|effective, user| {
+                    rules::judge(&rules, effective, user)
+                });
                 results.push(show::Tested { file: file.clone(), name: fixture.name, wrong });
             }
         }

@@ -1,10 +1,15 @@
 //! Objects of the group `guildnet.io/v1alpha1`, read and made into ours: its Workspace a Workspace, its Capability a Grant.
 //!
-//! Nothing is lost in silence: what has no place here stands in the notes of what was made. What was made keeps the rules of
+//! Nothing is lost in silence: what became of each field stands in the report of what was made. What was made keeps the rules of
 //! its kind, or it is not made.
 
+mod blueprints;
+mod report;
 #[cfg(test)]
 mod tests;
+
+pub use blueprints::{Source as BlueprintSource, blueprint};
+pub use report::{Fate, Line, Report};
 
 use crate::rules::{Broken, Rules};
 use crate::schema::Kind;
@@ -36,8 +41,8 @@ pub struct Imported {
     pub renamed: Option<String>,
     /// The new object.
     pub object: Value,
-    /// What was changed or left out, and why.
-    pub notes: Vec<String>,
+    /// What became of each of its fields.
+    pub report: Report,
 }
 
 /// Why an object could not be imported.
@@ -72,14 +77,18 @@ impl std::error::Error for Refused {}
 /// depend on namespace and name, so that two long names stay two.
 #[must_use]
 pub fn short_name(namespace: &str, name: &str) -> String {
-    if name.len() <= NAME_MAX {
+    shortened(namespace, name, NAME_MAX)
+}
+
+fn shortened(namespace: &str, name: &str, most: usize) -> String {
+    if name.len() <= most {
         return name.to_owned();
     }
     let digest = Sha256::digest(format!("{namespace}/{name}"));
     let bits = digest.iter().take(7).fold(0_u64, |bits, byte| (bits << 8) | u64::from(*byte)) >> 6;
     let letters = (0..10).rev().filter_map(|at| LETTERS.get(usize::try_from((bits >> (at * 5)) & 31).unwrap_or(0)));
     let letters: String = letters.map(|byte| char::from(*byte)).collect();
-    let cut: String = name.chars().take(NAME_MAX - 11).collect();
+    let cut: String = name.chars().take(most.saturating_sub(11)).collect();
     format!("{}-{letters}", cut.trim_end_matches(['-', '.']))
 }
 
@@ -109,10 +118,10 @@ fn one(object: &Value, given: &Given<'_>) -> Result<Imported, Refused> {
     };
     source.leftovers();
     let name = short_name(stood, old);
-    let mut notes = source.notes;
+    let mut report = source.report;
     let renamed = (name != old).then(|| old.to_owned());
     if renamed.is_some() {
-        notes.insert(0, format!("its name is longer than {NAME_MAX} characters and becomes {name}"));
+        report.changed("metadata.name", format!("its name is longer than {NAME_MAX} characters and becomes {name}"));
     }
     let namespace = given.namespace.unwrap_or(stood);
     let mut made = json!({
@@ -121,14 +130,14 @@ fn one(object: &Value, given: &Given<'_>) -> Result<Imported, Refused> {
         "metadata": { "name": name, "namespace": namespace, "annotations": { IMPORTED: from } },
         "spec": spec,
     });
-    if let Some(labels) = own_labels(metadata("labels"), &mut notes)
+    if let Some(labels) = own_labels(metadata("labels"), "metadata.labels", &mut report)
         && let Some(Value::Object(metadata)) = made.get_mut("metadata")
     {
         metadata.insert("labels".to_owned(), labels);
     }
     let problems = wrong(kind, &made);
     if problems.is_empty() {
-        Ok(Imported { from, renamed, object: made, notes })
+        Ok(Imported { from, renamed, object: made, report })
     } else {
         Err(Refused::Invalid { from, problems })
     }
@@ -138,6 +147,10 @@ fn one(object: &Value, given: &Given<'_>) -> Result<Imported, Refused> {
 fn wrong(kind: Kind, object: &Value) -> Vec<String> {
     let typed = match kind {
         Kind::Workspace => serde_json::from_value::<crate::Workspace>(object.clone()).map(|_| ()),
+        Kind::Blueprint => serde_json::from_value::<crate::blueprint::Blueprint>(object.clone()).map(|_| ()),
+        Kind::ClusterBlueprint => {
+            serde_json::from_value::<crate::blueprint::ClusterBlueprint>(object.clone()).map(|_| ())
+        }
         _ => serde_json::from_value::<crate::grant::Grant>(object.clone()).map(|_| ()),
     };
     match typed {
@@ -149,16 +162,18 @@ fn wrong(kind: Kind, object: &Value) -> Vec<String> {
 /// A spec whose fields are taken out one after another: what is left at the end has no place here.
 struct Source {
     fields: Map<String, Value>,
-    notes: Vec<String>,
+    report: Report,
 }
 
 impl Source {
     fn of(spec: Option<&Value>) -> Self {
-        Self { fields: spec.and_then(Value::as_object).cloned().unwrap_or_default(), notes: Vec::new() }
+        Self { fields: spec.and_then(Value::as_object).cloned().unwrap_or_default(), report: Report::default() }
     }
 
     fn take(&mut self, key: &str) -> Option<Value> {
-        self.fields.remove(key).filter(|value| !is_empty(value))
+        let value = self.fields.remove(key).filter(|value| !is_empty(value))?;
+        self.report.taken(format!("spec.{key}"));
+        Some(value)
     }
 
     fn list(&mut self, key: &str) -> Vec<Value> {
@@ -169,14 +184,11 @@ impl Source {
         }
     }
 
-    fn note(&mut self, text: String) {
-        self.notes.push(text);
-    }
-
     fn leftovers(&mut self) {
         for (key, value) in std::mem::take(&mut self.fields) {
             if !is_empty(&value) {
-                self.notes.push(format!("spec.{key} has no place here and is left out: {value}"));
+                let why = format!("spec.{key} has no place here and is left out: {value}");
+                self.report.unsupported(format!("spec.{key}"), why);
             }
         }
     }
@@ -215,14 +227,15 @@ fn workspace(source: &mut Source, given: &Given<'_>) -> Value {
             .filter_map(|key| Some(((*key).to_owned(), limits.get(*key).filter(|v| !is_empty(v))?.clone())))
             .collect();
         if resources.get("requests").is_some_and(|requests| !is_empty(requests)) {
-            source.note("resources.requests are the operator's here and are left out".to_owned());
+            let why = "resources.requests are the operator's here and are left out";
+            source.report.unsupported("spec.resources.requests", why);
         }
         if !kept.is_empty() {
             fields.insert("resources".to_owned(), Value::Object(kept));
         }
     }
     if let Some(labels) = source.take("labels")
-        && let Some(labels) = own_labels(Some(&labels), &mut source.notes)
+        && let Some(labels) = own_labels(Some(&labels), "spec.labels", &mut source.report)
     {
         fields.insert("podLabels".to_owned(), labels);
     }
@@ -235,11 +248,11 @@ fn env(source: &mut Source) -> Vec<Value> {
     for variable in source.list("env") {
         let name = variable.get("name").and_then(Value::as_str).unwrap_or_default().to_owned();
         if name.trim().is_empty() {
-            source.note("a variable without a name is left out".to_owned());
+            source.report.changed("spec.env", "a variable without a name is left out");
             continue;
         }
         if let Some(twin) = kept.iter_mut().find(|one| one.get("name").and_then(Value::as_str) == Some(&name)) {
-            source.note(format!("variable {name} stands twice: the last one is kept"));
+            source.report.changed("spec.env", format!("variable {name} stands twice: the last one is kept"));
             *twin = variable;
         } else {
             kept.push(variable);
@@ -253,7 +266,7 @@ fn ports(source: &mut Source) -> Vec<Value> {
     for port in source.list("ports") {
         let number = port.get("containerPort").or_else(|| port.get("port")).and_then(Value::as_i64);
         if number == Some(i64::from(AGENT_PORT)) {
-            source.note(format!("port {AGENT_PORT} is the agent's here and is left out"));
+            source.report.changed("spec.ports", format!("port {AGENT_PORT} is the agent's here and is left out"));
             continue;
         }
         let protocol = port.get("protocol").and_then(Value::as_str).filter(|text| !text.is_empty()).unwrap_or("TCP");
@@ -271,7 +284,7 @@ fn ports(source: &mut Source) -> Vec<Value> {
 fn grant(source: &mut Source, given: &Given<'_>) -> Value {
     let mut subjects = source.list("subjects");
     if subjects.is_empty() {
-        source.note(format!("it names nobody: it becomes a grant to user {}", given.owner));
+        source.report.changed("spec.subjects", format!("it names nobody: it becomes a grant to user {}", given.owner));
         subjects.push(json!({ "kind": "User", "name": given.owner }));
     }
     let mut spec = json!({ "subjects": subjects, "actions": source.list("actions") });
@@ -294,7 +307,8 @@ fn grant(source: &mut Source, given: &Given<'_>) -> Value {
         limits.insert("ports".to_owned(), ports.into_iter().map(range).collect());
     }
     for (key, value) in old {
-        source.note(format!("spec.constraints.{key} has no place here and is left out: {value}"));
+        let why = format!("spec.constraints.{key} has no place here and is left out: {value}");
+        source.report.unsupported(format!("spec.constraints.{key}"), why);
     }
     if !limits.is_empty() {
         fields.insert("constraints".to_owned(), Value::Object(limits));
@@ -303,17 +317,21 @@ fn grant(source: &mut Source, given: &Given<'_>) -> Value {
 }
 
 /// Labels without those of the old group and of ours, which operators set.
-fn own_labels(labels: Option<&Value>, notes: &mut Vec<String>) -> Option<Value> {
+fn own_labels(labels: Option<&Value>, field: &str, report: &mut Report) -> Option<Value> {
     let mut kept = Map::new();
     for (key, value) in labels.and_then(Value::as_object).into_iter().flatten() {
         let group = key.split_once('/').map_or("", |(group, _)| group);
         if ["guildnet.io", GROUP].iter().any(|own| group == *own || group.ends_with(&format!(".{own}"))) {
-            notes.push(format!("label {key} is set by operators and is left out"));
+            report.unsupported(format!("{field}.{key}"), format!("label {key} is set by operators and is left out"));
         } else {
             kept.insert(key.clone(), value.clone());
         }
     }
-    (!kept.is_empty()).then_some(Value::Object(kept))
+    if kept.is_empty() {
+        return None;
+    }
+    report.taken(field);
+    Some(Value::Object(kept))
 }
 
 /// The annotation that says what an object was made from.

@@ -33,9 +33,9 @@ pub use traffic::{PodLogs, TapChange, TapControl, TapExport, TapPayload, TapTarg
 pub use view::{AuditQuery, AuditVerify, ClusterAdd, ClusterView, ObjectView, SessionKey, SessionOpen};
 pub use workspace::{
     BlueprintReload, OperatorInstall, OperatorRun, ShellPurpose, WorkspaceApps, WorkspaceAsk, WorkspaceConnect,
-    WorkspaceCreate, WorkspaceDelete, WorkspaceExec, WorkspaceExpire, WorkspaceFiles, WorkspaceKeep, WorkspaceLogs,
-    WorkspaceProvision, WorkspaceProxy, WorkspacePurge, WorkspaceReconcile, WorkspaceSource, WorkspaceStart,
-    WorkspaceStop, WorkspaceUpdate, WorkspaceView, WorkspaceWake,
+    WorkspaceCreate, WorkspaceDelete, WorkspaceExec, WorkspaceExpire, WorkspaceFiles, WorkspaceImport, WorkspaceKeep,
+    WorkspaceLogs, WorkspaceProvision, WorkspaceProxy, WorkspacePurge, WorkspaceReconcile, WorkspaceSource,
+    WorkspaceStart, WorkspaceStop, WorkspaceUpdate, WorkspaceView, WorkspaceWake,
 };
 
 /// What the list says of one action.

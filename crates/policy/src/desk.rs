@@ -68,6 +68,7 @@ impl Decide for Desk {
             Asked::TapHostNetwork(_) => Ruling::needs("desk.host_network", Requirements(vec![Need::Confirm])),
             // Making and starting one harms nobody; in production it is worth a yes.
             Asked::WorkspaceCreate(a) => self.mild(&a.object),
+            Asked::WorkspaceImport(a) => self.care(&a.object, 1, false),
             Asked::WorkspaceStart(a) => self.mild(&a.object),
             Asked::WorkspaceConnect(a) if a.purpose == ShellPurpose::List => Ruling::allow("desk.allow"),
             // What is typed there is not known before.

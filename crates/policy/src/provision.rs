@@ -44,8 +44,8 @@ pub struct ProvisionRule {
 }
 
 /// What rules say of one workspace.
-#[derive(Debug, PartialEq)]
-pub(crate) enum Verdict {
+#[derive(Clone, Debug, PartialEq)]
+pub enum Verdict {
     /// Nothing.
     Silent,
     /// It is denied: by which rule, and why.
@@ -55,7 +55,8 @@ pub(crate) enum Verdict {
 }
 
 /// What all rules together say.
-pub(crate) fn judge(rules: &[ProvisionRule], asked: &WorkspaceProvision) -> Verdict {
+#[must_use]
+pub fn judge(rules: &[ProvisionRule], asked: &WorkspaceProvision) -> Verdict {
     let (mut names, mut patch) = (Vec::new(), Map::new());
     for rule in rules.iter().filter(|rule| rule.holds(asked)) {
         if rule.deny {

@@ -57,7 +57,7 @@ mod pinned;
 pub mod places;
 pub mod pod;
 mod probe;
-mod provision;
+pub mod provision;
 pub mod queue;
 pub mod reach;
 mod reconcile;

@@ -60,15 +60,8 @@ impl Provision {
 
     /// What the policy obliges to.
     pub(crate) fn patches(&self, meant: Meant<'_>, effective: &Effective) -> Result<Patches, Problem> {
-        let mut fields = effective.node.to_json();
-        WITHHELD.iter().for_each(|at| withhold(&mut fields, at));
-        let action = WorkspaceProvision {
-            object: ObjectTarget::workspace(&base::ClusterName::new(meant.cluster), meant.namespace, meant.name),
-            owner: meant.owner.to_owned(),
-            org: meant.org.to_owned(),
-            blueprint: meant.blueprint.to_owned(),
-            fields,
-        };
+        let object = ObjectTarget::workspace(&base::ClusterName::new(meant.cluster), meant.namespace, meant.name);
+        let action = asked(object, (meant.owner, meant.org), meant.blueprint, effective);
         if self.journals { self.decided(meant, action) } else { self.shown(&action) }
     }
 
@@ -104,6 +97,15 @@ impl Provision {
         kept.insert(key, (asked, said.clone()));
         said
     }
+}
+
+/// What the policy is asked about a workspace, of whose owner and organization.
+#[must_use]
+pub fn asked(object: ObjectTarget, whose: (&str, &str), blueprint: &str, effective: &Effective) -> WorkspaceProvision {
+    let mut fields = effective.node.to_json();
+    WITHHELD.iter().for_each(|at| withhold(&mut fields, at));
+    let (owner, org) = (whose.0.to_owned(), whose.1.to_owned());
+    WorkspaceProvision { object, owner, org, blueprint: blueprint.to_owned(), fields }
 }
 
 /// Puts a word in the place of every text at these members, where `*` is each. Decisions stand in the journal, and what people

@@ -17,16 +17,16 @@ pub(super) fn library(paths: &[PathBuf], sources: &Sources) -> Result<(Library, 
     for (paths, kind) in [(paths, LayerKind::Platform), (&sources.org, LayerKind::Org)] {
         for path in paths {
             let tree = Tree::at(path)?;
-            let is_blueprint = |name: &str| {
-                (name.ends_with(".yaml") || name.ends_with(".yml"))
-                    && !name.ends_with(".test.yaml")
-                    && !name.ends_with(".test.yml")
-            };
             let names = found(&tree, path, &is_blueprint)?;
             problems.extend(library.add(&tree, &names, kind));
         }
     }
     Ok((library, problems))
+}
+
+/// Whether a file of that name may hold blueprints.
+pub(crate) fn is_blueprint(name: &str) -> bool {
+    (name.ends_with(".yaml") || name.ends_with(".yml")) && !name.ends_with(".test.yaml") && !name.ends_with(".test.yml")
 }
 
 pub(super) fn settings(sources: &Sources) -> Settings {
@@ -87,15 +87,18 @@ pub(super) fn told(warnings: &[Problem]) -> Result<(), Error> {
     Ok(())
 }
 
-struct Repo {
-    tree: Tree,
-    file: String,
-    owner: String,
-    name: String,
+/// The file of a repository.
+pub(crate) struct Repo {
+    pub(crate) tree: Tree,
+    /// Its name in the tree.
+    pub(crate) file: String,
+    pub(crate) owner: String,
+    pub(crate) name: String,
 }
 
 impl Repo {
-    fn at(path: &Path, named: Option<&str>) -> Result<Self, Error> {
+    /// A file; the repository's name is that of the folders above it, where none is said.
+    pub(crate) fn at(path: &Path, named: Option<&str>) -> Result<Self, Error> {
         let tree = Tree::at(path)?;
         let file = tree.name(path);
         let (owner, name) = match named {

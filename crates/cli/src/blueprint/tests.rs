@@ -254,3 +254,37 @@ fn bc_01k_a_link_that_leads_out_of_the_tree_is_not_followed() {
     let (out, failed) = run(&["lint", &folder.path().join("tree").display().to_string()]);
     assert!(failed.is_some() && out.matches("outside of the tree").count() == 2 && !out.contains("top"), "{out}");
 }
+
+#[test]
+fn wb_02e_the_rules_of_a_configuration_are_asked_as_a_server_asks_them() {
+    let folder = tempfile::tempdir().unwrap();
+    write(
+        folder.path(),
+        &[
+            (
+                "a.yaml",
+                "blueprints: [{name: a, image: x, resources: {cpu: '4'}}, {name: b, image: x, env: {WORD: secret}}]",
+            ),
+            (
+                "a.test.yaml",
+                "tests:\n\
+                 - {name: denied, blueprint: a, expect: {policy: {verdict: deny, rule: large}}}\n\
+                 - {name: patched, blueprint: b, expect: {policy: {verdict: patch, rule: bob}, fields: {/resources/memory: 1Gi}, podSecurity: baseline}, user: {username: bob}}\n\
+                 - {name: neither, blueprint: b, expect: {policy: {verdict: allow}}}\n",
+            ),
+            (
+                "rules.toml",
+                "[[policy.provision]]\nname = 'large'\nfields = { '/resources/cpu' = ['4'] }\ndeny = true\nreason = 'too large'\n\
+                 [[policy.provision]]\nname = 'bob'\npeople = ['bob']\npatch = { '/resources/memory' = '1Gi' }\n\
+                 [[policy.provision]]\nname = 'never'\nfields = { '/env/WORD' = ['secret'] }\ndeny = true\n",
+            ),
+        ],
+    );
+    let (path, rules) = (folder.path().display().to_string(), folder.path().join("rules.toml").display().to_string());
+    let (out, failed) = run(&["test", &path, "--rules", &rules]);
+    assert_eq!(failed, None, "{out}");
+    let (out, failed) = run(&["test", &path]);
+    assert!(failed.is_some() && out.contains("the policy's verdict is allow; expected deny by large"), "{out}");
+    let (_, failed) = run(&["test", &path, "--rules", &folder.path().join("a.yaml").display().to_string()]);
+    assert_eq!(failed.unwrap().1, 2);
+}

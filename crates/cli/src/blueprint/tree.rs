@@ -10,7 +10,7 @@ use std::path::{Path, PathBuf};
 /// The files under a folder. Their names are relative to `base`, so that a problem's place can be opened from where the
 /// command was given.
 #[derive(Clone, Debug)]
-pub(super) struct Tree {
+pub(crate) struct Tree {
     base: PathBuf,
     root: PathBuf,
     /// Put before names that `Files` is asked for.
@@ -19,7 +19,7 @@ pub(super) struct Tree {
 
 impl Tree {
     /// The tree of a folder, or of the folder of a file.
-    pub(super) fn at(path: &Path) -> Result<Self, Error> {
+    pub(crate) fn at(path: &Path) -> Result<Self, Error> {
         let is_folder = fs::metadata(path).map_err(|error| unread(path, &error.to_string()))?.is_dir();
         let parent = path.parent().filter(|parent| !parent.as_os_str().is_empty()).unwrap_or(Path::new("."));
         let folder = if is_folder { path } else { parent };
@@ -33,13 +33,13 @@ impl Tree {
     }
 
     /// The same tree, for names relative to the folder of a file in it.
-    pub(super) fn beside(&self, file: &str) -> Self {
+    pub(crate) fn beside(&self, file: &str) -> Self {
         let folder = file.rsplit_once('/').map_or("", |(folder, _)| folder);
         Self { folder: folder.to_owned(), ..self.clone() }
     }
 
     /// The name of a path in this tree.
-    pub(super) fn name(&self, path: &Path) -> String {
+    pub(crate) fn name(&self, path: &Path) -> String {
         let path = if self.base == Path::new(".") {
             path.to_owned()
         } else {
@@ -60,7 +60,7 @@ impl Tree {
     }
 
     /// The text of a file.
-    pub(super) fn text(&self, name: &str) -> Result<String, Error> {
+    pub(crate) fn text(&self, name: &str) -> Result<String, Error> {
         self.read(name).map_err(|why| unread(Path::new(name), &why))
     }
 }
@@ -89,7 +89,7 @@ impl Files for Tree {
 }
 
 /// Names of the files at a path that are wanted, sorted. Hidden ones are not looked at, but when they are named.
-pub(super) fn found(tree: &Tree, path: &Path, wanted: &dyn Fn(&str) -> bool) -> Result<Vec<String>, Error> {
+pub(crate) fn found(tree: &Tree, path: &Path, wanted: &dyn Fn(&str) -> bool) -> Result<Vec<String>, Error> {
     let mut names = Vec::new();
     if path.is_dir() {
         walk(tree, path, wanted, 0, &mut names)?

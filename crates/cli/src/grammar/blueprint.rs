@@ -193,6 +193,9 @@ pub struct TestArgs {
     /// Files or folders of the platform's blueprints; else those of the fixtures' own folder
     #[arg(long = "from", value_name = "PATH")]
     pub from: Vec<PathBuf>,
+    /// A configuration whose rules on what workspaces are made of ([[policy.provision]]) say their verdict
+    #[arg(long, value_name = "FILE")]
+    pub rules: Option<PathBuf>,
     /// What holds for all.
     #[command(flatten)]
     pub sources: Sources,

@@ -6,9 +6,14 @@ use crate::error::Error;
 use policy::{Action, Answers, Decision, Need, Permit};
 
 pub(super) fn permit<A: Action>(desk: &Desk, action: A) -> Result<Permit<A>, Error> {
+    permit_after(desk, action, desk.global.yes)
+}
+
+/// The same where a yes may have been said already.
+pub(super) fn permit_after<A: Action>(desk: &Desk, action: A, yes: bool) -> Result<Permit<A>, Error> {
     let global = &desk.global;
     let mut answers = Answers {
-        confirm: global.yes,
+        confirm: yes,
         typed_name: global.confirm.clone().unwrap_or_default(),
         reason: global.reason.clone().unwrap_or_default(),
     };

@@ -1,90 +1,60 @@
-//! `qd ws import`: objects of an older group as workspaces and grants, and the configuration of an older program as settings.
+//! `qd ws import`: objects of an older group, blueprints of files and repositories as objects, and the configuration of an older
+//! program as settings.
+//!
+//! Everything is read, checked and told before anything is made, and nothing is made without a yes.
 
+mod found;
 mod provisioner;
 #[cfg(test)]
 mod tests;
+mod told;
 
 use super::ask;
 use crate::Desk;
+use crate::act;
 use crate::error::Error;
 use crate::grammar::Output;
 use crate::grammar::workspace::ImportArgs;
 use base::{Code, Coded};
 use crd::import::{Given, Imported, Refused};
-use policy::action::{ObjectTarget, WorkspaceCreate};
-use provisioner::Settings;
+use found::Found;
+use policy::action::{ObjectTarget, WorkspaceCreate, WorkspaceImport};
 use serde_json::Value;
-use std::fs::File;
-use std::io::{Read, Write};
-use std::path::Path;
+use std::io::{IsTerminal as _, Write};
 use workspace::acts;
 
-/// Runs `qd ws import`. Everything is read and checked before anything is made.
+/// Runs `qd ws import`.
 pub(super) async fn import(desk: &Desk, args: &ImportArgs, out: &mut impl Write) -> Result<(), Error> {
     let owner = args.owner.as_deref().unwrap_or_else(|| desk.principal.name());
     let given = Given { owner, org: &args.org, namespace: args.namespace.as_deref() };
-    let (mut all, mut settings) = (Vec::new(), Vec::new());
-    for file in &args.files {
-        let (name, text) = (file.display().to_string(), text(file)?);
-        match Settings::of(&text) {
-            Some(found) => settings.push((name, found)),
-            None => all.extend(read(&text, &name, &given)?),
-        }
-    }
+    let Found { mut objects, settings } = found::found(args, &given)?;
     for (name, found) in &settings {
         found.notes.iter().for_each(|note| eprintln!("{name}: {note}"));
         write!(out, "{}", found.table)?;
     }
-    tell(&all, &mut std::io::stderr())?;
+    // What workspaces are made of is there before they are.
+    objects.sort_by_key(|one| kind(one) == "Workspace");
+    told::table(&objects, &mut std::io::stderr())?;
     if args.dry_run {
-        return print(&all, desk.global.output, out);
+        return print(&objects, desk.global.output, out);
     }
-    if let Some(grant) = all.iter().find(|one| kind(one) != "Workspace") {
-        return Err(Error::Usage(format!(
-            "{} becomes a Grant, which this command does not make: look at it with --dry-run, and apply that",
-            grant.from
-        )));
+    if objects.is_empty() {
+        return Ok(());
     }
-    for one in &all {
+    if !desk.global.yes {
+        let question = format!("make {}? [y/N] ", words(&objects));
+        if !std::io::stdin().is_terminal() {
+            return Err(Error::of(Unasked { what: words(&objects), details: told::details(&objects, &[]) }));
+        }
+        let line = act::ask(&question, "say --yes")?;
+        if !matches!(line.as_str(), "y" | "Y" | "yes") {
+            return Err(Error::Declined);
+        }
+    }
+    for one in &objects {
         make(desk, one, out).await?;
     }
     Ok(())
-}
-
-/// The objects of a text, each made into one of ours.
-fn read(text: &str, name: &str, given: &Given<'_>) -> Result<Vec<Imported>, Error> {
-    let unread = |why: String| Error::of(Unread { name: name.to_owned(), why });
-    let documents: Vec<Value> = serde_saphyr::from_multiple(text).map_err(|error| unread(error.to_string()))?;
-    let documents: Vec<Value> = documents.into_iter().filter(|one| !one.is_null()).collect();
-    if documents.is_empty() {
-        return Err(unread("there is no object in it".to_owned()));
-    }
-    let results = documents.iter().flat_map(|one| crd::import::import(one, given));
-    let (mut all, mut refused) = (Vec::new(), Vec::new());
-    for result in results {
-        match result {
-            Ok(one) => all.push(one),
-            Err(why) => refused.push(why),
-        }
-    }
-    if refused.is_empty() { Ok(all) } else { Err(Error::of(NotImported { name: name.to_owned(), refused })) }
-}
-
-fn text(path: &Path) -> Result<String, Error> {
-    let unread = |why: String| Error::of(Unread { name: path.display().to_string(), why });
-    let mut source: Box<dyn Read> = if path == Path::new("-") {
-        Box::new(std::io::stdin().lock())
-    } else {
-        Box::new(File::open(path).map_err(|error| unread(error.to_string()))?)
-    };
-    let mut text = String::new();
-    let size = source.by_ref().take(FILE_MAX + 1).read_to_string(&mut text);
-    let size = size.map_err(|error| unread(error.to_string()))?;
-    if u64::try_from(size).is_ok_and(|size| size <= FILE_MAX) {
-        Ok(text)
-    } else {
-        Err(unread(format!("it is larger than {} MiB", FILE_MAX >> 20)))
-    }
 }
 
 fn kind(one: &Imported) -> &str {
@@ -95,16 +65,17 @@ fn field<'a>(one: &'a Imported, pointer: &str) -> &'a str {
     one.object.pointer(pointer).and_then(Value::as_str).unwrap_or_default()
 }
 
-/// What became of each, its mapping of names, and what was left out.
-fn tell(all: &[Imported], err: &mut impl Write) -> Result<(), Error> {
+/// How many of which: `2 Workspaces and a Grant`.
+fn words(all: &[Imported]) -> String {
+    let mut counts: Vec<(&str, usize)> = Vec::new();
     for one in all {
-        let (namespace, name) = (field(one, "/metadata/namespace"), field(one, "/metadata/name"));
-        writeln!(err, "{} -> {} {namespace}/{name}", one.from, kind(one))?;
-        for note in &one.notes {
-            writeln!(err, "  {note}")?;
+        match counts.iter_mut().find(|(word, _)| *word == kind(one)) {
+            Some((_, count)) => *count += 1,
+            None => counts.push((kind(one), 1)),
         }
     }
-    Ok(())
+    let each = |(word, count): &(&str, usize)| format!("{count} {word}{}", if *count == 1 { "" } else { "s" });
+    counts.iter().map(each).collect::<Vec<_>>().join(", ")
 }
 
 fn print(all: &[Imported], output: Output, out: &mut impl Write) -> Result<(), Error> {
@@ -122,21 +93,52 @@ fn print(all: &[Imported], output: Output, out: &mut impl Write) -> Result<(), E
 
 async fn make(desk: &Desk, one: &Imported, out: &mut impl Write) -> Result<(), Error> {
     let cluster = desk.cluster()?;
-    let object =
-        ObjectTarget::workspace(cluster.name(), field(one, "/metadata/namespace"), field(one, "/metadata/name"));
-    let action = WorkspaceCreate {
-        object: object.clone(),
-        owner: field(one, "/spec/owner").to_owned(),
-        org: field(one, "/spec/org").to_owned(),
-        blueprint: field(one, "/spec/blueprintRef/name").to_owned(),
-        image: field(one, "/spec/image").to_owned(),
-    };
-    let spec = one.object.get("spec").cloned().unwrap_or_default();
-    acts::import(cluster, ask::permit(desk, action)?, &spec, &one.from).await.map_err(Error::of)?;
-    if one.object.pointer("/metadata/labels").is_some() {
-        eprintln!("  its labels are left out: set them with kubectl label");
+    let (namespace, name) = (field(one, "/metadata/namespace"), field(one, "/metadata/name"));
+    if kind(one) == "Workspace" {
+        let object = ObjectTarget::workspace(cluster.name(), namespace, name);
+        let action = WorkspaceCreate {
+            object: object.clone(),
+            owner: field(one, "/spec/owner").to_owned(),
+            org: field(one, "/spec/org").to_owned(),
+            blueprint: field(one, "/spec/blueprintRef/name").to_owned(),
+            image: field(one, "/spec/image").to_owned(),
+        };
+        acts::import(cluster, ask::permit_after(desk, action, true)?, &one.object).await.map_err(Error::of)?;
+        return Ok(writeln!(out, "workspace {namespace}/{name} created")?);
     }
-    Ok(writeln!(out, "workspace {}/{} created", object.namespace, object.name)?)
+    let plural = match kind(one) {
+        "ClusterBlueprint" => "clusterblueprints",
+        "Blueprint" => "blueprints",
+        _ => "grants",
+    };
+    let object = ObjectTarget {
+        cluster: cluster.name().clone(),
+        kind: format!("{plural}.quarterdeck.dev"),
+        namespace: namespace.to_owned(),
+        name: name.to_owned(),
+    };
+    let action = WorkspaceImport { object, from: one.from.clone() };
+    acts::import_other(cluster, ask::permit_after(desk, action, true)?, &one.object).await.map_err(Error::of)?;
+    let at = if namespace.is_empty() { String::new() } else { format!("{namespace}/") };
+    Ok(writeln!(out, "{} {at}{name} created", kind(one).to_lowercase())?)
+}
+
+/// Nobody said yes.
+#[derive(Debug, thiserror::Error)]
+#[error("nothing was made: this would make {what}, as the report says; say --yes, or look with --dry-run")]
+struct Unasked {
+    what: String,
+    details: Value,
+}
+
+impl Coded for Unasked {
+    fn code(&self) -> Code {
+        Code::ImportReport
+    }
+
+    fn details(&self) -> Option<Value> {
+        Some(self.details.clone())
+    }
 }
 
 #[derive(Debug, thiserror::Error)]
@@ -161,9 +163,10 @@ struct NotImported {
 
 impl Coded for NotImported {
     fn code(&self) -> Code {
-        Code::ApplyInvalid
+        Code::ImportReport
+    }
+
+    fn details(&self) -> Option<Value> {
+        Some(told::details(&[], &self.refused))
     }
 }
-
-/// How large a file may be.
-const FILE_MAX: u64 = 16 << 20;

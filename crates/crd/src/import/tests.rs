@@ -1,6 +1,6 @@
 #![allow(clippy::unwrap_used, clippy::panic, clippy::indexing_slicing)]
 
-use super::{Given, Imported, Refused, import, short_name};
+use super::{BlueprintSource, Given, Imported, Refused, import, short_name};
 use serde_json::{Value, json};
 
 const GIVEN: Given<'_> = Given { owner: "dev1", org: "acme", namespace: None };
@@ -40,9 +40,22 @@ fn ws_06a_a_workspace_keeps_what_it_says() {
         })
     );
     for word in ["without a name", "A stands twice", "2822", "requests", "guildnet.io/id", "spec.ingress"] {
-        assert!(imported.notes.iter().any(|note| note.contains(word)), "{word}: {:?}", imported.notes);
+        assert!(imported.report.notes().iter().any(|note| note.contains(word)), "{word}: {:?}", imported.report);
     }
-    assert_eq!(imported.notes.len(), 6, "{:?}", imported.notes);
+    assert_eq!(imported.report.notes().len(), 6, "{:?}", imported.report);
+    let fate = |field: &str| {
+        let mut lines = imported.report.lines().iter().filter(|line| line.field == field);
+        lines.next().map(|line| line.fate.as_str())
+    };
+    let wanted = [
+        ("spec.image", Some("taken")),
+        ("spec.env", Some("changed")),
+        ("spec.ports", Some("changed")),
+        ("spec.ingress", Some("not supported")),
+        ("spec.resources.requests", Some("not supported")),
+        ("spec.nothing", None),
+    ];
+    wanted.into_iter().for_each(|(field, wanted)| assert_eq!(fate(field), wanted, "{field}"));
 }
 
 #[test]
@@ -61,7 +74,7 @@ fn ws_06b_a_capability_becomes_a_grant_with_its_limits() {
             "constraints": { "images": ["busybox*"], "ports": [{ "from": 8080 }, { "from": 9000, "to": 9009 }], "maxConcurrent": 2 },
         })
     );
-    assert_eq!(imported.notes.len(), 2, "{:?}", imported.notes);
+    assert_eq!(imported.report.notes().len(), 2, "{:?}", imported.report);
     let unknown = import(&old("Capability", "ops", &json!({ "actions": ["fly"] })), &GIVEN).pop().unwrap();
     assert!(unknown.unwrap_err().to_string().contains("fly"));
 }
@@ -79,7 +92,7 @@ fn ws_06c_long_names_are_cut_and_stay_apart() {
     let imported = made(&old("Workspace", &long("1"), &json!({ "image": "busybox" })));
     assert_eq!(imported.renamed, Some(long("1")));
     assert_eq!(imported.object["metadata"]["name"], one);
-    assert!(imported.notes[0].contains(&one));
+    assert!(imported.report.notes().iter().any(|note| note.contains(&one)));
 }
 
 #[test]
@@ -107,4 +120,32 @@ fn ws_06e_lists_are_read_object_by_object() {
     let all = import(&list, &given);
     assert_eq!(all.iter().map(Result::is_ok).collect::<Vec<_>>(), [true, false, true]);
     assert_eq!(all[2].as_ref().unwrap().object["metadata"]["namespace"], "imported");
+}
+
+#[test]
+fn ws_06i_a_blueprint_of_a_file_becomes_an_object_in_the_types_of_its_kind() {
+    let spec = json!({
+        "image": "images.invalid/go:1", "env": { "PORT": 8080 }, "enableApps": "true",
+        "params": [{ "name": "CPU", "type": "number", "default": 2 }], "network": { "networkPolicyClass": "user", "own": 1 },
+    });
+    let source = |spec: &Value, name| BlueprintSource {
+        from: "go.yaml:1",
+        name,
+        namespace: Some("lab"),
+        spec: spec.clone(),
+        report: super::Report::default(),
+    };
+    let imported = super::blueprint(source(&spec, "go")).unwrap();
+    let object = &imported.object;
+    assert_eq!((&object["kind"], &object["metadata"]["namespace"]), (&json!("Blueprint"), &json!("lab")));
+    assert_eq!(object["spec"]["env"]["PORT"], "8080");
+    assert_eq!((&object["spec"]["enableApps"], &object["spec"]["params"][0]["default"]), (&json!(true), &json!("2")));
+    assert_eq!(object["spec"]["network"], json!({ "networkPolicyClass": "user" }));
+    let gone = imported.report.lines().iter().find(|line| line.field == "network.own").unwrap();
+    assert_eq!(gone.fate, super::Fate::Unsupported);
+    let name = "a".repeat(50);
+    let long = super::blueprint(source(&spec, &name)).unwrap();
+    assert_eq!((long.object["metadata"]["name"].as_str().unwrap().len(), long.renamed), (40, Some(name.clone())));
+    let wrong = json!({ "image": "images.invalid/go:1", "network": { "networkPolicyClass": "open" } });
+    assert!(super::blueprint(source(&wrong, "go")).unwrap_err().to_string().contains("open"));
 }

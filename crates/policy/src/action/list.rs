@@ -6,8 +6,9 @@ use super::{
     ObjectScale, ObjectTarget, ObjectView, OperatorInstall, OperatorRun, PacketLevel, PlanMake, PodLogs,
     RolloutRestart, SecretReveal, SessionOpen, TapControl, TapExport, TapHostNetwork, TapPayload, TapScope, TapStart,
     TapTarget, TapView, WorkspaceApps, WorkspaceAsk, WorkspaceConnect, WorkspaceCreate, WorkspaceDelete, WorkspaceExec,
-    WorkspaceExpire, WorkspaceFiles, WorkspaceKeep, WorkspaceLogs, WorkspaceProvision, WorkspaceProxy, WorkspacePurge,
-    WorkspaceReconcile, WorkspaceSource, WorkspaceStart, WorkspaceStop, WorkspaceUpdate, WorkspaceView, WorkspaceWake,
+    WorkspaceExpire, WorkspaceFiles, WorkspaceImport, WorkspaceKeep, WorkspaceLogs, WorkspaceProvision, WorkspaceProxy,
+    WorkspacePurge, WorkspaceReconcile, WorkspaceSource, WorkspaceStart, WorkspaceStop, WorkspaceUpdate, WorkspaceView,
+    WorkspaceWake,
 };
 use base::ClusterName;
 use serde::de::DeserializeOwned;
@@ -198,6 +199,8 @@ actions! {
         "Start a workspace that sleeps, because somebody came to a door of it.";
     WorkspaceCreate, WorkspaceCreateObligations {}, "workspace:create", before, changes,
         "Make a workspace.";
+    WorkspaceImport, WorkspaceImportObligations {}, "workspace:import", before, changes,
+        "Make a blueprint or a Grant of what another system had.";
     WorkspaceStart, WorkspaceStartObligations {}, "workspace:start", before, changes,
         "Start a workspace.";
     WorkspaceStop, WorkspaceStopObligations {}, "workspace:stop", before, changes,
@@ -252,6 +255,7 @@ impl Asked {
             Self::WorkspaceUpdate(a) => from_ref(&a.object),
             Self::WorkspaceWake(a) => from_ref(&a.object),
             Self::WorkspaceCreate(a) => from_ref(&a.object),
+            Self::WorkspaceImport(a) => from_ref(&a.object),
             Self::WorkspaceStart(a) => from_ref(&a.object),
             Self::WorkspaceStop(a) => from_ref(&a.object),
             Self::WorkspaceDelete(a) => from_ref(&a.object),

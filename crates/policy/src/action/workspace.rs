@@ -233,6 +233,15 @@ pub struct WorkspaceDelete {
     pub uid: Option<String>,
 }
 
+/// Makes a blueprint or a Grant of what another system had.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct WorkspaceImport {
+    /// What is made.
+    pub object: ObjectTarget,
+    /// What it is made of.
+    pub from: String,
+}
+
 /// Keeps a workspace from being stopped while nobody uses it, for a while.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub struct WorkspaceKeep {

@@ -6,9 +6,9 @@ use crate::action::{
     ObjectTarget, ObjectView, OperatorInstall, OperatorRun, PacketLevel, PlanMake, PodLogs, Propagation,
     RolloutRestart, SecretReveal, SessionKey, SessionOpen, ShellPurpose, TapChange, TapControl, TapExport,
     TapHostNetwork, TapPayload, TapScope, TapStart, TapTarget, TapView, WorkspaceApps, WorkspaceAsk, WorkspaceConnect,
-    WorkspaceCreate, WorkspaceDelete, WorkspaceExec, WorkspaceExpire, WorkspaceFiles, WorkspaceKeep, WorkspaceLogs,
-    WorkspaceProvision, WorkspaceProxy, WorkspacePurge, WorkspaceReconcile, WorkspaceSource, WorkspaceStart,
-    WorkspaceStop, WorkspaceUpdate, WorkspaceView, WorkspaceWake,
+    WorkspaceCreate, WorkspaceDelete, WorkspaceExec, WorkspaceExpire, WorkspaceFiles, WorkspaceImport, WorkspaceKeep,
+    WorkspaceLogs, WorkspaceProvision, WorkspaceProxy, WorkspacePurge, WorkspaceReconcile, WorkspaceSource,
+    WorkspaceStart, WorkspaceStop, WorkspaceUpdate, WorkspaceView, WorkspaceWake,
 };
 use crate::provision::ProvisionRule;
 use crate::tapping::TapRule;
@@ -237,6 +237,7 @@ fn read_only_denies_every_change_at_permit_and_preview_and_no_read() {
         both(&t, WorkspaceUpdate { object: object("dev"), fields: vec!["/spec/image".to_owned()] }),
         both(&t, WorkspaceWake { object: object("dev"), door: "http".to_owned() }),
         both(&t, create),
+        both(&t, WorkspaceImport { object: object("dev"), from: "blueprints/go.yaml:1".to_owned() }),
         both(&t, WorkspaceStart { object: object("dev") }),
         both(&t, WorkspaceStop { object: object("dev"), delay_seconds: 0 }),
         both(&t, WorkspaceDelete { object: object("dev"), uid: None }),
