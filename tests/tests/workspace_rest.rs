@@ -2,6 +2,8 @@
 
 #![allow(clippy::unwrap_used, clippy::expect_used, clippy::panic, clippy::indexing_slicing, missing_docs)]
 
+#[path = "workspace_rest/all.rs"]
+mod all;
 #[path = "workspace_rest/desk.rs"]
 mod desk;
 

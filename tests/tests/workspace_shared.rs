@@ -1,6 +1,9 @@
 //! Apps of workspaces that are shared, at a gateway of a team: who comes from elsewhere, who is let in, and what others are told.
 #![allow(clippy::unwrap_used, clippy::expect_used, clippy::panic, clippy::indexing_slicing, missing_docs)]
 
+#[path = "workspace_shared/mounts.rs"]
+mod mounts;
+
 use e2e::app::App;
 use e2e::curl::{Answer, curl};
 use e2e::fresh::Fresh;
@@ -33,7 +36,7 @@ impl Drop for Guard {
     }
 }
 
-static PLACE: place::Place<Place> = place::Place::of(5);
+static PLACE: place::Place<Place> = place::Place::of(8);
 
 fn place() -> Borrowed<Place> {
     PLACE.borrow(Place::new)
@@ -83,7 +86,10 @@ impl Place {
         ));
         let mut tokens = BTreeMap::new();
         for (name, org) in [("ada", "lab"), ("bob", "lab"), ("cyd", "lab"), ("dan", "lab"), ("eve", "else")] {
-            let words = [name, "--role", "developer", "--org", org];
+            let mut words = vec![name, "--role", "developer", "--org", org];
+            if name == "ada" {
+                words.extend(["--role", "blue"]);
+            }
             tokens.insert(name, token(prepared.0.path(), &kubeconfig, &words));
         }
         let guard = Guard(format!("quarterdeck-exec-guard-{ns}"));

@@ -134,6 +134,7 @@ fn main() {
         workspace::WorkspaceUpdate,
         workspace::WorkspaceDeleteMode,
         workspace::WorkspaceAccepted,
+        workspace::WorkspaceAllAccepted,
         workspace::WorkspaceHandshake,
         workspace::WorkspaceEvent,
         workspace::WorkspaceEventKind,

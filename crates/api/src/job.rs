@@ -21,8 +21,12 @@ pub struct Job {
     pub cluster: ClusterName,
     /// … this namespace …
     pub namespace: String,
-    /// … and this name.
+    /// … and this name; empty of a job on all workspaces of somebody …
     pub name: String,
+    /// … who is this user.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    #[ts(optional)]
+    pub user: Option<String>,
     /// Who asked for it: the id of the principal.
     pub principal: String,
     /// How far it is.

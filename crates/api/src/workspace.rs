@@ -7,8 +7,8 @@ mod inside;
 mod told;
 
 pub use asked::{
-    WorkspaceAccepted, WorkspaceAct, WorkspaceActing, WorkspaceCreate, WorkspaceDeleteMode, WorkspaceKeeping,
-    WorkspaceKept, WorkspacePortAsked, WorkspaceRemains, WorkspaceStopping, WorkspaceUpdate,
+    WorkspaceAccepted, WorkspaceAct, WorkspaceActing, WorkspaceAllAccepted, WorkspaceCreate, WorkspaceDeleteMode,
+    WorkspaceKeeping, WorkspaceKept, WorkspacePortAsked, WorkspaceRemains, WorkspaceStopping, WorkspaceUpdate,
 };
 pub use inside::{
     WorkspaceApp, WorkspaceAppDone, WorkspaceApps, WorkspaceLine, WorkspaceLines, WorkspaceMount, WorkspaceOpened,

@@ -12,6 +12,7 @@ mod config;
 mod containers;
 mod engine;
 mod exposure;
+mod joined;
 mod labels;
 mod network;
 mod place;
@@ -26,6 +27,7 @@ mod tests;
 mod volumes;
 
 pub use exposure::{Auth, Opening, Outside, Route};
+pub use joined::{Joined, Joining, joined};
 pub use labels::{PREFIX, value as label_value};
 pub use place::{Claims, Exposure, Network, Place, Placement, Pods, Port};
 pub(crate) use ranges::Range;

@@ -18,11 +18,11 @@ pub use list::{
     PlanMakeObligations, PodLogsObligations, RolloutRestartObligations, SecretRevealObligations,
     SessionOpenObligations, TapControlObligations, TapExportObligations, TapHostNetworkObligations,
     TapPayloadObligations, TapStartObligations, TapViewObligations, WorkspaceAppsObligations, WorkspaceAskObligations,
-    WorkspaceConnectObligations, WorkspaceCreateObligations, WorkspaceDeleteObligations, WorkspaceExecObligations,
-    WorkspaceExpireObligations, WorkspaceFilesObligations, WorkspaceKeepObligations, WorkspaceLogsObligations,
-    WorkspaceProvisionObligations, WorkspaceProxyObligations, WorkspacePurgeObligations, WorkspaceReconcileObligations,
-    WorkspaceSourceObligations, WorkspaceStartObligations, WorkspaceStopObligations, WorkspaceUpdateObligations,
-    WorkspaceViewObligations, WorkspaceWakeObligations,
+    WorkspaceConnectObligations, WorkspaceCreateObligations, WorkspaceDeleteAllObligations, WorkspaceDeleteObligations,
+    WorkspaceExecObligations, WorkspaceExpireObligations, WorkspaceFilesObligations, WorkspaceKeepObligations,
+    WorkspaceLogsObligations, WorkspaceMountObligations, WorkspaceProvisionObligations, WorkspaceProxyObligations,
+    WorkspacePurgeObligations, WorkspaceReconcileObligations, WorkspaceSourceObligations, WorkspaceStartObligations,
+    WorkspaceStopObligations, WorkspaceUpdateObligations, WorkspaceViewObligations, WorkspaceWakeObligations,
 };
 pub use object::{
     ObjectDelete, ObjectRead, ObjectScale, ObjectTarget, PlanMake, Propagation, RolloutRestart, SecretReveal,
@@ -32,10 +32,11 @@ pub use tap::{PacketLevel, TapHostNetwork, TapScope, TapStart};
 pub use traffic::{PodLogs, TapChange, TapControl, TapExport, TapPayload, TapTarget, TapView};
 pub use view::{AuditQuery, AuditVerify, ClusterAdd, ClusterView, ObjectView, SessionKey, SessionOpen};
 pub use workspace::{
-    BlueprintReload, OperatorInstall, OperatorRun, ShellPurpose, WorkspaceApps, WorkspaceAsk, WorkspaceConnect,
-    WorkspaceCreate, WorkspaceDelete, WorkspaceExec, WorkspaceExpire, WorkspaceFiles, WorkspaceImport, WorkspaceKeep,
-    WorkspaceLogs, WorkspaceProvision, WorkspaceProxy, WorkspacePurge, WorkspaceReconcile, WorkspaceSource,
-    WorkspaceStart, WorkspaceStop, WorkspaceUpdate, WorkspaceView, WorkspaceWake,
+    BlueprintReload, MountKind, MountOwner, OperatorInstall, OperatorRun, ShellPurpose, WorkspaceApps, WorkspaceAsk,
+    WorkspaceConnect, WorkspaceCreate, WorkspaceDelete, WorkspaceDeleteAll, WorkspaceExec, WorkspaceExpire,
+    WorkspaceFiles, WorkspaceImport, WorkspaceKeep, WorkspaceLogs, WorkspaceMount, WorkspaceProvision, WorkspaceProxy,
+    WorkspacePurge, WorkspaceReconcile, WorkspaceSource, WorkspaceStart, WorkspaceStop, WorkspaceUpdate, WorkspaceView,
+    WorkspaceWake,
 };
 
 /// What the list says of one action.

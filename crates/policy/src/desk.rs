@@ -1,7 +1,7 @@
 //! The desk's policy: you may what your kubeconfig may. It adds care, not rights: a confirmation before a change, the
 //! typed name before a destructive one in production, and nothing but reads under `--read-only`.
 
-use crate::action::{Asked, ObjectTarget, ShellPurpose, TapStart};
+use crate::action::{Asked, ObjectTarget, ShellPurpose, TapStart, WorkspaceDeleteAll};
 use crate::answer::{Need, Requirements};
 use crate::decide::{Decide, Facts, Input, Ruling};
 use crate::principal::Who;
@@ -49,6 +49,7 @@ impl Decide for Desk {
             | Asked::TapControl(_)
             | Asked::WorkspaceView(_)
             | Asked::WorkspaceSource(_)
+            | Asked::WorkspaceMount(_)
             | Asked::BlueprintReload(_)
             | Asked::WorkspaceLogs(_)
             | Asked::WorkspaceReconcile(_)
@@ -93,6 +94,7 @@ impl Decide for Desk {
             Asked::WorkspaceUpdate(a) => self.care(&a.object, 1, false),
             Asked::WorkspaceStop(a) => self.care(&a.object, 1, false),
             Asked::WorkspaceDelete(a) => self.care(&a.object, 1, true),
+            Asked::WorkspaceDeleteAll(a) => self.all(a),
             // Its own yes, wherever: new kinds are seen by everybody in the cluster.
             Asked::OperatorInstall(_) => Ruling::needs("desk.install", Requirements(vec![Need::Confirm])),
             Asked::ObjectDelete(a) => self.care(&a.object, a.batch, true),
@@ -121,6 +123,15 @@ impl Desk {
         }
         if self.skip_confirm && !production {
             return Ruling::allow("desk.allow");
+        }
+        Ruling::needs("desk.confirm", Requirements(vec![Need::Confirm]))
+    }
+
+    /// Everything that somebody has is worth a yes wherever, and their name in production, unless it is kept.
+    fn all(&self, asked: &WorkspaceDeleteAll) -> Ruling {
+        if self.production_contexts.contains(&asked.cluster) && asked.kept_seconds == 0 {
+            let need = Need::TypedName { name: asked.owner.clone() };
+            return Ruling::needs("desk.production", Requirements(vec![need]));
         }
         Ruling::needs("desk.confirm", Requirements(vec![Need::Confirm]))
     }

@@ -23,6 +23,7 @@ pub mod desk;
 mod epoch;
 mod gate;
 mod journal;
+mod mounting;
 mod permit;
 mod principal;
 pub mod provision;

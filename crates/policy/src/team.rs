@@ -12,15 +12,17 @@
 //! | `team.developer` | role `developer` | clusters; rows and objects of workspaces |
 //! | `team.own` | role `developer` | everything with a workspace that is theirs |
 //! | `team.grant` | whom a Grant names | what that Grant allows with a workspace |
+//! | `team.mount` | whoever may make a workspace | joining volumes of their own, their organization and their roles |
 //! | `team.share` | whom a workspace is shared with | what their role in it, or the level of the port, allows |
 //! | `team.default` | everybody | denied |
 //!
 //! What API servers let somebody see or do is theirs to say, beside this: they are asked on that somebody's behalf. A change
 //! asks for the same care as at a desk: a confirmation, the typed name in production.
 
-use crate::action::{ActionInfo, Asked, ObjectTarget, ShellPurpose, TapChange};
+use crate::action::{Action, ActionInfo, Asked, ObjectTarget, ShellPurpose, TapChange, WorkspaceDelete, WorkspaceStop};
 use crate::decide::{Decide, Facts, Input, Ruling, Sharing, WorkspaceFacts};
 use crate::desk::Desk;
+use crate::mounting;
 use crate::principal::Who;
 use base::{ClusterName, Code};
 use serde::{Deserialize, Serialize};
@@ -133,7 +135,7 @@ impl Decide for Team {
 
     fn digest(&self) -> String {
         let mut hasher = Sha256::new();
-        hasher.update(b"team-2");
+        hasher.update(b"team-3");
         hasher.update(self.care.digest());
         // Lists of texts always have a JSON form.
         hasher.update(serde_json::to_vec(&self.deny).unwrap_or_default());
@@ -143,9 +145,15 @@ impl Decide for Team {
 
 impl DenyRule {
     fn holds(&self, who: &Who, asked: &Asked, info: ActionInfo) -> bool {
+        // Whoever may not do it to one may not do it to all.
+        let one = match asked {
+            Asked::WorkspaceDeleteAll(all) if all.kept_seconds == 0 => WorkspaceDelete::NAME,
+            Asked::WorkspaceDeleteAll(_) => WorkspaceStop::NAME,
+            _ => info.name,
+        };
         let action = self.actions.iter().any(|own| match own.strip_suffix('*') {
             Some(domain) => info.name.starts_with(domain),
-            None => own == info.name,
+            None => own == info.name || own == one,
         });
         // Two lists of people widen each other: those with the role, and those named.
         // What a workspace asks, or is made of, is asked for its owner, by the process.
@@ -153,10 +161,12 @@ impl DenyRule {
             Asked::WorkspaceAsk(ask) => (&ask.owner, false),
             Asked::WorkspaceSource(source) => (&source.owner, false),
             Asked::WorkspaceProvision(provision) => (&provision.owner, false),
+            Asked::WorkspaceMount(mount) => (&mount.owner, false),
             _ => (&who.name, who.is_process()),
         };
         let whom = (self.roles.is_empty() && self.people.is_empty())
             || self.roles.iter().any(|role| has(who, role))
+            || matches!(asked, Asked::WorkspaceMount(mount) if self.roles.iter().any(|role| mount.roles.contains(role)))
             || self.people.contains(name);
         let clusters: Vec<&str> = asked.clusters().into_iter().map(ClusterName::as_str).collect();
         action && whom && !process && meets(&self.clusters, &clusters) && meets(&self.namespaces, &namespaces(asked))
@@ -189,6 +199,11 @@ fn meets(rule: &[String], asked: &[&str]) -> bool {
 fn allowed(input: &Input, facts: &Facts) -> Result<String, (Code, String)> {
     let no = |reason: String| Err((Code::PolicyDenied, reason));
     let (who, asked) = (&input.who, &input.asked);
+    if let Asked::WorkspaceMount(mount) = asked
+        && (who.is_process() || mount.owner == who.name && !has(who, ADMIN))
+    {
+        return mounting::denied(mount).map_or_else(|| Ok("team.mount".to_owned()), no);
+    }
     if who.is_process() {
         let own = matches!(
             asked,
@@ -218,6 +233,12 @@ fn allowed(input: &Input, facts: &Facts) -> Result<String, (Code, String)> {
     }
     if has(who, DEVELOPER) && looks_at_workspaces(asked) {
         return Ok("team.developer".to_owned());
+    }
+    if let Asked::WorkspaceDeleteAll(all) = asked
+        && (has(who, DEVELOPER) && !all.owner.is_empty())
+        && (&all.owner, &all.org) == (&who.name, &who.org)
+    {
+        return Ok("team.own".to_owned());
     }
     let Some(wanted) = wanted(asked) else {
         return no(format!("none of your roles allows {}: ask an administrator", asked.info().name));

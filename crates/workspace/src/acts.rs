@@ -1,6 +1,11 @@
 //! What people and programs do to workspaces: each takes the permit for it, waits until the decision is on disk, acts with
 //! the rights of whoever asked, and journals the outcome.
 
+mod all;
+
+pub(crate) use all::kept_ms;
+pub use all::{KEPT_FOR, KEPT_SECONDS, delete_all};
+
 use crate::follow::ours;
 use crate::key::{FINALIZER, JOB, STATE_CAUSE, STORAGE, WORKSPACE};
 use base::{Code, Coded};
@@ -228,7 +233,8 @@ pub async fn wake(cluster: &Cluster, permit: Permit<WorkspaceWake>) -> Result<Va
     woken.map(|(object, _)| object)
 }
 
-/// Whether whoever comes to this door (`http`, `api`, `ssh`) starts the workspace when it is stopped.
+/// Whether whoever comes to this door (`http`, `api`, `ssh`) starts the workspace when it is stopped. One that is kept for a while
+/// because its owner goes is started by people alone.
 #[must_use]
 pub fn wakes(workspace: &Value, door: &str) -> bool {
     let all = workspace.pointer("/spec/lifecycle/wakeOn").and_then(Value::as_array);
@@ -241,6 +247,9 @@ pub fn wakes(workspace: &Value, door: &str) -> bool {
 /// As [`ActError`] says; `Conflict` when it was changed meanwhile.
 pub async fn update(
     cluster: &Cluster,
+    if kept_ms(workspace).is_some() {
+        return false;
+    }
     permit: Permit<WorkspaceUpdate>,
     spec: &Value,
     generation: Option<i64>,

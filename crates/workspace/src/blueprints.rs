@@ -223,6 +223,7 @@ impl Render for Blueprints {
             web_proxy: web_proxy(&effective),
             activity: activity(&effective),
             ignored_events: texts(&effective, "/ignoreEvents"),
+            joins: blueprint::objects::joined(&effective, &place),
             shows_scripts: is_true(&effective, "/showInitScriptStatus"),
             timeouts,
             opens_api: is_true(&effective, "/network/kubernetesAccess"),
@@ -337,6 +338,20 @@ impl Blueprints {
             Asked::Nothing => return None,
             Asked::Never(kind, why) => (kind, None, Some(why)),
             Asked::For(kind, Outside::LoadBalancer { .. }) => (kind, None, None),
+    /// The volumes that a workspace of this `spec` would have which are not its own alone.
+    #[must_use]
+    pub fn joins(
+        &self,
+        namespace: &str,
+        workspace: &str,
+        spec: &Value,
+        made: &Made,
+    ) -> Vec<blueprint::objects::Joined> {
+        let mut place = Place::new(workspace, namespace, workspace, user(spec), &self.platform.agent_image);
+        place.claims.provided = self.platform.volumes;
+        blueprint::objects::joined(&made.effective, &place)
+    }
+
             Asked::For(kind, Outside::Ingress(route) | Outside::Gateway(route)) => (kind, Some(route), None),
         };
         let none = || opening.is_none().then(|| "it declares no port of TCP".to_owned());

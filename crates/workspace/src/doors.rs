@@ -8,6 +8,7 @@
 //! whoever asks, and with the rights that they have there.
 
 mod acting;
+mod all;
 mod error;
 mod inside;
 mod keeping;
@@ -18,6 +19,7 @@ mod seeing;
 mod several;
 
 pub use crate::lookup::Wanted;
+pub use all::AllOf;
 pub use error::DoorError;
 pub use inside::{AppLog, Inside};
 pub use listed::JobsAsked;

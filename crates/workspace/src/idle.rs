@@ -86,6 +86,8 @@ pub struct Facts {
     pub told_idle: bool,
     /// Until when somebody asked that it stays.
     pub keep_until_ms: Option<i64>,
+    /// How long it is kept once it is stopped, because its owner goes.
+    pub kept_ms: Option<i64>,
     /// What doors told.
     pub usage: Usage,
     /// When its daemon was asked last what goes on inside, and answered.
@@ -152,6 +154,13 @@ pub struct Judged {
 pub fn judge(rules: &Rules, facts: &Facts) -> Judged {
     let now = facts.now_ms;
     let mut judged = Judged { alert_ms: i64::MAX, last: last(rules, facts), ..Judged::default() };
+    if let (Some(kept), None) = (facts.kept_ms, facts.runs_since_ms) {
+        // No rule of its own ends that sooner, and no clock starts it.
+        if let Some(since) = facts.stopped_since_ms {
+            held(&mut judged, since, kept, now);
+        }
+        return judged;
+    }
     if let Some(due) = rules.expires_ms {
         if now >= due {
             judged.act = Some(Act::Delete(format!("expiresAt {}", time(due))));
@@ -269,6 +278,15 @@ fn limits(judged: &mut Judged, rules: &Rules, since: i64, now: i64) {
         judged.stops_at(due, rule);
         judged.look_at(due);
     }
+}
+
+fn held(judged: &mut Judged, since: i64, kept: i64, now: i64) {
+    let due = since.saturating_add(kept);
+    if now >= due {
+        judged.act = Some(Act::Delete(format!("stopped since {}: it was kept for {}", time(since), length(kept))));
+        return;
+    }
+    judged.look_at(due);
 }
 
 fn stopped(judged: &mut Judged, rules: &Rules, since: i64, now: i64) {

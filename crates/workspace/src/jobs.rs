@@ -8,6 +8,7 @@
 //!
 //! One job works on a workspace: another act cancels it, the same act finds it.
 
+mod all;
 mod body;
 mod follower;
 mod list;
@@ -15,6 +16,7 @@ mod list;
 use crate::acts::ActError;
 use crate::story::Stories;
 use crate::until::Until;
+pub use all::{AskAll, Each};
 use api::ErrorBody;
 use api::job::{Job, JobState};
 use api::workspace::{WorkspaceAct, WorkspaceEvent};
@@ -110,6 +112,9 @@ pub enum JobError {
     /// There is none.
     #[error("there is no job {0}; jobs are kept for 48 hours")]
     NotFound(String),
+    /// All workspaces of somebody are at work already, by this job.
+    #[error("job {1} is at all workspaces of {0} already: wait until it is over")]
+    Running(String, String),
     /// The name of a request was given to another one.
     #[error("another request came with this Idempotency-Key: give each its own")]
     Reused,
@@ -123,12 +128,17 @@ impl Coded for JobError {
         match self {
             Self::NotFound(_) => Code::JobNotFound,
             Self::Reused => Code::IdempotencyReused,
+            Self::Running(..) => Code::WorkspaceBusy,
             Self::Store(error) => error.code(),
         }
     }
 
     fn details(&self) -> Option<serde_json::Value> {
-        if let Self::Store(error) = self { error.details() } else { None }
+        match self {
+            Self::Store(error) => error.details(),
+            Self::Running(user, job) => Some(serde_json::json!({ "job": job, "user": user })),
+            Self::NotFound(_) | Self::Reused => None,
+        }
     }
 }
 
@@ -176,6 +186,7 @@ impl Jobs {
             message: String::new(),
             created_ms: now,
             changed_ms: now,
+            user: None,
             error: None,
         };
         if request.is_none()

@@ -49,6 +49,7 @@ pub mod launch;
 pub mod lease;
 mod life;
 mod lookup;
+mod mounts;
 pub mod observed;
 mod operator;
 mod outside;

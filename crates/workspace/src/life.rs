@@ -187,6 +187,7 @@ pub(crate) fn judge(job: &Job, desired: &Desired, decision: &Decision, busy: Bus
         told: told(status),
         told_idle: status.get("idleSince").is_some(),
         keep_until_ms: desired.keep_until_ms.max(daemon.and_then(|daemon| daemon.keep_until_ms)),
+        kept_ms: crate::acts::kept_ms(&job.object).filter(|_| !desired.running),
         usage: job.known.usage.clone(),
         asked_ms: daemon.and_then(|daemon| daemon.answered_ms),
         tried_ms: daemon.and_then(|daemon| daemon.tried_ms),

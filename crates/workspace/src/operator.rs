@@ -13,6 +13,7 @@ use crate::folder::Folder;
 use crate::follow::{self, Watched};
 use crate::index::Index;
 use crate::lease::{Election, Terms, Turn};
+use crate::mounts::Mounts;
 use crate::queue::Queue;
 use crate::reconcile::Done;
 use crate::render::Render;
@@ -290,6 +291,7 @@ impl Operator {
             shelf: Mutex::default(),
             enforced,
             aliases: Mutex::default(),
+            mounts: Mounts::new(self.gate.clone(), self.principal.clone(), self.cluster.name().clone()),
             roles: self.settings.roles.clone(),
             changed: Notify::new(),
         });

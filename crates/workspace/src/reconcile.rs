@@ -161,6 +161,7 @@ pub(crate) async fn reconcile(hands: &Hands, render: &dyn Render, job: Job) -> D
     let (rendered, tried_ms) = job.shared.enforced.admits(&desired, &job.observed, rendered, job.now_ms);
     let (mut rendered, mut asked_again_ms) = admit(&job, &desired, rendered);
     let named_ms = name(&job, &desired, &mut rendered);
+    let (rendered, mount_ms) = mounted(hands, &job, &desired, rendered).await;
     let mut decision = decide(&desired, &rendered, &job.observed, limits, job.now_ms);
     let activity = rendered.as_ref().ok().map(|rendered| &rendered.activity);
     done.ignored = activity.map(|activity| activity.ignore_paths.clone());
@@ -251,7 +252,8 @@ pub(crate) async fn reconcile(hands: &Hands, render: &dyn Render, job: Job) -> D
         now_ms: job.now_ms,
     };
     let made = making.make();
-    let again = [decision.again_ms, made.again_ms, asked_again_ms, life.again_ms, sourced_ms, tried_ms, named_ms];
+    let again =
+        [decision.again_ms, made.again_ms, asked_again_ms, life.again_ms, sourced_ms, tried_ms, named_ms, mount_ms];
     done.again_ms = again.into_iter().flatten().min();
     (done.alert_ms, done.ask) = (life.judged.alert_ms, life.ask.clone());
     if *previous != made.status {
@@ -329,6 +331,24 @@ fn name(job: &Job, desired: &Desired, rendered: &mut Result<Rendered, Refused>) 
     // One that is stopped wants nothing yet.
     rendered.contested = desired.running.then_some(words);
     free_ms.filter(|_| desired.running)
+}
+
+/// Asks for the volumes that it joins, before anything is made of it: what runs goes on.
+async fn mounted(
+    hands: &Hands,
+    job: &Job,
+    desired: &Desired,
+    rendered: Result<Rendered, Refused>,
+) -> (Result<Rendered, Refused>, Option<i64>) {
+    let rendered = match rendered {
+        Ok(rendered) if !rendered.joins.is_empty() && job.observed.pod.is_none() && !desired.paused => rendered,
+        other => return (other, None),
+    };
+    let roles = job.shared.roles.of(&desired.owner);
+    match job.shared.mounts.look(hands, desired, &rendered, roles, job.now_ms).await {
+        Ok(()) => (Ok(rendered), None),
+        Err((refused, again_ms)) => (Err(refused), again_ms),
+    }
 }
 
 /// Tells the book what a workspace has for which nothing more is made now.

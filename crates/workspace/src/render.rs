@@ -87,6 +87,8 @@ pub struct Rendered {
     pub shows_scripts: bool,
     /// Reasons of events that do not count, with `*` for any text.
     pub ignored_events: Vec<String>,
+    /// The volumes that are not its own alone.
+    pub joins: Vec<blueprint::objects::Joined>,
     /// Its rules open the API server.
     pub opens_api: bool,
     /// What is not as the blueprint may lead one to think.

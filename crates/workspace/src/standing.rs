@@ -4,6 +4,7 @@ use crate::aliases::Aliases;
 use crate::book::{BACKSTOP, Backstop, Book, Standing};
 use crate::enforced::Enforced;
 use crate::key::Key;
+use crate::mounts::Mounts;
 use crate::render::Render;
 use crate::roles::Roles;
 use crate::shelf::Shelf;
@@ -20,6 +21,7 @@ pub(crate) struct Shared {
     pub(crate) shelf: Mutex<Shelf>,
     pub(crate) enforced: Enforced,
     pub(crate) aliases: Mutex<Aliases>,
+    pub(crate) mounts: Mounts,
     pub(crate) roles: Roles,
     pub(crate) changed: Notify,
 }

@@ -2327,7 +2327,7 @@ applies: boolean, };
 /**
  * Something that is done to a workspace, or in it.
  */
-export type WorkspaceAct = "create" | "start" | "stop" | "update" | "delete" | "connect" | "files" | "apps" | "proxy" | "logs" | "keep" | "purge";
+export type WorkspaceAct = "create" | "start" | "stop" | "update" | "delete" | "connect" | "files" | "apps" | "proxy" | "logs" | "keep" | "purge" | "delete_all" | "keep_all";
 
 /**
  * `POST /api/v1/workspaces`: makes a workspace for whoever asks. With the header `Idempotency-Key` the same request is carried
@@ -2527,6 +2527,19 @@ workspace: Workspace, };
  */
 export type WorkspaceHandshake = { 
 /**
+/**
+ * `202` of `DELETE /api/v1/workspaces?user=`: it is being done.
+ */
+export type WorkspaceAllAccepted = { 
+/**
+ * The job on all of them.
+ */
+job: Job, 
+/**
+ * Them, as they were then.
+ */
+workspaces: Array<WorkspaceRow>, };
+
  * The workspace: `namespace/name`.
  */
 workspace: string, 
@@ -2743,7 +2756,7 @@ cluster: string,
  */
 namespace: string, 
 /**
- * … and this name.
+ * … and this name; empty of a job on all workspaces of somebody …
  */
 name: string, 
 /**
@@ -2751,6 +2764,10 @@ name: string,
  */
 principal: string, 
 /**
+/**
+ * … who is this user.
+ */
+user?: string, 
  * How far it is.
  */
 state: JobState, 

@@ -6,9 +6,9 @@ use crate::files::{FileDone, FileFolder, FileList, FileReceived, FileRename};
 use crate::job::{Job, JobList};
 use crate::terminal::{PROTOCOL, WorkspaceShells};
 use crate::workspace::{
-    Workspace, WorkspaceAccepted, WorkspaceActing, WorkspaceAppDone, WorkspaceApps, WorkspaceCreate, WorkspaceKeeping,
-    WorkspaceKept, WorkspaceLines, WorkspaceList, WorkspaceOpened, WorkspacePorts, WorkspaceRemains, WorkspaceStopping,
-    WorkspaceSystem, WorkspaceUpdate, WorkspaceWhy,
+    Workspace, WorkspaceAccepted, WorkspaceActing, WorkspaceAllAccepted, WorkspaceAppDone, WorkspaceApps,
+    WorkspaceCreate, WorkspaceKeeping, WorkspaceKept, WorkspaceLines, WorkspaceList, WorkspaceOpened, WorkspacePorts,
+    WorkspaceRemains, WorkspaceStopping, WorkspaceSystem, WorkspaceUpdate, WorkspaceWhy,
 };
 
 /// A path below that of a workspace.
@@ -47,6 +47,16 @@ pub(super) fn calls() -> Vec<Call> {
             ("limit", "integer", "So many at most"),
             ("offset", "integer", "After so many"),
         ]),
+        Call::new("DELETE", "/api/v1/workspaces", "Deletes all of somebody", json::<WorkspaceAllAccepted>())
+            .of()
+            .query(&[
+                ("user!", "string", "Whose"),
+                ("namespace", "string", "Empty for all"),
+                ("org", "string", "Only those of this organization"),
+                ("preserve_workspaces", "boolean", "They are stopped, and deleted after 7 days"),
+            ])
+            .takes::<WorkspaceActing>()
+            .accepted(),
         Call::new("POST", "/api/v1/workspaces", "Makes a workspace", json::<WorkspaceAccepted>())
             .takes::<WorkspaceCreate>()
             .accepted(),

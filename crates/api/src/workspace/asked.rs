@@ -1,6 +1,6 @@
 //! What is asked of workspaces.
 
-use super::{Workspace, WorkspaceVolume};
+use super::{Workspace, WorkspaceRow, WorkspaceVolume};
 use crate::job::Job;
 use crate::rest::Answers;
 use base::ClusterName;
@@ -39,6 +39,10 @@ pub enum WorkspaceAct {
     Keep,
     /// It goes with its own volumes, or the volumes go that it left.
     Purge,
+    /// All of somebody go.
+    DeleteAll,
+    /// All of somebody are stopped, and kept for a while.
+    KeepAll,
 }
 
 /// `POST /api/v1/workspaces`: makes a workspace for whoever asks. With the header `Idempotency-Key` the same request is carried
@@ -226,6 +230,16 @@ pub enum WorkspaceDeleteMode {
 #[derive(Clone, Debug, Serialize, Deserialize, TS, JsonSchema)]
 #[ts(export_to = "api.ts")]
 pub struct WorkspaceAccepted {
+/// `202` of `DELETE /api/v1/workspaces?user=`: it is being done.
+#[derive(Clone, Debug, Serialize, Deserialize, TS, JsonSchema)]
+#[ts(export_to = "api.ts")]
+pub struct WorkspaceAllAccepted {
+    /// The job on all of them.
+    pub job: Job,
+    /// Them, as they were then.
+    pub workspaces: Vec<WorkspaceRow>,
+}
+
     /// The job.
     pub job: Job,
     /// The workspace as it was then.

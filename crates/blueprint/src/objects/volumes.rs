@@ -78,11 +78,7 @@ fn add(at: &Pointer, blueprint: &Node, place: &Place, all: &mut Volumes, said: &
         let id = text(storage, "/id");
         let source = Source {
             kind,
-            claim: match (kind, is_engine) {
-                ("shared", _) => shared_claim(name, id, place),
-                (_, true) => format!("pvc-{}-podman-{name}", id.unwrap_or(&place.id)),
-                (_, false) => format!("pvc-{}-{name}", id.unwrap_or(&place.id)),
-            },
+            claim: claim_of(storage, name, is_engine, place),
             is_own: kind == "local" && id.is_none(),
             pointer: Some(at.join(name)),
         };
@@ -92,6 +88,16 @@ fn add(at: &Pointer, blueprint: &Node, place: &Place, all: &mut Volumes, said: &
         if !is_engine && (uid.is_some() || gid.is_some()) {
             all.owned.push(Owned { path: path.to_owned(), uid, gid });
         }
+    }
+}
+
+/// The name of the claim behind a storage.
+pub(super) fn claim_of(storage: &Node, name: &str, is_engine: bool, place: &Place) -> String {
+    let id = text(storage, "/id");
+    match (text(storage, "/type"), is_engine) {
+        (Some("shared"), _) => shared_claim(name, id, place),
+        (_, true) => format!("pvc-{}-podman-{name}", id.unwrap_or(&place.id)),
+        (_, false) => format!("pvc-{}-{name}", id.unwrap_or(&place.id)),
     }
 }
 

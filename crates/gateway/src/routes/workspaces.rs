@@ -1,6 +1,7 @@
 //! `/api/v1/workspaces…`, `/api/v1/blueprints…`, `/api/v1/jobs…`: workspaces, what they are made from, and what is being done to
 //! them. Paths, parameters and errors stand in `docs/reference/workspaces-api.md`.
 
+mod all;
 mod inside;
 mod jobs;
 mod logs;
@@ -31,7 +32,7 @@ use workspace::doors::{DoorError, Wanted, Workspaces};
 /// Its paths.
 pub(super) fn router() -> Router<Arc<Shared>> {
     Router::new()
-        .route("/api/v1/workspaces", get(list).post(create))
+        .route("/api/v1/workspaces", get(list).post(create).delete(all::delete))
         .route("/api/v1/workspaces/{namespace}/{name}", get(show).patch(update).delete(delete))
         .route("/api/v1/workspaces/{namespace}/{name}/start", post(start))
         .route("/api/v1/workspaces/{namespace}/{name}/stop", post(stop))

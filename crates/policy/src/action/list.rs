@@ -5,10 +5,10 @@ use super::{
     ActionInfo, AuditQuery, AuditVerify, BlueprintReload, ClusterAdd, ClusterView, ObjectDelete, ObjectRead,
     ObjectScale, ObjectTarget, ObjectView, OperatorInstall, OperatorRun, PacketLevel, PlanMake, PodLogs,
     RolloutRestart, SecretReveal, SessionOpen, TapControl, TapExport, TapHostNetwork, TapPayload, TapScope, TapStart,
-    TapTarget, TapView, WorkspaceApps, WorkspaceAsk, WorkspaceConnect, WorkspaceCreate, WorkspaceDelete, WorkspaceExec,
-    WorkspaceExpire, WorkspaceFiles, WorkspaceImport, WorkspaceKeep, WorkspaceLogs, WorkspaceProvision, WorkspaceProxy,
-    WorkspacePurge, WorkspaceReconcile, WorkspaceSource, WorkspaceStart, WorkspaceStop, WorkspaceUpdate, WorkspaceView,
-    WorkspaceWake,
+    TapTarget, TapView, WorkspaceApps, WorkspaceAsk, WorkspaceConnect, WorkspaceCreate, WorkspaceDelete,
+    WorkspaceDeleteAll, WorkspaceExec, WorkspaceExpire, WorkspaceFiles, WorkspaceImport, WorkspaceKeep, WorkspaceLogs,
+    WorkspaceMount, WorkspaceProvision, WorkspaceProxy, WorkspacePurge, WorkspaceReconcile, WorkspaceSource,
+    WorkspaceStart, WorkspaceStop, WorkspaceUpdate, WorkspaceView, WorkspaceWake,
 };
 use base::ClusterName;
 use serde::de::DeserializeOwned;
@@ -189,6 +189,8 @@ actions! {
         patch: BTreeMap<String, serde_json::Value>,
     }, "workspace:provision", soon, reads,
         "Make objects of what a workspace's layers come to; an allow may oblige to patches of it.";
+    WorkspaceMount, WorkspaceMountObligations {}, "workspace:mount", before, reads,
+        "Join a volume that is not a workspace's own alone.";
     BlueprintReload, BlueprintReloadObligations {}, "blueprint:reload", before, reads,
         "Read the blueprints of the platform's folder or repository again.";
     WorkspaceAsk, WorkspaceAskObligations {}, "workspace:ask", before, changes,
@@ -207,6 +209,8 @@ actions! {
         "Stop a workspace: its pod goes, all else stays.";
     WorkspaceDelete, WorkspaceDeleteObligations {}, "workspace:delete", before, changes,
         "Delete a workspace; its volumes go as it says itself.";
+    WorkspaceDeleteAll, WorkspaceDeleteAllObligations {}, "workspace:delete_all", before, changes,
+        "Delete all workspaces of somebody, or stop them and keep them for a while.";
     WorkspaceKeep, WorkspaceKeepObligations {}, "workspace:keep", before, changes,
         "Keep a workspace from being stopped while nobody uses it, for a while.";
     WorkspacePurge, WorkspacePurgeObligations {}, "workspace:purge", before, changes,
@@ -252,6 +256,7 @@ impl Asked {
             Self::WorkspaceSource(a) => from_ref(&a.object),
             Self::WorkspaceProvision(a) => from_ref(&a.object),
             Self::WorkspaceAsk(a) => from_ref(&a.object),
+            Self::WorkspaceMount(a) => from_ref(&a.object),
             Self::WorkspaceUpdate(a) => from_ref(&a.object),
             Self::WorkspaceWake(a) => from_ref(&a.object),
             Self::WorkspaceCreate(a) => from_ref(&a.object),
@@ -259,6 +264,7 @@ impl Asked {
             Self::WorkspaceStart(a) => from_ref(&a.object),
             Self::WorkspaceStop(a) => from_ref(&a.object),
             Self::WorkspaceDelete(a) => from_ref(&a.object),
+            Self::WorkspaceDeleteAll(a) => &a.workspaces,
             Self::WorkspaceKeep(a) => from_ref(&a.object),
             Self::WorkspacePurge(a) => from_ref(&a.object),
             Self::WorkspaceExpire(a) => from_ref(&a.object),
@@ -297,6 +303,7 @@ impl Asked {
             Self::TapStart(a) => of_tap(&a.pods, &a.scope),
             Self::TapHostNetwork(a) => of_tap(&a.pods, &a.scope),
             Self::WorkspaceView(a) => vec![&a.cluster],
+            Self::WorkspaceDeleteAll(a) => vec![&a.cluster],
             Self::OperatorRun(a) => vec![&a.cluster],
             _ => {
                 let objects = self.objects().iter().map(|object| &object.cluster);
@@ -339,6 +346,7 @@ impl Asked {
             Self::WorkspaceApps(a) => format!("{} {} of {}", a.act, a.app, a.object),
             Self::WorkspaceSource(a) => format!("{} of {}/{} for {}", a.reference, a.host, a.repository, a.object),
             Self::WorkspaceProvision(a) => format!("{} of {}", a.object, a.blueprint),
+            Self::WorkspaceMount(a) => format!("claim {} for {}", a.claim, a.object),
             Self::BlueprintReload(a) => a.source.clone(),
             Self::WorkspaceAsk(a) => {
                 let words = [&a.ask, &a.service, &a.host];
@@ -348,6 +356,9 @@ impl Asked {
             Self::WorkspaceUpdate(a) => format!("{} of {}", a.fields.join(" "), a.object),
             Self::WorkspaceWake(a) => format!("{} by {}", a.object, a.door),
             Self::WorkspaceCreate(a) => format!("{} for {}", a.object, a.owner),
+            Self::WorkspaceDeleteAll(a) => {
+                format!("{} workspaces of {} in {}", a.workspaces.len(), a.owner, a.cluster)
+            }
             Self::WorkspaceKeep(a) => format!("{} for {} s", a.object, a.seconds),
             Self::WorkspacePurge(a) if a.claims.is_empty() => format!("{} with its volumes", a.object),
             Self::WorkspacePurge(a) => format!("{} with {}", a.object, a.claims.join(" ")),

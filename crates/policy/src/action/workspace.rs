@@ -146,6 +146,58 @@ pub struct WorkspaceProvision {
     pub fields: serde_json::Value,
 }
 
+/// Joins a volume that is not a workspace's own alone: before it is made, and before each pod that mounts it.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct WorkspaceMount {
+    /// The workspace.
+    pub object: ObjectTarget,
+    /// Whose it is.
+    pub owner: String,
+    /// Of which organization.
+    pub org: String,
+    /// Which roles they have, as far as that is known.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub roles: Vec<String>,
+    /// The claim.
+    pub claim: String,
+    /// How it is joined.
+    pub how: MountKind,
+    /// The id that is said; empty for none.
+    #[serde(default, skip_serializing_if = "String::is_empty")]
+    pub id: String,
+    /// What its labels say; absent where nobody looked.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub whose: Option<MountOwner>,
+}
+
+/// How a volume is joined.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum MountKind {
+    /// All of an organization share it, or all who say the same id.
+    Shared,
+    /// It is named by an id that is not the workspace's.
+    Named,
+    /// A claim that is there.
+    Existing,
+}
+
+/// Whose a claim is, by its labels.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum MountOwner {
+    /// There is none yet.
+    Absent,
+    /// It says nothing of that.
+    Unsaid,
+    /// The workspace's owner, or their organization where it is nobody's alone.
+    Same,
+    /// Another person.
+    Person(String),
+    /// Another organization.
+    Org(String),
+}
+
 /// Reads the blueprints of the platform again, from where the configuration says that they are.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub struct BlueprintReload {
@@ -240,6 +292,25 @@ pub struct WorkspaceImport {
     pub object: ObjectTarget,
     /// What it is made of.
     pub from: String,
+}
+
+/// Deletes all workspaces of somebody, or has them stopped and kept for a while instead.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct WorkspaceDeleteAll {
+    /// The cluster.
+    pub cluster: ClusterName,
+    /// Whose they are.
+    pub owner: String,
+    /// Only those of this organization; empty for those of any.
+    #[serde(default, skip_serializing_if = "String::is_empty")]
+    pub org: String,
+    /// They are stopped, and deleted after so long; 0 deletes them now.
+    #[serde(default)]
+    pub kept_seconds: u64,
+    /// Which.
+    pub workspaces: Vec<ObjectTarget>,
+    /// Only if they are still these: in the same order.
+    pub uids: Vec<String>,
 }
 
 /// Keeps a workspace from being stopped while nobody uses it, for a while.

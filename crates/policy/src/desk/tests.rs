@@ -2,13 +2,13 @@
 
 use super::Desk;
 use crate::action::{
-    self, AuditQuery, AuditVerify, BlueprintReload, ClusterAdd, ClusterView, ObjectDelete, ObjectRead, ObjectScale,
-    ObjectTarget, ObjectView, OperatorInstall, OperatorRun, PacketLevel, PlanMake, PodLogs, Propagation,
+    self, AuditQuery, AuditVerify, BlueprintReload, ClusterAdd, ClusterView, MountKind, ObjectDelete, ObjectRead,
+    ObjectScale, ObjectTarget, ObjectView, OperatorInstall, OperatorRun, PacketLevel, PlanMake, PodLogs, Propagation,
     RolloutRestart, SecretReveal, SessionKey, SessionOpen, ShellPurpose, TapChange, TapControl, TapExport,
     TapHostNetwork, TapPayload, TapScope, TapStart, TapTarget, TapView, WorkspaceApps, WorkspaceAsk, WorkspaceConnect,
-    WorkspaceCreate, WorkspaceDelete, WorkspaceExec, WorkspaceExpire, WorkspaceFiles, WorkspaceImport, WorkspaceKeep,
-    WorkspaceLogs, WorkspaceProvision, WorkspaceProxy, WorkspacePurge, WorkspaceReconcile, WorkspaceSource,
-    WorkspaceStart, WorkspaceStop, WorkspaceUpdate, WorkspaceView, WorkspaceWake,
+    WorkspaceCreate, WorkspaceDelete, WorkspaceDeleteAll, WorkspaceExec, WorkspaceExpire, WorkspaceFiles,
+    WorkspaceImport, WorkspaceKeep, WorkspaceLogs, WorkspaceMount, WorkspaceProvision, WorkspaceProxy, WorkspacePurge,
+    WorkspaceReconcile, WorkspaceSource, WorkspaceStart, WorkspaceStop, WorkspaceUpdate, WorkspaceView, WorkspaceWake,
 };
 use crate::provision::ProvisionRule;
 use crate::tapping::TapRule;
@@ -232,6 +232,7 @@ fn read_only_denies_every_change_at_permit_and_preview_and_no_read() {
         both(&t, apps("dev", "list")),
         both(&t, source("dev")),
         both(&t, provision(json!({}))),
+        both(&t, mount("dev")),
         both(&t, BlueprintReload { source: "the folder /etc/blueprints".to_owned() }),
         both(&t, ask("dev", "credentials")),
         both(&t, WorkspaceUpdate { object: object("dev"), fields: vec!["/spec/image".to_owned()] }),
@@ -241,6 +242,7 @@ fn read_only_denies_every_change_at_permit_and_preview_and_no_read() {
         both(&t, WorkspaceStart { object: object("dev") }),
         both(&t, WorkspaceStop { object: object("dev"), delay_seconds: 0 }),
         both(&t, WorkspaceDelete { object: object("dev"), uid: None }),
+        both(&t, all_of("dev", 0)),
         both(&t, WorkspaceKeep { object: object("dev"), seconds: 60, reason: String::new() }),
         both(&t, purge("dev")),
         both(&t, WorkspaceExpire { object: object("dev"), left: vec![], over: vec!["pvc-web-home".to_owned()] }),
@@ -393,4 +395,39 @@ fn wl_08g_a_purge_asks_for_the_exact_name_wherever() {
     let keep = |cluster: &str| WorkspaceKeep { object: object(cluster), seconds: 60, reason: String::new() };
     assert!(needs(&t, &keep("dev")).is_empty());
     assert_eq!(needs(&t, &keep("prod")), [Need::Confirm]);
+}
+
+fn all_of(cluster: &str, kept_seconds: u64) -> WorkspaceDeleteAll {
+    WorkspaceDeleteAll {
+        cluster: ClusterName::new(cluster),
+        owner: "ada".to_owned(),
+        org: String::new(),
+        kept_seconds,
+        workspaces: vec![object(cluster)],
+        uids: vec!["u".to_owned()],
+    }
+}
+
+fn mount(cluster: &str) -> WorkspaceMount {
+    WorkspaceMount {
+        object: object(cluster),
+        owner: "ada".to_owned(),
+        org: "lab".to_owned(),
+        roles: Vec::new(),
+        claim: "pvc-team-lab-red".to_owned(),
+        how: MountKind::Shared,
+        id: "red".to_owned(),
+        whose: None,
+    }
+}
+
+#[test]
+fn wl_08k_all_of_somebody_are_worth_a_yes_and_their_name_in_production() {
+    let t = desk(false);
+    assert_eq!(needs(&t, &all_of("dev", 0)), [Need::Confirm]);
+    assert_eq!(needs(&t, &all_of("prod", 0)), typed("ada"));
+    assert_eq!(needs(&t, &all_of("prod", 3_600)), [Need::Confirm], "what is kept can be started again");
+    let sure = gate(Desk { skip_confirm: true, ..Desk::default() });
+    assert_eq!(needs(&sure, &all_of("dev", 0)), [Need::Confirm], "that much is never done in passing");
+    assert_eq!(all_of("dev", 0).asked().summary(), "1 workspaces of ada in dev");
 }

@@ -2,10 +2,11 @@
 
 use super::{DenyRule, ShareRole, Team, Wanted, Workspaces};
 use crate::action::{
-    AuditQuery, ClusterView, ObjectDelete, ObjectRead, ObjectTarget, ObjectView, OperatorRun, Propagation,
-    SecretReveal, SessionKey, SessionOpen, ShellPurpose, TapChange, TapControl, TapTarget, TapView, WorkspaceAsk,
-    WorkspaceConnect, WorkspaceCreate, WorkspaceDelete, WorkspaceExpire, WorkspaceProvision, WorkspaceProxy,
-    WorkspaceReconcile, WorkspaceSource, WorkspaceStop, WorkspaceView,
+    AuditQuery, ClusterView, MountKind, MountOwner, ObjectDelete, ObjectRead, ObjectTarget, ObjectView, OperatorRun,
+    Propagation, SecretReveal, SessionKey, SessionOpen, ShellPurpose, TapChange, TapControl, TapTarget, TapView,
+    WorkspaceAsk, WorkspaceConnect, WorkspaceCreate, WorkspaceDelete, WorkspaceDeleteAll, WorkspaceExpire,
+    WorkspaceMount, WorkspaceProvision, WorkspaceProxy, WorkspaceReconcile, WorkspaceSource, WorkspaceStop,
+    WorkspaceView,
 };
 use crate::decide::{Facts, Sharing, WorkspaceFacts};
 use crate::desk::Desk;
@@ -367,4 +368,100 @@ fn wf_06_who_is_denied_is_told_why_by_which_decision_and_whom_to_ask() {
     let rule = t.composed.gate.permit(&member(&t, "root", &["admin"]), TapView { tap: None }, &Answers::default());
     let rule = rule.unwrap_err().details().unwrap();
     assert_eq!(rule["rule"], "team.deny.taps", "a rule that denies is named");
+}
+
+#[test]
+fn wl_08l_all_workspaces_of_somebody_are_an_administrators_to_delete_or_their_own() {
+    let all = |owner: &str, org: &str, kept_seconds: u64| WorkspaceDeleteAll {
+        cluster: ClusterName::new("dev"),
+        owner: owner.to_owned(),
+        org: org.to_owned(),
+        kept_seconds,
+        workspaces: vec![hers()],
+        uids: vec!["u".to_owned()],
+    };
+    let t = gate(team());
+    let (ada, bob) = (member(&t, "ada", &["developer"]), member(&t, "bob", &["developer"]));
+    assert_eq!(rule(&t, &ada, all("ada", "lab", 0)), "team.own");
+    assert_eq!(rule(&t, &ada, all("ada", "", 0)), "deny team.default", "those of another organization are not theirs");
+    assert_eq!(rule(&t, &bob, all("ada", "lab", 0)), "deny team.default", "a grant for one is none for all");
+    assert_eq!(rule(&t, &member(&t, "root", &["admin"]), all("ada", "", 0)), "team.admin");
+    assert_eq!(rule(&t, &member(&t, "ada", &["viewer"]), all("ada", "lab", 0)), "deny team.default");
+    assert_eq!(rule(&t, &member(&t, "", &["developer"]), all("", "lab", 0)), "deny team.default");
+    // Whoever may not delete one may not delete all, and may still stop them.
+    let t = without("ada", "workspace:delete");
+    let ada = member(&t, "ada", &["developer"]);
+    assert_eq!(rule(&t, &ada, all("ada", "lab", 0)), "deny team.deny.ada");
+    assert_eq!(rule(&t, &ada, all("ada", "lab", 60)), "team.own");
+    let t = without("ada", "workspace:stop");
+    assert_eq!(rule(&t, &member(&t, "ada", &["developer"]), all("ada", "lab", 60)), "deny team.deny.ada");
+}
+
+fn mount(how: MountKind, id: &str, whose: Option<MountOwner>) -> WorkspaceMount {
+    WorkspaceMount {
+        object: hers(),
+        owner: "ada".to_owned(),
+        org: "lab".to_owned(),
+        roles: vec!["developer".to_owned(), "blue".to_owned()],
+        claim: "pvc-team-lab-blue".to_owned(),
+        how,
+        id: id.to_owned(),
+        whose,
+    }
+}
+
+#[test]
+fn bp_11c_a_volume_is_joined_by_a_decision_on_whose_it_is_and_not_by_its_name() {
+    use MountKind::{Existing, Named, Shared};
+    let t = gate(team());
+    let operator = t.composed.verifier.process("operator");
+    let (ok, no) = ("team.mount", "deny team.default");
+    for (how, id, whose, verdict) in [
+        (Shared, "", Some(MountOwner::Absent), ok),
+        (Shared, "", Some(MountOwner::Same), ok),
+        (Shared, "", Some(MountOwner::Org("shop".to_owned())), no),
+        (Shared, "lab", None, ok),
+        (Shared, "blue", None, ok),
+        (Shared, "ada", None, ok),
+        // Another team's.
+        (Shared, "red", None, no),
+        (Shared, "red", Some(MountOwner::Same), no),
+        (Shared, "ada-red", None, no),
+        (Named, "ada", Some(MountOwner::Absent), ok),
+        (Named, "ada-go", Some(MountOwner::Absent), ok),
+        (Named, "bob-go", Some(MountOwner::Same), ok),
+        (Named, "bob-go", Some(MountOwner::Absent), no),
+        (Named, "bob-go", Some(MountOwner::Person("bob".to_owned())), no),
+        (Named, "ada", Some(MountOwner::Person("bob".to_owned())), no),
+        (Named, "bob-go", None, ok),
+        (Existing, "", Some(MountOwner::Unsaid), ok),
+        (Existing, "", Some(MountOwner::Person("bob".to_owned())), no),
+    ] {
+        let asked = mount(how, id, whose.clone());
+        assert_eq!(rule(&t, &operator, asked.clone()), verdict, "{how:?} {id} {whose:?}");
+        assert_eq!(rule(&t, &member(&t, "ada", &["developer"]), asked), verdict, "{how:?} {id} {whose:?}");
+    }
+    let red = mount(Shared, "red", None);
+    assert_eq!(rule(&t, &member(&t, "bob", &["developer"]), mount(Shared, "", None)), no, "it is joined for oneself");
+    assert_eq!(rule(&t, &member(&t, "root", &["admin"]), red.clone()), "team.admin");
+    let admins = WorkspaceMount { roles: vec!["admin".to_owned()], ..red };
+    assert_eq!(rule(&t, &operator, admins), ok, "whose workspace it is decides, not who mounts it");
+}
+
+#[test]
+fn wd_14d_a_denied_volume_names_its_decision_and_rules_of_the_configuration_hold_for_its_owner() {
+    let t = gate(team());
+    let operator = t.composed.verifier.process("operator");
+    let refused =
+        t.composed.gate.permit(&operator, mount(MountKind::Shared, "red", None), &Answers::default()).unwrap_err();
+    assert_eq!(refused.code(), Code::PolicyDenied);
+    let decision = refused.decision().unwrap().to_string();
+    assert_eq!(t.journal.decided().pop().unwrap().decision.to_string(), decision);
+    assert!(refused.to_string().contains("red is no team of ada"), "{refused}");
+    let own = || mount(MountKind::Shared, "blue", None);
+    let t = without("ada", "workspace:mount");
+    assert_eq!(rule(&t, &t.composed.verifier.process("operator"), own()), "deny team.deny.ada");
+    let deny = DenyRule { roles: vec!["blue".to_owned()], ..deny("blues", &["workspace:mount"]) };
+    let t = gate(Team { deny: vec![deny], ..team() });
+    assert_eq!(rule(&t, &t.composed.verifier.process("operator"), own()), "deny team.deny.blues");
 }

@@ -6,6 +6,7 @@ use crate::acts::{self, ActError};
 use crate::catalogue;
 use crate::jobs::{Ask, Begun, Opened};
 use crate::launch::{Launch, Meant, Repository, Said};
+use crate::mounts;
 use crate::source::{self, Sourced};
 use crate::story::likeness;
 use crate::until::Until;
@@ -16,7 +17,7 @@ use api::workspace::{
 
 use base::{ClusterName, Code, RequestId};
 use policy::action::{self, WorkspaceDelete, WorkspaceStart, WorkspaceStop};
-use policy::{Answers, Principal};
+use policy::{Answers, Outcome, Principal};
 use serde_json::Value;
 use sha2::{Digest, Sha256};
 use std::time::Duration;
@@ -101,11 +102,22 @@ impl Workspaces {
         }
         let sourced = self.sourced(principal, &blueprints, object.clone(), &launch).await;
         let mut action = launch.action(object.clone());
-        match (&sourced, catalogue::effective(&blueprints, &named.namespace, &named.name, &launch, &sourced)) {
+        let composed = catalogue::effective(&blueprints, &named.namespace, &named.name, &launch, &sourced);
+        match (&sourced, &composed) {
             (_, Ok(made)) => action.blueprint = made.built_on().to_owned(),
             // It may be one that its owner has credentials for: the operator knows.
             (Sourced::Failed(Code::RepositoryNotFound, ..), Err(_)) if launch.is_by_file() => {}
-            (_, Err(wrong)) => return Err(wrong.into()),
+            (_, Err(wrong)) => return Err(wrong.clone().into()),
+        }
+        if let Ok(made) = &composed {
+            let roles = principal.who().roles.clone();
+            let whom = (launch.owner.as_str(), launch.org.as_str(), roles);
+            for joined in blueprints.joins(&named.namespace, &named.name, &spec, made) {
+                let asked = mounts::action(object.clone(), whom.clone(), &joined, None);
+                let claim = asked.claim.clone();
+                let permit = self.0.gate.permit(principal, asked, &Answers::default())?;
+                permit.finish(Outcome::Done { message: format!("{claim} may be mounted") });
+            }
         }
         let permit = self.0.gate.permit(principal, action, &given)?;
         let likeness = likeness(&named.cluster, &serde_json::json!({ "spec": spec }));
@@ -276,6 +288,9 @@ impl Workspaces {
             return Err(DoorError::Bad(format!("the job is over: it has {}", job.state.as_str())));
         }
         let named = Named { cluster: job.cluster, namespace: job.namespace, name: job.name };
+        if job.user.is_some() {
+            return Err(DoorError::Bad(NOT_BACK.to_owned()));
+        }
         let there = self.object(principal, &named).await?;
         let goes = there.pointer("/spec/storage/onDelete").and_then(Value::as_str) == Some("Delete");
         match job.act {
@@ -283,7 +298,7 @@ impl Workspaces {
             WorkspaceAct::Create | WorkspaceAct::Start => {
                 self.stop(principal, named, WorkspaceStopping { delay_seconds: 0, answers: asked.answers }).await
             }
-            _ => Err(DoorError::Bad("what stops or goes is not held back: start it, or make it again".to_owned())),
+            _ => Err(DoorError::Bad(NOT_BACK.to_owned())),
         }
     }
 
@@ -428,6 +443,8 @@ fn body(error: &ActError) -> ErrorBody {
 }
 
 /// The longest name of a workspace.
+/// What a job has begun that takes things away.
+const NOT_BACK: &str = "what stops or goes is not held back: start it, or make it again";
 const MOST_NAME: usize = 52;
 /// Of names like one that is taken.
 const MOST_TRIED: u32 = 5;

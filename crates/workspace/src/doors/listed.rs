@@ -108,12 +108,14 @@ impl Workspaces {
         let wanted = |job: &Job| {
             asked.takes(job)
                 && (job.principal == principal.id()
-                    || *seen.entry((job.cluster.clone(), job.namespace.clone(), job.name.clone())).or_insert_with_key(
-                        |(cluster, namespace, name)| {
-                            let (cluster, namespace, name) = (cluster.clone(), namespace.clone(), name.clone());
-                            self.visible(principal, &Named { cluster, namespace, name }).is_ok()
-                        },
-                    ))
+                    || job.user.as_ref().is_some_and(|user| self.sees_all(principal, &job.cluster, user))
+                    || job.user.is_none()
+                        && *seen
+                            .entry((job.cluster.clone(), job.namespace.clone(), job.name.clone()))
+                            .or_insert_with_key(|(cluster, namespace, name)| {
+                                let (cluster, namespace, name) = (cluster.clone(), namespace.clone(), name.clone());
+                                self.visible(principal, &Named { cluster, namespace, name }).is_ok()
+                            }))
         };
         Ok(self.0.jobs.list(wanted, asked.most).await?)
     }

@@ -117,6 +117,11 @@ impl Workspaces {
     pub async fn job(&self, principal: &Principal, id: &str) -> Result<Told, DoorError> {
         let told = self.0.jobs.get(id).await?;
         let job = told.job();
+        if let Some(user) = job.user.as_ref().filter(|_| job.principal != principal.id()) {
+            // It names workspaces that not everybody knows.
+            let sees = self.sees_all(principal, &job.cluster, user);
+            return if sees { Ok(told) } else { Err(crate::jobs::JobError::NotFound(id.to_owned()).into()) };
+        }
         if job.principal != principal.id() {
             let named = Named { cluster: job.cluster, namespace: job.namespace, name: job.name };
             self.visible(principal, &named).map_err(|error| match error {
@@ -336,6 +341,10 @@ impl Workspaces {
             WorkspaceAct::Logs => self.said(principal, &WorkspaceLogs { object }),
             WorkspaceAct::Keep => self.said(principal, &WorkspaceKeep { object, seconds: 0, reason: String::new() }),
             WorkspaceAct::Purge => self.said(principal, &WorkspacePurge { object, uid: None, claims: Vec::new() }),
+            WorkspaceAct::DeleteAll | WorkspaceAct::KeepAll => {
+                let reason = "that is done to all workspaces of somebody at once".to_owned();
+                (Verdict::Deny, reason, Vec::new())
+            }
         };
         WorkspaceMay { act, decision, reason, needs, applies }
     }

@@ -250,3 +250,37 @@ proptest! {
         }
     }
 }
+
+#[test]
+fn wo_10c_what_is_kept_because_its_owner_goes_stays_that_long_and_goes_then_whatever_it_says_itself() {
+    let week = 168 * HOUR;
+    let lifecycle = Lifecycle {
+        delete_after_stopped: span("1h"),
+        expires_at: Some(Time(jiff::Timestamp::from_millisecond(NINE + HOUR).unwrap())),
+        start_at: Some(Schedule { cron: "0 10 * * *".to_owned(), timezone: None }),
+        ..Lifecycle::default()
+    };
+    let rules = rules(&lifecycle);
+    let at = |now_ms: i64| Facts { now_ms, stopped_since_ms: Some(NINE), kept_ms: Some(week), ..Facts::default() };
+    for now in [NINE, NINE + 2 * HOUR, NINE + week - 1] {
+        let judged = judge(&rules, &at(now));
+        assert_eq!((judged.act, judged.again_ms), (None, Some(NINE + week)), "{now}");
+    }
+    let over = judge(&rules, &at(NINE + week));
+    assert_eq!(over.act, Some(Act::Delete("stopped since 2026-11-20T09:00:00Z: it was kept for 7d".to_owned())));
+    // While its pod ends nothing is counted yet; without that mark its own rules hold.
+    let ends = Facts { now_ms: NINE + 2 * HOUR, kept_ms: Some(week), ..Facts::default() };
+    assert_eq!(judge(&rules, &ends).act, None);
+    let own = Facts { kept_ms: None, ..at(NINE + 2 * HOUR) };
+    assert!(matches!(judge(&rules, &own).act, Some(Act::Delete(_))));
+    // The mark is on the object, and counts as long as it is stopped.
+    let object =
+        |mark: &str| serde_json::json!({ "metadata": { "annotations": { "quarterdeck.dev/kept-for": mark } } });
+    assert_eq!(crate::acts::kept_ms(&object("168h")), Some(week));
+    assert_eq!(crate::acts::kept_ms(&object("soon")), None);
+    let mut wakes = object("168h");
+    wakes["spec"] = serde_json::json!({ "lifecycle": { "wakeOn": ["http"] } });
+    assert!(!crate::acts::wakes(&wakes, "http"), "whoever it is shared with does not start it");
+    wakes["metadata"] = serde_json::json!({});
+    assert!(crate::acts::wakes(&wakes, "http"));
+}

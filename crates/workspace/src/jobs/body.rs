@@ -18,6 +18,9 @@ pub(super) struct Body {
     /// Where the act is for later, and was not done yet.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub(super) later: Option<Later>,
+    /// Of a job on all workspaces of somebody, once the acts were done.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub(super) all: Option<super::all::All>,
 }
 
 /// An act that is for later: whoever leads then does it.
@@ -39,7 +42,7 @@ pub(super) struct Goal {
 
 impl Body {
     pub(super) fn new(job: Job) -> Self {
-        Self { job, events: Vec::new(), goal: None, later: None }
+        Self { job, events: Vec::new(), goal: None, later: None, all: None }
     }
 
     /// As it is kept. Plain data is always text.

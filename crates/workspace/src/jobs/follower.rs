@@ -17,9 +17,9 @@ use std::time::Duration;
 use tokio::time::{Instant, sleep, timeout_at};
 
 /// How a job came to its end.
-struct Wrong {
-    code: Code,
-    message: String,
+pub(super) struct Wrong {
+    pub(super) code: Code,
+    pub(super) message: String,
 }
 
 pub(super) async fn follow(jobs: &Jobs, live: &Live) {
@@ -57,6 +57,10 @@ async fn reached(jobs: &Jobs, live: &Live, end: Instant) -> Result<String, Wrong
         let body = live.told.borrow();
         (body.target(), body.job.created_ms)
     };
+    let all = live.told.borrow().all.clone();
+    if let Some(all) = all {
+        return super::all::reached(jobs, live, &all, end).await;
+    }
     let goal = loop {
         match goal(jobs, live, &object).await {
             Ok(Some(goal)) => break goal,
@@ -189,7 +193,7 @@ async fn stopped(jobs: &Jobs, live: &Live, object: &ObjectTarget, later: &Later)
     Ok(Some(goal))
 }
 
-fn view(jobs: &Jobs, object: &ObjectTarget) -> Result<policy::Permit<WorkspaceView>, ActError> {
+pub(super) fn view(jobs: &Jobs, object: &ObjectTarget) -> Result<policy::Permit<WorkspaceView>, ActError> {
     let ObjectTarget { cluster, namespace, name, .. } = object.clone();
     let action = WorkspaceView { cluster, namespace, name };
     let permit = jobs.0.parts.gate.permit(&jobs.0.process(), action, &Answers::default());
@@ -197,7 +201,7 @@ fn view(jobs: &Jobs, object: &ObjectTarget) -> Result<policy::Permit<WorkspaceVi
 }
 
 /// A listener may be lost, and a cluster come back.
-fn is_passing(error: &ActError) -> bool {
+pub(super) fn is_passing(error: &ActError) -> bool {
     match error {
         ActError::Busy(_) => true,
         ActError::Cluster(error) => error.is_passing(),
@@ -221,7 +225,7 @@ fn done(until: Until) -> &'static str {
 
 /// Beside the limits that the operator keeps.
 const TOTAL: Duration = Duration::from_secs(30 * 60);
-const PAUSE: Duration = Duration::from_secs(1);
+pub(super) const PAUSE: Duration = Duration::from_secs(1);
 /// Clocks are set: nobody asks for more.
 const LONGEST_DELAY_MS: u64 = 60_000;
 const SLACK_MS: i64 = 2_000;

@@ -96,3 +96,38 @@ fn wb_26a_without_volumes_folders_last_as_long_as_the_pod_and_it_is_said() {
     assert_eq!(volume(&json_of(&made.pod), "storage-home")["emptyDir"], json!({}));
     assert_eq!(made.notes, ["/home/ada lasts as long as the pod: the cluster provides no volumes"]);
 }
+
+#[test]
+fn bp_11b_what_a_workspace_joins_is_told_by_how_it_says_so_and_not_by_names_of_claims() {
+    let fields = "storages: {home: {path: /a}, own: {path: /o, id: ada-x}, mine: {path: /b, id: ada}, \
+                  team: {type: shared, path: /d, id: blue}, org: {type: shared, path: /c}, given: {path: /g, existingClaim: mine}, \
+                  off: {type: shared, path: /f, enabled: false}, fast: {type: memory, path: /m}}, \
+                  podman: {enabled: true, image: p, storages: {x: {path: /x, id: blue}}}";
+    let told = |place: &Place| {
+        let all = joined(&effective(fields), place);
+        all.into_iter().map(|one| (one.claim, one.how, one.id)).collect::<Vec<_>>()
+    };
+    let said = |claim: &str, how, id: &str| (claim.to_owned(), how, id.to_owned());
+    let place = place();
+    let all = told(&place);
+    assert_eq!(
+        all,
+        [
+            said("mine", Joining::Existing, ""),
+            said("pvc-ada-mine", Joining::Named, "ada"),
+            said("pvc-blue-podman-x", Joining::Named, "blue"),
+            said("pvc-org-acme", Joining::Shared, ""),
+            said("pvc-team-acme-blue", Joining::Shared, "blue"),
+        ]
+    );
+    // Each claim that is made and not its own is among them.
+    let made = made(fields);
+    for claim in &made.claims {
+        let name = claim.metadata.name.clone().unwrap();
+        let own = claim.metadata.labels.as_ref().unwrap()["quarterdeck.dev/storage"] == "own";
+        assert_eq!(own || name == "pvc-ada-x-own", !all.iter().any(|(claim, ..)| *claim == name), "{name}");
+    }
+    let mut without = place;
+    without.claims.provided = false;
+    assert_eq!(told(&without), [said("mine", Joining::Existing, "")]);
+}
