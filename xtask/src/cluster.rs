@@ -66,6 +66,13 @@ pub(crate) fn kubectl_path() -> Result<PathBuf> {
     go::build_package(&module(), "kubectl", Some("k8s.io/kubernetes/cmd/kubectl"))
 }
 
+/// An ACME server for tests and the DNS server that belongs to it, at the versions of `dev/acme`.
+pub(crate) fn acme_paths() -> Result<[PathBuf; 2]> {
+    let (module, package) = (crate::paths::root().join("dev/acme"), "github.com/letsencrypt/pebble/v2/cmd");
+    let build = |name: &str| go::build_package(&module, name, Some(&format!("{package}/{name}")));
+    Ok([build("pebble")?, build("pebble-challtestsrv")?])
+}
+
 /// The Go module that the clusters are built from.
 fn module() -> PathBuf {
     crate::paths::root().join("dev/cluster")

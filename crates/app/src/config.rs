@@ -17,7 +17,7 @@ pub(crate) use network::Network;
 pub(crate) use prices::Prices;
 pub(crate) use proxy::Proxy;
 pub(crate) use repositories::Repositories;
-pub(crate) use serve::{Policy, Role, Serve};
+pub(crate) use serve::{Acme, Policy, Role, Serve};
 
 use base::{Code, Coded};
 use serde::{Deserialize, Serialize};

@@ -9,6 +9,7 @@
 //!
 //! Everything is parsed before anything opens. Ctrl-C ends what runs, in the reverse order of the start.
 
+mod acme;
 mod apps;
 mod browser;
 mod cert;

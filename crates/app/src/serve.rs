@@ -112,6 +112,10 @@ async fn serve(config: &Config, global: &Global, args: &ServeArgs) -> Result<(),
         },
         kept.check(),
     ]);
+    if let (Some(acme), Some((tls, files))) = (&plan.acme, &plan.tls) {
+        let keeping = acme.clone().keep(tls.clone(), files.clone());
+        tasks.spawn(end.clone().run_until_cancelled_owned(keeping));
+    }
     if console || plan.roles.contains(&Role::Operator) {
         tasks.spawn(end.clone().run_until_cancelled_owned(keep(kept, people.clone(), desk.clock.clone())));
     }

@@ -5,6 +5,9 @@ use parking_lot::RwLock;
 use rustls::ServerConfig;
 use rustls::pki_types::pem::PemObject;
 use rustls::pki_types::{CertificateDer, PrivateKeyDer};
+use rustls::server::{ClientHello, ResolvesServerCert};
+use rustls::sign::CertifiedKey;
+use std::collections::HashMap;
 use std::future::Future;
 use std::io;
 use std::path::{Path, PathBuf};
@@ -20,7 +23,26 @@ pub struct Tls(Arc<Inner>);
 struct Inner {
     certificate: PathBuf,
     key: PathBuf,
-    now: RwLock<Arc<ServerConfig>>,
+    config: Arc<ServerConfig>,
+    shown: Arc<Shown>,
+}
+
+/// What is shown to who comes: the certificate in force, or the answer to a challenge of an ACME server.
+#[derive(Debug, Default)]
+struct Shown {
+    pair: RwLock<Option<Arc<CertifiedKey>>>,
+    /// By host in lower case.
+    challenges: RwLock<HashMap<String, Arc<CertifiedKey>>>,
+}
+
+impl ResolvesServerCert for Shown {
+    fn resolve(&self, hello: ClientHello<'_>) -> Option<Arc<CertifiedKey>> {
+        if hello.alpn().is_some_and(|mut all| all.any(|one| one == ACME_TLS)) {
+            let host = hello.server_name()?.to_ascii_lowercase();
+            return self.challenges.read().get(&host).cloned();
+        }
+        self.pair.read().clone()
+    }
 }
 
 /// Why there is no certificate.
@@ -56,8 +78,11 @@ impl Tls {
     /// # Errors
     /// As [`TlsError`] says.
     pub fn read(certificate: &Path, key: &Path) -> Result<Self, TlsError> {
-        let now = RwLock::new(config(certificate, key)?);
-        Ok(Self(Arc::new(Inner { certificate: certificate.to_owned(), key: key.to_owned(), now })))
+        let shown = Arc::new(Shown::default());
+        *shown.pair.write() = Some(pair(certificate, key)?);
+        let config = config(shown.clone()).map_err(|error| wrong(certificate, &error))?;
+        let (certificate, key) = (certificate.to_owned(), key.to_owned());
+        Ok(Self(Arc::new(Inner { certificate, key, config, shown })))
     }
 
     /// Reads the files anew. What is wrong with them leaves the certificate as it is.
@@ -65,21 +90,42 @@ impl Tls {
     /// # Errors
     /// As [`TlsError`] says.
     pub fn reload(&self) -> Result<(), TlsError> {
-        let next = config(&self.0.certificate, &self.0.key)?;
-        *self.0.now.write() = next;
+        let next = pair(&self.0.certificate, &self.0.key)?;
+        *self.0.shown.pair.write() = Some(next);
         Ok(())
+    }
+
+    /// Shows this to an ACME server that comes to see the answer to its challenge for a host; nothing any more without one.
+    pub fn challenge(&self, host: &str, answer: Option<Arc<CertifiedKey>>) {
+        let mut challenges = self.0.shown.challenges.write();
+        match answer {
+            Some(answer) => challenges.insert(host.to_ascii_lowercase(), answer),
+            None => challenges.remove(&host.to_ascii_lowercase()),
+        };
     }
 
     pub(crate) fn accept(
         &self,
         stream: TcpStream,
     ) -> impl Future<Output = io::Result<TlsStream<TcpStream>>> + Send + use<> {
-        let config = self.0.now.read().clone();
-        TlsAcceptor::from(config).accept(stream)
+        let accept = TlsAcceptor::from(self.0.config.clone()).accept(stream);
+        async move {
+            let stream = accept.await?;
+            if stream.get_ref().1.alpn_protocol() == Some(ACME_TLS) {
+                // It has seen what it came for.
+                return Err(io::Error::new(io::ErrorKind::ConnectionAborted, "an ACME server has seen its answer"));
+            }
+            Ok(stream)
+        }
     }
 }
 
-fn config(certificate: &Path, key: &Path) -> Result<Arc<ServerConfig>, TlsError> {
+fn wrong(certificate: &Path, error: &rustls::Error) -> TlsError {
+    TlsError::Pair { path: certificate.display().to_string(), message: error.to_string() }
+}
+
+/// A chain with its key.
+fn pair(certificate: &Path, key: &Path) -> Result<Arc<CertifiedKey>, TlsError> {
     let file = |path: &Path, message: String| TlsError::File { path: path.display().to_string(), message };
     let chain = CertificateDer::pem_file_iter(certificate)
         .and_then(|chain| chain.collect::<Result<Vec<_>, _>>())
@@ -88,16 +134,21 @@ fn config(certificate: &Path, key: &Path) -> Result<Arc<ServerConfig>, TlsError>
         return Err(file(certificate, "there is no certificate in it".to_owned()));
     }
     let secret = PrivateKeyDer::from_pem_file(key).map_err(|error| file(key, error.to_string()))?;
-    let wrong =
-        |error: rustls::Error| TlsError::Pair { path: certificate.display().to_string(), message: error.to_string() };
+    let provider = rustls::crypto::aws_lc_rs::default_provider();
+    let pair = CertifiedKey::from_der(chain, secret, &provider).map_err(|error| wrong(certificate, &error))?;
+    Ok(Arc::new(pair))
+}
+
+fn config(shown: Arc<Shown>) -> Result<Arc<ServerConfig>, rustls::Error> {
     let provider = Arc::new(rustls::crypto::aws_lc_rs::default_provider());
     let mut config = ServerConfig::builder_with_provider(provider)
-        .with_safe_default_protocol_versions()
-        .map_err(wrong)?
+        .with_safe_default_protocol_versions()?
         .with_no_client_auth()
-        .with_single_cert(chain, secret)
-        .map_err(wrong)?;
+        .with_cert_resolver(shown);
     // WebSockets are of HTTP/1.1, so that is what browsers get. Clients of gRPC know HTTP/2 alone.
-    config.alpn_protocols = vec![b"http/1.1".to_vec(), b"h2".to_vec()];
+    config.alpn_protocols = vec![b"http/1.1".to_vec(), b"h2".to_vec(), ACME_TLS.to_vec()];
     Ok(Arc::new(config))
 }
+
+/// What an ACME server offers that comes to see the answer to its challenge (RFC 8737).
+const ACME_TLS: &[u8] = b"acme-tls/1";

@@ -9,6 +9,7 @@
 //! A name is a URI in the certificate: `qd://TRUST/workspace/UID` or `qd://TRUST/role/ROLE`. Connections that stand live on
 //! when a certificate is renewed; nothing is resumed, so every new one is judged by the certificates of its moment.
 
+pub mod acme;
 mod authority;
 mod keys;
 mod local;
@@ -17,7 +18,7 @@ mod tls;
 
 pub use authority::{Authority, Kept, Leaf};
 pub use keys::Keys;
-pub use local::{Local, Pair, own_hosts, write_pair};
+pub use local::{Local, Pair, own_hosts, write_pair, write_secret};
 pub use name::{Kind, Name};
 pub use tls::{Whom, client, server};
 

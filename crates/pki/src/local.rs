@@ -15,6 +15,7 @@ use rcgen::{
 };
 use rustls::pki_types::CertificateDer;
 use rustls::pki_types::pem::PemObject;
+use x509_parser::certificate::X509Certificate;
 use x509_parser::extensions::GeneralName;
 use zeroize::Zeroizing;
 
@@ -146,18 +147,31 @@ pub fn own_hosts() -> Vec<String> {
 /// # Errors
 /// When a file cannot be written.
 pub fn write_pair(pair: &Pair, certificate: &Path, key: &Path) -> Result<(), Error> {
-    write(key, pair.key.as_bytes(), SECRET)?;
+    write_secret(key, pair.key.as_bytes())?;
     write(certificate, pair.certificate.as_bytes(), PUBLIC)
+}
+
+/// Replaces a file whole, which its owner alone may read.
+///
+/// # Errors
+/// When it cannot be written.
+pub fn write_secret(path: &Path, bytes: &[u8]) -> Result<(), Error> {
+    write(path, bytes, SECRET)
 }
 
 /// Whether a certificate is good for all hosts, and for more than a third of its time yet.
 fn is_good(pem: &[u8], hosts: &[String], now: SystemTime) -> bool {
     let Ok(der) = CertificateDer::from_pem_slice(pem) else { return false };
     let Ok((_, parsed)) = x509_parser::parse_x509_certificate(&der) else { return false };
-    let names = parsed.subject_alternative_name().ok().flatten();
-    let has: BTreeSet<String> = names.iter().flat_map(|names| &names.value.general_names).filter_map(written).collect();
+    let has = hosts_of(&parsed);
     let renew_at = parsed.validity().not_after.timestamp() - seconds(SystemTime::UNIX_EPOCH + RENEWED_BEFORE);
     seconds(now) < renew_at && hosts.iter().all(|host| has.contains(&host.to_ascii_lowercase()))
+}
+
+/// What a certificate is good for, as hosts are written.
+pub(crate) fn hosts_of(parsed: &X509Certificate<'_>) -> BTreeSet<String> {
+    let names = parsed.subject_alternative_name().ok().flatten();
+    names.iter().flat_map(|names| &names.value.general_names).filter_map(written).collect()
 }
 
 /// A name of a certificate as hosts are written.
@@ -172,7 +186,7 @@ fn written(name: &GeneralName<'_>) -> Option<String> {
     }
 }
 
-fn name_of(host: &str) -> Result<SanType, Error> {
+pub(crate) fn name_of(host: &str) -> Result<SanType, Error> {
     if let Ok(address) = host.parse::<IpAddr>() {
         return Ok(SanType::IpAddress(address));
     }
@@ -246,11 +260,11 @@ fn wrong(path: &Path, error: impl std::fmt::Display) -> Error {
     Error::Certificates(format!("{}: {error}", path.display()))
 }
 
-fn crypto(error: rcgen::Error) -> Error {
+pub(crate) fn crypto(error: rcgen::Error) -> Error {
     Error::Crypto(error.to_string())
 }
 
-fn seconds(time: SystemTime) -> i64 {
+pub(crate) fn seconds(time: SystemTime) -> i64 {
     let since = time.duration_since(SystemTime::UNIX_EPOCH).unwrap_or_default();
     i64::try_from(since.as_secs()).unwrap_or(i64::MAX)
 }

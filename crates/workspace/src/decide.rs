@@ -272,8 +272,11 @@ fn end(desired: &Desired, observed: &Observed) -> Vec<Step> {
 fn refuse(mut decision: Decision, refused: Refused, observed: &Observed) -> Decision {
     // What runs goes on as it is; what is not there is not made.
     if observed.pod.is_none() && matches!(decision.seen.stage, Stage::Queued | Stage::Waking) {
-        if !refused.queued {
-            decision.seen.stage = Stage::Failed;
+        match (refused.queued, refused.condition) {
+            (false, _) => decision.seen.stage = Stage::Failed,
+            // What it is made from is still to be known.
+            (true, "BlueprintResolved") => decision.seen.stage = Stage::Resolving,
+            (true, _) => {}
         }
         decision.seen.reason = refused.reason;
         decision.seen.message.clone_from(&refused.message);

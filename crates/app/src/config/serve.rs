@@ -24,7 +24,10 @@ pub struct Serve {
     pub key: Option<PathBuf>,
     /// A certificate of this machine's own authority, renewed by itself: `qd cert trust` has it trusted.
     pub local_certificate: bool,
-    /// Names and addresses that it is good for beside those of `public_url` and `apps_domain`.
+    /// A certificate from an ACME server (Let's Encrypt), renewed by itself.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub acme: Option<Acme>,
+    /// Names and addresses that these are good for beside those of `public_url` and `apps_domain`.
     #[serde(skip_serializing_if = "Vec::is_empty")]
     pub certificate_hosts: Vec<String>,
     /// Without TLS, on loopback alone: where something else on this machine has the certificate.
@@ -41,6 +44,56 @@ pub struct Serve {
     pub apps_domain: Option<String>,
     /// What stands before the names of people, roles and organisations where API servers are told of them.
     pub prefix: String,
+}
+
+/// `[serve.acme]`: a certificate from an ACME server.
+#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields, default)]
+pub struct Acme {
+    /// Its terms of service are agreed to: nothing is asked of it otherwise.
+    pub terms_agreed: bool,
+    /// The URL of its directory; that of Let's Encrypt when there is none.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub directory: Option<String>,
+    /// Addresses of mail to which it writes about the certificate.
+    #[serde(skip_serializing_if = "Vec::is_empty")]
+    pub contacts: Vec<String>,
+    /// The authority of the server's own certificate, PEM, where that is not one of the system's.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub authority_file: Option<PathBuf>,
+    /// A program that sets and clears records of the domain, for names of all its hosts (`*.apps.example.com`): it is run with `set`
+    /// or `clear`, the name of a TXT record and its value. Without it the server comes to this port by TLS, as 443 of each host.
+    #[serde(skip_serializing_if = "Vec::is_empty")]
+    pub dns_command: Vec<String>,
+}
+
+impl Acme {
+    /// All that is wrong with it, for these hosts.
+    pub(crate) fn problems(&self, hosts: &[String]) -> Vec<String> {
+        let mut problems = Vec::new();
+        let mut wrong = |key: &str, words: String| problems.push(format!("[serve.acme] {key}: {words}"));
+        if !self.terms_agreed {
+            let words = "set it to true once you have read the terms of service of the ACME server";
+            wrong("terms_agreed", words.to_owned());
+        }
+        if let Some(directory) = self.directory.as_ref().filter(|url| !url.starts_with("https://")) {
+            wrong("directory", format!("{directory:?} is no https URL"));
+        }
+        let by_dns = !self.dns_command.is_empty();
+        if let Some(host) = hosts.iter().find(|host| host.starts_with("*.") && !by_dns) {
+            let words = format!(
+                "{host} stands for many hosts, which are proven by records of the domain alone: name the program that sets them"
+            );
+            wrong("dns_command", words);
+        }
+        if let Some(host) = hosts.iter().find(|host| host.parse::<std::net::IpAddr>().is_ok()) {
+            wrong("hosts", format!("{host} is an address: certificates are for names"));
+        }
+        if self.dns_command.first().is_some_and(String::is_empty) {
+            wrong("dns_command", "the program has no name".to_owned());
+        }
+        problems
+    }
 }
 
 /// What a gateway's process does.
@@ -61,6 +114,7 @@ impl Default for Serve {
             certificate: None,
             key: None,
             local_certificate: false,
+            acme: None,
             certificate_hosts: Vec::new(),
             insecure_http: false,
             tokens: None,

@@ -1,5 +1,6 @@
 //! What a gateway is to be, checked whole before any port opens: all that is wrong is said at once.
 
+use crate::acme::{self, Acme};
 use crate::config::{Config, ConfigError, Role, Serve};
 use crate::desk;
 use crate::error::Failed;
@@ -22,6 +23,8 @@ pub(super) struct Plan {
     pub(super) tls: Option<(Tls, [PathBuf; 2])>,
     /// What a certificate of this machine's own authority is good for, where there is one.
     pub(super) certified: Option<Vec<String>>,
+    /// A certificate from an ACME server, where that is wanted.
+    pub(super) acme: Option<Acme>,
     pub(super) tokens: PathBuf,
     pub(super) people: File,
     pub(super) kubeconfig: Kubeconfig,
@@ -64,6 +67,8 @@ impl Plan {
         let kubeconfig = of_gateway(global).map_err(|error| problems.push(error.to_string())).ok();
         problems.extend(config.exposing().err().map(|error| error.to_string()));
         let apps_domain = serve.apps_domain.as_ref().and_then(|name| domain(name, &public_url, &mut problems));
+        let acme = serve.acme.clone().filter(|_| console && tls.is_some());
+        let acme = acme.map(|acme| Acme { settings: acme, hosts: hosts_of(serve, &public_url) });
         let certified = (console && serve.local_certificate).then(|| hosts_of(serve, &public_url));
         let wrong = ConfigError::of("qd serve", problems).map(Failed::of);
         match (wrong, hosts, kubeconfig) {
@@ -76,6 +81,7 @@ impl Plan {
                     hosts,
                     tls,
                     certified,
+                    acme,
                     tokens,
                     people,
                     kubeconfig,
@@ -113,6 +119,9 @@ pub(super) fn token_file(config: &Config) -> Result<PathBuf, Failed> {
 }
 
 fn tls(serve: &Serve, insecure: bool, listen: SocketAddr, problems: &mut Vec<String>) -> Option<(Tls, [PathBuf; 2])> {
+    if let Some(acme) = &serve.acme {
+        return from_acme(serve, acme, insecure, problems);
+    }
     if serve.local_certificate {
         return local(serve, insecure, problems);
     }
@@ -135,7 +144,8 @@ fn tls(serve: &Serve, insecure: bool, listen: SocketAddr, problems: &mut Vec<Str
         }
         (None, None) | (Some(_), Some(_)) => problems.push(
             "[serve] certificate and key: name the files of a certificate and its key (PEM); or set \
-             local_certificate, which has one made by this machine's own authority; or serve on loopback alone \
+             local_certificate, which has one made by this machine's own authority; or [serve.acme], which asks an ACME \
+             server for one; or serve on loopback alone \
              with --insecure-http, to try it or behind something that has the certificate"
                 .to_owned(),
         ),
@@ -166,6 +176,32 @@ fn local(serve: &Serve, insecure: bool, problems: &mut Vec<String>) -> Option<(T
             None
         }
     }
+}
+
+/// A certificate from an ACME server; until there is one, of this machine's own authority.
+fn from_acme(
+    serve: &Serve,
+    acme: &crate::config::Acme,
+    insecure: bool,
+    problems: &mut Vec<String>,
+) -> Option<(Tls, [PathBuf; 2])> {
+    if insecure || serve.certificate.is_some() || serve.key.is_some() || serve.local_certificate {
+        let words =
+            "[serve] acme goes with none of certificate and key, local_certificate, insecure_http: keep one of them";
+        problems.push(words.to_owned());
+        return None;
+    }
+    let hosts = hosts_of(serve, serve.public_url.as_deref().unwrap_or_default());
+    let wrong = acme.problems(&hosts);
+    if !wrong.is_empty() {
+        problems.extend(wrong);
+        return None;
+    }
+    let files = acme::files(&hosts).and_then(|files| {
+        let tls = Tls::read(&files[0], &files[1]).map_err(Failed::of)?;
+        Ok((tls, files))
+    });
+    files.map_err(|error| problems.push(format!("[serve] acme: {}", error.body().message))).ok()
 }
 
 /// What the gateway's own certificate is good for.

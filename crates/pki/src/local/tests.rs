@@ -1,5 +1,6 @@
 #![allow(clippy::unwrap_used, clippy::expect_used, clippy::panic, clippy::indexing_slicing)]
 use super::{Local, own_hosts};
+use crate::acme::{has_ended, renew_at};
 use rustls::client::WebPkiServerVerifier;
 use rustls::client::danger::ServerCertVerifier;
 use rustls::pki_types::pem::PemObject;
@@ -78,4 +79,19 @@ fn ge_09b_the_pair_is_kept_for_60_days_and_as_long_as_it_has_all_hosts() {
     std::fs::remove_file(folder.join("ca.key")).unwrap();
     assert!(Local::open(&folder, now).is_err(), "an authority is never replaced in silence");
     std::fs::remove_dir_all(folder).unwrap();
+}
+
+#[test]
+fn ge_09d_a_certificate_is_made_anew_with_a_third_of_its_time_left_or_for_another_host() {
+    let folder = folder();
+    let now = SystemTime::now();
+    let hosts = ["qd.test".to_owned()];
+    let pair = Local::open(&folder, now).unwrap().issue(&hosts, now).unwrap();
+    let pem = pair.certificate.as_bytes();
+    let at = renew_at(pem, &hosts).unwrap();
+    assert!(at > now + 59 * DAY && at < now + 61 * DAY, "{at:?}");
+    assert_eq!(renew_at(pem, &["else.test".to_owned()]), None);
+    assert_eq!(renew_at(b"none", &hosts), None);
+    assert!(!has_ended(pem, now) && has_ended(pem, pair.until) && has_ended(b"none", now));
+    let _ = std::fs::remove_dir_all(&folder);
 }

@@ -132,6 +132,30 @@ fn wl_08b_stop_takes_the_pod_only_and_start_makes_it_again() {
 }
 
 #[test]
+fn wl_02d_stages_without_a_pod() {
+    let stage = |desired: &Desired, rendered: Result<Rendered, Refused>| {
+        decide(desired, &rendered, &Observed::default(), Limits::default(), 1_000_000).seen.stage
+    };
+    let refused = |condition: &'static str, queued: bool| {
+        Err(Refused { condition, reason: "Unknown", message: "words".to_owned(), queued })
+    };
+    let wakes = Desired { cause: format!("{}HTTP", crate::acts::WOKEN), ..desired() };
+    let (stopped, deleted) = (Desired { running: false, ..desired() }, Desired { deleting: true, ..desired() });
+    for (what, desired, rendered, expected) in [
+        ("it is made", desired(), Ok(rendered()), Stage::Queued),
+        ("it waits for its turn", desired(), refused("Accepted", true), Stage::Queued),
+        ("its repository is being read", desired(), refused("BlueprintResolved", true), Stage::Resolving),
+        ("its blueprint is wrong", desired(), refused("BlueprintResolved", false), Stage::Failed),
+        ("somebody came to its door", wakes.clone(), Ok(rendered()), Stage::Waking),
+        ("and its repository is being read", wakes, refused("BlueprintResolved", true), Stage::Resolving),
+        ("it is stopped", stopped, refused("BlueprintResolved", false), Stage::Stopped),
+        ("it is deleted", deleted, refused("", false), Stage::Terminating),
+    ] {
+        assert_eq!(stage(&desired, rendered), expected, "{what}");
+    }
+}
+
+#[test]
 fn wl_08c_a_workspace_that_ended_by_itself_is_stopped() {
     let ended = Observed { pod: Some(Pod { phase: Phase::Succeeded, ready: false, ..pod() }), ..settled() };
     let cause = "it ended by itself".to_owned();

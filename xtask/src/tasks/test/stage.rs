@@ -13,6 +13,7 @@ pub(super) struct Programs {
     /// The program under test.
     pub(super) qd: PathBuf,
     kubectl: PathBuf,
+    acme: [PathBuf; 2],
     agents: Vec<PathBuf>,
 }
 
@@ -34,7 +35,7 @@ impl Programs {
         let agents = agent::images()?;
         let qd = build::qd(scope.metadata)?;
         proc::run(cargo_test(&["--no-run", "-p", E2E]).stdout(std::io::stderr()))?;
-        Ok(Self { qd, kubectl: cluster::kubectl_path()?, agents })
+        Ok(Self { qd, kubectl: cluster::kubectl_path()?, acme: cluster::acme_paths()?, agents })
     }
 
     /// Tells a suite where they are.
@@ -43,7 +44,9 @@ impl Programs {
             .env("QD_BIN", &self.qd)
             .env("QD_XTASK", build::xtask_path()?)
             .env("QD_KUBECTL", &self.kubectl)
-            .env("KUBECTL", &self.kubectl);
+            .env("KUBECTL", &self.kubectl)
+            .env("QD_PEBBLE", &self.acme[0])
+            .env("QD_CHALLTESTSRV", &self.acme[1]);
         Ok(())
     }
 }

@@ -2,7 +2,7 @@
 
 use super::super::Seen;
 use super::super::feed::Heard;
-use super::{Teller, expected, now};
+use super::{Teller, expected, now, word};
 use crate::event::Event;
 use crate::key::Key;
 use api::workspace::{WorkspaceEventKind, WorkspaceSeverity};
@@ -26,6 +26,40 @@ fn object(stage: &str, progress: i64, pod: &str) -> Value {
 fn event(about: &str, kind: &str, name: &str, reason: &str, at_ms: i64) -> Event {
     let (about, kind, name, reason) = (about.into(), kind.into(), name.into(), reason.into());
     Event { about, kind, name, reason, message: "words".into(), at_ms, count: 1 }
+}
+
+#[test]
+fn wl_02e_stages_have_a_phase_and_the_words_of_the_older_api() {
+    use crate::stage::Stage;
+    for (stage, phase, said) in [
+        (Stage::Queued, "Pending", "Starting"),
+        (Stage::Waking, "Pending", "Starting"),
+        (Stage::Resolving, "Pending", "Starting"),
+        (Stage::Restoring, "Provisioning", "Starting"),
+        (Stage::Scheduling, "Provisioning", "Starting"),
+        (Stage::Pulling, "Provisioning", "Pulling"),
+        (Stage::Initializing, "Provisioning", "Starting"),
+        (Stage::Starting, "Provisioning", "Starting"),
+        (Stage::Running, "Running", "Running"),
+        (Stage::Stopping, "Stopping", "Stopping"),
+        (Stage::Terminating, "Terminating", "Terminating"),
+        (Stage::Stopped, "Stopped", "Stopped"),
+        (Stage::Failed, "Failed", "Failing"),
+        (Stage::Unknown, "Unknown", "Unknown"),
+    ] {
+        assert_eq!((stage.phase(), word(stage.as_str())), (phase, said), "{}", stage.as_str());
+    }
+    // What happens meanwhile is a warning or an error of its own.
+    let mut teller = teller();
+    let told = [Heard::Object(Some(object("Starting", 75, "p"))), Heard::Whole, Heard::Whole, Heard::Whole];
+    told.into_iter().for_each(|heard| drop(teller.take(heard)));
+    let words = |teller: &mut Teller, reason: &str| {
+        let told = teller.take(Heard::Event(event("p", "Pod", "dev", reason, now())));
+        told.iter().map(|one| one.status.clone()).collect::<Vec<_>>()
+    };
+    assert_eq!(words(&mut teller, "FailedMount"), ["Warning"]);
+    assert_eq!(words(&mut teller, "ErrImagePull"), ["Error"]);
+    assert_eq!(words(&mut teller, "Pulled"), ["Starting"]);
 }
 
 #[test]
