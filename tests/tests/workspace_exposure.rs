@@ -6,7 +6,7 @@ use e2e::curl::{Answer, curl};
 use e2e::fresh::Fresh;
 use e2e::gateway::{Serving, prepared, token};
 use e2e::workspaces::{apply, condition, get, operator, until};
-use e2e::{alone, errors, kubeconfig, kubectl};
+use e2e::{alone, errors, kubeconfig, kubectl, out};
 use serde_json::{Value, json};
 use std::process::Command;
 
@@ -307,4 +307,39 @@ fn ge_09c_a_gateway_has_a_certificate_of_this_machines_authority_and_makes_more(
     assert!(about.contains("prime256v1") && about.contains("DNS:other.test, IP Address:192.0.2.1"), "{about}");
     let wrong = cert(&["make", "--host", "no host"]);
     assert_eq!(wrong.status.code(), Some(2), "{}", errors(&wrong));
+}
+
+#[test]
+fn ge_09h_this_machine_trusts_the_authority_once_it_is_told_to_and_no_more_when_that_is_taken_back() {
+    let (home, port, metrics) = prepared("");
+    let folder = home.path();
+    let text = format!(
+        "[serve]\nlisten = \"127.0.0.1:{port}\"\nmetrics = \"127.0.0.1:{metrics}\"\npublic_url = \"https://localhost:{port}\"\n\
+         local_certificate = true\ntokens = \"{}\"\n",
+        folder.join("tokens.toml").display()
+    );
+    std::fs::write(folder.join("qd.toml"), text).unwrap();
+    let _ = token(folder, &kubeconfig(), &["root", "--role", "admin"]);
+    let mut command_of = e2e::gateway::serve(folder, &kubeconfig(), &[]);
+    let server = e2e::server::Server::start(&mut command_of, false);
+    // In a place of its own, so that this machine's list stays as it is.
+    let qd = e2e::env("QD_BIN").display().to_string();
+    let ask =
+        format!("curl -sS -o /dev/null -w '%{{http_code}} ' https://localhost:{port}/healthz 2>&1 || echo refused");
+    let script = format!(
+        "set -e; mount --make-rprivate /; cp -a /etc/ssl/certs certs; mount --bind certs /etc/ssl/certs; \
+         mount -t tmpfs none /usr/local/share/ca-certificates; {ask}; '{qd}' cert trust; {ask}; '{qd}' cert trust --remove; {ask}"
+    );
+    let mut placed = Command::new("unshare");
+    placed.args(["-m", "sh", "-c", &script]).current_dir(folder).env("HOME", folder).env_remove("XDG_STATE_HOME");
+    let output = placed.output().unwrap();
+    let said = out(&output);
+    assert!(output.status.success(), "{said}{} {}", errors(&output), server.said());
+    let lines: Vec<&str> = said.lines().collect();
+    let at = |word: &str| lines.iter().position(|line| line.contains(word)).unwrap_or_else(|| panic!("{word}: {said}"));
+    let (trusts, again) =
+        (at("this machine trusts \"Quarterdeck local authority"), at("this machine no longer trusts"));
+    assert!(lines[..trusts].iter().any(|line| line.contains("refused")), "{said}");
+    assert!(lines[trusts..=again].iter().any(|line| line.starts_with("200 ")), "{said}");
+    assert!(lines[again..].iter().any(|line| line.contains("refused")), "{said}");
 }
