@@ -105,9 +105,7 @@ fn one(definition: &Definition, told: &[&Problem]) -> Result<Converted, Vec<Prob
     }
     let mut expressions = Map::new();
     lift(&mut node, &Pointer::default(), &mut expressions);
-    for key in ["name"] {
-        node.take(key);
-    }
+    node.take("name");
     // Objects have it beside the network.
     let access = match node.entries().iter().position(|entry| entry.key == "network") {
         Some(at) => match &mut node.value {
