@@ -327,7 +327,8 @@ fn bp_16c_of_two_that_ask_for_a_name_one_has_it_and_the_other_starts_without_unt
     let _ = kubectl::stdout(&kubeconfig(), &["delete", "-n", ns, "workspaces.quarterdeck.dev/first", "--timeout=120s"]);
     until("the second has it then", 60, || alias("second") == "docs");
     until("and no warning", 30, || condition(&seen(ns, "second"), "Degraded").0 == "False");
-    let _ = kubectl::stdout(&kubeconfig(), &["delete", "-n", ns, "workspaces.quarterdeck.dev/second", "--timeout=120s"]);
+    let _ =
+        kubectl::stdout(&kubeconfig(), &["delete", "-n", ns, "workspaces.quarterdeck.dev/second", "--timeout=120s"]);
 }
 
 #[test]
@@ -423,4 +424,14 @@ fn wf_01b_what_somebody_may_not_know_of_is_answered_as_what_there_is_not() {
     }
     assert!(wrong.is_empty(), "{}", wrong.join("\n"));
     assert_eq!(get(ns, "workspaces.quarterdeck.dev", "hidden")["status"]["phase"], "Stopped");
+    // Nor is it listed to her, though Kubernetes would list it; what is shared with somebody is.
+    let listed = |who: &str| {
+        let path = format!("/api/v1/workspaces?cluster={}&namespace={ns}", context());
+        let told = place.serving.ask_as(&place.tokens[who], &path, &[]).json();
+        let names = told["workspaces"].as_array().unwrap().iter().map(|one| one["name"].as_str().unwrap().to_owned());
+        (names.collect::<Vec<_>>(), told["total"].clone())
+    };
+    let has = |who: &str, name: &str| listed(who).0.iter().any(|one| one == name);
+    assert!(has("ada", "hidden") && has("ada", "w") && has("dan", "w"), "{:?} {:?}", listed("ada"), listed("dan"));
+    assert_eq!((has("dan", "hidden"), listed("eve")), (false, (Vec::new(), json!(0))));
 }

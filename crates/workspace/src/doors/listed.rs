@@ -40,7 +40,7 @@ impl JobsAsked {
 }
 
 impl Workspaces {
-    /// The workspaces of clusters that are wanted: of one namespace, or of all.
+    /// The workspaces of clusters that are wanted, of one namespace, or of all, as far as whoever asks may know of them.
     ///
     /// # Errors
     /// When none of the clusters is named, or what is wanted is no expression. What a single cluster says stands in the answer.
@@ -61,7 +61,10 @@ impl Workspaces {
         let mut found: Vec<(ClusterName, Value)> = Vec::new();
         for name in clusters {
             match self.listed(principal, name, namespace).await {
-                Ok(items) => found.extend(items.into_iter().map(|item| (name.clone(), item))),
+                Ok(items) => {
+                    let known = items.into_iter().filter(|item| self.may_know(principal, name, item));
+                    found.extend(known.map(|item| (name.clone(), item)));
+                }
                 Err(error) => {
                     let error = api::ErrorBody::of(&error, principal.request().unwrap_or_default());
                     list.problems.push(ClusterProblem { cluster: name.clone(), error });
@@ -82,6 +85,13 @@ impl Workspaces {
         list.total = total;
         list.workspaces = page.iter().map(|(cluster, item)| about::row(cluster, item)).collect();
         Ok(list)
+    }
+
+    /// Whether whoever asks may know of a workspace that the API server shows them: one by one it is not there otherwise.
+    fn may_know(&self, principal: &Principal, cluster: &ClusterName, object: &Value) -> bool {
+        let text = |path: &str| object.pointer(path).and_then(Value::as_str).unwrap_or_default().to_owned();
+        let (namespace, name) = (text("/metadata/namespace"), text("/metadata/name"));
+        self.visible(principal, &Named { cluster: cluster.clone(), namespace, name }).is_ok()
     }
 
     pub(super) async fn listed(
