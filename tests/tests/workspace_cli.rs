@@ -4,7 +4,7 @@
 use e2e::console::Console;
 use e2e::fresh::Fresh;
 use e2e::workspaces::{get, list, operator, until};
-use e2e::{context, errors, kubeconfig, out};
+use e2e::{alone, context, errors, kubeconfig, kubectl, out};
 use serde_json::{Value, json};
 use std::process::Output;
 
@@ -70,6 +70,36 @@ fn wl_08f_workspaces_are_made_stopped_started_and_deleted_from_the_command_line(
     for action in ["workspace:create", "workspace:stop", "workspace:start", "workspace:delete", "workspace:reconcile"] {
         assert!(journal.contains(action), "{action}: {journal}");
     }
+}
+
+#[test]
+fn wl_08n_all_of_somebody_go_or_are_kept_from_the_command_line_and_a_purge_wants_the_name() {
+    let fresh = Fresh::new("ws-cli-all");
+    let ns = fresh.name();
+    let console = operator();
+    let run = |words: &[&str]| qd(&console, ns, words);
+    for (name, owner) in [("a", "ada"), ("b", "ada"), ("c", "bob")] {
+        let made = run(&["create", name, "--image", "images.invalid/shell:1", "--owner", owner, "--timeout", "90"]);
+        assert!(made.status.success(), "{}", errors(&made));
+    }
+    let claims = |name: &str| list(ns, "persistentvolumeclaims", &format!("quarterdeck.dev/workspace={name}")).len();
+    let unasked = run(&["delete-all", "ada"]);
+    assert!(errors(&unasked).contains("2 workspaces of ada"), "{}", errors(&unasked));
+    assert_eq!(run(&["delete-all", "eve", "--yes"]).status.code(), Some(4), "she has none");
+    let kept = run(&["delete-all", "ada", "--preserve", "--yes", "--timeout", "60"]);
+    assert_eq!(out(&kept), format!("workspace {ns}/a stopped\nworkspace {ns}/b stopped\n"), "{}", errors(&kept));
+    let one = get(ns, "workspaces.quarterdeck.dev", "a");
+    assert_eq!(one["metadata"]["annotations"]["quarterdeck.dev/kept-for"], "168h");
+    let gone = run(&["delete-all", "ada", "--yes", "--timeout", "60"]);
+    assert_eq!(out(&gone), format!("workspace {ns}/a deleted\nworkspace {ns}/b deleted\n"), "{}", errors(&gone));
+    assert_eq!((claims("a"), claims("b")), (1, 1), "their volumes stay");
+    let names: Vec<Value> = list(ns, "workspaces.quarterdeck.dev", "");
+    assert_eq!(names.iter().map(|one| &one["metadata"]["name"]).collect::<Vec<_>>(), ["c"], "bob's stays");
+    let unnamed = run(&["delete", "c", "--purge", "--yes"]);
+    assert!(errors(&unnamed).contains("--confirm c"), "{}", errors(&unnamed));
+    let purged = run(&["delete", "c", "--purge", "--confirm", "c", "--timeout", "90"]);
+    assert_eq!(out(&purged), format!("workspace {ns}/c deleted with its volumes\n"), "{}", errors(&purged));
+    until("its home is gone", 60, || claims("c") == 0);
 }
 
 #[test]
@@ -250,4 +280,128 @@ fn wf_23_what_another_system_had_is_told_field_by_field_and_nothing_is_made_befo
     let text = json!(policies).to_string();
     assert!(text.contains("quarterdeck.dev/blueprint"), "workspaces of one blueprint meet: {text}");
     assert!(console.journal().contains("workspace:import"));
+}
+
+/// The older kind of workspaces, whose short name is that of ours. It goes with this.
+struct Older;
+
+impl Older {
+    fn new() -> Self {
+        let open = json!({ "type": "object", "x-kubernetes-preserve-unknown-fields": true });
+        let schema = json!({ "openAPIV3Schema": { "type": "object", "properties": { "spec": open } } });
+        let version = json!({ "name": "v1alpha1", "served": true, "storage": true, "schema": schema });
+        let names =
+            json!({ "plural": "workspaces", "singular": "workspace", "kind": "Workspace", "shortNames": ["ws"] });
+        let object = json!({
+            "apiVersion": "apiextensions.k8s.io/v1", "kind": "CustomResourceDefinition",
+            "metadata": { "name": "workspaces.guildnet.io" },
+            "spec": { "group": "guildnet.io", "scope": "Namespaced", "names": names, "versions": [version] },
+        });
+        kubectl::apply(&kubeconfig(), &object.to_string());
+        let words = ["wait", "--for=condition=Established", "crd/workspaces.guildnet.io", "--timeout=60s"];
+        let _ = kubectl::stdout(&kubeconfig(), &words);
+        Self
+    }
+}
+
+impl Drop for Older {
+    fn drop(&mut self) {
+        let words = ["delete", "crd", "workspaces.guildnet.io", "--ignore-not-found", "--wait=false"];
+        let _ = kubectl::kubectl(&kubeconfig(), &words);
+    }
+}
+
+#[test]
+fn ws_06m_both_groups_of_workspaces_live_beside_each_other_and_the_older_is_imported_as_kubectl_prints_it() {
+    let _alone = alone();
+    let fresh = Fresh::new("ws-both-groups");
+    let ns = fresh.name();
+    let console = operator();
+    let older = Older::new();
+    let one = json!({
+        "apiVersion": "guildnet.io/v1alpha1", "kind": "Workspace", "metadata": { "name": "old", "namespace": ns },
+        "spec": { "image": "images.invalid/shell:1", "env": [{ "name": "A", "value": "1" }] },
+    });
+    kubectl::apply(&kubeconfig(), &one.to_string());
+    let printed = kubectl::stdout(&kubeconfig(), &["get", "workspaces.guildnet.io", "-n", ns, "-o", "yaml"]);
+    let file = console.home().join("older.yaml");
+    std::fs::write(&file, &printed).unwrap();
+    let done = qd(&console, ns, &["import", &file.display().to_string(), "--owner", "ada", "--org", "lab", "--yes"]);
+    assert!(done.status.success(), "{}", errors(&done));
+    let ours = get(ns, "workspaces.quarterdeck.dev", "old");
+    assert_eq!(ours["metadata"]["annotations"]["quarterdeck.dev/imported-from"], format!("Workspace {ns}/old"));
+    assert_eq!(ours["metadata"]["labels"], Value::Null);
+    e2e::workspaces::wait(ns, "old", "condition=Ready");
+    // Each is what it was, and `ws` is one of both: ours has a name that is its own.
+    assert_eq!(get(ns, "workspaces.guildnet.io", "old")["spec"], one["spec"]);
+    let shown = qd(&console, ns, &["show", "old", "-o", "json"]);
+    let shown: Value = serde_json::from_str(&out(&shown)).unwrap();
+    assert_eq!(shown["apiVersion"], "quarterdeck.dev/v1alpha1");
+    let both = console.qd(Some(&kubeconfig())).args(["get", "ws", "-n", ns]).output().expect("qd runs");
+    assert!(errors(&both).contains("kind_ambiguous"), "{} {}", out(&both), errors(&both));
+    let named = console.qd(Some(&kubeconfig())).args(["get", "workspaces.quarterdeck.dev", "-n", ns]).output().unwrap();
+    assert!(named.status.success() && out(&named).contains("old"), "{}", errors(&named));
+    drop(older);
+    assert!(!get(ns, "workspaces.quarterdeck.dev", "old").is_null());
+}
+
+#[test]
+fn wb_03l_a_secret_by_reference_what_is_set_once_and_dotfiles_after_the_scripts() {
+    let fresh = Fresh::new("ws-params");
+    let ns = fresh.name();
+    let console = operator();
+    let long = "long ".repeat(40);
+    let blueprint = json!({
+        "apiVersion": "quarterdeck.dev/v1alpha1", "kind": "Blueprint", "metadata": { "name": "go", "namespace": ns },
+        "spec": {
+            "image": "images.invalid/shell:1",
+            "storages": { "home": { "type": "local", "path": "/home/ada" } },
+            "params": [
+                { "name": "DISK", "type": "enum", "default": "fast", "mutable": false,
+                  "options": [{ "value": "fast" }, { "value": "slow" }] },
+                { "name": "KEY", "type": "secret", "env": "TOKEN" },
+            ],
+            "expressions": { "/env/DISK": "params.DISK" },
+            "env": { "LONG": long },
+            "initScripts": [{ "name": "dots", "script": "mkdir -p ~/dots && echo from-the-script > ~/dots/.marker" }],
+        },
+    });
+    kubectl::apply(&kubeconfig(), &blueprint.to_string());
+    let secret = json!({ "apiVersion": "v1", "kind": "Secret", "metadata": { "name": "mine", "namespace": ns },
+        "stringData": { "token": "s3cr3t-value" } });
+    kubectl::apply(&kubeconfig(), &secret.to_string());
+    until("the operator knows the blueprint", 30, || {
+        e2e::workspaces::condition(&get(ns, "blueprints.quarterdeck.dev", "go"), "Valid").0 == "True"
+    });
+    let made = "create w --blueprint go --own-blueprint --owner ada --org lab --param KEY=mine/token --param DISK=slow \
+                --dotfiles ~/dots --timeout 120";
+    let made = qd(&console, ns, &made.split_whitespace().collect::<Vec<_>>());
+    assert!(made.status.success(), "{}", errors(&made));
+
+    // The secret is where it is used, and nowhere else.
+    let said = |line: &str| {
+        let words = ["ws", "exec", "-n", ns, "w", "--", "sh", "-c", line];
+        out(&console.qd(Some(&kubeconfig())).args(words).output().expect("qd runs"))
+    };
+    assert_eq!(said("printf %s \"$TOKEN\""), "s3cr3t-value");
+    assert_eq!(said("printf %s \"$LONG\""), long, "values of maps are no labels");
+    let object = get(ns, "workspaces.quarterdeck.dev", "w");
+    let pod = get(ns, "pod", "w");
+    assert!(!object.to_string().contains("s3cr3t") && !pod.to_string().contains("s3cr3t"));
+    assert_eq!(object["status"]["blueprint"]["fixed"], json!({ "DISK": "slow" }));
+    let layers = object["status"]["blueprint"]["layers"].as_array().unwrap();
+    assert_eq!(layers.last().unwrap()["kind"], "personal", "{layers:?}");
+    // What the dotfiles link was made by the script before them.
+    until("the dotfiles are applied", 60, || said("cat ~/.marker 2>/dev/null").contains("from-the-script"));
+
+    // What is set once is refused at the door, and where somebody writes past it nothing is made of it.
+    let changed = qd(&console, ns, &["update", "w", "--param", "DISK=fast", "--yes", "--no-wait"]);
+    assert_eq!(changed.status.code(), Some(2), "{}", errors(&changed));
+    assert!(errors(&changed).contains("param_invalid") && errors(&changed).contains("slow"), "{}", errors(&changed));
+    e2e::workspaces::patch(ns, "w", &json!({ "spec": { "params": { "DISK": "fast", "KEY": "mine/token" } } }));
+    until("the condition says so", 30, || {
+        let object = get(ns, "workspaces.quarterdeck.dev", "w");
+        e2e::workspaces::message(&object, "BlueprintResolved").contains("DISK is set once")
+    });
+    assert_eq!(get(ns, "pod", "w")["metadata"]["uid"], pod["metadata"]["uid"], "the pod stays");
 }

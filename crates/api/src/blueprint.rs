@@ -119,6 +119,8 @@ pub struct BlueprintPreview {
     /// The values of the parameters, typed.
     #[ts(type = "Record<string, unknown>")]
     pub params: BTreeMap<String, Value>,
+    /// What may be chosen of each parameter that has options, as far as the others say: whatever else is wrong.
+    pub options: BTreeMap<String, Vec<String>>,
     /// The layers, lowest first: `platform rust`, `overrides`.
     pub layers: Vec<String>,
     /// The repository and commit whose file was looked for.

@@ -1,7 +1,7 @@
 //! From layers to what a workspace is made from.
 //!
 //! ```text
-//! chain (root first) ─► repo file ─► overrides ─► merged tree ─► parameters ─► expressions ─► policy ─► defaults ─► checks
+//! chain (root first) ─► repo file ─► overrides ─► merged tree ─► parameters ─► expressions ─► personal ─► policy ─► defaults ─► checks
 //! ```
 //!
 //! Every field keeps the layer and the place it came from. A blueprint that any check refuses gives no [`Effective`], and all
@@ -19,7 +19,8 @@ use crate::merge::merge;
 use crate::names::normalize_dns;
 use crate::node::{Layer, LayerKind, Node, Origin, Value};
 use crate::objects;
-use crate::params::{self, Given};
+use crate::params::{self, Given, Offers, Resolved, SecretKey};
+use crate::personal::Dotfiles;
 use crate::pointer::{Path, Pointer};
 use crate::problem::{Mark, Problem, Problems};
 use crate::schema::{scalar, shape_at};
@@ -28,6 +29,7 @@ use crate::validate::security::Level;
 use crate::validate::validate;
 use base::Code;
 use serde_json::{Value as Json, json};
+use std::cell::RefCell;
 use std::collections::BTreeMap;
 use std::sync::Arc;
 
@@ -48,6 +50,17 @@ pub struct RepoFile<'a> {
     pub address: &'a str,
 }
 
+/// What is asked for beside blueprints and their parameters.
+#[derive(Clone, Copy, Default)]
+pub struct Beside<'a> {
+    /// The values that parameters have for good, since the workspace was made.
+    pub fixed: Option<&'a Given>,
+    /// What whoever works in it brings along.
+    pub dotfiles: Option<&'a Dotfiles>,
+    /// Takes what may be chosen of each parameter, whatever else is wrong.
+    pub offers: Option<&'a RefCell<Offers>>,
+}
+
 /// What is asked for.
 #[derive(Clone)]
 pub struct Request<'a> {
@@ -65,6 +78,8 @@ pub struct Request<'a> {
     pub params: &'a Given,
     /// A preset of parameters.
     pub preset: Option<&'a str>,
+    /// What else is asked for.
+    pub beside: Beside<'a>,
     /// Patches that the policy obliges to.
     pub patches: &'a [(Pointer, Json)],
     /// What the platform says for all.
@@ -88,6 +103,10 @@ pub struct Effective {
     pub layers: Vec<Arc<Node>>,
     /// The parameters' values.
     pub params: BTreeMap<String, Json>,
+    /// Those of them that cannot be changed later.
+    pub fixed: BTreeMap<String, Json>,
+    /// Variables of the main container whose value is that of a Secret, by their names.
+    pub secrets: BTreeMap<String, SecretKey>,
     /// What is doubtful, and what was rewritten.
     pub warnings: Vec<Problem>,
     /// The tightest Pod Security level that lets the main container through.
@@ -112,15 +131,20 @@ pub fn compose(request: &Request<'_>) -> Result<Effective, Problems> {
     };
     let mut node = fold(chain.iter().copied().chain(&bounded))?;
     // where nobody else says anything, the blueprints alone are the same
-    let above = if bounded.is_empty() { None } else { Some(fold(chain.iter().copied())?) };
+    let personal = request.beside.dotfiles.map(|dotfiles| personal(dotfiles, &mut problems));
+    let above = if bounded.is_empty() && personal.is_none() { None } else { Some(fold(chain.iter().copied())?) };
     let allow = above.as_ref().map(Allow::of);
     let name = node.get("name").and_then(Node::text).unwrap_or_default().to_owned();
-    for layer in &bounded {
-        allow.iter().for_each(|allow| allow.check_layer(&layer.node, &mut problems));
+    for layer in bounded.iter().map(|layer| &*layer.node).chain(&personal) {
+        allow.iter().for_each(|allow| allow.check_layer(layer, &mut problems));
     }
     let mut scope = scope(request, &name, &node);
     let from = above.as_ref().unwrap_or(&node);
-    let params = params::resolve(from, request.params, request.preset, &scope, &mut problems);
+    let asked = params::Asked { given: request.params, preset: request.preset, fixed: request.beside.fixed };
+    let Resolved { params, fixed, secrets, offers } = params::resolve(from, &asked, &scope, &mut problems);
+    if let Some(taken) = request.beside.offers {
+        taken.replace(offers);
+    }
     scope.set("params", Json::Object(params.clone().into_iter().collect()));
     for key in ["isTemplate", "params", "presets", "allow"] {
         node.take(key);
@@ -133,6 +157,9 @@ pub fn compose(request: &Request<'_>) -> Result<Effective, Problems> {
         let failed = problems.split_off(before);
         problems
             .extend(failed.into_iter().filter(|one| !node.at(&Pointer::parse(&one.pointer)).is_some_and(reads_params)));
+    }
+    for script in personal.iter().flat_map(|own| own.get("initScripts").map_or(&[][..], Node::items)) {
+        append(&mut node, "initScripts", script);
     }
     let patched = patch(&mut node, request.patches, &mut problems);
     defaults::fill(&mut node, request.settings);
@@ -149,8 +176,8 @@ pub fn compose(request: &Request<'_>) -> Result<Effective, Problems> {
     let warnings = Problems::check(problems)?;
     let pod_security = objects::main_level(&node);
     let layers = chain.iter().copied().chain(&bounded).map(|one| one.node.clone());
-    let layers = layers.chain(patched.map(Arc::new)).collect();
-    Ok(Effective { name, node, layers, params, warnings, pod_security })
+    let layers = layers.chain(personal.map(Arc::new)).chain(patched.map(Arc::new)).collect();
+    Ok(Effective { name, node, layers, params, fixed, secrets, warnings, pod_security })
 }
 
 enum Chosen<'a> {
@@ -298,6 +325,26 @@ fn evaluate(node: &mut Node, at: &Path<'_>, scope: &Scope, problems: &mut Vec<Pr
 
 fn reads_params(node: &Node) -> bool {
     matches!(&node.value, Value::Cel(text) if text.contains("params"))
+}
+
+/// The layer of whoever works in it: one script, whatever they are.
+fn personal(dotfiles: &Dotfiles, problems: &mut Vec<Problem>) -> Node {
+    let layer = Arc::new(Layer { kind: LayerKind::Personal, name: String::new() });
+    let origin = Origin { layer, mark: Mark::start("spec") };
+    if let Err(why) = dotfiles.check() {
+        problems.push(Problem::new(Code::BlueprintInvalid, "/dotfiles", &origin.mark, why));
+        return Node { value: Value::Map(Vec::new()), origin };
+    }
+    let script = json!({ "initScripts": [{ "name": dotfiles.name(), "script": dotfiles.script() }] });
+    Node::from_json(&script, &origin)
+}
+
+/// Adds to a list, which there may be none of.
+fn append(node: &mut Node, key: &str, item: &Node) {
+    let mut items = node.get(key).map(|there| there.items().to_vec()).unwrap_or_default();
+    let origin = node.get(key).map_or(&item.origin, |there| &there.origin).clone();
+    items.push(item.clone());
+    node.put(key, Node { value: Value::List(items), origin });
 }
 
 /// Sets what the policy obliges to, and gives the layer that it is.

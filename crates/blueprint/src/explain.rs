@@ -36,7 +36,7 @@ impl Explanation {
         let Some((last, before)) = self.said.split_last() else { return format!("{} is {value}", self.pointer) };
         let word = if self.value.is_none() { "deleted by" } else { "set by" };
         let mut text = format!("{} is {value}: {word} {}", self.pointer, last.origin.layer);
-        if !matches!(last.origin.layer.kind, LayerKind::Default | LayerKind::Policy) {
+        if !matches!(last.origin.layer.kind, LayerKind::Default | LayerKind::Personal | LayerKind::Policy) {
             text.push_str(&format!(" at {}", last.origin.mark));
         }
         if let Some(expression) = last.value.as_str().filter(|text| text.starts_with("!cel ")) {

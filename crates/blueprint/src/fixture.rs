@@ -211,6 +211,7 @@ impl Fixture {
                 overrides: self.overrides.as_deref().map(|path| (files, path)),
                 params: &self.params,
                 preset: self.preset.as_deref(),
+                beside: crate::compose::Beside::default(),
                 patches,
                 settings,
                 env: &self.env,

@@ -109,6 +109,7 @@ fn tried(
         overrides: None,
         params: &params,
         preset: None,
+        beside: crate::compose::Beside::default(),
         patches: &[],
         settings,
         env,

@@ -18,6 +18,8 @@ pub enum LayerKind {
     Repo,
     /// The workspace's own changes.
     Overrides,
+    /// What whoever works in it brings along.
+    Personal,
     /// A patch that the policy obliges to.
     Policy,
 }
@@ -32,6 +34,7 @@ impl LayerKind {
             Self::Org => "org",
             Self::Repo => "repo",
             Self::Overrides => "overrides",
+            Self::Personal => "personal",
             Self::Policy => "policy",
         }
     }

@@ -17,38 +17,82 @@ use std::collections::BTreeMap;
 /// Values by name, before they are typed: texts of a command line or a form, or JSON.
 pub type Given = BTreeMap<String, Json>;
 
+/// What may be chosen of each parameter that has options.
+pub type Offers = BTreeMap<String, Vec<String>>;
+
+/// A key of a Secret.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct SecretKey {
+    /// The Secret of the workspace's namespace.
+    pub name: String,
+    /// The key in it.
+    pub key: String,
+}
+
+/// What is known of parameters before they are resolved.
+pub(crate) struct Asked<'a> {
+    pub(crate) given: &'a Given,
+    pub(crate) preset: Option<&'a str>,
+    /// The values of those that cannot be changed, once a workspace was made.
+    pub(crate) fixed: Option<&'a Given>,
+}
+
+/// What came of them.
+#[derive(Default)]
+pub(crate) struct Resolved {
+    pub(crate) params: BTreeMap<String, Json>,
+    /// Those that cannot be changed later.
+    pub(crate) fixed: BTreeMap<String, Json>,
+    /// Variables that have the value of a Secret.
+    pub(crate) secrets: BTreeMap<String, SecretKey>,
+    pub(crate) offers: Offers,
+}
+
 /// Gives each parameter its value: that which was given, that of the preset, or its default.
-pub(crate) fn resolve(
-    blueprint: &Node,
-    given: &Given,
-    preset: Option<&str>,
-    scope: &Scope,
-    problems: &mut Vec<Problem>,
-) -> BTreeMap<String, Json> {
+pub(crate) fn resolve(blueprint: &Node, asked: &Asked<'_>, scope: &Scope, problems: &mut Vec<Problem>) -> Resolved {
     let declared = blueprint.get("params").map_or(&[][..], Node::items);
     let names: Vec<&str> = declared.iter().filter_map(|one| one.get("name").and_then(Node::text)).collect();
-    let mut wanted = presets(blueprint, preset, problems);
-    wanted.extend(given.iter().map(|(name, value)| (name.clone(), value.clone())));
+    let mut wanted = presets(blueprint, asked.preset, problems);
+    wanted.extend(asked.given.iter().map(|(name, value)| (name.clone(), value.clone())));
     for name in wanted.keys().filter(|name| !names.contains(&name.as_str())) {
         let there = if names.is_empty() { "it has none".to_owned() } else { format!("there are {}", names.join(", ")) };
         let message = format!("the blueprint has no parameter {name}; {there}");
         problems.push(Problem::new(Code::ParamInvalid, "/params", &blueprint.origin.mark, message));
     }
     let mut scope = scope.clone();
-    let mut resolved = BTreeMap::new();
+    let mut resolved = Resolved::default();
     for (index, param) in declared.iter().enumerate() {
         let at = Pointer::default().join("params").join(index);
         let Some(name) = param.get("name").and_then(Node::text) else {
             problems.push(Problem::new(Code::BlueprintInvalid, at, &param.origin.mark, "a parameter has a name"));
             continue;
         };
-        scope.set("params", Json::Object(resolved.clone().into_iter().collect()));
+        scope.set("params", Json::Object(resolved.params.clone().into_iter().collect()));
+        let fixed = asked.fixed.and_then(|all| all.get(name));
         let mut one = Param { node: param, name, at, scope: &scope, problems };
-        if let Some(value) = one.value(wanted.get(name)) {
-            resolved.insert(name.to_owned(), value);
+        if param.get("options").is_some() {
+            resolved
+                .offers
+                .insert(name.to_owned(), one.offered().iter().filter_map(Node::text).map(str::to_owned).collect());
         }
+        let Some(value) = one.value(wanted.get(name), fixed) else { continue };
+        if let Some((variable, key)) = one.variable(&value) {
+            resolved.secrets.insert(variable, key);
+        }
+        if !is_mutable(param) {
+            resolved.fixed.insert(name.to_owned(), value.clone());
+        }
+        resolved.params.insert(name.to_owned(), value);
     }
     resolved
+}
+
+fn text_of(value: &Json) -> String {
+    value.as_str().map_or_else(|| value.to_string(), str::to_owned)
+}
+
+fn is_mutable(param: &Node) -> bool {
+    param.get("mutable").and_then(Node::bool).unwrap_or(true)
 }
 
 fn presets(blueprint: &Node, preset: Option<&str>, problems: &mut Vec<Problem>) -> Given {
@@ -78,15 +122,16 @@ struct Param<'a> {
 }
 
 impl Param<'_> {
-    fn value(&mut self, given: Option<&Json>) -> Option<Json> {
+    fn value(&mut self, given: Option<&Json>, fixed: Option<&Json>) -> Option<Json> {
         if !self.holds("when", self.node, None)? {
             if given.is_some() {
                 self.bad("is not asked for here: its `when` does not hold");
             }
             return None;
         }
+        let fixed = fixed.filter(|_| !is_mutable(self.node));
         let default = self.node.get("default").map(Node::to_json);
-        let Some(raw) = given.cloned().or(default) else {
+        let Some(raw) = given.or(fixed).cloned().or(default) else {
             self.bad("has no default, so it has to be given");
             return None;
         };
@@ -97,6 +142,11 @@ impl Param<'_> {
                 return None;
             }
         };
+        if let Some(fixed) = fixed.filter(|fixed| text_of(fixed) != text_of(&value)) {
+            self.bad(&format!("is set once, when a workspace is made: it is {} here", text_of(fixed)));
+            // those after it are asked as they were
+            return self.typed(fixed).ok();
+        }
         if !self.holds("check", self.node, Some(&value))? {
             let message = self.node.get("message").and_then(Node::text);
             let check = self.node.get("check").and_then(Node::text).unwrap_or_default();
@@ -109,10 +159,7 @@ impl Param<'_> {
 
     /// The value in its type, within its bounds.
     fn typed(&mut self, raw: &Json) -> Result<Json, String> {
-        let text = match raw {
-            Json::String(text) => text.clone(),
-            other => other.to_string(),
-        };
+        let text = text_of(raw);
         let kind = self.node.get("type").and_then(Node::text).unwrap_or("string");
         if text.len() > 4096 {
             return Err("has at most 4096 bytes".to_owned());
@@ -167,20 +214,43 @@ impl Param<'_> {
         Ok(())
     }
 
-    fn option(&mut self, text: &str) -> Result<Json, String> {
+    /// The options that are there, as far as parameters before it say.
+    fn offered(&mut self) -> Vec<Node> {
         let options = self.node.get("options").map_or(&[][..], Node::items);
         let mut open = Vec::new();
         for option in options {
-            if self.holds("when", option, None) != Some(true) {
-                continue;
+            if self.holds("when", option, None) == Some(true) {
+                open.extend(option.get("value").cloned());
             }
-            let Some(value) = option.get("value") else { continue };
-            if value.text() == Some(text) {
-                return Ok(value.to_json());
-            }
-            open.extend(value.text());
         }
+        open
+    }
+
+    fn option(&mut self, text: &str) -> Result<Json, String> {
+        let before = self.problems.len();
+        let open = self.offered();
+        // what is wrong with an option was told when they were looked at first
+        self.problems.truncate(before);
+        if let Some(value) = open.iter().find(|value| value.text() == Some(text)) {
+            return Ok(value.to_json());
+        }
+        let open: Vec<&str> = open.iter().filter_map(Node::text).collect();
         Err(format!("is one of {}, not {text}", open.join(", ")))
+    }
+
+    /// The variable that has the value of its key, where it is a secret and names one.
+    fn variable(&mut self, value: &Json) -> Option<(String, SecretKey)> {
+        let variable = self.node.get("env").and_then(Node::text)?;
+        let (name, key) = match self.node.get("type").and_then(Node::text) {
+            Some("secret") => value.as_str()?.split_once('/')?,
+            _ => {
+                let message = format!("the parameter {} names a variable, which a secret alone does", self.name);
+                let at = self.at.join("env");
+                self.problems.push(Problem::new(Code::BlueprintInvalid, at, &self.node.origin.mark, message));
+                return None;
+            }
+        };
+        Some((variable.to_owned(), SecretKey { name: name.to_owned(), key: key.to_owned() }))
     }
 
     /// Whether an expression holds; absent ones do. `None` when it cannot be told, which is a problem already.

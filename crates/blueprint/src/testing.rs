@@ -2,7 +2,7 @@
 
 #![allow(clippy::unwrap_used, clippy::expect_used, clippy::panic, clippy::indexing_slicing)]
 
-use crate::compose::{Effective, RepoFile, Request, compose};
+use crate::compose::{Beside, Effective, RepoFile, Request, compose};
 use crate::defaults::Settings;
 use crate::files::{Files, read_all};
 use crate::library::Library;
@@ -48,6 +48,7 @@ pub(crate) struct Ask<'a> {
     pub(crate) preset: Option<&'a str>,
     pub(crate) patches: Vec<(Pointer, serde_json::Value)>,
     pub(crate) registry: Option<&'a str>,
+    pub(crate) beside: Beside<'a>,
 }
 
 impl Default for Ask<'_> {
@@ -62,6 +63,7 @@ impl Default for Ask<'_> {
             preset: None,
             patches: Vec::new(),
             registry: None,
+            beside: Beside::default(),
         }
     }
 }
@@ -89,6 +91,7 @@ impl Ask<'_> {
             overrides: self.overrides.map(|_| (&override_files as &dyn Files, "overrides.yaml")),
             params: &self.params,
             preset: self.preset,
+            beside: self.beside,
             patches: &self.patches,
             settings: &Settings { registry: self.registry.map(str::to_owned), agent_image: None },
             env: &[("REGION".to_owned(), "north".to_owned())].into(),

@@ -76,7 +76,7 @@ macro_rules! blueprint {
             pub agent: Option<Agent>,
             /// Environment variables by name. Those of the platform cannot be set.
             #[serde(default, skip_serializing_if = "BTreeMap::is_empty")]
-            #[schemars(extend("maxProperties" = 128, "x-values-max" = 32768))]
+            #[schemars(extend("maxProperties" = 128, "maxLength" = 32768))]
             pub env: BTreeMap<String, String>,
             /// The network: one class, and exceptions from it.
             #[serde(default, skip_serializing_if = "Option::is_none")]
@@ -106,7 +106,7 @@ macro_rules! blueprint {
             pub security_context: Option<SecurityContext>,
             /// Read-only files by path, at most 1 MiB in all.
             #[serde(default, skip_serializing_if = "BTreeMap::is_empty")]
-            #[schemars(extend("maxProperties" = 64, "x-values-max" = 262144))]
+            #[schemars(extend("maxProperties" = 64, "maxLength" = 262144))]
             pub ext_files: BTreeMap<String, String>,
             /// Whether apps are installed and started at all.
             #[serde(default, skip_serializing_if = "Option::is_none")]
@@ -120,7 +120,7 @@ macro_rules! blueprint {
             pub web_proxy: Option<WebProxy>,
             /// What !cel tags say in files: the pointer of a field, and the CEL expression that gives its value.
             #[serde(default, skip_serializing_if = "BTreeMap::is_empty")]
-            #[schemars(extend("maxProperties" = 128, "x-values-max" = 4096))]
+            #[schemars(extend("maxProperties" = 128, "maxLength" = 4096))]
             pub expressions: BTreeMap<String, String>,
             /// What it asks of whoever makes a workspace, in the order of a form.
             #[serde(default, skip_serializing_if = "Vec::is_empty")]

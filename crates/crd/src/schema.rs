@@ -142,7 +142,9 @@ fn one(object: &mut Map<String, Value>) {
             object.insert(key.to_owned(), (number as i64).into());
         }
     }
-    let values = object.remove("x-values-max");
+    // A member of schemas that the types' own form keeps, and objects have none of: how long the values of a map are.
+    let is_map = object.get("type").and_then(Value::as_str) == Some("object");
+    let values = if is_map { object.remove("maxLength") } else { None };
     let default = |object: &mut Map<String, Value>, key: &str, bound: u64| {
         object.entry(key).or_insert_with(|| bound.into());
     };

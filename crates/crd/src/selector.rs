@@ -13,7 +13,7 @@ use std::collections::BTreeMap;
 pub struct Selector {
     /// Labels with the value that each has to have.
     #[serde(default, skip_serializing_if = "BTreeMap::is_empty")]
-    #[schemars(extend("maxProperties" = 32, "x-values-max" = 63))]
+    #[schemars(extend("maxProperties" = 32, "maxLength" = 63))]
     pub match_labels: BTreeMap<String, String>,
     /// Rules over labels.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]

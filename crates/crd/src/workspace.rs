@@ -17,7 +17,7 @@ pub use placement::{
     PreferredNodes, PreferredPods, Toleration,
 };
 pub use sharing::{PortLevel, PortShare, Share, ShareKind, ShareRole};
-pub use source::{BlueprintKind, BlueprintRef, Mode, Repo, RunProfile, Source, Target, WorkloadKind};
+pub use source::{BlueprintKind, BlueprintRef, Dotfiles, Mode, Repo, RunProfile, Source, Target, WorkloadKind};
 pub use status::{
     AppliedResources, BlueprintStatus, InjectedStatus, LastActivity, LayerStatus, Phase, PodStatus, UpdateAvailable,
     VolumeStatus, WorkspaceStatus,
@@ -90,8 +90,11 @@ pub struct WorkspaceSpec {
     pub state: State,
     /// Values for the parameters of the blueprint, which gives them their types.
     #[serde(default, skip_serializing_if = "BTreeMap::is_empty")]
-    #[schemars(extend("maxProperties" = 64, "x-values-max" = 4096))]
+    #[schemars(extend("maxProperties" = 64, "maxLength" = 4096))]
     pub params: BTreeMap<String, String>,
+    /// What whoever works in it brings along: applied after all init scripts, as a layer of its own.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub dotfiles: Option<Dotfiles>,
     /// Fields of the blueprint that this workspace sets otherwise, as far as the blueprint allows it.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub overrides: Option<Overrides>,
@@ -128,7 +131,7 @@ pub struct WorkspaceSpec {
     pub placement: Option<Placement>,
     /// Labels of its pod, for meshes and monitoring. Those of quarterdeck.dev are refused.
     #[serde(default, skip_serializing_if = "BTreeMap::is_empty")]
-    #[schemars(extend("maxProperties" = 32, "x-values-max" = 63))]
+    #[schemars(extend("maxProperties" = 32, "maxLength" = 63))]
     pub pod_labels: BTreeMap<String, String>,
     /// When a newer blueprint takes effect; OnRestart when left out.
     #[serde(default, skip_serializing_if = "Option::is_none")]
@@ -183,7 +186,7 @@ pub struct Overrides {
     pub image: Option<String>,
     /// Environment variables by name.
     #[serde(default, skip_serializing_if = "BTreeMap::is_empty")]
-    #[schemars(extend("maxProperties" = 128, "x-values-max" = 32768))]
+    #[schemars(extend("maxProperties" = 128, "maxLength" = 32768))]
     pub env: BTreeMap<String, String>,
     /// The network: a tighter class, more that is denied.
     #[serde(default, skip_serializing_if = "Option::is_none")]

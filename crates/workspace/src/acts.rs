@@ -4,7 +4,7 @@
 mod all;
 
 pub(crate) use all::kept_ms;
-pub use all::{KEPT_FOR, KEPT_SECONDS, delete_all};
+pub use all::{KEPT_FOR, KEPT_SECONDS, MOST_AT_ONCE, delete_all};
 
 use crate::follow::ours;
 use crate::key::{FINALIZER, JOB, STATE_CAUSE, STORAGE, WORKSPACE};
@@ -12,6 +12,7 @@ use base::{Code, Coded};
 use bytes::Bytes;
 use catalog::Kind;
 use cluster::{Acting, Cluster, DeleteOptions, PatchKind, STATE_MANAGER, Target};
+use parking_lot::Mutex;
 use policy::action::{
     Changes, ObjectTarget, WorkspaceCreate, WorkspaceDelete, WorkspaceImport, WorkspaceLogs, WorkspacePurge,
     WorkspaceStart, WorkspaceStop, WorkspaceUpdate, WorkspaceView, WorkspaceWake,
@@ -45,6 +46,14 @@ pub enum ActError {
         /// The door.
         door: String,
     },
+    /// A parameter that is set once.
+    #[error("the parameter {name} is set once, when a workspace is made: it is {value} here")]
+    ParamFixed {
+        /// Its name.
+        name: String,
+        /// Its value.
+        value: String,
+    },
     /// Not now: why.
     #[error("{0}")]
     Busy(String),
@@ -61,6 +70,7 @@ impl Coded for ActError {
             Self::Exists(_) => Code::WorkspaceExists,
             Self::NotInstalled => Code::CrdOutdated,
             Self::NotWoken { .. } => Code::WorkspaceStopped,
+            Self::ParamFixed { .. } => Code::ParamInvalid,
             Self::Busy(_) => Code::LimitReached,
             Self::Cluster(error) => error.code(),
         }
@@ -237,6 +247,9 @@ pub async fn wake(cluster: &Cluster, permit: Permit<WorkspaceWake>) -> Result<Va
 /// because its owner goes is started by people alone.
 #[must_use]
 pub fn wakes(workspace: &Value, door: &str) -> bool {
+    if kept_ms(workspace).is_some() {
+        return false;
+    }
     let all = workspace.pointer("/spec/lifecycle/wakeOn").and_then(Value::as_array);
     all.into_iter().flatten().any(|one| one.as_str() == Some(door))
 }
@@ -247,17 +260,20 @@ pub fn wakes(workspace: &Value, door: &str) -> bool {
 /// As [`ActError`] says; `Conflict` when it was changed meanwhile.
 pub async fn update(
     cluster: &Cluster,
-    if kept_ms(workspace).is_some() {
-        return false;
-    }
     permit: Permit<WorkspaceUpdate>,
     spec: &Value,
     generation: Option<i64>,
 ) -> Result<Value, ActError> {
     let object = permit.target().object.clone();
-    changed(cluster, permit, &object, "changed", async |acting, target| {
+    let fixed = Mutex::new(None);
+    let result = changed(cluster, permit, &object, "changed", async |acting, target| {
         let change = || async {
             let there = acting.get(target, "").await?;
+            if let Some((name, value)) = set_once(&there, spec) {
+                let message = format!("the parameter {name} is set once");
+                *fixed.lock() = Some(ActError::ParamFixed { name, value });
+                return Err(cluster::Error::Conflict { message });
+            }
             let now = there.pointer("/metadata/generation").and_then(Value::as_i64);
             if generation.is_some() && generation != now {
                 let message = format!("it is of generation {} by now", now.unwrap_or_default());
@@ -270,7 +286,23 @@ pub async fn update(
         };
         unless_written_between(change).await
     })
-    .await
+    .await;
+    match fixed.into_inner() {
+        Some(refused) if result.is_err() => Err(refused),
+        _ => result,
+    }
+}
+
+/// The parameter that a patch would change and that is set once, with its value.
+fn set_once(there: &Value, patch: &Value) -> Option<(String, String)> {
+    let fixed = there.pointer("/status/blueprint/fixed")?.as_object()?;
+    let asked = patch.get("params")?.as_object()?;
+    let moves = patch.get("blueprintRef").is_some();
+    let changed = asked.iter().filter(|_| !moves).find_map(|(name, value)| {
+        let stands = fixed.get(name)?.as_str()?;
+        value.as_str().is_some_and(|value| value != stands).then(|| (name.clone(), stands.to_owned()))
+    });
+    changed
 }
 
 /// Deletes a workspace; its storage goes as it says itself.

@@ -24,12 +24,13 @@ use crate::render::{Object, Refused, Render, Rendered};
 use crate::source::{Repositories, Sourced};
 use base::Code;
 use blueprint::objects::{Network, Opening, Outside, Place};
-use blueprint::{Effective, Given, LayerKind, Library, Mark, Node, Problem, Problems, User};
+use blueprint::{Effective, Given, LayerKind, Library, Mark, Node, Offers, Problem, Problems, User};
 use crd::blueprint::{Activity, Timeouts};
 use parking_lot::RwLock;
 use serde::Deserialize as _;
 use serde_json::{Value, json};
 use sha2::{Digest, Sha256};
+use std::cell::RefCell;
 use std::collections::{BTreeMap, HashMap};
 use std::sync::Arc;
 
@@ -179,6 +180,8 @@ impl Render for Blueprints {
             spec,
             params: &params,
             sourced,
+            fixed: sourced::fixed(workspace, name),
+            offers: None,
         };
         let made = self.made(&asked).map_err(|wrong| {
             // What is missing may be in what was not read so far.
@@ -220,10 +223,10 @@ impl Render for Blueprints {
             secret: objects.secret.as_ref().map(|need| (need.name.clone(), need.key.clone())),
             reached: self.reached(desired, asked, objects.opening.as_ref()),
             password: self.platform.password.clone(),
+            joins: blueprint::objects::joined(&effective, &place),
             web_proxy: web_proxy(&effective),
             activity: activity(&effective),
             ignored_events: texts(&effective, "/ignoreEvents"),
-            joins: blueprint::objects::joined(&effective, &place),
             shows_scripts: is_true(&effective, "/showInitScriptStatus"),
             timeouts,
             opens_api: is_true(&effective, "/network/kubernetesAccess"),
@@ -303,7 +306,8 @@ impl Blueprints {
         (seen.library.clone(), seen.problems.clone())
     }
 
-    /// What a workspace of this `spec` would be made of in a namespace; without a name, of the first blueprint there.
+    /// What a workspace of this `spec` would be made of in a namespace; without a name, of the first blueprint there. `offers`
+    /// takes what may be chosen of its parameters, whatever is wrong.
     ///
     /// # Errors
     /// All that is wrong, at once.
@@ -315,9 +319,11 @@ impl Blueprints {
         spec: &Value,
         params: &Given,
         sourced: &Sourced,
+        offers: Option<&RefCell<Offers>>,
     ) -> Result<Made, Problems> {
         let seen = self.seen_by(namespace, spec)?;
-        self.made(&sourced::Asked { seen: &seen, name, namespace, workspace, spec, params, sourced })
+        let fixed = Given::new();
+        self.made(&sourced::Asked { seen: &seen, name, namespace, workspace, spec, params, sourced, fixed, offers })
     }
 
     /// What reads repositories.
@@ -332,12 +338,6 @@ impl Blueprints {
         &self.platform.default_blueprint
     }
 
-    /// What leads to a workspace from outside.
-    fn reached(&self, desired: &Desired, asked: Asked, opening: Option<&Opening>) -> Option<Reached> {
-        let (kind, route, problem) = match asked {
-            Asked::Nothing => return None,
-            Asked::Never(kind, why) => (kind, None, Some(why)),
-            Asked::For(kind, Outside::LoadBalancer { .. }) => (kind, None, None),
     /// The volumes that a workspace of this `spec` would have which are not its own alone.
     #[must_use]
     pub fn joins(
@@ -352,6 +352,12 @@ impl Blueprints {
         blueprint::objects::joined(&made.effective, &place)
     }
 
+    /// What leads to a workspace from outside.
+    fn reached(&self, desired: &Desired, asked: Asked, opening: Option<&Opening>) -> Option<Reached> {
+        let (kind, route, problem) = match asked {
+            Asked::Nothing => return None,
+            Asked::Never(kind, why) => (kind, None, Some(why)),
+            Asked::For(kind, Outside::LoadBalancer { .. }) => (kind, None, None),
             Asked::For(kind, Outside::Ingress(route) | Outside::Gateway(route)) => (kind, Some(route), None),
         };
         let none = || opening.is_none().then(|| "it declares no port of TCP".to_owned());
@@ -463,7 +469,14 @@ fn status(effective: &Effective, sourced: &Sourced) -> Value {
             json!({ "kind": origin.kind.as_str(), "name": name, "digest": digest(layer) })
         })
         .collect();
-    json!({ "name": effective.name, "digest": digest(&effective.node), "layers": layers })
+    let mut status = json!({ "name": effective.name, "digest": digest(&effective.node), "layers": layers });
+    if let (Some(fields), false) = (status.as_object_mut(), effective.fixed.is_empty()) {
+        let text = |value: &Value| value.as_str().map_or_else(|| value.to_string(), str::to_owned);
+        let fixed: BTreeMap<&String, String> =
+            effective.fixed.iter().map(|(name, value)| (name, text(value))).collect();
+        fields.insert("fixed".to_owned(), json!(fixed));
+    }
+    status
 }
 
 const OVERRIDES: &str = "spec";

@@ -12,9 +12,10 @@ use api::blueprint::{
     BlueprintProblem, BlueprintRow, BlueprintValidate, BlueprintValidated,
 };
 use base::Code;
-use blueprint::{Definition, Effective, Given, LayerKind, Library, Problem, Problems, explain};
+use blueprint::{Definition, Effective, Given, LayerKind, Library, Offers, Problem, Problems, explain};
 use cluster::{Cluster, Error};
 use serde_json::Value;
+use std::cell::RefCell;
 use std::collections::BTreeMap;
 
 /// Reads the blueprints of the platform and those of a namespace.
@@ -93,10 +94,21 @@ pub fn effective(
     launch: &Launch,
     sourced: &Sourced,
 ) -> Result<Made, Problems> {
+    composed(blueprints, namespace, name, launch, sourced, None)
+}
+
+fn composed(
+    blueprints: &Blueprints,
+    namespace: &str,
+    name: &str,
+    launch: &Launch,
+    sourced: &Sourced,
+    offers: Option<&RefCell<Offers>>,
+) -> Result<Made, Problems> {
     let params: Given = launch.params.iter().map(|(name, value)| (name.clone(), value.as_str().into())).collect();
     let usual = || launch.image.is_some().then(|| blueprints.usual());
     let chosen = launch.blueprint.as_deref().or_else(usual);
-    blueprints.effective(namespace, chosen, name, &launch.spec(), &params, sourced)
+    blueprints.effective(namespace, chosen, name, &launch.spec(), &params, sourced, offers)
 }
 
 /// The same for people who fill in a form.
@@ -112,13 +124,15 @@ pub fn preview(
         Sourced::Read(read) => Some(read.words()),
         _ => None,
     };
-    match effective(blueprints, namespace, name, launch, sourced) {
-        Ok(made) => BlueprintPreview { source, ..shown(made, sourced) },
+    let offers = RefCell::default();
+    let preview = match composed(blueprints, namespace, name, launch, sourced, Some(&offers)) {
+        Ok(made) => shown(made, sourced),
         Err(wrong) => {
             let problems = wrong.list().iter().map(problem).collect();
-            BlueprintPreview { problems, source, ..BlueprintPreview::default() }
+            BlueprintPreview { problems, ..BlueprintPreview::default() }
         }
-    }
+    };
+    BlueprintPreview { source, options: offers.into_inner(), ..preview }
 }
 
 /// What is wrong with a file of blueprints, and what would be made of the one that is asked for: the first, where none is.
@@ -171,6 +185,7 @@ fn shown(made: Made, sourced: &Sourced) -> BlueprintPreview {
         source: None,
         fallback,
         params: effective.params.clone(),
+        options: BTreeMap::new(),
         layers: effective.layers.iter().map(|layer| layer.origin.layer.to_string()).collect(),
         pod_security: effective.pod_security.as_str().to_owned(),
         problems: effective.warnings.iter().map(problem).collect(),

@@ -66,6 +66,8 @@ pub struct Launch {
     pub params: BTreeMap<String, String>,
     /// A preset of parameters.
     pub preset: Option<String>,
+    /// Dotfiles, in words that [`dotfiles`] reads.
+    pub dotfiles: Option<String>,
     /// Fields of the blueprint that are to be otherwise.
     pub overrides: Option<Map<String, Value>>,
     /// Arguments of the image's entrypoint.
@@ -113,6 +115,7 @@ impl Launch {
             ("source", self.source.clone()),
             ("params", texts(&self.params)),
             ("presetsRef", self.preset.as_deref().map(Value::from)),
+            ("dotfiles", self.dotfiles.as_deref().map(dotfiles)),
             ("overrides", self.overrides.clone().map(Value::Object)),
             ("args", (!self.args.is_empty()).then(|| json!(self.args))),
             ("env", (!env.is_empty()).then(|| env.into())),
@@ -152,6 +155,20 @@ impl Launch {
             blueprint: self.blueprint.clone().unwrap_or_default(),
             image: self.image.clone().unwrap_or_default(),
         }
+    }
+}
+
+/// Dotfiles as `spec.dotfiles` has them: a path is a folder, all else the address of a repository, with `#ref` behind it.
+/// Whether they can be applied is told with the rest of what a workspace is made from.
+#[must_use]
+pub fn dotfiles(said: &str) -> Value {
+    let said = said.trim();
+    if said.starts_with(['/', '~']) {
+        return json!({ "folder": said });
+    }
+    match said.split_once('#') {
+        Some((address, reference)) if !reference.is_empty() => json!({ "repository": address, "ref": reference }),
+        _ => json!({ "repository": said.trim_end_matches('#') }),
     }
 }
 

@@ -82,7 +82,7 @@ async fn serve(config: Config, place: Place) -> Result<(), Error> {
         accounts::found(Path::new("/"), &config.user, &log)
     };
     links(&config, root, &log);
-    let (account, image) = if place == Place::Inside { inside(account) } else { (account, BTreeMap::new()) };
+    let (account, image) = if place == Place::Inside { inside(account) } else { (account, given(&config.env_from)) };
     let daemon = Daemon::new(config, account, log, children, secure::keys()?, image);
     if root {
         engine::folders(&daemon);
@@ -132,6 +132,11 @@ async fn serve(config: Config, place: Place) -> Result<(), Error> {
     reaping.abort();
     daemon.log.info("daemon", "ended");
     Ok(())
+}
+
+/// What is handed on of the daemon's own environment.
+fn given(names: &[String]) -> BTreeMap<String, String> {
+    names.iter().filter_map(|name| Some((name.clone(), std::env::var(name).ok()?))).collect()
 }
 
 /// Whose container it is, and what stands in its environment.

@@ -2377,6 +2377,11 @@ params?: { [key in string]: string },
  */
 preset?: string, 
 /**
+ * What whoever works in it brings along: the address of a git repository of dotfiles (`https://host/owner/dotfiles#ref`),
+ * or a folder in the workspace (`~/dotfiles`).
+ */
+dotfiles?: string, 
+/**
  * Fields of the blueprint that are to be otherwise.
  */
 overrides?: Record<string, unknown>, 
@@ -2523,11 +2528,6 @@ job: Job,
 workspace: Workspace, };
 
 /**
- * `GET …/events`, first message (`event: handshake`).
- */
-export type WorkspaceHandshake = { 
-/**
-/**
  * `202` of `DELETE /api/v1/workspaces?user=`: it is being done.
  */
 export type WorkspaceAllAccepted = { 
@@ -2540,6 +2540,11 @@ job: Job,
  */
 workspaces: Array<WorkspaceRow>, };
 
+/**
+ * `GET …/events`, first message (`event: handshake`).
+ */
+export type WorkspaceHandshake = { 
+/**
  * The workspace: `namespace/name`.
  */
 workspace: string, 
@@ -2760,14 +2765,14 @@ namespace: string,
  */
 name: string, 
 /**
+ * … who is this user.
+ */
+user?: string, 
+/**
  * Who asked for it: the id of the principal.
  */
 principal: string, 
 /**
-/**
- * … who is this user.
- */
-user?: string, 
  * How far it is.
  */
 state: JobState, 
@@ -3180,6 +3185,10 @@ fields: Array<BlueprintField>,
  * The values of the parameters, typed.
  */
 params: Record<string, unknown>, 
+/**
+ * What may be chosen of each parameter that has options, as far as the others say: whatever else is wrong.
+ */
+options: { [key in string]: Array<string> }, 
 /**
  * The layers, lowest first: `platform rust`, `overrides`.
  */

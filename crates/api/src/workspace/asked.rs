@@ -85,6 +85,10 @@ pub struct WorkspaceCreate {
     /// A preset of parameters.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub preset: Option<String>,
+    /// What whoever works in it brings along: the address of a git repository of dotfiles (`https://host/owner/dotfiles#ref`),
+    /// or a folder in the workspace (`~/dotfiles`).
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub dotfiles: Option<String>,
     /// Fields of the blueprint that are to be otherwise.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     #[ts(type = "Record<string, unknown>")]
@@ -226,10 +230,6 @@ pub enum WorkspaceDeleteMode {
     Full,
 }
 
-/// `202`: it is being done. The job tells how it goes.
-#[derive(Clone, Debug, Serialize, Deserialize, TS, JsonSchema)]
-#[ts(export_to = "api.ts")]
-pub struct WorkspaceAccepted {
 /// `202` of `DELETE /api/v1/workspaces?user=`: it is being done.
 #[derive(Clone, Debug, Serialize, Deserialize, TS, JsonSchema)]
 #[ts(export_to = "api.ts")]
@@ -240,6 +240,10 @@ pub struct WorkspaceAllAccepted {
     pub workspaces: Vec<WorkspaceRow>,
 }
 
+/// `202`: it is being done. The job tells how it goes.
+#[derive(Clone, Debug, Serialize, Deserialize, TS, JsonSchema)]
+#[ts(export_to = "api.ts")]
+pub struct WorkspaceAccepted {
     /// The job.
     pub job: Job,
     /// The workspace as it was then.

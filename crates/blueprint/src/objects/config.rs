@@ -117,6 +117,7 @@ fn agent(effective: &Effective, place: &Place, ports: &[Port], volumes: &Volumes
             Profile::Service => proto::workspace::Profile::Service,
         },
         env: super::containers::plain_env(effective, place),
+        env_from: super::containers::given_env(effective, place),
         splash: splash(effective, place),
         init_scripts: scripts(blueprint),
         show_init_script_status: is(blueprint, "/showInitScriptStatus"),

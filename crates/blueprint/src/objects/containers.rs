@@ -155,6 +155,7 @@ fn readiness() -> Probe {
 /// The variables of sessions, scripts and apps whose values are plain texts.
 pub(super) fn plain_env(effective: &Effective, place: &Place) -> BTreeMap<String, String> {
     let mut all: BTreeMap<String, String> = blueprint_env(&effective.node);
+    all.retain(|name, _| !effective.secrets.contains_key(name));
     for variable in &place.env {
         match &variable.value {
             Some(value) => all.insert(variable.name.clone(), value.clone()),
@@ -163,6 +164,15 @@ pub(super) fn plain_env(effective: &Effective, place: &Place) -> BTreeMap<String
     }
     all.extend(platform_env(effective, place));
     all
+}
+
+/// The names of those whose values come from somewhere else: they reach sessions by the daemon's own environment.
+pub(super) fn given_env(effective: &Effective, place: &Place) -> Vec<String> {
+    let own = platform_env(effective, place);
+    let mut all: BTreeMap<&str, bool> = effective.secrets.keys().map(|name| (name.as_str(), true)).collect();
+    all.extend(place.env.iter().map(|variable| (variable.name.as_str(), variable.value_from.is_some())));
+    all.retain(|name, given| *given && own.iter().all(|(platform, _)| platform != name));
+    all.into_keys().map(str::to_owned).collect()
 }
 
 fn blueprint_env(blueprint: &Node) -> BTreeMap<String, String> {
@@ -189,6 +199,9 @@ fn env(effective: &Effective, place: &Place, ports: &[Port]) -> (Vec<EnvVar>, Op
     let blueprint = &effective.node;
     let plain = |(name, value): (String, String)| (name.clone(), plain(&name, &value));
     let mut all: BTreeMap<String, EnvVar> = blueprint_env(blueprint).into_iter().map(plain).collect();
+    all.extend(
+        effective.secrets.iter().map(|(name, secret)| (name.clone(), of_secret(name, &secret.name, &secret.key))),
+    );
     all.extend(place.env.iter().map(|variable| (variable.name.clone(), variable.clone())));
     all.extend(platform_env(effective, place).map(plain));
     let mut secret = None;
@@ -198,10 +211,7 @@ fn env(effective: &Effective, place: &Place, ports: &[Port]) -> (Vec<EnvVar>, Op
         }
         if is_code_server(text(blueprint, "/image").unwrap_or_default()) && !all.contains_key("PASSWORD") {
             let need = SecretNeed { name: format!("{}-password", place.id), key: "password".to_owned() };
-            let selector = SecretKeySelector { name: need.name.clone(), key: need.key.clone(), optional: None };
-            let from = EnvVarSource { secret_key_ref: Some(selector), ..EnvVarSource::default() };
-            let variable = EnvVar { name: "PASSWORD".to_owned(), value: None, value_from: Some(from) };
-            all.insert("PASSWORD".to_owned(), variable);
+            all.insert("PASSWORD".to_owned(), of_secret("PASSWORD", &need.name, &need.key));
             secret = Some(need);
         }
     }
@@ -211,6 +221,13 @@ fn env(effective: &Effective, place: &Place, ports: &[Port]) -> (Vec<EnvVar>, Op
 /// A variable whose value is taken as it is: Kubernetes would put other variables in for `$(NAME)`.
 fn plain(name: &str, value: &str) -> EnvVar {
     EnvVar { name: name.to_owned(), value: Some(value.replace("$(", "$$(")), value_from: None }
+}
+
+/// A variable that has the value of a Secret.
+fn of_secret(name: &str, secret: &str, key: &str) -> EnvVar {
+    let selector = SecretKeySelector { name: secret.to_owned(), key: key.to_owned(), optional: None };
+    let from = EnvVarSource { secret_key_ref: Some(selector), ..EnvVarSource::default() };
+    EnvVar { name: name.to_owned(), value: None, value_from: Some(from) }
 }
 
 /// Images that ask for a password at their start and have a known one where none is given.

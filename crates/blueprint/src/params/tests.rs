@@ -1,8 +1,11 @@
 #![allow(clippy::unwrap_used, clippy::expect_used, clippy::panic, clippy::indexing_slicing)]
 
+use crate::compose::Beside;
+use crate::params::{Given, Offers, SecretKey};
 use crate::testing::Ask;
 use base::Code;
 use serde_json::{Value as Json, json};
+use std::cell::RefCell;
 
 const PLATFORM: &str = r#"
 - name: a
@@ -79,4 +82,74 @@ fn wb_03b_each_wrong_one_is_told_with_its_rule() {
     assert!(ask(&[], Some("huge")).problems().iter().any(|one| one.contains("no preset huge; there are: big")));
     let with_gpu = ask(&[("GPU", json!(true))], None);
     assert!(with_gpu.problems().iter().any(|one| one.contains("has to name a kind")));
+}
+
+const ONCE: &str = r#"
+- name: a
+  image: go
+  env: {DISK: !cel params.DISK, TOKEN: none}
+  params:
+  - {name: DISK, type: enum, default: fast, options: [{value: fast}, {value: slow}], mutable: false}
+  - {name: SIZE, type: number, default: 1, mutable: false}
+  - {name: KIND, type: enum, default: small, options: [{value: small}, {value: large, when: "params.DISK == 'fast'"}]}
+  - {name: KEY, type: secret, default: store/token, env: TOKEN}
+"#;
+
+fn once<'a>(params: &[(&str, &str)], beside: Beside<'a>) -> Ask<'a> {
+    let params = params.iter().map(|(name, value)| ((*name).to_owned(), json!(value))).collect();
+    Ask { platform: ONCE, name: Some("a"), params, beside, ..Ask::default() }
+}
+
+#[test]
+fn wb_03f_what_cannot_be_changed_keeps_the_value_that_it_was_made_with() {
+    let first = once(&[("DISK", "slow")], Beside::default()).compose().unwrap();
+    assert_eq!(first.fixed, [("DISK".to_owned(), json!("slow")), ("SIZE".to_owned(), json!(1))].into());
+    // as a status has them: texts
+    let fixed: Given = [("DISK".to_owned(), json!("slow")), ("SIZE".to_owned(), json!("1"))].into();
+    let beside = Beside { fixed: Some(&fixed), ..Beside::default() };
+    let later = once(&[], beside).compose().unwrap();
+    assert_eq!((&later.params["DISK"], &later.params["SIZE"]), (&json!("slow"), &json!(1)), "not today's default");
+    assert!(once(&[("DISK", "slow"), ("KIND", "small")], beside).compose().is_ok(), "the same is no change");
+    let problems = once(&[("DISK", "fast")], beside).problems();
+    assert_eq!(problems, ["/params/0: the parameter DISK is set once, when a workspace is made: it is slow here"]);
+}
+
+#[test]
+fn wb_03g_what_may_be_chosen_is_told_whatever_else_is_wrong() {
+    let offered = |params: &[(&str, &str)]| {
+        let offers = RefCell::new(Offers::new());
+        let valid = once(params, Beside { offers: Some(&offers), ..Beside::default() }).compose().is_ok();
+        let offers = offers.into_inner();
+        (valid, offers["KIND"].clone(), offers["DISK"].clone())
+    };
+    let all = |words: &[&str]| words.iter().map(|word| (*word).to_owned()).collect::<Vec<_>>();
+    let disks = all(&["fast", "slow"]);
+    assert_eq!(offered(&[]), (true, all(&["small", "large"]), disks.clone()));
+    assert_eq!(offered(&[("DISK", "slow")]), (true, all(&["small"]), disks.clone()));
+    assert_eq!(offered(&[("DISK", "slow"), ("KIND", "large")]), (false, all(&["small"]), disks));
+}
+
+#[test]
+fn wb_03h_a_secret_reaches_its_variable_by_reference_alone() {
+    let made = once(&[("KEY", "mine/api-token")], Beside::default()).compose().unwrap();
+    let key = SecretKey { name: "mine".to_owned(), key: "api-token".to_owned() };
+    assert_eq!(made.secrets, [("TOKEN".to_owned(), key)].into());
+    let place = crate::objects::Place::new("w", "team", "w", crate::User::plain("ada"), "agent");
+    let objects = crate::objects::objects(&made, &place).unwrap();
+    let pod = serde_json::to_value(&objects.pod).unwrap();
+    let env = pod["spec"]["containers"][0]["env"].as_array().unwrap();
+    let token: Vec<&Json> = env.iter().filter(|one| one["name"] == "TOKEN").collect();
+    let wanted = json!({ "name": "TOKEN", "valueFrom": { "secretKeyRef": { "name": "mine", "key": "api-token" } } });
+    assert_eq!(token, [&wanted], "over what the blueprint says in the clear");
+    for config in objects.to_json().unwrap().iter().filter(|one| one["kind"] == "ConfigMap") {
+        let Some(text) = config["data"]["config.yaml"].as_str() else { continue };
+        let config: Json = serde_json::from_str(text).unwrap();
+        assert_eq!((&config["env"]["TOKEN"], &config["envFrom"]), (&Json::Null, &json!(["TOKEN"])), "its name alone");
+    }
+    let plain = Ask {
+        platform: "- {name: a, image: go, params: [{name: A, default: b, env: A}]}",
+        name: Some("a"),
+        ..Ask::default()
+    };
+    assert!(plain.problems()[0].contains("names a variable, which a secret alone does"));
 }

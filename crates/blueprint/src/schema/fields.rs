@@ -234,6 +234,7 @@ const PARAM: Shape = Shape::Fields(&[
     never("message", text(500, checks::any)),
     never("when", text(4096, checks::any)),
     never("mutable", Shape::Bool),
+    never("env", text(128, checks::env_name)),
 ]);
 
 const PRESET: Shape = Shape::Fields(&[

@@ -52,6 +52,7 @@ fn composed(text: &str) -> blueprint::Effective {
         overrides: None,
         params: &Given::new(),
         preset: None,
+        beside: blueprint::Beside::default(),
         patches: &[],
         settings: &Settings::default(),
         env: &BTreeMap::new(),

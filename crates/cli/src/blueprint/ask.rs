@@ -68,6 +68,7 @@ pub(super) fn effective(name: Option<&str>, ask: &Ask) -> Result<Asked, Error> {
         overrides: overrides.as_ref().map(|(path, tree)| (tree as &dyn Files, path.as_str())),
         params: &params,
         preset: ask.preset.as_deref(),
+        beside: blueprint::Beside::default(),
         patches: &[],
         settings: &settings(&ask.sources),
         env: &ask.sources.env.iter().cloned().collect(),

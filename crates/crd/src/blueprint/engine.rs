@@ -40,7 +40,7 @@ pub struct Engine {
     pub parent_storages: Option<bool>,
     /// Files that stand in it, by path.
     #[serde(default, skip_serializing_if = "BTreeMap::is_empty")]
-    #[schemars(extend("maxProperties" = 64, "x-values-max" = 262144))]
+    #[schemars(extend("maxProperties" = 64, "maxLength" = 262144))]
     pub ext_files: BTreeMap<String, String>,
     /// Storages of its own, by name.
     #[serde(default, skip_serializing_if = "BTreeMap::is_empty")]

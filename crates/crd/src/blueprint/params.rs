@@ -51,6 +51,10 @@ pub struct Param {
     /// Whether it may be changed later; true when left out.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub mutable: Option<bool>,
+    /// Of a secret: the variable of the main container that has the value of its key.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    #[schemars(length(min = 1, max = 128), regex(pattern = r"^[A-Za-z_][A-Za-z0-9_]*$"))]
+    pub env: Option<String>,
 }
 
 /// The type of a parameter.
@@ -67,7 +71,7 @@ pub enum ParamType {
     Enum,
     /// A quantity: 4Gi.
     Size,
-    /// The name of a Secret.
+    /// A key of a Secret of the namespace: NAME/KEY.
     Secret,
 }
 
@@ -99,7 +103,7 @@ pub struct Preset {
     pub description: Option<String>,
     /// Values by parameter.
     #[serde(default, skip_serializing_if = "BTreeMap::is_empty")]
-    #[schemars(extend("maxProperties" = 64, "x-values-max" = 4096))]
+    #[schemars(extend("maxProperties" = 64, "maxLength" = 4096))]
     pub params: BTreeMap<String, String>,
 }
 

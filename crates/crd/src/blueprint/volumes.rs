@@ -47,7 +47,7 @@ pub struct StorageVolume {
     pub claim_spec: Option<ClaimSpec>,
     /// Annotations of the claim that is made for it.
     #[serde(default, skip_serializing_if = "BTreeMap::is_empty")]
-    #[schemars(extend("maxProperties" = 64, "x-values-max" = 4096))]
+    #[schemars(extend("maxProperties" = 64, "maxLength" = 4096))]
     pub claim_spec_annotations: BTreeMap<String, String>,
 }
 

@@ -49,6 +49,12 @@ pub const RULES: &[Rule] = &[
     ),
     rule(
         WORKSPACE,
+        &["spec", "dotfiles"],
+        "has(self.repository) != has(self.folder) && (has(self.repository) || !has(self.ref))",
+        "dotfiles have a repository, with or without a ref, or a folder",
+    ),
+    rule(
+        WORKSPACE,
         &["spec", "source", "repo"],
         "!(has(self.ref) && has(self.pullRequest))",
         "a repository is checked out at ref or at pullRequest, not both",

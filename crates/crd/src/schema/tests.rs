@@ -2,7 +2,7 @@
 
 use super::Kind;
 use crate::rules::RULES;
-use serde_json::Value;
+use serde_json::{Value, json};
 
 /// Calls with every field of a schema: its pointer and its own schema.
 fn walk(at: &str, schema: &Value, see: &mut dyn FnMut(&str, &Value)) {
@@ -143,4 +143,18 @@ fn ws_01b_names_columns_and_fields_to_select_by() {
         assert!(version["subresources"]["status"].is_object(), "{singular}");
         assert_eq!(Kind::of_plural(kind.plural()), Some(kind));
     }
+}
+
+#[test]
+fn ws_17f_values_of_maps_are_as_long_as_their_fields_say() {
+    let blueprint = Kind::Blueprint.schema();
+    let most = |schema: &Value, at: &str| schema.pointer(&format!("{at}/additionalProperties/maxLength")).cloned();
+    let spec = "/properties/spec/properties";
+    for (at, length) in [("env", 32_768), ("extFiles", 262_144), ("expressions", 4_096)] {
+        assert_eq!(most(&blueprint, &format!("{spec}/{at}")), Some(json!(length)), "{at}");
+        assert_eq!(blueprint.pointer(&format!("{spec}/{at}/maxLength")), None, "{at}");
+    }
+    let workspace = Kind::Workspace.schema();
+    assert_eq!(most(&workspace, &format!("{spec}/params")), Some(json!(4_096)));
+    assert_eq!(most(&workspace, &format!("{spec}/podLabels")), Some(json!(63)));
 }

@@ -11,7 +11,7 @@ use std::collections::BTreeMap;
 pub struct Placement {
     /// Labels that the node has to have.
     #[serde(default, skip_serializing_if = "BTreeMap::is_empty")]
-    #[schemars(extend("maxProperties" = 32, "x-values-max" = 63))]
+    #[schemars(extend("maxProperties" = 32, "maxLength" = 63))]
     pub node_selector: BTreeMap<String, String>,
     /// Taints of nodes that it bears.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]

@@ -76,6 +76,28 @@ pub struct Repo {
     pub path: Option<String>,
 }
 
+/// The dotfiles of whoever works in a workspace: those of a repository, or of a folder that the workspace has.
+#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
+pub struct Dotfiles {
+    /// The address of a git repository, without user and password: https://host/owner/dotfiles.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    #[schemars(length(min = 1, max = 1024), regex(pattern = r"^https://[^/@\s]+/\S+$"))]
+    pub repository: Option<String>,
+    /// A branch or tag of it; its default branch when left out.
+    #[serde(default, rename = "ref", skip_serializing_if = "Option::is_none")]
+    #[schemars(length(min = 1, max = 255))]
+    pub ref_: Option<String>,
+    /// A folder in the workspace, instead of repository: /shared/dotfiles, ~/dotfiles.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    #[schemars(length(min = 1, max = 1024), regex(pattern = r"^(/|~/)"))]
+    pub folder: Option<String>,
+    /// What installs them, run in their folder; found by the usual names when left out (install.sh, bootstrap, setup), and where there
+    /// is none, files that begin with a dot are linked into the home.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    #[schemars(length(min = 1, max = 4096))]
+    pub command: Option<String>,
+}
+
 /// A pod of its own, or a part of a workload.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
 pub enum Mode {

@@ -5,6 +5,7 @@ use crate::condition::{Condition, ConditionStatus, ConditionType};
 use crate::scalar::{Quantity, Time};
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
+use std::collections::BTreeMap;
 use std::fmt;
 
 /// How a workspace is.
@@ -195,6 +196,10 @@ pub struct BlueprintStatus {
     #[serde(default, skip_serializing_if = "Option::is_none")]
     #[schemars(length(max = 128))]
     pub digest: Option<String>,
+    /// The parameters that cannot be changed, with the values that they have for good.
+    #[serde(default, skip_serializing_if = "BTreeMap::is_empty")]
+    #[schemars(extend("maxProperties" = 64, "maxLength" = 4096))]
+    pub fixed: BTreeMap<String, String>,
     /// The layers it was composed of, lowest first.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     #[schemars(length(max = 32), extend("x-kubernetes-list-type" = "atomic"))]
@@ -204,7 +209,7 @@ pub struct BlueprintStatus {
 /// A layer of a composed blueprint.
 #[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
 pub struct LayerStatus {
-    /// Whose layer it is: default, platform, org, repo, overrides, policy.
+    /// Whose layer it is: default, platform, org, repo, overrides, personal, policy.
     #[schemars(length(max = 32))]
     pub kind: String,
     /// The blueprint, file or patch.

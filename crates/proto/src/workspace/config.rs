@@ -21,6 +21,10 @@ pub struct Config {
     /// What every session, script and app finds in its environment.
     #[serde(default, skip_serializing_if = "BTreeMap::is_empty")]
     pub env: BTreeMap<String, String>,
+    /// Variables of the daemon's own environment that they find there too: those whose value comes from a Secret or a ConfigMap,
+    /// and stands in no file.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub env_from: Vec<String>,
     /// Shown on a terminal before the first prompt.
     #[serde(default, skip_serializing_if = "String::is_empty")]
     pub splash: String,

@@ -9,8 +9,10 @@ use super::{Blueprints, OVERRIDES, Seen, overrides, user};
 use crate::provision::Meant;
 use crate::source::{self, Read, Sourced};
 use base::Code;
-use blueprint::{Effective, Given, LayerKind, Mark, Problem, Problems, RepoFile, Request};
+use blueprint::{Beside, Dotfiles, Effective, Given, LayerKind, Mark, Offers, Problem, Problems, RepoFile, Request};
+use serde::Deserialize as _;
 use serde_json::Value;
+use std::cell::RefCell;
 use std::collections::BTreeMap;
 
 /// What came of the layers.
@@ -45,6 +47,10 @@ pub(super) struct Asked<'a> {
     pub(super) spec: &'a Value,
     pub(super) params: &'a Given,
     pub(super) sourced: &'a Sourced,
+    /// The values that parameters have for good.
+    pub(super) fixed: Given,
+    /// Takes what may be chosen of each parameter.
+    pub(super) offers: Option<&'a RefCell<Offers>>,
 }
 
 impl Blueprints {
@@ -107,6 +113,7 @@ impl Blueprints {
         let read = read.map(|(read, file)| (read.on(name.unwrap_or_else(usual)), file));
         let overrides = BTreeMap::from([(OVERRIDES.to_owned(), overrides(asked.spec).to_string())]);
         let (settings, user) = (self.settings(), user(asked.spec));
+        let dotfiles = dotfiles(asked.spec)?;
         let request = Request {
             library: &asked.seen.library,
             name,
@@ -122,6 +129,7 @@ impl Blueprints {
             overrides: Some((&overrides, OVERRIDES)),
             params: asked.params,
             preset: asked.spec.get("presetsRef").and_then(Value::as_str),
+            beside: Beside { fixed: Some(&asked.fixed), dotfiles: dotfiles.as_ref(), offers: asked.offers },
             patches: &[],
             settings: &settings,
             env: &self.platform.env,
@@ -142,6 +150,24 @@ impl Blueprints {
         // What is patched is composed and checked as a whole.
         if patches.is_empty() { Ok(effective) } else { blueprint::compose(&Request { patches: &patches, ..request }) }
     }
+}
+
+/// What whoever works in it brings along.
+fn dotfiles(spec: &Value) -> Result<Option<Dotfiles>, Problem> {
+    let said = spec.get("dotfiles").filter(|said| !said.is_null());
+    let read = said.map(Dotfiles::deserialize).transpose();
+    read.map_err(|error| Problem {
+        pointer: "/dotfiles".to_owned(),
+        ..problem(Code::BlueprintInvalid, &error.to_string())
+    })
+}
+
+/// The parameters that have their value for good, as the status of a workspace that was made of this blueprint says.
+pub(super) fn fixed(workspace: &Value, blueprint: &str) -> Given {
+    let status = workspace.pointer("/status/blueprint");
+    let same = status.and_then(|status| status.get("name")).and_then(Value::as_str) == Some(blueprint);
+    let fixed = status.filter(|_| same).and_then(|status| status.get("fixed")).and_then(Value::as_object);
+    fixed.into_iter().flatten().map(|(name, value)| (name.clone(), value.clone())).collect()
 }
 
 fn none_of(read: &Read) -> String {

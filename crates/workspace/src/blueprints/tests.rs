@@ -253,6 +253,41 @@ fn ws_17b_every_field_of_a_blueprints_object_is_taken() {
 }
 
 #[test]
+fn wb_03i_what_is_set_once_stands_in_the_status_and_dotfiles_are_a_layer_of_their_own() {
+    let blueprints = blueprints();
+    let spec = json!({
+        "image": "images.invalid/go:1", "expressions": { "/env/DISK": "params.DISK" },
+        "params": [{ "name": "DISK", "default": "fast", "mutable": false }, { "name": "WORD", "default": "a" }],
+    });
+    blueprints.learn("", "go", Some(spec));
+    let made = |status: Value, more: Value| {
+        let mut spec = json!({ "owner": "ada", "org": "lab", "blueprintRef": { "name": "go" } });
+        spec.as_object_mut().unwrap().extend(more.as_object().unwrap().clone());
+        let metadata =
+            json!({ "name": "w", "namespace": "team", "uid": "uid-1", "generation": 1, "resourceVersion": "1" });
+        let object = json!({ "metadata": metadata, "spec": spec, "status": { "blueprint": status } });
+        blueprints.render(&Desired::of(&object).unwrap(), &object, &crate::source::Sourced::None)
+    };
+    let first = made(Value::Null, json!({ "params": { "DISK": "slow" } })).unwrap();
+    assert_eq!(first.blueprint["fixed"], json!({ "DISK": "slow" }), "{}", first.blueprint);
+    let changed = made(first.blueprint.clone(), json!({ "params": { "DISK": "fast", "WORD": "b" } })).unwrap_err();
+    assert_eq!((changed.condition, changed.reason), ("BlueprintResolved", "ParamInvalid"));
+    assert!(changed.message.contains("DISK is set once") && changed.message.contains("slow"), "{}", changed.message);
+    let left_out = made(first.blueprint.clone(), json!({ "params": { "WORD": "b" } })).unwrap();
+    assert_eq!(left_out.blueprint["fixed"], json!({ "DISK": "slow" }), "its default is of today, its value is not");
+    let mut other = first.blueprint.clone();
+    other["name"] = "another".into();
+    assert!(made(other, json!({ "params": { "DISK": "fast" } })).is_ok(), "of another blueprint");
+
+    let dotfiles = json!({ "dotfiles": { "repository": "https://git.example/ada/dots", "ref": "main" } });
+    let with = made(Value::Null, dotfiles).unwrap();
+    let layers = with.blueprint["layers"].as_array().unwrap().iter().map(|one| one["kind"].as_str().unwrap());
+    assert_eq!(layers.collect::<Vec<_>>(), ["platform", "overrides", "personal"]);
+    let bad = made(Value::Null, json!({ "dotfiles": { "repository": "https://ada:x@git.example/dots" } })).unwrap_err();
+    assert!(bad.message.contains("/dotfiles") && !bad.message.contains("ada:x"), "{}", bad.message);
+}
+
+#[test]
 fn ws_11b_params_presets_and_overrides_hold_within_what_the_blueprint_allows() {
     let blueprints = blueprints();
     let spec = json!({

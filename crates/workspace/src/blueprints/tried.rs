@@ -58,6 +58,8 @@ impl Blueprints {
             spec: &spec,
             params,
             sourced: &Sourced::None,
+            fixed: Given::new(),
+            offers: None,
         })
     }
 }

@@ -82,6 +82,7 @@ impl Workspaces {
             source: meant.source.clone(),
             params: asked.params,
             preset: asked.preset,
+            dotfiles: asked.dotfiles.filter(|said| !said.trim().is_empty()),
             overrides: asked.overrides,
             args: asked.args,
             env: asked.env,
@@ -287,10 +288,10 @@ impl Workspaces {
         if job.state.is_over() {
             return Err(DoorError::Bad(format!("the job is over: it has {}", job.state.as_str())));
         }
-        let named = Named { cluster: job.cluster, namespace: job.namespace, name: job.name };
         if job.user.is_some() {
             return Err(DoorError::Bad(NOT_BACK.to_owned()));
         }
+        let named = Named { cluster: job.cluster, namespace: job.namespace, name: job.name };
         let there = self.object(principal, &named).await?;
         let goes = there.pointer("/spec/storage/onDelete").and_then(Value::as_str) == Some("Delete");
         match job.act {
@@ -442,9 +443,9 @@ fn body(error: &ActError) -> ErrorBody {
     ErrorBody::of(error, RequestId::new())
 }
 
-/// The longest name of a workspace.
 /// What a job has begun that takes things away.
 const NOT_BACK: &str = "what stops or goes is not held back: start it, or make it again";
+/// The longest name of a workspace.
 const MOST_NAME: usize = 52;
 /// Of names like one that is taken.
 const MOST_TRIED: u32 = 5;

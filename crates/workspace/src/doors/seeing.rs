@@ -168,6 +168,7 @@ impl Workspaces {
             source: repository.and_then(|address| Repository::parse(address).ok()).map(|found| found.source()),
             params: asked.params,
             preset: asked.preset,
+            dotfiles: asked.dotfiles.filter(|said| !said.trim().is_empty()),
             overrides: asked.overrides,
             cpu: asked.cpu,
             memory: asked.memory,
@@ -340,11 +341,11 @@ impl Workspaces {
             WorkspaceAct::Proxy => self.said(principal, &WorkspaceProxy { object, port: 0, app: String::new() }),
             WorkspaceAct::Logs => self.said(principal, &WorkspaceLogs { object }),
             WorkspaceAct::Keep => self.said(principal, &WorkspaceKeep { object, seconds: 0, reason: String::new() }),
-            WorkspaceAct::Purge => self.said(principal, &WorkspacePurge { object, uid: None, claims: Vec::new() }),
             WorkspaceAct::DeleteAll | WorkspaceAct::KeepAll => {
                 let reason = "that is done to all workspaces of somebody at once".to_owned();
                 (Verdict::Deny, reason, Vec::new())
             }
+            WorkspaceAct::Purge => self.said(principal, &WorkspacePurge { object, uid: None, claims: Vec::new() }),
         };
         WorkspaceMay { act, decision, reason, needs, applies }
     }

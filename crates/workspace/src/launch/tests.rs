@@ -72,3 +72,15 @@ fn gn_06a_arguments_ports_and_labels_stand_in_the_object() {
     });
     assert_eq!(launch.spec(), spec);
 }
+
+#[test]
+fn wb_03j_dotfiles_are_said_in_one_word() {
+    use super::dotfiles;
+    assert_eq!(dotfiles(" ~/dots "), json!({ "folder": "~/dots" }));
+    assert_eq!(dotfiles("/shared/dots#1"), json!({ "folder": "/shared/dots#1" }));
+    let repository = "https://git.example/ada/dots";
+    assert_eq!(dotfiles(repository), json!({ "repository": repository }));
+    assert_eq!(dotfiles(&format!("{repository}#main")), json!({ "repository": repository, "ref": "main" }));
+    let launch = Launch { owner: "ada".into(), dotfiles: Some("~/dots".into()), ..Launch::default() };
+    assert_eq!(launch.spec()["dotfiles"], json!({ "folder": "~/dots" }));
+}

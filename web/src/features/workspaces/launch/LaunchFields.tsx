@@ -1,7 +1,7 @@
 import { useConsole } from '../../../ui/console'
 import { Select } from '../../../ui/Select'
-import type { BlueprintList, BlueprintRow, ErrorBody } from '../../../wire/api'
-import { choices, type Draft, isByFile, nameProblem, type Placed, standard } from './draft'
+import type { BlueprintList, BlueprintPreview, BlueprintRow, ErrorBody } from '../../../wire/api'
+import { choices, type Draft, isByFile, nameProblem, offered, type Placed, standard } from './draft'
 import { Field } from './Field'
 import css from './launch.module.css'
 import { MoreFields } from './MoreFields'
@@ -17,6 +17,8 @@ interface Props {
   chosen: BlueprintRow
   /** The parameters that are asked. */
   asked: readonly string[]
+  /** What the server last said of it. */
+  preview: BlueprintPreview | null
   problems: Placed
   /** Why it was not launched. */
   refused: ErrorBody | null
@@ -24,7 +26,7 @@ interface Props {
 }
 
 /** What is asked: where and what it is called, from which blueprint, and what that asks. */
-export function LaunchFields({ draft, list, chosen, asked, problems, refused, change }: Props) {
+export function LaunchFields({ draft, list, chosen, asked, preview, problems, refused, change }: Props) {
   const console = useConsole()
   const clusters = console.inView()
   const namespaces = useNamespaces(draft.cluster)
@@ -145,6 +147,7 @@ export function LaunchFields({ draft, list, chosen, asked, problems, refused, ch
             param={param}
             value={draft.values[param.name] ?? ''}
             standard={standard(param, chosen, draft.preset)}
+            options={offered(param, preview)}
             problems={problems.fields.get(param.name) ?? []}
             change={(value) => change({ values: { ...draft.values, [param.name]: value } })}
           />

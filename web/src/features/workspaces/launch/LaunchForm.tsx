@@ -106,6 +106,7 @@ export function LaunchForm({ draft, list, chosen, change, launched }: Props) {
             list={list}
             chosen={chosen}
             asked={here}
+            preview={preview}
             problems={problems}
             refused={refused}
             change={change}

@@ -1,4 +1,5 @@
 import { useEffect, useState } from 'react'
+import { isString, remember, remembered } from '../../../lib/remembered'
 import { useConsole, useRoute } from '../../../ui/console'
 import { Denied, Empty, Failed, Skeleton } from '../../../ui/State'
 import { choices, type Draft, EMPTY } from './draft'
@@ -9,13 +10,22 @@ import { useBlueprints } from './useBlueprints'
 /** What was filled in is there again for whoever comes back. */
 let kept: Draft | null = null
 
+const DOTFILES = 'launch.dotfiles'
+
 /** The form for a new workspace; what it would be made of stands beside it. */
 export function LaunchPage({ blueprint }: { blueprint: string }) {
   const console = useConsole()
   const { namespaces } = useRoute()
   const [first = ''] = console.inView()
   const [draft, setDraft] = useState<Draft>(
-    () => kept ?? { ...EMPTY, cluster: first, namespace: namespaces[0] ?? 'default', blueprint },
+    () =>
+      kept ?? {
+        ...EMPTY,
+        cluster: first,
+        namespace: namespaces[0] ?? 'default',
+        blueprint,
+        dotfiles: remembered(DOTFILES, '', isString),
+      },
   )
   const cluster = draft.cluster === '' ? first : draft.cluster
   const { value: list, error, again } = useBlueprints(cluster, draft.namespace)
@@ -67,6 +77,7 @@ export function LaunchPage({ blueprint }: { blueprint: string }) {
       change={change}
       launched={() => {
         kept = null
+        remember(DOTFILES, draft.dotfiles.trim())
       }}
     />
   )

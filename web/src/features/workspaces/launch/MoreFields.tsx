@@ -12,11 +12,20 @@ interface Props {
 /** What few launches need: limits beside the blueprint's, variables, a note. */
 export function MoreFields({ draft, problems, change }: Props) {
   const said = (name: string) => (problems.fields.get(name) ?? []).map(({ message }: BlueprintProblem) => message)
-  const filled = [draft.cpu, draft.memory, draft.env, draft.args, draft.labels, draft.ports, draft.notes]
+  const filled = [
+    draft.cpu,
+    draft.memory,
+    draft.dotfiles,
+    draft.env,
+    draft.args,
+    draft.labels,
+    draft.ports,
+    draft.notes,
+  ]
   const first = filled.some((text) => text !== '')
   return (
-    <details className={css.more} open={first || said('cpu').length > 0 || said('memory').length > 0}>
-      <summary>More: limits, variables, arguments, ports, labels, a note</summary>
+    <details className={css.more} open={first || ['cpu', 'memory', 'dotfiles'].some((name) => said(name).length > 0)}>
+      <summary>More: limits, dotfiles, variables, arguments, ports, labels, a note</summary>
       <Limit name="cpu" label="CPU limit" hint="500m, 2" draft={draft} problems={said('cpu')} change={change} />
       <Limit
         name="memory"
@@ -26,6 +35,24 @@ export function MoreFields({ draft, problems, change }: Props) {
         problems={said('memory')}
         change={change}
       />
+      <Field
+        id="launch-dotfiles"
+        label="Dotfiles"
+        hint="applied after the init scripts: https://host/owner/dotfiles#ref, or a folder in the workspace (~/dotfiles); remembered here"
+        problems={said('dotfiles')}
+      >
+        <input
+          id="launch-dotfiles"
+          className={css.input}
+          value={draft.dotfiles}
+          maxLength={1024}
+          spellCheck={false}
+          autoComplete="off"
+          aria-invalid={said('dotfiles').length > 0}
+          aria-describedby="launch-dotfiles-said"
+          onChange={(event) => change({ dotfiles: event.target.value })}
+        />
+      </Field>
       <Lines
         name="env"
         label="Variables"

@@ -9,12 +9,14 @@ interface Props {
   value: string
   /** What it has where nothing is filled in. */
   standard: string
+  /** What may be chosen now. */
+  options: BlueprintParam['options']
   problems: readonly BlueprintProblem[]
   change: (value: string) => void
 }
 
 /** One parameter of a blueprint, in the form that its type has. */
-export function ParamField({ param, value, standard, problems, change }: Props) {
+export function ParamField({ param, value, standard, options, problems, change }: Props) {
   const id = `param-${param.name}`
   const missing = param.required && value === '' && standard === ''
   // What nobody has filled in yet is missing, and not wrong.
@@ -47,11 +49,14 @@ export function ParamField({ param, value, standard, problems, change }: Props) 
       )
     }
     if (param.type === 'enum') {
-      const named = param.options.map(
+      const named = options.map(
         ({ value: one, description }) => [one, description === '' ? one : `${one}: ${description}`] as const,
       )
+      const now = value === '' ? standard : value
+      // What was chosen before and is not there any more shows as that, with what is wrong below it.
+      const gone = now === '' || options.some((one) => one.value === now) ? [] : [[now, `${now} ▲`] as const]
       const none = standard === '' ? [['', 'choose…'] as const] : []
-      return <Select id={id} of={[...none, ...named]} value={value === '' ? standard : value} choose={change} />
+      return <Select id={id} of={[...none, ...gone, ...named]} value={now} choose={change} />
     }
     return (
       <input

@@ -8,6 +8,7 @@ import {
   EMPTY,
   isAsked,
   nameProblem,
+  offered,
   placed,
   standard,
   variables,
@@ -40,6 +41,7 @@ const preview = (more: Partial<BlueprintPreview> = {}): BlueprintPreview => ({
   name: 'shell',
   fields: [],
   params: {},
+  options: {},
   layers: [],
   pod_security: '',
   problems: [],
@@ -88,6 +90,23 @@ describe('WB-03p the form of a blueprint', () => {
     expect(isAsked(conditional, 1, preview({ problems: [problem('/params/1', 'has to be given')] }))).toBe(true)
     const refused = problem('/params/1', 'the parameter GPU is not asked for here: its `when` does not hold')
     expect(isAsked(conditional, 1, preview({ problems: [refused] }))).toBe(false)
+  })
+
+  test('WB-03q only options that the other parameters leave can be chosen', () => {
+    const option = (value: string, when = '') => ({ value, description: '', when })
+    const kind = param('KIND', { type: 'enum', options: [option('small'), option('large', "params.DISK == 'fast'")] })
+    const values = (of: BlueprintPreview | null) => offered(kind, of).map(({ value }) => value)
+    expect(values(null)).toEqual(['small', 'large'])
+    expect(values(preview({ options: { KIND: ['small'] } }))).toEqual(['small'])
+    expect(values(preview({ valid: false, options: { KIND: ['small', 'large'] } }))).toEqual(['small', 'large'])
+  })
+
+  test('WB-03r dotfiles are sent, and what is wrong with them stands under their field', () => {
+    const dotfiles = ' https://git.example/ada/dots#main '
+    expect(createRequest({ ...draft, dotfiles }, [])).toMatchObject({ dotfiles: dotfiles.trim() })
+    expect(createRequest(draft, [])).not.toHaveProperty('dotfiles')
+    const { fields } = placed([problem('/dotfiles', 'no repository')], [])
+    expect(fields.get('dotfiles')?.length).toBe(1)
   })
 
   test('only what was filled in, and is asked, is sent', () => {

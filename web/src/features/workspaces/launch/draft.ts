@@ -26,6 +26,8 @@ export interface Draft {
   /** At most; empty leaves it to the blueprint. */
   cpu: string
   memory: string
+  /** A git repository of dotfiles, or a folder in the workspace. */
+  dotfiles: string
   /** Variables, `NAME=value` on a line each. */
   env: string
   /** Arguments of the image's entrypoint, one on a line. */
@@ -48,6 +50,7 @@ export const EMPTY: Omit<Draft, 'cluster' | 'namespace'> = {
   stopped: false,
   cpu: '',
   memory: '',
+  dotfiles: '',
   env: '',
   args: '',
   labels: '',
@@ -73,6 +76,12 @@ export function choices(blueprints: readonly BlueprintRow[]): BlueprintRow[] {
 export function standard(param: BlueprintParam, blueprint: BlueprintRow, preset: string): string {
   const given = blueprint.presets.find(({ name }) => name === preset)?.params[param.name] ?? param.default
   return given === undefined || given === null ? '' : String(given)
+}
+
+/** What may be chosen of a parameter: what the server last said of it, as far as the others leave it. */
+export function offered(param: BlueprintParam, preview: BlueprintPreview | null): BlueprintParam['options'] {
+  const open = preview?.options[param.name]
+  return open === undefined ? param.options : param.options.filter(({ value }) => open.includes(value))
 }
 
 /** `at least 250m, at most 4`, or nothing. */
@@ -117,6 +126,7 @@ export function previewRequest(draft: Draft, asked: readonly string[]): Workspac
     ...some('preset', preset),
     ...some('cpu', cpu),
     ...some('memory', memory),
+    ...some('dotfiles', draft.dotfiles),
   }
 }
 
@@ -183,6 +193,7 @@ const FIELDS: Readonly<Record<string, string>> = {
   '/image': 'image',
   '/resources/cpu': 'cpu',
   '/resources/memory': 'memory',
+  '/dotfiles': 'dotfiles',
 }
 
 export interface Placed {
