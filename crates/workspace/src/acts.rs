@@ -298,11 +298,10 @@ fn set_once(there: &Value, patch: &Value) -> Option<(String, String)> {
     let fixed = there.pointer("/status/blueprint/fixed")?.as_object()?;
     let asked = patch.get("params")?.as_object()?;
     let moves = patch.get("blueprintRef").is_some();
-    let changed = asked.iter().filter(|_| !moves).find_map(|(name, value)| {
+    asked.iter().filter(|_| !moves).find_map(|(name, value)| {
         let stands = fixed.get(name)?.as_str()?;
         value.as_str().is_some_and(|value| value != stands).then(|| (name.clone(), stands.to_owned()))
-    });
-    changed
+    })
 }
 
 /// Deletes a workspace; its storage goes as it says itself.

@@ -317,11 +317,12 @@ impl Blueprints {
         name: Option<&str>,
         workspace: &str,
         spec: &Value,
-        params: &Given,
         sourced: &Sourced,
         offers: Option<&RefCell<Offers>>,
     ) -> Result<Made, Problems> {
         let seen = self.seen_by(namespace, spec)?;
+        let said = spec.get("params").and_then(Value::as_object).into_iter().flatten();
+        let params = &said.map(|(name, value)| (name.clone(), value.clone())).collect();
         let fixed = Given::new();
         self.made(&sourced::Asked { seen: &seen, name, namespace, workspace, spec, params, sourced, fixed, offers })
     }

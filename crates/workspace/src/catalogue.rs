@@ -105,10 +105,9 @@ fn composed(
     sourced: &Sourced,
     offers: Option<&RefCell<Offers>>,
 ) -> Result<Made, Problems> {
-    let params: Given = launch.params.iter().map(|(name, value)| (name.clone(), value.as_str().into())).collect();
     let usual = || launch.image.is_some().then(|| blueprints.usual());
     let chosen = launch.blueprint.as_deref().or_else(usual);
-    blueprints.effective(namespace, chosen, name, &launch.spec(), &params, sourced, offers)
+    blueprints.effective(namespace, chosen, name, &launch.spec(), sourced, offers)
 }
 
 /// The same for people who fill in a form.

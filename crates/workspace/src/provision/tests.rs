@@ -110,8 +110,7 @@ fn wf_06c_a_patch_that_does_not_resolve_refuses_the_workspace_in_words_of_the_ru
         let journalled = t.journal.decided().len();
         let showing = blueprints(Provision::showing(t.composed.gate.clone(), principal));
         let spec = json!({ "owner": "ada", "org": "lab" });
-        let params = blueprint::Given::default();
-        let wrong = showing.effective("team", Some("big"), "w", &spec, &params, &Sourced::None, None).unwrap_err();
+        let wrong = showing.effective("team", Some("big"), "w", &spec, &Sourced::None, None).unwrap_err();
         assert_eq!(wrong.list()[0].code, base::Code::ObligationUnsupported, "{wrong}");
         assert_eq!(t.journal.decided().len(), journalled);
     }
