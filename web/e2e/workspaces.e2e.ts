@@ -29,6 +29,12 @@ const blueprint = {
       { name: 'FLAVOUR', type: 'enum', default: 'plain', options: [{ value: 'plain' }, { value: 'sweet' }] },
       { name: 'SUGAR', type: 'number', when: "params.FLAVOUR == 'sweet'", default: '1', min: '1', max: '9' },
       { name: 'LOUD', type: 'bool', default: 'false' },
+      {
+        name: 'TOPPING',
+        type: 'enum',
+        default: 'none',
+        options: [{ value: 'none' }, { value: 'cream', when: "params.FLAVOUR == 'sweet'" }],
+      },
     ],
   },
 }
@@ -167,6 +173,50 @@ describe('BC-09 what it is made from', () => {
     expect(spec.blueprintRef.name).toBe('default')
     expect(spec.source.repo.host).toBe('127.0.0.1')
     kubectl(['delete', KIND, 'tied', '-n', NS, '--wait=false'])
+  })
+})
+
+describe('what is asked', () => {
+  test('WB-03s options depend on what was chosen before, and dotfiles are remembered', async () => {
+    await open('&launch=1')
+    await page.getByLabel('Name', { exact: true }).fill('cake')
+    await page.getByLabel('Blueprint', { exact: true }).selectOption({ label: 'journey' })
+    const topping = page.getByLabel('TOPPING')
+    const offered = () => topping.locator('option').allTextContents()
+    await until(offered, (all) => all.join() === 'none', 'what a plain one has')
+    await page.getByLabel('FLAVOUR').selectOption({ label: 'sweet' })
+    await until(offered, (all) => all.join() === 'none,cream', 'what a sweet one has')
+    await topping.selectOption({ label: 'cream' })
+    await page.getByLabel('FLAVOUR').selectOption({ label: 'plain' })
+    await until(offered, (all) => all.join() === 'cream ▲,none', 'what is not there any more')
+    await page.getByText('is one of none, not cream').first().waitFor()
+    await page.getByLabel('FLAVOUR').selectOption({ label: 'sweet' })
+    await until(offered, (all) => all.join() === 'none,cream', 'what a sweet one has')
+
+    await page.getByText('More: limits').click()
+    const dotfiles = page.getByLabel('Dotfiles')
+    await dotfiles.fill('http://git.example/dots')
+    await page.getByText('a repository of dotfiles is https://host/path').first().waitFor()
+    await dotfiles.fill('~/dots')
+    await page.locator('#launch-stopped').check()
+    await page.locator('[aria-label="What it will be made of"][aria-busy=false]').waitFor()
+    await page.getByText('personal').first().waitFor()
+    await clean(page, 'the form')
+    await press(page, 'Control+Enter')
+    await until(
+      async () => url().get('ws') ?? '',
+      (place) => place.endsWith(`/${NS}/cake`),
+      'the page of the workspace',
+    )
+    const spec = JSON.parse(kubectl(['get', KIND, 'cake', '-n', NS, '-o', 'jsonpath={.spec}']))
+    expect(spec).toMatchObject({ dotfiles: { folder: '~/dots' }, params: { FLAVOUR: 'sweet', TOPPING: 'cream' } })
+    kubectl(['delete', KIND, 'cake', '-n', NS, '--wait=false'])
+    await page.goto(page.url().replace(/([?&])ws=[^&]*/, '$1launch=1'))
+    await until(
+      () => page.locator('#launch-dotfiles').inputValue(),
+      (value) => value === '~/dots',
+      'what was remembered',
+    )
   })
 })
 
