@@ -118,6 +118,14 @@ struct Grade {
     again: bool,
 }
 
+/// An exchange that agrees.
+struct Found {
+    grade: Grade,
+    way: Way,
+    at: usize,
+    apart_us: u64,
+}
+
 impl Mesh {
     pub(crate) fn new(budget: usize) -> Self {
         let most = (budget / PART / size_of::<Exchange>()).clamp(FEWEST, MOST);
@@ -209,7 +217,7 @@ impl Mesh {
         }
         self.learn(facts);
         let seen = Seen::of(ts_us, http)?;
-        let mut best: Option<(Grade, Way, usize)> = None;
+        let mut best: Option<Found> = None;
         let mut is_alone = true;
         for number in (self.begun.saturating_sub(self.ring.len() as u64)..self.begun).rev() {
             let Some(at) = self.index(number) else { continue };
@@ -232,18 +240,21 @@ impl Mesh {
                 if *way == Way::In && self.is_of_another(exchange, &seen, facts.flow, grade.exact) {
                     continue;
                 }
-                match best {
-                    Some((have, ..)) if have > grade => {}
-                    Some((have, ..)) if have == grade => is_alone = false,
-                    _ => (best, is_alone) = (Some((grade, *way, at)), true),
+                let found = Found { grade, way: *way, at, apart_us: exchange.asked.first_us.abs_diff(seen.first_us) };
+                match &best {
+                    Some(have) if have.grade > grade => {}
+                    Some(have) if have.grade == grade && !self.is_seen_twice(have.at, exchange) => is_alone = false,
+                    // Files hold what several pods saw of one connection: this one's is nearest.
+                    Some(have) if have.grade == grade && have.apart_us <= found.apart_us => {}
+                    Some(have) if have.grade == grade => best = Some(found),
+                    _ => (best, is_alone) = (Some(found), true),
                 }
             }
         }
-        let (grade, way, at) = best.filter(|_| is_alone)?;
+        let Found { grade, way, at, apart_us } = best.filter(|_| is_alone)?;
         let exchange = self.ring.get_mut(at)?;
         exchange.inner = Some(seen.answer.map(|(bytes, _)| bytes));
         facts.talk.last = Some((exchange.flow, way));
-        let apart_us = exchange.asked.first_us.abs_diff(seen.first_us);
         let agreed = if grade.both { Agreed::Both } else { Agreed::Request };
         let peer = if way == Way::In { exchange.client } else { exchange.server };
         Some(Outer { flow: exchange.flow, way, peer, proxy_us: apart_us, agreed })
@@ -309,6 +320,11 @@ impl Mesh {
         })
     }
 
+    /// Two exchanges are of connections with the same ends.
+    fn is_seen_twice(&self, at: usize, other: &Exchange) -> bool {
+        self.ring.get(at).is_some_and(|one| (one.client, one.server) == (other.client, other.server))
+    }
+
     /// An address that is both ends of a connection, or one whose other end is `localhost`, is the pod's.
     fn learn(&mut self, facts: &Facts) {
         for ip in [facts.client.ip, facts.server.ip] {
@@ -342,7 +358,8 @@ impl Exchange {
                     && !begins_early(since_us)
                     && self.answered.bytes <= most + slack(most)
                     && (!has_answered || self.is_first || answer.is_some());
-                may_be.then_some(Grade { both: false, exact, again })
+                let both = has_answered && self.answered.first_us >= since_us && agree(self.answered.bytes, most);
+                may_be.then_some(Grade { both, exact, again })
             }
             (Way::Out, answer) => {
                 let comes_then = seen.first_us <= self.asked.first_us && self.asked.first_us <= seen.last_us + APART_US;

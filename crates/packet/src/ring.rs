@@ -143,15 +143,31 @@ impl Ring {
         self.blocks * BLOCK
     }
 
-    /// When the first packet of the next block came, epoch nanoseconds, if that block is full.
-    #[must_use]
-    pub fn next_ns(&self) -> Option<u64> {
+    /// A time that the kernel wrote into the next block, epoch nanoseconds, if that block is full.
+    fn time_ns(&self, at: usize) -> Option<u64> {
         let block = self.next * BLOCK;
         if self.memory.status(block + STATUS) & OURS == 0 {
             return None;
         }
         let head = self.memory.bytes(block, DESCRIPTOR);
-        Some(u64::from(u32_at(head, FIRST_TIME)) * 1_000_000_000 + u64::from(u32_at(head, FIRST_TIME + 4)))
+        Some(u64::from(u32_at(head, at)) * 1_000_000_000 + u64::from(u32_at(head, at + 4)))
+    }
+
+    /// When its next block has its turn, epoch nanoseconds, if that block is full: what is said on the loopback comes of what
+    /// other interfaces brought, or leads to it, and is told after that.
+    #[must_use]
+    pub fn turn_ns(&self) -> Option<u64> {
+        if self.loopback { Some(self.time_ns(LAST_TIME)? + PATIENCE_NS) } else { self.time_ns(FIRST_TIME) }
+    }
+
+    /// How long it is until then. Not where many blocks wait: there would be no room for what comes.
+    #[must_use]
+    pub fn waits_ns(&self, now_ns: u64) -> Option<u64> {
+        let ahead = (self.next + self.blocks / CROWD) % self.blocks;
+        if !self.loopback || self.memory.status(ahead * BLOCK + STATUS) & OURS != 0 {
+            return None;
+        }
+        self.turn_ns()?.checked_sub(now_ns).filter(|left| *left > 0)
     }
 
     /// Gives the socket back without its ring, deaf: for another capture.
@@ -331,12 +347,19 @@ const MAX_BLOCKS: usize = 256;
 const FRAME: usize = 2048;
 /// A block that is not full is given to us after this long.
 const RETIRE_MS: u32 = 10;
+/// So long after the last packet of a block other rings have given up what came before it: each block is open for twice its
+/// time at most.
+const PATIENCE_NS: u64 = 3 * RETIRE_MS as u64 * 1_000_000;
+/// No block is left where one in so many of them is full.
+const CROWD: usize = 8;
 /// `tpacket_block_desc`: where its words stand.
 const DESCRIPTOR: usize = 48;
 const STATUS: usize = 8;
 const COUNT: usize = 12;
 const FIRST: usize = 16;
+/// When it was opened, which may be long before its first packet came; and when its last one came.
 const FIRST_TIME: usize = 32;
+const LAST_TIME: usize = 40;
 /// The block is ours (`TP_STATUS_USER`).
 const OURS: u32 = 1;
 /// `tpacket3_hdr` and the `sockaddr_ll` after it.

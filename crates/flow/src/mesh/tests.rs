@@ -128,6 +128,18 @@ fn cap_n_08j_what_the_application_asks_beside_it_did_not_come_from_outside() {
 }
 
 #[test]
+fn cap_n_08m_of_a_connection_that_two_pods_saw_the_nearest_is_named() {
+    let mut mesh = Mesh::new(1 << 20);
+    let (mut far, mut near) = (outside(7), Facts { flow: FlowId(8), ..outside(7) });
+    mesh.carried(&mut far, &data(Side::Client, 400, 0));
+    mesh.carried(&mut near, &data(Side::Client, 400, 50));
+    mesh.carried(&mut near, &data(Side::Server, 620, 1_400));
+    mesh.carried(&mut far, &data(Side::Server, 620, 1_450));
+    let outer = ask(&mut mesh, &mut beside(0), 200, 420, 600).expect("it is linked");
+    assert_eq!((outer.flow, outer.agreed), (near.flow, Agreed::Both), "its answer is outside already");
+}
+
+#[test]
 fn cap_n_08e_the_last_words_of_a_handshake_and_tickets_are_no_part_of_a_request() {
     let mut mesh = Mesh::new(1 << 20);
     let mut tls = outside(7);

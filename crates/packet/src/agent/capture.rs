@@ -189,7 +189,7 @@ impl Capture {
         if !self.rings.has(index) {
             return;
         }
-        self.drain(outbox);
+        self.drain(true, outbox);
         sources.sockets.extend(self.rings.close(index));
         outbox.push(Body::InterfaceDown(index));
     }
@@ -204,7 +204,7 @@ impl Capture {
     }
 
     pub(crate) fn rings(&self) -> impl Iterator<Item = BorrowedFd<'_>> {
-        self.rings.fds()
+        self.rings.fds(now_ns())
     }
 
     /// Something waits to be sent.
@@ -214,7 +214,7 @@ impl Capture {
 
     /// How long nothing is to be done, as far as it is known.
     pub(crate) fn due(&self, now: Instant) -> Duration {
-        self.watch.as_ref().map_or(Duration::MAX, |(_, watch)| watch.due(now))
+        self.watch.as_ref().map_or(Duration::MAX, |(_, watch)| watch.due(now)).min(self.rings.due(now_ns()))
     }
 
     /// Why it must end, once a limit is reached.
@@ -253,7 +253,7 @@ impl Capture {
             // What came before is in blocks that the kernel gives up after a moment.
             std::thread::sleep(RETIRE);
             for _ in 0..DRAINS {
-                if self.drain(outbox) == 0 {
+                if self.drain(true, outbox) == 0 {
                     break;
                 }
             }
@@ -311,7 +311,7 @@ impl Capture {
 
     /// Reads the rings, and sends what is due.
     pub(crate) fn work(&mut self, outbox: &mut Outbox, sources: &mut Sources) {
-        let idle = self.drain(outbox) == 0;
+        let idle = self.drain(false, outbox) == 0;
         let now = Instant::now();
         if idle && let Some(engine) = &mut self.engine {
             engine.advance(now_ns(), &mut Tee { records: &mut self.records, masks: self.masks.as_mut() });
@@ -343,8 +343,9 @@ impl Capture {
         }
     }
 
-    /// Reads all rings until they are empty, or it is time for something else; how many blocks there were.
-    fn drain(&mut self, outbox: &mut Outbox) -> usize {
+    /// Reads all rings until they are empty, or it is time for something else; how many blocks there were. Of what is better
+    /// left for a moment `all` is read as well.
+    fn drain(&mut self, all: bool, outbox: &mut Outbox) -> usize {
         let (level, paused) = (self.level, self.paused);
         let Self { rings, engine, records, way, masks, stats, budget, .. } = self;
         let (mut blocks, now) = (0, Instant::now());
@@ -376,7 +377,7 @@ impl Capture {
             }
         };
         for _ in 0..BLOCKS * rings.count() {
-            let Some(ring) = rings.next() else { break };
+            let Some(ring) = rings.next((!all).then(now_ns)) else { break };
             blocks += ring.read(1, |packet| take(packet, records, way, outbox));
             // What much traffic makes leaves as it comes, instead of piling up.
             if records.len() > BATCH {
@@ -406,7 +407,7 @@ impl Capture {
 
     /// Closes everything open and gives the sockets back; the last counters.
     pub(crate) fn end(mut self, outbox: &mut Outbox, sources: &mut Sources) -> Stats {
-        self.drain(outbox);
+        self.drain(true, outbox);
         if let Some(engine) = &mut self.engine {
             engine.finish(&mut Tee { records: &mut self.records, masks: self.masks.as_mut() });
         }

@@ -10,6 +10,7 @@ use crate::ring::{Ring, Socket};
 use proto::capture::SetFilter;
 use std::io;
 use std::os::fd::BorrowedFd;
+use std::time::Duration;
 
 #[cfg(test)]
 mod tests;
@@ -56,9 +57,20 @@ impl Rings {
         self.all.into_iter().filter_map(Ring::release)
     }
 
-    /// For `poll`.
-    pub(super) fn fds(&self) -> impl Iterator<Item = BorrowedFd<'_>> {
-        self.all.iter().map(Ring::fd)
+    /// For `poll`: those that are not to be left at this time.
+    pub(super) fn fds(&self, now_ns: u64) -> impl Iterator<Item = BorrowedFd<'_>> {
+        self.all.iter().filter(move |ring| self.waits(ring, now_ns).is_none()).map(Ring::fd)
+    }
+
+    /// How long nothing is to be read of those that are left.
+    pub(super) fn due(&self, now_ns: u64) -> Duration {
+        let waits = self.all.iter().filter_map(|ring| self.waits(ring, now_ns));
+        waits.min().map_or(Duration::MAX, Duration::from_nanos)
+    }
+
+    /// How long a ring is left, so that others are read first; none where there are no others.
+    fn waits(&self, ring: &Ring, now_ns: u64) -> Option<u64> {
+        ring.waits_ns(now_ns).filter(|_| self.all.iter().any(|other| !other.is_loopback()))
     }
 
     /// Takes note of what happened to the sockets.
@@ -66,9 +78,12 @@ impl Rings {
         self.all.iter().for_each(Ring::take_error);
     }
 
-    /// The ring whose next block is full and began first.
-    pub(super) fn next(&mut self) -> Option<&mut Ring> {
-        let at = self.all.iter().enumerate().filter_map(|(at, ring)| Some((ring.next_ns()?, at))).min()?.1;
+    /// The ring whose next block is full and has its turn first, of those that are not to be left at this time; without one, of
+    /// all.
+    pub(super) fn next(&mut self, now_ns: Option<u64>) -> Option<&mut Ring> {
+        let is_left = |ring: &&Ring| now_ns.is_some_and(|now_ns| self.waits(ring, now_ns).is_some());
+        let ready = self.all.iter().enumerate().filter(|(_, ring)| !is_left(ring));
+        let at = ready.filter_map(|(at, ring)| Some((ring.turn_ns()?, at))).min()?.1;
         self.all.get_mut(at)
     }
 
