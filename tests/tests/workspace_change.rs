@@ -278,3 +278,30 @@ fn wc_10d_a_volume_that_is_nearly_full_is_told_until_there_is_room() {
     let _ = ws(ns, &["exec", "w", "--", "rm", "/home/ada/much"]);
     until("there is room again", 90, || condition(&seen(ns, "w"), "Degraded").1 != "VolumeNearlyFull");
 }
+
+#[test]
+fn wo_07d_a_service_that_its_blueprint_has_probed_is_ready_by_that_and_started_again_when_it_fails() {
+    let fresh = Fresh::new("ws-probed");
+    let ns = fresh.name();
+    let _console = operator();
+    let line = "touch /tmp/lives; sleep 8; touch /tmp/ready; exec sleep 3600";
+    blueprint(
+        ns,
+        &json!({
+            "image": SHELL, "runProfile": "service",
+            "probes": {
+                "readiness": { "exec": { "command": ["test", "-e", "/tmp/ready"] }, "periodSeconds": 1 },
+                "liveness": { "exec": { "command": ["test", "-e", "/tmp/lives"] }, "periodSeconds": 2, "failureThreshold": 2, "initialDelaySeconds": 3 },
+            },
+        }),
+    );
+    of_blueprint(ns, &json!({ "command": ["bash", "-c", line] }));
+    // The agent answers by then, and the service is not ready yet.
+    until("its daemon answers", 60, || condition(&seen(ns, "w"), "Reachable").0 == "True");
+    assert_ne!(condition(&seen(ns, "w"), "Ready").0, "True", "its own probe says when");
+    wait(ns, "w", "condition=Ready");
+    let words = ["exec", "-n", ns, "w", "-c", "main", "--", "rm", "/tmp/lives"];
+    let _ = kubectl::stdout(&kubeconfig(), &words);
+    until("it is started again", 60, || seen(ns, "w")["status"]["pod"]["restarts"].as_i64() >= Some(1));
+    wait(ns, "w", "condition=Ready");
+}

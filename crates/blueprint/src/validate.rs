@@ -31,6 +31,7 @@ pub(crate) fn validate(node: &Node) -> Vec<Problem> {
         rules.ext_files(at);
     }
     rules.apps();
+    rules.probes();
     rules.service();
     rules.not_yet();
     rules.problems
@@ -303,9 +304,30 @@ impl<'a> Rules<'a> {
         }
     }
 
+    /// Each probe asks in one way.
+    fn probes(&mut self) {
+        for name in ["startup", "readiness", "liveness"] {
+            let pointer = format!("/probes/{name}");
+            let Some(node) = self.at(&pointer) else { continue };
+            let ways = ["httpGet", "tcpSocket", "exec"].map(|way| node.get(way)).into_iter().flatten().count();
+            if ways != 1 {
+                self.wrong(&pointer, node, "says one of httpGet, tcpSocket and exec");
+            }
+            for (way, needs) in [("httpGet", "port"), ("tcpSocket", "port"), ("exec", "command")] {
+                if let Some(node) = node.get(way) {
+                    self.need(&format!("{pointer}/{way}"), node, &[needs]);
+                }
+            }
+        }
+    }
+
     /// What the agent does inside of the main container alone.
     fn service(&mut self) {
         if Profile::of_node(self.root) == Profile::Shell {
+            if let Some(node) = self.at("/probes") {
+                let words = "probes have no effect in a shell: the agent is its first process, and is asked itself";
+                self.warn("/probes", node, words);
+            }
             return;
         }
         for (key, why) in [

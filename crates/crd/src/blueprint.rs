@@ -4,6 +4,7 @@ mod apps;
 mod engine;
 mod network;
 mod params;
+mod probes;
 mod security;
 mod volumes;
 
@@ -11,6 +12,7 @@ pub use apps::{App, AppProtocol, InitScript, RestartPolicy, WebProxy};
 pub use engine::{Agent, AgentConnection, Engine, PullPolicy};
 pub use network::{Network, NetworkClass, NetworkPort};
 pub use params::{Activity, Bound, Choice, Param, ParamType, Pool, Preset, Timeouts};
+pub use probes::{Exec, HttpGet, Probe, Probes, TcpSocket};
 pub use security::{Capabilities, Profile, ProfileType, SeLinuxOptions, SecurityContext};
 pub use volumes::{AccessMode, ClaimResources, ClaimSource, ClaimSpec, StorageType, StorageVolume, VolumeMode};
 
@@ -47,6 +49,9 @@ macro_rules! blueprint {
             #[serde(default, skip_serializing_if = "Option::is_none")]
             #[schemars(length(min = 1, max = 63))]
             pub template: Option<String>,
+            /// How the kubelet looks after the main container of a service.
+            #[serde(default, skip_serializing_if = "Option::is_none")]
+            pub probes: Option<Probes>,
             /// Text that is shown in a new terminal.
             #[serde(default, skip_serializing_if = "Option::is_none")]
             #[schemars(length(max = 4096))]

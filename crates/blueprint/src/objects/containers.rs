@@ -7,6 +7,7 @@ use super::volumes::{Volumes, mount};
 use super::{Place, Port, Profile, Said, SecretNeed, engine, security};
 use crate::compose::Effective;
 use crate::node::Node;
+use crate::pointer::Pointer;
 use k8s_openapi::api::core::v1::{
     Container, ContainerPort, ContainerResizePolicy, EnvVar, EnvVarSource, ExecAction, Probe, SecretKeySelector,
     VolumeMount,
@@ -84,6 +85,9 @@ pub(super) fn main(
         Profile::Service => {
             container.command = Some(place.command.clone()).filter(|words| !words.is_empty());
             container.args = Some(place.args.clone()).filter(|words| !words.is_empty());
+            container.startup_probe = probe(blueprint, "/probes/startup");
+            container.readiness_probe = probe(blueprint, "/probes/readiness");
+            container.liveness_probe = probe(blueprint, "/probes/liveness");
         }
     }
     container.ports = Some(container_ports).filter(|ports| !ports.is_empty());
@@ -128,6 +132,12 @@ fn agent_command() -> Vec<String> {
 
 fn check(more: &[&str]) -> Option<ExecAction> {
     Some(ExecAction { command: Some(words(&[&["/qd/qd-agent", "workspaced", "check"], more].concat())) })
+}
+
+/// A probe that the blueprint has, as Kubernetes writes it too.
+fn probe(blueprint: &Node, pointer: &str) -> Option<Probe> {
+    let node = blueprint.at(&Pointer::parse(pointer))?;
+    serde_json::from_value(node.to_json()).ok()
 }
 
 /// The agent has this long to answer; the readiness check runs as soon as it has. Each look lasts until the next one, so

@@ -66,6 +66,7 @@ pub(crate) const BLUEPRINT: Shape = Shape::Fields(&[
     never("activity", ACTIVITY),
     never("ignoreEvents", list(&text(128, checks::any))),
     never("timeouts", TIMEOUTS),
+    never("probes", PROBES),
 ]);
 
 const AGENT: Shape = Shape::Fields(&[
@@ -261,6 +262,26 @@ const ACTIVITY: Shape = Shape::Fields(&[
 
 const TIMEOUTS: Shape =
     Shape::Fields(&[never("progress", text(32, checks::timeout)), never("total", text(32, checks::timeout))]);
+
+const PROBES: Shape = Shape::Fields(&[never("startup", PROBE), never("readiness", PROBE), never("liveness", PROBE)]);
+
+/// A Probe of Kubernetes 1.34, of what a pod's own containers are asked.
+const PROBE: Shape = Shape::Fields(&[
+    never(
+        "httpGet",
+        Shape::Fields(&[
+            never("path", text(1024, checks::any)),
+            never("port", PORT),
+            never("scheme", Shape::Choice(&["HTTP", "HTTPS"])),
+        ]),
+    ),
+    never("tcpSocket", Shape::Fields(&[never("port", PORT)])),
+    never("exec", Shape::Fields(&[never("command", Shape::List { of: &WORDS, max: 64 })])),
+    never("initialDelaySeconds", Shape::Int { min: 0, max: 3_600 }),
+    never("periodSeconds", Shape::Int { min: 1, max: 3_600 }),
+    never("timeoutSeconds", Shape::Int { min: 1, max: 600 }),
+    never("failureThreshold", Shape::Int { min: 1, max: 1_000 }),
+]);
 
 const BOUND: Shape = Shape::Fields(&[
     never("set", Shape::Bool),

@@ -78,6 +78,26 @@ fn bp_06_env() {
 }
 
 #[test]
+fn wo_07c_a_probe_asks_in_one_way() {
+    for (probes, wrong) in [
+        (
+            "readiness: {httpGet: {port: 8080}}, liveness: {exec: {command: [a]}}, startup: {tcpSocket: {port: 1}}",
+            vec![],
+        ),
+        ("readiness: {}", vec!["/probes/readiness"]),
+        ("liveness: {httpGet: {port: 1}, exec: {command: [a]}}", vec!["/probes/liveness"]),
+        ("startup: {httpGet: {path: /}}", vec!["/probes/startup/httpGet/port"]),
+        (
+            "startup: {tcpSocket: {port: 70000}, periodSeconds: 0}",
+            vec!["/probes/startup/tcpSocket/port", "/probes/startup/periodSeconds"],
+        ),
+    ] {
+        table(&[(&format!("runProfile: service\nprobes: {{{probes}}}"), &wrong)]);
+    }
+    table(&[("probes: {liveness: {tcpSocket: {port: 80}}}", &["/probes?"])]);
+}
+
+#[test]
 fn bp_07a_network() {
     table(&[
         (

@@ -162,6 +162,23 @@ fn wo_07a_the_agent_alone_is_probed() {
 }
 
 #[test]
+fn wo_07b_a_blueprint_may_have_a_service_probed() {
+    let fields = "runProfile: service, probes: {readiness: {httpGet: {port: 8080, path: /healthz}, periodSeconds: 5}, \
+                  liveness: {exec: {command: [check, --now]}, failureThreshold: 6}, startup: {tcpSocket: {port: 8080}}}";
+    let main = container(&pod(fields), "main");
+    assert_eq!(main["readinessProbe"], json!({"httpGet": {"port": 8080, "path": "/healthz"}, "periodSeconds": 5}));
+    assert_eq!(main["livenessProbe"], json!({"exec": {"command": ["check", "--now"]}, "failureThreshold": 6}));
+    assert_eq!(main["startupProbe"], json!({"tcpSocket": {"port": 8080}}));
+    let agent = container(&pod(fields), "agent");
+    assert_eq!(agent["readinessProbe"]["exec"]["command"][0], "/qd/qd-agent", "the agent is asked all the same");
+    let main = container(&pod("probes: {liveness: {tcpSocket: {port: 1}}}"), "main");
+    assert_eq!(
+        (&main["livenessProbe"], &main["readinessProbe"]["exec"]["command"][1]),
+        (&Json::Null, &json!("workspaced"))
+    );
+}
+
+#[test]
 fn wo_08a_ports_come_from_blueprint_then_image_then_8080() {
     let numbers = |objects: &Objects| objects.ports.iter().map(|port| port.port).collect::<Vec<_>>();
     let mut place = place();
