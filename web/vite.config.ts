@@ -1,5 +1,10 @@
+import { existsSync } from 'node:fs'
 import react from '@vitejs/plugin-react'
 import { defineConfig } from 'vitest/config'
+
+// The compiler of capture filters is of the same crate as that of `qd`.
+if (!existsSync(new URL('generated/bpf.wasm', import.meta.url)))
+  throw new Error('web/generated/bpf.wasm is not there: `cargo xtask console` makes it')
 
 /** The console's build. Everything is an external file from this origin: the server's CSP allows nothing inline. */
 export default defineConfig({

@@ -36,6 +36,8 @@ pub(crate) enum Task {
     Gen(generate::Args),
     /// The image of the capture agent, as an archive; the last stdout line is its path.
     Agent(agent::Args),
+    /// The console's bundle, in web/dist, which a `qd` that is built afterwards carries.
+    Console,
     /// The image of the team gateway, as an archive; the last stdout line is its path.
     Gateway(gateway::Args),
     /// One benchmark: a table, and one line `ratio NAME VALUE` per figure.
@@ -47,11 +49,17 @@ pub(crate) enum Task {
     Keeper(keeper::Args),
 }
 
+fn console() -> anyhow::Result<()> {
+    doctor::ensure(&[doctor::Need::Build, doctor::Need::Web])?;
+    web::build()
+}
+
 pub(crate) fn run(task: Task) -> anyhow::Result<()> {
     match task {
         Task::Run(args) => run::run(&args),
         Task::Gen(args) => generate::run(&args),
         Task::Agent(args) => agent::run(&args),
+        Task::Console => console(),
         Task::Gateway(args) => gateway::run(&args),
         Task::Bench(args) => bench::run(&args),
         Task::Test(args) => test::run(&args),

@@ -28,5 +28,7 @@ pub use clock::{Clock, ManualClock, SystemClock};
 pub use code::{Code, Coded};
 pub use exposition::Exposition;
 pub use glob::glob;
-pub use id::{ClusterName, RequestId};
+pub use id::ClusterName;
+#[cfg(not(target_arch = "wasm32"))]
+pub use id::RequestId;
 pub use secret::Secret;

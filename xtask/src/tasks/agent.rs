@@ -165,8 +165,8 @@ impl Arch {
     }
 }
 
-/// The standard library for static programs, from where the toolchain itself came.
-fn standard_library(triple: &str) -> anyhow::Result<()> {
+/// The standard library for another kind of programs, from where the toolchain itself came.
+pub(super) fn standard_library(triple: &str) -> anyhow::Result<()> {
     let sysroot = proc::output(Command::new("rustc").args(["--print", "sysroot"]).current_dir(crate::paths::root()))?;
     if Path::new(sysroot.trim()).join("lib/rustlib").join(triple).exists() {
         return Ok(());

@@ -1,6 +1,6 @@
 //! The console's own tools: npm in web/, run only when there is something to do.
 
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 use std::process::Command;
 use std::time::SystemTime;
 
@@ -8,12 +8,19 @@ use anyhow::Context;
 use sha2::{Digest, Sha256};
 use walkdir::WalkDir;
 
-use super::proc;
+use super::metadata::Metadata;
+use super::{agent, proc};
 use crate::paths;
 
 /// What the bundle is made from.
 const INPUTS: [&str; 7] =
     ["index.html", "package-lock.json", "package.json", "public", "src", "tsconfig.json", "vite.config.ts"];
+
+/// What is made for it from crates: in no repository.
+const GENERATED: &str = "generated";
+
+/// Where no operating system is.
+const WASM: &str = "wasm32-unknown-unknown";
 
 /// Where the console lives, once it exists.
 pub(super) fn folder() -> Option<PathBuf> {
@@ -52,14 +59,34 @@ pub(super) fn lint() -> anyhow::Result<()> {
 pub(super) fn build() -> anyhow::Result<()> {
     install()?;
     let Some(folder) = folder() else { return Ok(()) };
+    compilers(&folder)?;
     let (dist, stamp) = (folder.join("dist"), folder.join("node_modules/.console.sha256"));
-    let inputs = digest(&INPUTS.map(|name| folder.join(name)))?;
+    let inputs: Vec<_> = INPUTS.iter().chain(&[GENERATED]).map(|name| folder.join(name)).collect();
+    let inputs = digest(&inputs)?;
     let built = || digest(std::slice::from_ref(&dist)).map(|dist| format!("{inputs} {dist}"));
     if std::fs::read_to_string(&stamp).is_ok_and(|was| built().is_ok_and(|is| was == is)) {
         return Ok(());
     }
     script_command("build").map_or(Ok(()), |mut command| proc::run(command.stdout(std::io::stderr())))?;
     std::fs::write(&stamp, built()?).with_context(|| format!("cannot write {}", stamp.display()))
+}
+
+/// What of the product runs in the browser, as WebAssembly: the compiler of capture filters. The standard library for that
+/// is fetched by rustup where it is not there.
+fn compilers(folder: &Path) -> anyhow::Result<()> {
+    agent::standard_library(WASM)?;
+    let mut command = Command::new(std::env::var_os("CARGO").unwrap_or_else(|| "cargo".into()));
+    // Small before fast, as what runs in pods.
+    command.args(["build", "--profile", "agent", "-p", "bpf-web", "--target", WASM]).current_dir(paths::root());
+    proc::run(command.stdout(std::io::stderr()))?;
+    let made = Path::new(&Metadata::load()?.target_directory).join(WASM).join("agent/bpf_web.wasm");
+    let (made, to) = (std::fs::read(&made).with_context(|| made.display().to_string())?, folder.join(GENERATED));
+    std::fs::create_dir_all(&to).with_context(|| format!("cannot make {}", to.display()))?;
+    let to = to.join("bpf.wasm");
+    if std::fs::read(&to).is_ok_and(|old| old == made) {
+        return Ok(());
+    }
+    std::fs::write(&to, made).with_context(|| format!("cannot write {}", to.display()))
 }
 
 /// A hash of files and of what is in folders: names and bytes.
@@ -95,7 +122,7 @@ fn npm(words: &[&str]) -> Command {
     command
 }
 
-fn modified(path: &std::path::Path) -> Option<SystemTime> {
+fn modified(path: &Path) -> Option<SystemTime> {
     std::fs::metadata(path).and_then(|metadata| metadata.modified()).ok()
 }
 

@@ -12,6 +12,7 @@ import { changeTap } from '../../wire/taps'
 import { FilterField } from './FilterField'
 import { podName, scoped, unscoped } from './scope'
 import css from './traffic.module.css'
+import { useCompiled } from './useCompiled'
 import { usePreview } from './usePreview'
 
 /** Which packets leave the pods' kernels: the capture filter of a running tap. */
@@ -58,7 +59,9 @@ function Editor({ tap, set, close }: { tap: Tap; set: (tap: Tap) => void; close:
   const [busy, setBusy] = useState(false)
   const filter = scoped(text, pod)
   const preview = usePreview(tap.id, filter)
-  const wrong = error ?? (preview.is === 'failed' && preview.error.code.startsWith('filter') ? preview.error : null)
+  const compiled = useCompiled(filter)
+  const tried = preview.is === 'failed' && preview.error.code.startsWith('filter') ? preview.error : null
+  const wrong = error ?? compiled ?? tried
   const apply = async (wanted: string) => {
     if (busy) return
     setBusy(true)

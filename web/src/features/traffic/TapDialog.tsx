@@ -14,6 +14,7 @@ import css from './dialog.module.css'
 import { FilterField } from './FilterField'
 import { TapOptions } from './TapOptions'
 import { FIRST, request, type Wanted } from './tapRequest'
+import { useCompiled } from './useCompiled'
 
 /** How these objects are tapped. Enter starts, Esc leaves; then one stands at the tap. */
 export default function TapDialog() {
@@ -35,6 +36,7 @@ function Open({ objects, close }: { objects: readonly ObjectRef[]; close: () => 
   const title = `Tap ${naming(console.kind(first?.kind), objects)}`
   const obstacle = tapObstacle(console, objects)
   const missing = obstacle ?? lacking(needs, wanted.answers)
+  const compiled = useCompiled(wanted.filter)
   const isFilter = error !== null && (error.code.startsWith('filter') || caret(error, wanted.filter) !== null)
 
   // What the policy asks for has the focus once it asked.
@@ -85,7 +87,7 @@ function Open({ objects, close }: { objects: readonly ObjectRef[]; close: () => 
         <FilterField
           label="Capture filter"
           text={wanted.filter}
-          error={isFilter ? error : null}
+          error={isFilter ? error : compiled}
           change={(filter) => change({ filter })}
         />
       </div>

@@ -63,6 +63,7 @@ const PURE: &[&str] = &[
     "catalog",
     "pcap",
     "bpf",
+    "bpf-web",
     "flow",
     "lines",
     "head",

@@ -134,6 +134,7 @@ pub(super) const REQUIREMENTS: &[Requirement] = &[
     tool("tshark", Need::Captures, "tshark", &["tshark"]),
     tool("capinfos, editcap, mergecap", Need::Captures, "mergecap", &["wireshark-common"]),
     tool("tcpdump", Need::Captures, "tcpdump", &["tcpdump"]),
+    tool("socat", Need::Captures, "socat", &["socat"]),
     tool("zstd", Need::Captures, "zstd", &["zstd"]),
     tool("nghttp, h2load", Need::Captures, "h2load", &["nghttp2-client"]),
     tool("nghttpd", Need::Captures, "nghttpd", &["nghttp2-server"]),
