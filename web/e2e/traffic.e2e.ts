@@ -415,6 +415,34 @@ test('CAP-53 the capture filter of a running tap: presets, a look before, an err
   await page.getByRole('button', { name: 'capture all packets' }).waitFor()
 })
 
+test('CAP-N-11u while a filter is typed the page itself says what is wrong, where, and what may stand there', async () => {
+  await opened()
+  await press(page, 'b')
+  const box = page.getByRole('textbox', { name: 'Capture filter of the tap' })
+  await box.waitFor()
+  // Nobody else may say it.
+  await page.route('**/preview*', (route) => route.abort())
+  try {
+    const alert = page.getByRole('alert')
+    await box.fill('tcp prot 8080')
+    await alert.filter({ hasText: /line 1, column 5.*expected .* or / }).waitFor()
+    await alert.filter({ hasText: 'filter_syntax' }).waitFor()
+    await box.fill('tcp port')
+    await alert.filter({ hasText: 'column 9' }).waitFor()
+    await box.fill('tcp port 80')
+    await alert.waitFor({ state: 'detached' })
+    await box.fill('host front.shop')
+    await alert.filter({ hasText: 'filter_host_unknown' }).waitFor()
+    const fetched = await page.evaluate(() => performance.getEntriesByType('resource').map(({ name }) => name))
+    expect(fetched.filter((name) => name.endsWith('.wasm'))).toHaveLength(1)
+  } finally {
+    await page.unroute('**/preview*')
+  }
+  expect(await violations(page)).toEqual([])
+  await press(page, 'Escape')
+  await box.waitFor({ state: 'detached' })
+})
+
 test('CAP-54 the view is frozen while the capture goes on; holding the capture is an act of its own', async () => {
   await opened()
   await until(count, (all) => all > 5, 'records')
