@@ -23,6 +23,7 @@ import (
 	"demo/internal/orders"
 	"demo/internal/pay"
 	"demo/internal/run"
+	"demo/internal/sidecar"
 	"demo/internal/store"
 )
 
@@ -44,6 +45,7 @@ var programs = map[string]program{
 	"orders":     orders.Main,
 	"pay":        pay.Main,
 	"probe-fail": broken.NeverReady,
+	"sidecar":    sidecar.Main,
 	"store":      store.Main,
 	"wait":       run.Wait,
 	"worker":     jobs.Worker,

@@ -5,6 +5,8 @@
 mod beside;
 #[path = "live_tap_forms/hostile.rs"]
 mod hostile;
+#[path = "live_tap_forms/mesh.rs"]
+mod mesh;
 #[path = "live_tap_forms/obliged.rs"]
 mod obliged;
 

@@ -41,11 +41,20 @@ func Main(ctx context.Context, args []string) error {
 	if err := flags.Parse(args); err != nil {
 		return err
 	}
-	certificate := &reloading{folder: *folder}
-	if _, err := certificate.get(nil); err != nil {
+	certificate, err := Certificate(*folder)
+	if err != nil {
 		return err
 	}
-	return run.Serve(ctx, *address, Handler(), &tls.Config{MinVersion: tls.VersionTLS12, GetCertificate: certificate.get})
+	return run.Serve(ctx, *address, Handler(), certificate)
+}
+
+// Certificate is the TLS configuration of a server whose certificate is in a folder.
+func Certificate(folder string) (*tls.Config, error) {
+	certificate := &reloading{folder: folder}
+	if _, err := certificate.get(nil); err != nil {
+		return nil, err
+	}
+	return &tls.Config{MinVersion: tls.VersionTLS12, GetCertificate: certificate.get}, nil
 }
 
 // Handler answers POST /charges.
