@@ -73,6 +73,36 @@ fn wl_08f_workspaces_are_made_stopped_started_and_deleted_from_the_command_line(
 }
 
 #[test]
+fn wl_08n_all_of_somebody_go_or_are_kept_from_the_command_line_and_a_purge_wants_the_name() {
+    let fresh = Fresh::new("ws-cli-all");
+    let ns = fresh.name();
+    let console = operator();
+    let run = |words: &[&str]| qd(&console, ns, words);
+    for (name, owner) in [("a", "ada"), ("b", "ada"), ("c", "bob")] {
+        let made = run(&["create", name, "--image", "images.invalid/shell:1", "--owner", owner, "--timeout", "90"]);
+        assert!(made.status.success(), "{}", errors(&made));
+    }
+    let claims = |name: &str| list(ns, "persistentvolumeclaims", &format!("quarterdeck.dev/workspace={name}")).len();
+    let unasked = run(&["delete-all", "ada"]);
+    assert!(errors(&unasked).contains("2 workspaces of ada"), "{}", errors(&unasked));
+    assert_eq!(run(&["delete-all", "eve", "--yes"]).status.code(), Some(4), "she has none");
+    let kept = run(&["delete-all", "ada", "--preserve", "--yes", "--timeout", "60"]);
+    assert_eq!(out(&kept), format!("workspace {ns}/a stopped\nworkspace {ns}/b stopped\n"), "{}", errors(&kept));
+    let one = get(ns, "workspaces.quarterdeck.dev", "a");
+    assert_eq!(one["metadata"]["annotations"]["quarterdeck.dev/kept-for"], "168h");
+    let gone = run(&["delete-all", "ada", "--yes", "--timeout", "60"]);
+    assert_eq!(out(&gone), format!("workspace {ns}/a deleted\nworkspace {ns}/b deleted\n"), "{}", errors(&gone));
+    assert_eq!((claims("a"), claims("b")), (1, 1), "their volumes stay");
+    let names: Vec<Value> = list(ns, "workspaces.quarterdeck.dev", "");
+    assert_eq!(names.iter().map(|one| &one["metadata"]["name"]).collect::<Vec<_>>(), ["c"], "bob's stays");
+    let unnamed = run(&["delete", "c", "--purge", "--yes"]);
+    assert!(errors(&unnamed).contains("--confirm c"), "{}", errors(&unnamed));
+    let purged = run(&["delete", "c", "--purge", "--confirm", "c", "--timeout", "90"]);
+    assert_eq!(out(&purged), format!("workspace {ns}/c deleted with its volumes\n"), "{}", errors(&purged));
+    until("its home is gone", 60, || claims("c") == 0);
+}
+
+#[test]
 fn wl_05b_a_workspace_that_cannot_start_fails_the_command_with_its_reason() {
     let fresh = Fresh::new("ws-cli-bad");
     let ns = fresh.name();

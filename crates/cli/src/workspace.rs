@@ -10,6 +10,7 @@ mod import;
 mod keyboard;
 mod outlet;
 mod ready;
+mod remove;
 mod shell;
 mod shells;
 mod show;
@@ -21,7 +22,7 @@ use crate::grammar::Output;
 use crate::grammar::workspace::{CreateArgs, ListArgs, LogsArgs, NameArgs, WaitArgs, WorkspaceCommand};
 use cluster::Cluster;
 use policy::Permit;
-use policy::action::{ObjectTarget, WorkspaceDelete, WorkspaceLogs, WorkspaceStart, WorkspaceStop, WorkspaceView};
+use policy::action::{ObjectTarget, WorkspaceLogs, WorkspaceStart, WorkspaceStop, WorkspaceView};
 use serde_json::Value;
 use std::io::Write;
 use workspace::launch::{Launch, Meant, Said};
@@ -41,7 +42,8 @@ pub async fn workspace(desk: &Desk, command: &WorkspaceCommand, out: &mut impl W
         WorkspaceCommand::Update(args) => update::update(desk, args, out).await,
         WorkspaceCommand::Start(args) => start(desk, args, out).await,
         WorkspaceCommand::Stop(args) => stop(desk, args, out).await,
-        WorkspaceCommand::Delete(args) => delete(desk, args, out).await,
+        WorkspaceCommand::Delete(args) => remove::delete(desk, args, out).await,
+        WorkspaceCommand::DeleteAll(args) => remove::delete_all(desk, args, out).await,
         WorkspaceCommand::Events(args) => events(desk, args, out).await,
         WorkspaceCommand::Logs(args) => logs(desk, args, out).await,
         WorkspaceCommand::Import(args) => import::import(desk, args, out).await,
@@ -195,16 +197,6 @@ async fn stop(desk: &Desk, args: &WaitArgs, out: &mut impl Write) -> Result<(), 
     let permit = ask::permit(desk, WorkspaceStop { object: which.object.clone(), delay_seconds: 0 })?;
     let object = acts::stop(which.cluster, permit).await.map_err(Error::of)?;
     finish(desk, &which, args, Until::Stopped, object, "stopped", out).await
-}
-
-async fn delete(desk: &Desk, args: &WaitArgs, out: &mut impl Write) -> Result<(), Error> {
-    let which = which(desk, &args.which).await?;
-    // The one that was seen, and none that is made of the same name meanwhile.
-    let there = seen(desk, &args.which).await?;
-    let uid = there.pointer("/metadata/uid").and_then(Value::as_str).map(str::to_owned);
-    let permit = ask::permit(desk, WorkspaceDelete { object: which.object.clone(), uid })?;
-    acts::delete(which.cluster, permit).await.map_err(Error::of)?;
-    finish(desk, &which, args, Until::Gone, there, "deleted", out).await
 }
 
 /// Waits until it is where it was asked to be, and says so.

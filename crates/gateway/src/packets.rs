@@ -49,7 +49,7 @@ pub(crate) async fn upgrade(
     let upgrade = upgrade.max_message_size(MAX_FRAME).max_frame_size(MAX_FRAME);
     upgrade.on_upgrade(move |mut socket| {
         sockets.track_future(async move {
-            let over = serve(&shared, &caller, &tap, asked, &mut socket).await;
+            let over = Box::pin(serve(&shared, &caller, &tap, asked, &mut socket)).await;
             let Some(Over { error, close }) = over else { return };
             let say = |error| PacketsSay::Error(PacketsError { id: 0, error });
             if let Some(text) = error.and_then(|error| serde_json::to_string(&say(error)).ok()) {

@@ -23,8 +23,11 @@ pub(crate) struct Mounts {
     principal: Principal,
     cluster: ClusterName,
     /// What was said of a workspace, and of what.
-    kept: Mutex<HashMap<Key, Vec<(WorkspaceMount, Result<(), String>)>>>,
+    kept: Mutex<HashMap<Key, Vec<Said>>>,
 }
+
+/// Of what, and what was said.
+type Said = (WorkspaceMount, Result<(), String>);
 
 /// A refusal, and when to ask again.
 type Denied = (Refused, Option<i64>);

@@ -89,6 +89,16 @@ fn bp_11e_another_teams_volume_is_joined_by_nobody_else_and_the_decision_is_told
     wait(ns, "m-blue", "condition=Ready");
     let volumes = list(ns, "persistentvolumeclaims", "quarterdeck.dev/storage=shared");
     assert!(volumes.iter().any(|one| one["metadata"]["name"] == "pvc-team-lab-blue"), "{volumes:#?}");
+    // Whoever shared it may go, and says that its storage goes with it: what others may have stays.
+    let object = "workspaces.quarterdeck.dev/m-blue";
+    let patch = json!({ "spec": { "storage": { "onDelete": "Delete" } } }).to_string();
+    let _ = kubectl::stdout(&kubeconfig(), &["patch", "-n", ns, object, "--type=merge", "-p", &patch]);
+    let _ = kubectl::stdout(&kubeconfig(), &["delete", "-n", ns, object, "--timeout=120s"]);
+    until("its own goes", 60, || list(ns, "persistentvolumeclaims", "quarterdeck.dev/workspace=m-blue").is_empty());
+    let volumes = list(ns, "persistentvolumeclaims", "quarterdeck.dev/storage=shared");
+    let stays =
+        |one: &Value| one["metadata"]["name"] == "pvc-team-lab-blue" && one["metadata"]["deletionTimestamp"].is_null();
+    assert!(volumes.iter().any(stays), "{volumes:#?}");
     // One that somebody wrote past the gateway is not made either.
     apply(ns, "m-past", &of("red"));
     assert!(denied(ns, "m-past").contains("red is no team of ada"));

@@ -37,7 +37,9 @@ pub enum WorkspaceCommand {
     /// Stop a workspace: its pod goes, all else stays
     Stop(WaitArgs),
     /// Delete a workspace; its storage goes as it says itself
-    Delete(WaitArgs),
+    Delete(DeleteArgs),
+    /// Delete all workspaces of somebody, or stop them and keep them for a week
+    DeleteAll(DeleteAllArgs),
     /// Open a shell in a workspace, or come back to one
     #[command(after_help = EX_SHELL)]
     Shell(ShellArgs),
@@ -106,6 +108,39 @@ pub struct WaitArgs {
     #[arg(long)]
     pub no_wait: bool,
     /// Seconds to wait at most
+    #[arg(long, value_name = "SECONDS", default_value_t = 900)]
+    pub timeout: u64,
+}
+
+/// `qd ws delete`
+#[derive(Clone, Debug, Args)]
+pub struct DeleteArgs {
+    /// Which, and whether to wait
+    #[command(flatten)]
+    pub wait: WaitArgs,
+    /// Its own volumes go too, whatever it says of them
+    #[arg(long)]
+    pub purge: bool,
+}
+
+/// `qd ws delete-all`
+#[derive(Clone, Debug, Args)]
+pub struct DeleteAllArgs {
+    /// Whose
+    pub user: String,
+    /// Where
+    #[command(flatten)]
+    pub list: ListArgs,
+    /// Only those of this organization
+    #[arg(long)]
+    pub org: Option<String>,
+    /// Stop them, and have them deleted after a week
+    #[arg(long)]
+    pub preserve: bool,
+    /// Do not wait until it is done
+    #[arg(long)]
+    pub no_wait: bool,
+    /// Seconds to wait at most, for each
     #[arg(long, value_name = "SECONDS", default_value_t = 900)]
     pub timeout: u64,
 }

@@ -29,8 +29,8 @@ pub(super) fn permit_after<A: Action>(desk: &Desk, action: A, yes: bool) -> Resu
                     }
                 }
                 Need::TypedName { name } => {
-                    let hint = format!("this is production: it needs --confirm {name}");
-                    answers.typed_name = ask(&format!("production: type {name} to go on: "), &hint)?;
+                    let hint = format!("this needs its name: say --confirm {name}");
+                    answers.typed_name = ask(&format!("{}: type {name} to go on: ", A::NAME), &hint)?;
                     if answers.typed_name != name {
                         return Err(Error::Declined);
                     }

@@ -71,5 +71,7 @@ pub(crate) fn kept_ms(object: &Value) -> Option<i64> {
 
 /// On a Workspace that was stopped with others of its owner: how long it is kept from then on.
 pub const KEPT_FOR: &str = "quarterdeck.dev/kept-for";
+/// Of one decision: it names each.
+pub const MOST_AT_ONCE: usize = 500;
 /// How long that is where nobody says otherwise, in seconds.
 pub const KEPT_SECONDS: u64 = 7 * 24 * 3_600;

@@ -67,8 +67,9 @@ impl Workspaces {
             let whose = if org.is_empty() { user } else { format!("{user} of {org}") };
             return Err(ActError::NotFound(format!("of {whose} in {name}")).into());
         }
-        if found.len() > MOST {
-            let words = format!("{user} has {} workspaces there, and {MOST} go at once: name a namespace", found.len());
+        if found.len() > acts::MOST_AT_ONCE {
+            let (many, most) = (found.len(), acts::MOST_AT_ONCE);
+            let words = format!("{user} has {many} workspaces there, and {most} go at once: name a namespace");
             return Err(DoorError::Bad(words));
         }
         let action = WorkspaceDeleteAll {
@@ -129,6 +130,3 @@ fn each(object: &Value, done: &Result<Value, ActError>) -> Each {
         },
     }
 }
-
-/// Of one decision: it names each.
-const MOST: usize = 500;
