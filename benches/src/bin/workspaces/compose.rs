@@ -4,7 +4,7 @@
 use anyhow::{Context, Result, ensure};
 use bench::build::output;
 use bench::table::{Figures, median};
-use blueprint::{Given, LayerKind, Library, Request, Settings, User, compose};
+use blueprint::{Beside, Given, LayerKind, Library, Request, Settings, User, compose};
 use std::collections::BTreeMap;
 use std::fmt::Write as _;
 use std::path::{Path, PathBuf};
@@ -60,6 +60,7 @@ fn composed(layers: &[(String, String)]) -> Result<f64> {
         overrides: None,
         params: &params,
         preset: None,
+        beside: Beside::default(),
         patches: &[],
         settings: &settings,
         env: &env,
