@@ -230,7 +230,9 @@ function preview({ blueprint: name = 'shell', params = {}, image }) {
           ],
     params: Object.fromEntries(found.params.map((one) => [one.name, params[one.name] ?? one.default])),
     options: Object.fromEntries(
-      found.params.filter((one) => one.options.length > 0).map((one) => [one.name, one.options.map(({ value }) => value)]),
+      found.params
+        .filter((one) => one.options.length > 0)
+        .map((one) => [one.name, one.options.map(({ value }) => value)]),
     ),
     layers: ['default', 'platform base', `platform ${name}`],
     pod_security: 'baseline',
