@@ -10,6 +10,7 @@
 
 mod config;
 mod containers;
+mod egress;
 mod engine;
 mod exposure;
 mod joined;
@@ -26,6 +27,7 @@ mod services;
 mod tests;
 mod volumes;
 
+pub use egress::{Closed, Egress};
 pub use exposure::{Auth, Opening, Outside, Route};
 pub use joined::{Joined, Joining, joined};
 pub use labels::{PREFIX, value as label_value};
@@ -100,6 +102,8 @@ pub struct Objects {
     pub claims: Vec<PersistentVolumeClaim>,
     /// Who it talks to.
     pub network_policy: NetworkPolicy,
+    /// What it reaches by name.
+    pub egress: Option<Egress>,
     /// What leads to it from outside.
     pub opening: Option<Opening>,
     /// The Secret that the pod needs.
@@ -162,6 +166,7 @@ pub fn objects(effective: &Effective, place: &Place) -> Result<Objects, Problems
         config_maps,
         claims: volumes.claims,
         network_policy,
+        egress: Egress::of(blueprint, place),
         opening,
         secret,
         ports,

@@ -291,16 +291,18 @@ impl<'a> Rules<'a> {
 
     /// What is taken and does nothing yet.
     fn not_yet(&mut self) {
-        for (pointer, message) in [
-            ("/pool", "no workspaces stand ready yet: each is made when somebody asks for it"),
-            ("/webProxy/roles", "roles open nothing yet: portSharing says who may"),
-        ] {
-            if let Some(node) = self.at(pointer) {
-                self.warn(pointer, node, message);
-            }
+        if let Some(node) = self.at("/pool") {
+            self.warn("/pool", node, "no workspaces stand ready yet: each is made when somebody asks for it");
         }
-        if let (Some(alias), None) = (self.at("/webProxy/alias"), self.at("/webProxy/port")) {
-            self.warn("/webProxy/alias", alias, "a host of this name leads nowhere without a port");
+        if self.at("/webProxy/port").is_none() {
+            for (pointer, message) in [
+                ("/webProxy/alias", "a host of this name leads nowhere without a port"),
+                ("/webProxy/roles", "these roles reach nothing without a port"),
+            ] {
+                if let Some(node) = self.at(pointer) {
+                    self.warn(pointer, node, message);
+                }
+            }
         }
     }
 

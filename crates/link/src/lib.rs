@@ -8,6 +8,7 @@
 //!                        ├─ request       ─▶ status and JSON: ports, apps, logs, …
 //!                        ├─ watch         ─▶ Watch: the same with each change
 //!                        ├─ upward        ◀─ Upward: what the workspace asks
+//!                        ├─ egress        ◀─ Egress: connections for hosts by name, which this side makes
 //!                        └─ lock
 //! ```
 //!
@@ -17,6 +18,7 @@
 
 mod ask;
 mod connection;
+mod egress;
 pub mod files;
 mod secure;
 mod session;
@@ -33,6 +35,7 @@ use tokio::io::{AsyncRead, AsyncWrite};
 use tokio::time::timeout;
 
 pub use ask::{AppAct, Watch};
+pub use egress::{Arrival, Egress};
 pub use proto::workspace::{Asked, Exit, Size, Variable, told};
 pub use secure::Renewed;
 pub use session::{Event, Session, Writer};

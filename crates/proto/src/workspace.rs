@@ -4,7 +4,7 @@
 //! caller ─ PREFACE, Hello ───────────────────────────▶ daemon
 //! caller ◀────────────────────── PREFACE, Welcome ─ daemon
 //! caller ─ Open on a channel of its own number ──────▶ daemon     shell, attach, exec, tunnel, files, request, watch,
-//!                                                               upward, lock
+//!                                                               upward, lock, socket, egress, accept
 //! caller ◀──────────────────── Opened, or Refused ─ daemon
 //!        ◀ Data, Eof, Credit ─ both ─ Data, Eof, Credit ▶
 //! caller ─ Resize, Signal ─▶                        ◀─ Exit, Close ─ daemon

@@ -16,7 +16,7 @@ use crate::accounts::Account;
 use crate::children::Children;
 use crate::daemon::Daemon;
 use crate::log::Log;
-use crate::{Error, accounts, activity, config, engine, kept, link, local, orphans, processes, scripts, secure};
+use crate::{Error, accounts, activity, config, egress, engine, kept, link, local, orphans, processes, scripts, secure};
 
 /// Serves until it is asked to end.
 ///
@@ -94,6 +94,8 @@ async fn serve(config: Config, place: Place) -> Result<(), Error> {
     let serving = tokio::spawn(local::serve(daemon.clone(), listening));
     let linked = tokio::spawn(link::serve(daemon.clone(), linking));
     let open = port.map(|port| tokio::spawn(secure::serve(daemon.clone(), port)));
+    // inside the main container another daemon of the pod listens
+    let leading = (place != Place::Inside).then(|| tokio::spawn(egress::serve(daemon.clone())));
     let watching = tokio::spawn(orphans::watch(daemon.clone()));
     let counting = tokio::spawn(activity::watch(daemon.clone()));
     let giving = root.then(|| tokio::spawn(engine::socket(daemon.clone())));
@@ -119,6 +121,9 @@ async fn serve(config: Config, place: Place) -> Result<(), Error> {
     starting.abort();
     watching.abort();
     counting.abort();
+    if let Some(leading) = leading {
+        leading.abort();
+    }
     if let Some(giving) = giving {
         giving.abort();
     }

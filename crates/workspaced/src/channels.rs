@@ -1,5 +1,6 @@
 //! What runs for a channel, by its kind.
 
+mod egress;
 mod exec;
 mod shell;
 mod tunnel;
@@ -26,6 +27,8 @@ pub(crate) async fn run(daemon: &Arc<Daemon>, channel: &Channel, open: Open) {
         Some(Kind::Files(_)) => exec::files(daemon, channel).await,
         Some(Kind::Tunnel(asked)) => tunnel::run(daemon, channel, asked).await,
         Some(Kind::Socket(asked)) => exec::socket(daemon, channel, &asked).await,
+        Some(Kind::Egress(_)) => egress::tell(daemon, channel).await,
+        Some(Kind::Accept(asked)) => egress::accept(daemon, channel, &asked).await,
         Some(Kind::Request(asked)) => request(daemon, channel, asked).await,
         Some(Kind::Watch(asked)) => watch::run(daemon, channel, asked).await,
         Some(Kind::Upward(_)) => upward::answers(daemon, channel).await,

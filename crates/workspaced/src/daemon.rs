@@ -14,6 +14,7 @@ use crate::accounts::Account;
 use crate::activity::Activity;
 use crate::apps::Apps;
 use crate::children::Children;
+use crate::egress::Egress;
 use crate::kept::Kept;
 use crate::locks::Locks;
 use crate::log::Log;
@@ -44,6 +45,7 @@ pub(crate) struct Daemon {
     pub(crate) ports: Ports,
     pub(crate) apps: Apps,
     pub(crate) upward: Upward,
+    pub(crate) egress: Egress,
     pub(crate) locks: Locks,
     pub(crate) usage: Usage,
     pub(crate) activity: Activity,
@@ -80,6 +82,7 @@ impl Daemon {
             apps: Apps::new(&config),
             config,
             upward: Upward::default(),
+            egress: Egress::default(),
             locks: Locks::default(),
             usage: Usage::default(),
             activity: Activity::default(),

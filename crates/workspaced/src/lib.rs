@@ -23,6 +23,7 @@ mod config;
 mod connection;
 mod credentials;
 mod daemon;
+mod egress;
 mod engine;
 mod feeds;
 mod install;

@@ -38,7 +38,7 @@ pub(crate) async fn now(daemon: &Daemon) -> Arc<Vec<Port>> {
     let begun = Instant::now();
     let own = own_port(daemon);
     let mut listening = sockets::listening();
-    listening.retain(|socket| Some(socket.port) != own);
+    listening.retain(|socket| Some(socket.port) != own && Some(socket.port) != daemon.config.egress_port);
     let there: HashSet<u64> = listening.iter().map(|socket| socket.inode).collect();
     seen.owners.retain(|inode, _| there.contains(inode));
     let unknown: HashSet<u64> = there.into_iter().filter(|inode| !seen.owners.contains_key(inode)).collect();

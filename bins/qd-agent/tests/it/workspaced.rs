@@ -3,6 +3,7 @@
 mod apps;
 mod boot;
 mod caller;
+mod egress;
 mod files;
 mod hostile;
 mod kbox;

@@ -3,6 +3,7 @@
 //! `/etc/quarterdeck/config.yaml` is [`proto::workspace::Config`], written as JSON, which is YAML. The blueprint beside it is
 //! for people; contents of files are left out of it.
 
+use super::egress::Egress;
 use super::labels::{hash, meta};
 use super::read::{is, text, texts};
 use super::volumes::{Volumes, mount};
@@ -133,6 +134,7 @@ fn agent(effective: &Effective, place: &Place, ports: &[Port], volumes: &Volumes
         // beside the main container the agent owns nothing; there the pod's group does
         volumes: if Profile::of(effective) == Profile::Shell { owned(volumes) } else { Vec::new() },
         ports: ports.iter().map(declared).collect(),
+        egress_port: Egress::of(blueprint, place).map(|egress| egress.port),
     };
     let mut config = serde_json::to_value(config)?;
     if let (Json::Object(map), false) = (&mut config, place.trust.is_empty()) {

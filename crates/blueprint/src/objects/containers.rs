@@ -1,6 +1,7 @@
 //! The containers of ours, and the main one.
 
 use super::config::{CONFIG_FILE, config_mounts, file_mounts};
+use super::egress::Egress;
 use super::read::{is, text};
 use super::requests::{requirements, small};
 use super::volumes::{Volumes, mount};
@@ -172,6 +173,12 @@ pub(super) fn plain_env(effective: &Effective, place: &Place) -> BTreeMap<String
             None => all.remove(&variable.name),
         };
     }
+    let given = given_env(effective, place);
+    for (name, value) in egress_env(effective, place) {
+        if given.iter().all(|given| given != name) {
+            all.entry(name.to_owned()).or_insert(value);
+        }
+    }
     all.extend(platform_env(effective, place));
     all
 }
@@ -204,6 +211,11 @@ fn platform_env(effective: &Effective, place: &Place) -> [(String, String); 6] {
     .map(|(name, value)| (name.to_owned(), value.to_owned()))
 }
 
+/// The variables by which programs find the proxy of the hosts that the blueprint lists, where nobody says other ones.
+fn egress_env(effective: &Effective, place: &Place) -> Vec<(&'static str, String)> {
+    Egress::of(&effective.node, place).map_or_else(Vec::new, |egress| egress.env(&place.cluster_domain).collect())
+}
+
 /// The variables: the blueprint's, the workspace's over them, and the platform's over both.
 fn env(effective: &Effective, place: &Place, ports: &[Port]) -> (Vec<EnvVar>, Option<SecretNeed>) {
     let blueprint = &effective.node;
@@ -214,6 +226,9 @@ fn env(effective: &Effective, place: &Place, ports: &[Port]) -> (Vec<EnvVar>, Op
     );
     all.extend(place.env.iter().map(|variable| (variable.name.clone(), variable.clone())));
     all.extend(platform_env(effective, place).map(plain));
+    for (name, value) in egress_env(effective, place) {
+        all.entry(name.to_owned()).or_insert_with(|| self::plain(name, &value));
+    }
     let mut secret = None;
     if Profile::of_node(blueprint) == Profile::Service {
         if let Some(port) = ports.iter().find(|port| !port.udp) {

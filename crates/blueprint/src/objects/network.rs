@@ -45,19 +45,19 @@ pub(super) fn names_systems(blueprint: &Node) -> BTreeMap<String, String> {
         .collect()
 }
 
-struct Rules<'a> {
+pub(super) struct Rules<'a> {
     blueprint: &'a Node,
     place: &'a Place,
     class: &'a str,
     /// What no list opens.
-    never: Vec<Range>,
+    pub(super) never: Vec<Range>,
     /// What the blueprint closes.
-    denied: Vec<Range>,
+    pub(super) denied: Vec<Range>,
     api_server: Vec<Range>,
 }
 
 impl<'a> Rules<'a> {
-    fn of(blueprint: &'a Node, place: &'a Place, said: &mut Said) -> Self {
+    pub(super) fn of(blueprint: &'a Node, place: &'a Place, said: &mut Said) -> Self {
         let mut ranges = |texts: &[&[String]]| -> Vec<Range> {
             let mut all = Vec::new();
             for text in texts.iter().copied().flatten() {
@@ -142,7 +142,7 @@ impl<'a> Rules<'a> {
         if !peers.is_empty() {
             rules.push(to(peers, None));
         }
-        if !texts(self.blueprint, "/network/allowEgressToHosts").is_empty() {
+        if self.place.egress_port.is_none() && !texts(self.blueprint, "/network/allowEgressToHosts").is_empty() {
             said.notes.push(NAMES_OPEN_NOTHING.to_owned());
         }
         rules
@@ -150,22 +150,28 @@ impl<'a> Rules<'a> {
 
     /// The internet: all addresses without those of the cluster and of private networks.
     fn internet(&self) -> Vec<NetworkPolicyPeer> {
-        let network = &self.place.network;
-        let nat64: &[&str] = if network.nat64 { &[] } else { &[NAT64] };
-        let listed = [&network.pods, &network.services].into_iter().flatten().filter_map(|text| Range::listed(text));
-        let closed: Vec<Range> = PRIVATE
-            .iter()
-            .chain(nat64)
-            .filter_map(|text| Range::parse(text))
-            .chain(listed)
-            .chain(self.never.iter().copied())
-            .chain(self.denied.iter().copied())
-            .collect();
+        let closed: Vec<Range> =
+            self.private().chain(self.never.iter().copied()).chain(self.denied.iter().copied()).collect();
         EVERYWHERE
             .iter()
             .filter_map(|text| Range::parse(text))
             .filter_map(|range| without(range, &closed).map(|except| block(range, &except)))
             .collect()
+    }
+
+    /// What is not the internet.
+    pub(super) fn private(&self) -> impl Iterator<Item = Range> {
+        let network = &self.place.network;
+        let nat64: &[&str] = if network.nat64 { &[] } else { &[NAT64] };
+        let listed = [&network.pods, &network.services].into_iter().flatten().filter_map(|text| Range::listed(text));
+        PRIVATE.iter().chain(nat64).filter_map(|text| Range::parse(text)).chain(listed)
+    }
+
+    /// The ranges that the blueprint lists, and those of its class.
+    pub(super) fn listed(&self) -> Vec<Range> {
+        let own = texts(self.blueprint, "/network/allowEgressToCIDRs").into_iter().filter_map(Range::parse);
+        let class = self.place.network.system.iter().filter(|_| self.class == "system");
+        own.chain(class.filter_map(|text| Range::listed(text))).collect()
     }
 
     /// The ranges that the blueprint lists.
@@ -293,7 +299,7 @@ const NAMESPACE: &str = "kubernetes.io/metadata.name";
 /// What labels of a pod begin with that names a workspace of class `system`.
 const NAMES: &str = "to.quarterdeck.dev/";
 
-const EVERYWHERE: [&str; 2] = ["0.0.0.0/0", "::/0"];
+pub(super) const EVERYWHERE: [&str; 2] = ["0.0.0.0/0", "::/0"];
 
 /// Ranges that are not the internet.
 const PRIVATE: [&str; 14] = [
@@ -320,5 +326,6 @@ const NAT64: &str = "64:ff9b::/96";
 const METADATA: [&str; 3] = ["169.254.0.0/16", "168.63.129.16/32", "fd00:ec2::254/128"];
 
 /// What is told of hosts by name.
-const NAMES_OPEN_NOTHING: &str = "allowEgressToHosts opens nothing: network policies know addresses and no names; hosts of the \
-                                  internet are reached without it, others by allowEgressToCIDRs";
+const NAMES_OPEN_NOTHING: &str = "allowEgressToHosts opens nothing: network policies know addresses and no names, and whoever keeps \
+                                  the workspaces here makes no connections for them (operator.egress_proxy); hosts of the internet \
+                                  are reached without it, others by allowEgressToCIDRs";

@@ -64,6 +64,8 @@ pub struct Place {
     pub claims: Claims,
     /// Addresses and peers of the cluster.
     pub network: Network,
+    /// The port of a workspace's loopback on which connections are made for it by name; `None` where nobody does that.
+    pub egress_port: Option<u16>,
     /// Pods may run on the control plane: a cluster of one node.
     pub single_node: bool,
     /// Whether the cluster knows sidecars (1.29 and later).
@@ -107,6 +109,7 @@ impl Place {
             outside: None,
             claims: Claims::default(),
             network: Network::default(),
+            egress_port: None,
             single_node: false,
             native_sidecars: true,
             progress_timeout: 300,

@@ -327,8 +327,9 @@ fn bp_15a_apps() {
 fn bp_16a_web_proxy() {
     table(&[
         ("webProxy: {port: 8080}", &[]),
-        ("webProxy: {port: 8080, alias: my-app, roles: [dev]}", &["/webProxy/roles?"]),
+        ("webProxy: {port: 8080, alias: my-app, roles: [dev]}", &[]),
         ("webProxy: {alias: my-app}", &["/webProxy/alias?"]),
+        ("webProxy: {roles: [dev]}", &["/webProxy/roles?"]),
         ("webProxy: {port: 70000, alias: My.App}", &["/webProxy/port", "/webProxy/alias"]),
     ]);
 }

@@ -67,6 +67,9 @@ pub struct Config {
     /// Ports that the blueprint names.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub ports: Vec<Declared>,
+    /// The port of the loopback to which programs connect for hosts by name: the operator takes those connections.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub egress_port: Option<u16>,
 }
 
 /// A folder and whose it shall be.

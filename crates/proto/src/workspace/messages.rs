@@ -92,7 +92,7 @@ pub struct Welcome {
 #[derive(Clone, PartialEq, prost::Message)]
 pub struct Open {
     /// Which kind.
-    #[prost(oneof = "Kind", tags = "1, 2, 3, 4, 5, 6, 7, 8, 9, 10")]
+    #[prost(oneof = "Kind", tags = "1, 2, 3, 4, 5, 6, 7, 8, 9, 10, 11, 12")]
     pub kind: Option<Kind>,
 }
 
@@ -129,6 +129,12 @@ pub enum Kind {
     /// A unix socket, as the user.
     #[prost(message, tag = "10")]
     Socket(Socket),
+    /// The caller takes connections that programs make for hosts by name.
+    #[prost(message, tag = "11")]
+    Egress(Egress),
+    /// One of those connections.
+    #[prost(message, tag = "12")]
+    Accept(Accept),
 }
 
 /// A new terminal.
@@ -191,6 +197,19 @@ pub struct Tunnel {
     /// Which one.
     #[prost(uint32, tag = "1")]
     pub port: u32,
+}
+
+/// Connections that programs make to the port of [`egress_port`](super::Config::egress_port). What comes is a line for each, the
+/// number by which it is fetched: those that wait already, and all that come as long as the channel is open.
+#[derive(Clone, PartialEq, Eq, prost::Message)]
+pub struct Egress {}
+
+/// Fetches a connection. One that nobody fetches in time is closed.
+#[derive(Clone, PartialEq, Eq, prost::Message)]
+pub struct Accept {
+    /// Its number.
+    #[prost(uint64, tag = "1")]
+    pub number: u64,
 }
 
 /// A connection to a unix socket, or one that is made and listened on. The first line that comes is `+`, behind which the name

@@ -22,9 +22,20 @@ pub(super) async fn run(daemon: &Daemon, channel: &Channel, asked: Tunnel) -> Re
         Ok(stream) => stream,
         Err(error) => return channel.refuse("unavailable", format!("nothing answers on port {port}: {error}")).await,
     };
+    carry(daemon, channel, stream, "pf", &format!("port {port}")).await
+}
+
+/// Until either side ends the connection.
+pub(super) async fn carry(
+    daemon: &Daemon,
+    channel: &Channel,
+    stream: TcpStream,
+    kind: &str,
+    what: &str,
+) -> Result<(), Gone> {
     let _ = stream.set_nodelay(true);
-    let id = crate::shells::id("pf");
-    let _stream = daemon.streams.enter(&id, "pf", &format!("port {port}"));
+    let id = crate::shells::id(kind);
+    let _stream = daemon.streams.enter(&id, kind, what);
     channel.say(Body::Opened(Opened { id, writes: true })).await?;
     let (from, to) = stream.into_split();
     // either way may end first; the connection is over when both have, or when the caller closes

@@ -278,6 +278,90 @@ fn wn_06c_the_api_server_and_hosts() {
     assert!(!opened("") && opened("network: {kubernetesAccess: true}"));
     let made = made_at("network: {allowEgressToHosts: [crates.io]}", &place);
     assert!(made.notes[0].contains("opens nothing") && made.notes[0].contains("others by allowEgressToCIDRs"));
+    assert_eq!(made.egress, None);
+}
+
+#[test]
+fn wn_06h_names_are_opened_by_a_proxy_that_looks_at_each_address() {
+    let mut place = in_cluster();
+    place.egress_port = Some(2823);
+    place.network.never_allow = vec!["198.51.100.0/24".to_owned()];
+    let lists = "network: {allowEgressToHosts: [git.corp.example, '*.in.example'], allowEgressToCIDRs: [172.20.0.0/16], denyEgressToCIDRs: [10.9.0.0/16]}";
+    let made = made_at(lists, &place);
+    assert!(made.notes.is_empty(), "{:?}", made.notes);
+    let egress = made.egress.unwrap();
+    for (host, listed) in [
+        ("git.corp.example", true),
+        ("GIT.corp.example.", true),
+        ("a.in.example", true),
+        ("b.a.in.example", true),
+        ("in.example", false),
+        ("xin.example", false),
+        ("evil-git.corp.example", false),
+        ("git.corp.example.evil.example", false),
+        ("10.0.0.1", false),
+    ] {
+        assert_eq!(egress.lists(host), listed, "{host}");
+    }
+    let opens = |listed: bool, address: &str| egress.opens(listed, address.parse().unwrap());
+    for (address, by_name, without) in [
+        ("93.184.216.34", Ok(()), Ok(())),
+        ("2606:2800::1", Ok(()), Ok(())),
+        ("10.1.2.3", Ok(()), Err(Closed::Private)),
+        ("fd00::1", Ok(()), Err(Closed::Private)),
+        ("10.244.1.1", Ok(()), Err(Closed::Private)),
+        ("203.0.113.10", Ok(()), Err(Closed::Private)),
+        ("::ffff:10.1.2.3", Ok(()), Err(Closed::Private)),
+        ("172.20.1.1", Ok(()), Ok(())),
+        ("10.9.1.1", Err(Closed::Denied), Err(Closed::Denied)),
+        ("192.0.2.7", Err(Closed::Never), Err(Closed::Never)),
+        ("198.51.100.1", Err(Closed::Never), Err(Closed::Never)),
+        ("169.254.169.254", Err(Closed::Never), Err(Closed::Never)),
+        ("127.0.0.1", Err(Closed::Never), Err(Closed::Never)),
+        ("::1", Err(Closed::Never), Err(Closed::Never)),
+        ("::ffff:127.0.0.1", Err(Closed::Never), Err(Closed::Never)),
+        ("0.0.0.0", Err(Closed::Never), Err(Closed::Never)),
+        ("fe80::1", Err(Closed::Never), Err(Closed::Never)),
+        ("224.0.0.1", Err(Closed::Never), Err(Closed::Never)),
+    ] {
+        assert_eq!((opens(true, address), opens(false, address)), (by_name, without), "{address}");
+    }
+
+    // A range of all addresses closes what is not listed, and no more.
+    let only = "network: {allowEgressToHosts: [git.example], denyEgressToCIDRs: ['0.0.0.0/0', '::/0', 10.9.0.0/16]}";
+    let egress = made_at(only, &place).egress.unwrap();
+    let opens = |listed: bool, address: &str| egress.opens(listed, address.parse().unwrap());
+    assert_eq!((opens(true, "93.184.216.34"), opens(true, "10.1.2.3")), (Ok(()), Ok(())));
+    assert_eq!((opens(false, "93.184.216.34"), opens(true, "10.9.1.1")), (Err(Closed::Denied), Err(Closed::Denied)));
+}
+
+#[test]
+fn bp_07f_programs_find_the_proxy_by_their_environment_where_nobody_says_another() {
+    let mut place = in_cluster();
+    place.egress_port = Some(2823);
+    let env = |fields: &str, name: &str| {
+        let made = made_at(fields, &place);
+        let pod = json_of(&made.pod);
+        let all = container(&pod, "main")["env"].as_array().cloned().unwrap_or_default();
+        let of_pod = all.iter().find(|one| one["name"] == name).map(|one| one["value"].as_str().unwrap().to_owned());
+        let text = made.config_maps.iter().find_map(|map| map.data.as_ref()?.get("config.yaml").cloned()).unwrap();
+        let config: Json = serde_json::from_str(&text).unwrap();
+        let of_shells = config["env"][name].as_str().map(str::to_owned);
+        assert_eq!(of_pod, of_shells, "{name}");
+        (of_pod, config["egressPort"].as_u64())
+    };
+    assert_eq!(env("", "HTTPS_PROXY"), (None, None));
+    let lists = "network: {allowEgressToHosts: [git.example]}";
+    for name in ["HTTPS_PROXY", "https_proxy", "HTTP_PROXY", "http_proxy"] {
+        assert_eq!(env(lists, name), (Some("http://127.0.0.1:2823".to_owned()), Some(2823)), "{name}");
+    }
+    assert_eq!(env(lists, "no_proxy").0.unwrap(), "localhost,127.0.0.1,::1,.svc,.cluster.local");
+    let inside = "network: {allowEgressToHosts: ['*.shop.svc', db.shop.svc.cluster.local]}";
+    assert_eq!(env(inside, "NO_PROXY").0.unwrap(), "localhost,127.0.0.1,::1");
+    assert_eq!(
+        env(&format!("{lists}, env: {{HTTPS_PROXY: 'http://own.example:1'}}"), "HTTPS_PROXY").0.unwrap(),
+        "http://own.example:1"
+    );
 }
 
 #[test]
