@@ -11,10 +11,10 @@
 
 mod error;
 mod line;
-mod net;
 mod object;
 mod pack;
 mod remote;
+mod request;
 mod session;
 mod signature;
 

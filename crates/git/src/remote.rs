@@ -1,6 +1,7 @@
 //! Which repository, of which host, and what the platform allows of it.
 
 use base::Secret;
+use net::{Rules, names};
 use rustls::pki_types::CertificateDer;
 use std::fmt;
 use std::time::Duration;
@@ -101,36 +102,23 @@ impl Settings {
         self.hosts.is_empty() || names(&self.hosts, host)
     }
 
-    pub(crate) fn may_be_private(&self, host: &str) -> bool {
-        names(&self.private_hosts, host)
-    }
-
     pub(crate) fn is_plain(&self, host: &str) -> bool {
         names(&self.plain_hosts, host)
     }
-}
 
-/// Whether a list names a host: alone, or with its port.
-fn names(list: &[String], host: &str) -> bool {
-    let alone = host.rsplit_once(':').map_or(host, |(alone, _)| alone);
-    list.iter().any(|one| one.eq_ignore_ascii_case(host) || one.eq_ignore_ascii_case(alone))
+    /// Where its hosts may be.
+    pub(crate) fn rules(&self) -> Rules {
+        Rules {
+            private_hosts: self.private_hosts.clone(),
+            plain_hosts: self.plain_hosts.clone(),
+            authorities: self.authorities.clone(),
+        }
+    }
 }
 
 #[cfg(test)]
 mod tests {
-    use super::{Reference, Settings};
-
-    #[test]
-    fn a_list_names_a_host_alone_or_with_its_port() {
-        let settings =
-            Settings { private_hosts: vec!["git.lab".into(), "10.0.0.7:8443".into()], ..Settings::default() };
-        for (host, is) in
-            [("git.lab", true), ("GIT.lab:9000", true), ("10.0.0.7:8443", true), ("10.0.0.7:22", false), ("lab", false)]
-        {
-            assert_eq!(settings.may_be_private(host), is, "{host}");
-        }
-        assert!(settings.reads("anything"), "an empty list names any");
-    }
+    use super::Reference;
 
     #[test]
     fn ac_02a_a_pull_request_is_found_by_the_refs_that_hosts_keep_for_it() {

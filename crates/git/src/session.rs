@@ -2,15 +2,14 @@
 
 use crate::error::Error;
 use crate::line::{self, Line};
-use crate::net::{self, Answer, Ask};
 use crate::object::{Entry, Id, Kind, Snapshot};
 use crate::pack::{self, Fault, Objects};
 use crate::remote::{Login, Reference, Remote, Settings};
+use crate::request::{self, Answer, Ask};
 use bytes::{Bytes, BytesMut};
 use http::{StatusCode, Uri};
-use rustls::ClientConfig;
 use std::collections::HashMap;
-use std::sync::{Arc, OnceLock};
+use std::sync::Arc;
 use std::time::Duration;
 
 /// Reads repositories. Clones are the same.
@@ -19,8 +18,7 @@ pub struct Git(Arc<Inner>);
 
 struct Inner {
     settings: Settings,
-    /// Made for the first question: the authorities of the system are many.
-    tls: OnceLock<Arc<ClientConfig>>,
+    client: net::Client,
 }
 
 /// A repository that was found, and what its host understands.
@@ -41,7 +39,8 @@ impl Git {
     /// Reads what `settings` allow.
     #[must_use]
     pub fn new(settings: Settings) -> Self {
-        Self(Arc::new(Inner { settings, tls: OnceLock::new() }))
+        let client = net::Client::new(settings.rules());
+        Self(Arc::new(Inner { settings, client }))
     }
 
     /// The commit that is meant.
@@ -116,14 +115,6 @@ impl Git {
         .await
     }
 
-    fn tls(&self) -> Result<Arc<ClientConfig>, Error> {
-        if let Some(made) = self.0.tls.get() {
-            return Ok(made.clone());
-        }
-        let made = Arc::new(net::tls(&self.0.settings)?);
-        Ok(self.0.tls.get_or_init(|| made).clone())
-    }
-
     async fn in_time<T>(&self, remote: &Remote, work: impl Future<Output = Result<T, Error>>) -> Result<T, Error> {
         let time: Duration = self.0.settings.time;
         tokio::time::timeout(time, work).await.unwrap_or_else(|_| {
@@ -151,13 +142,13 @@ impl Git {
             let text = format!("{base}{REFS}");
             let uri: Uri = text.parse().map_err(|_| protocol(remote, "its address is none"))?;
             // What is for one host is told to no other one.
-            let login = login.filter(|_| net::host_of(&uri) == first && uri.scheme_str() == Some("https"));
+            let login = login.filter(|_| request::host_of(&uri) == first && uri.scheme_str() == Some("https"));
             let ask = Ask { uri: &uri, body: None, login, most: MOST_LIST };
-            let answer = net::ask(&self.0.settings, || self.tls(), ask).await?;
+            let answer = request::ask(&self.0.settings, &self.0.client, ask).await?;
             if answer.status.is_redirection() {
                 let to = answer.location.ok_or_else(|| protocol(remote, "it leads nowhere"))?;
                 let to = if to.starts_with('/') {
-                    format!("{}://{}{to}", uri.scheme_str().unwrap_or("https"), net::host_of(&uri))
+                    format!("{}://{}{to}", uri.scheme_str().unwrap_or("https"), request::host_of(&uri))
                 } else {
                     to
                 };
@@ -259,9 +250,9 @@ impl Git {
         most: usize,
     ) -> Result<Bytes, Error> {
         let uri: Uri = format!("{}{PACK}", found.base).parse().map_err(|_| protocol(remote, "its address is none"))?;
-        let same = net::host_of(&uri) == remote.host.to_ascii_lowercase() && uri.scheme_str() == Some("https");
+        let same = request::host_of(&uri) == remote.host.to_ascii_lowercase() && uri.scheme_str() == Some("https");
         let ask = Ask { uri: &uri, body: Some(body), login: login.filter(|_| same), most };
-        good(remote, net::ask(&self.0.settings, || self.tls(), ask).await?)
+        good(remote, request::ask(&self.0.settings, &self.0.client, ask).await?)
     }
 }
 

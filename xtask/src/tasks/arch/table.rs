@@ -79,7 +79,7 @@ const PURE: &[&str] = &[
 ];
 
 /// In their order: each imports only those left of it.
-pub(super) const ADAPTERS: &[&str] = &["store", "pki", "net", "git", "cluster", "link", "mirror", "rego"];
+pub(super) const ADAPTERS: &[&str] = &["store", "pki", "net", "git", "registry", "cluster", "link", "mirror", "rego"];
 
 const SERVICES: &[&str] = &["operate", "insight", "identity", "capture", "workspace", "session", "storage"];
 
