@@ -155,7 +155,9 @@ async fn run(cli: Cli) -> Result<u8, Failed> {
         }
         Command::Api(command) => cli::api(*command, global.output, &mut out).map_err(Failed::of)?,
         Command::Filter(args) => cli::filter(args, global.output, &mut out).map_err(Failed::of)?,
-        Command::Blueprint(command) => cli::blueprint(command, global.output, &mut out).map_err(Failed::of)?,
+        Command::Blueprint(command) if !command.asks_cluster() => {
+            cli::blueprint(command, global.output, &mut out).map_err(Failed::of)?;
+        }
         Command::Cert(command) => {
             cli::cert(command, &cert::folder()?, global.output, &mut out).map_err(Failed::of)?;
         }
@@ -212,12 +214,14 @@ async fn run(cli: Cli) -> Result<u8, Failed> {
         | Command::Scale(_)
         | Command::Restart(_)
         | Command::Ws(_)
+        | Command::Blueprint(_)
         | Command::Audit(_) => {
             let (desk, holds) = desk::command(&config, &global, matches!(command, Command::Audit(_))).await?;
             let result = interruptible(Box::pin(async {
                 match &command {
                     Command::Get(args) => cli::get(&desk, args, &mut out).await,
                     Command::Ws(command) => cli::workspace(&desk, command, &mut out).await,
+                    Command::Blueprint(command) => cli::rolled(&desk, command, &mut out).await,
                     Command::Audit(audit) => cli::audit(&desk, audit, &mut out).await,
                     act => cli::act(&desk, act, &mut out).await,
                 }

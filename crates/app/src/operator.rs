@@ -151,6 +151,7 @@ fn operator(
     roles: Roles,
 ) -> Result<Operator, Failed> {
     let mut platform = platform(config, desk, cluster.name().as_str())?;
+    platform.roles = roles.clone();
     platform.password = password(config, std::env::var(PASSWORD).ok())?;
     platform.provision = (!config.policy.provision.is_empty())
         .then(|| Arc::new(Provision::acting(desk.gate.clone(), principal.clone())));

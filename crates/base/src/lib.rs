@@ -9,6 +9,7 @@
 //! quantity  Kubernetes quantities as exact numbers
 //! security  what Pod Security lets containers have
 //! shell     words of a POSIX shell
+//! span      lengths of time
 //! ```
 //!
 //! Pure: no IO, no async runtime.
@@ -23,6 +24,7 @@ pub mod quantity;
 pub mod secret;
 pub mod security;
 pub mod shell;
+pub mod span;
 
 pub use clock::{Clock, ManualClock, SystemClock};
 pub use code::{Code, Coded};

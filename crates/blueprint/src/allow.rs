@@ -3,8 +3,11 @@
 //! A field's row in the schema says `May`, `Asks` or `Never`. Blueprints narrow that, and give leave where a field asks for it,
 //! in their `allow` map: pointer (with `*` for one segment) → `{set, min, max, values}`. The rule with the longest pointer counts.
 
+mod lifecycle;
 #[cfg(test)]
 mod tests;
+
+pub use lifecycle::Caps;
 
 use crate::node::{Layer, Node, Value};
 use crate::pointer::Pointer;
@@ -129,6 +132,11 @@ fn within(text: &str, rule: &Node) -> Result<(), String> {
             return Err(format!("{text} is not {word} {bound}"));
         }
     }
+    among(text, rule)
+}
+
+/// Whether a value is one of those that a rule names.
+fn among(text: &str, rule: &Node) -> Result<(), String> {
     let values = rule.get("values").map_or(&[][..], Node::items);
     if rule.get("values").is_some()
         && !values.iter().filter_map(Node::text).any(|pattern| base::glob(pattern.as_bytes(), text.as_bytes()))

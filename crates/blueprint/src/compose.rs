@@ -10,7 +10,7 @@
 #[cfg(test)]
 mod tests;
 
-use crate::allow::Allow;
+use crate::allow::{Allow, Caps};
 use crate::cel::Scope;
 use crate::defaults::{self, Settings};
 use crate::files::Files;
@@ -57,6 +57,8 @@ pub struct Beside<'a> {
     pub fixed: Option<&'a Given>,
     /// What whoever works in it brings along.
     pub dotfiles: Option<&'a Dotfiles>,
+    /// What the workspace says of when it stops, starts and ends.
+    pub lifecycle: Option<&'a Json>,
     /// Takes what may be chosen of each parameter, whatever else is wrong.
     pub offers: Option<&'a RefCell<Offers>>,
 }
@@ -111,6 +113,8 @@ pub struct Effective {
     pub warnings: Vec<Problem>,
     /// The tightest Pod Security level that lets the main container through.
     pub pod_security: Level,
+    /// The longest that rules of its life may be.
+    pub caps: Caps,
 }
 
 /// Composes, evaluates and checks.
@@ -140,6 +144,7 @@ pub fn compose(request: &Request<'_>) -> Result<Effective, Problems> {
     }
     let mut scope = scope(request, &name, &node);
     let from = above.as_ref().unwrap_or(&node);
+    let caps = life(from, request.beside.lifecycle, &mut problems);
     let asked = params::Asked { given: request.params, preset: request.preset, fixed: request.beside.fixed };
     let Resolved { params, fixed, secrets, offers } = params::resolve(from, &asked, &scope, &mut problems);
     if let Some(taken) = request.beside.offers {
@@ -177,7 +182,24 @@ pub fn compose(request: &Request<'_>) -> Result<Effective, Problems> {
     let pod_security = objects::main_level(&node);
     let layers = chain.iter().copied().chain(&bounded).map(|one| one.node.clone());
     let layers = layers.chain(personal.map(Arc::new)).chain(patched.map(Arc::new)).collect();
-    Ok(Effective { name, node, layers, params, fixed, secrets, warnings, pod_security })
+    Ok(Effective { name, node, layers, params, fixed, secrets, warnings, pod_security, caps })
+}
+
+/// The longest that rules of a workspace's life may be, by the blueprints alone.
+///
+/// # Errors
+/// When its parents are not there.
+pub fn caps(library: &Library, name: &str) -> Result<Caps, Problem> {
+    let node = fold(library.chain(name)?.into_iter())?;
+    Ok(Allow::of(&node).caps())
+}
+
+/// Checks what a workspace says of its life.
+fn life(above: &Node, said: Option<&Json>, problems: &mut Vec<Problem>) -> Caps {
+    let allow = Allow::of(above);
+    allow.check_lifecycle_rules(problems);
+    said.iter().for_each(|said| allow.check_lifecycle(said, problems));
+    allow.caps()
 }
 
 enum Chosen<'a> {

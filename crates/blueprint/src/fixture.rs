@@ -50,6 +50,9 @@ pub struct Fixture {
     /// A preset of parameters.
     #[serde(default)]
     pub preset: Option<String>,
+    /// What it says of when it stops, starts and ends.
+    #[serde(default)]
+    pub lifecycle: Option<Json>,
     /// Patches of the policy: pointer to value.
     #[serde(default)]
     pub patches: BTreeMap<String, Json>,
@@ -211,7 +214,7 @@ impl Fixture {
                 overrides: self.overrides.as_deref().map(|path| (files, path)),
                 params: &self.params,
                 preset: self.preset.as_deref(),
-                beside: crate::compose::Beside::default(),
+                beside: crate::compose::Beside { lifecycle: self.lifecycle.as_ref(), ..Default::default() },
                 patches,
                 settings,
                 env: &self.env,

@@ -45,7 +45,8 @@ pub mod userstr;
 mod validate;
 mod yaml;
 
-pub use compose::{Beside, Effective, RepoFile, Request, compose, repo_name};
+pub use allow::Caps;
+pub use compose::{Beside, Effective, RepoFile, Request, caps, compose, repo_name};
 pub use defaults::Settings;
 pub use explain::{Change, Explanation, Said, diff, explain};
 pub use files::{Files, included};

@@ -1,8 +1,9 @@
 //! `qd blueprint`: blueprints listed, checked, resolved, rendered, explained, compared and tested. Files alone: no cluster is
-//! asked.
+//! asked, but for how the revisions of those in the cluster are rolled out.
 
 pub(crate) mod ask;
 mod objects;
+mod rolled;
 mod rules;
 mod show;
 #[cfg(test)]
@@ -17,6 +18,7 @@ use crate::grammar::blueprint::{
 use ask::{library, settings, told};
 use base::{Code, Coded};
 use blueprint::{Fixtures, Pointer, Problem};
+pub use rolled::rolled;
 use std::io::Write;
 use tree::{Tree, found};
 
@@ -34,6 +36,11 @@ pub fn blueprint(command: &BlueprintCommand, output: Output, out: &mut impl Writ
         BlueprintCommand::Explain(args) => explain(args, output, out),
         BlueprintCommand::Diff(args) => diff(args, output, out),
         BlueprintCommand::Test(args) => test(args, output, out),
+        // Asked of the cluster, by `rolled`.
+        BlueprintCommand::Rollout(_)
+        | BlueprintCommand::Promote(_)
+        | BlueprintCommand::Hold(_)
+        | BlueprintCommand::Resume(_) => Ok(()),
     }
 }
 

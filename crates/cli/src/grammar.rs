@@ -156,7 +156,7 @@ pub enum Command {
     /// Compile a capture filter and show its program, or what it says in words
     #[command(after_help = filter::EXAMPLES)]
     Filter(filter::FilterArgs),
-    /// Blueprints of workspaces: list, check, resolve, render, explain, compare, test; no cluster is asked
+    /// Blueprints of workspaces: list, check, resolve, render, explain, compare, test files; roll out those in the cluster
     #[command(subcommand)]
     Blueprint(Box<blueprint::BlueprintCommand>),
     /// Workspaces: make, start, stop, delete, look at them

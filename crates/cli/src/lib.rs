@@ -38,7 +38,7 @@ mod workspace;
 pub use act::act;
 pub use api::api;
 pub use audit::audit;
-pub use blueprint::blueprint;
+pub use blueprint::{blueprint, rolled};
 pub use cert::cert;
 pub use error::Error;
 pub use extcap::extcap;

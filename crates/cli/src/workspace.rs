@@ -1,7 +1,7 @@
 //! `qd ws`: workspaces, by their custom resource and with the rights of whoever runs this.
 
 mod apps;
-mod ask;
+pub(crate) mod ask;
 mod copy;
 mod exec;
 mod follow;

@@ -5,6 +5,7 @@ mod engine;
 mod network;
 mod params;
 mod probes;
+mod rollout;
 mod security;
 mod volumes;
 
@@ -13,6 +14,9 @@ pub use engine::{Agent, AgentConnection, Engine, PullPolicy};
 pub use network::{Network, NetworkClass, NetworkPort};
 pub use params::{Activity, Bound, Choice, Param, ParamType, Pool, Preset, Timeouts};
 pub use probes::{Exec, HttpGet, Probe, Probes, TcpSocket};
+pub use rollout::{
+    Group, GroupKind, HoldAfter, Launch, Rollout, RolloutAct, RolloutState, RolloutStatus, Stable, Verdict,
+};
 pub use security::{Capabilities, Profile, ProfileType, SeLinuxOptions, SecurityContext};
 pub use volumes::{AccessMode, ClaimResources, ClaimSource, ClaimSpec, StorageType, StorageVolume, VolumeMode};
 
@@ -152,6 +156,9 @@ macro_rules! blueprint {
             /// How long a workspace may take until it is ready.
             #[serde(default, skip_serializing_if = "Option::is_none")]
             pub timeouts: Option<Timeouts>,
+            /// Whom a new revision serves first; everybody at once when left out. It is no part of the revision itself.
+            #[serde(default, skip_serializing_if = "Option::is_none")]
+            pub rollout: Option<Rollout>,
         }
     };
 }
@@ -196,6 +203,12 @@ pub struct BlueprintObjectStatus {
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     #[schemars(length(max = 32), inner(length(max = 128)), extend("x-kubernetes-list-type" = "atomic"))]
     pub chain: Vec<String>,
+    /// The revision that serves everybody.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub stable: Option<Stable>,
+    /// How it goes with the one that serves some; absent while there is none.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub rollout: Option<RolloutStatus>,
     /// How many workspaces are made from it.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     #[schemars(range(min = 0))]
@@ -204,7 +217,7 @@ pub struct BlueprintObjectStatus {
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     #[schemars(length(max = 256), extend("x-kubernetes-list-type" = "atomic"))]
     pub problems: Vec<BlueprintProblem>,
-    /// What was found out about it: Valid, Resolved.
+    /// What was found out about it: Valid, Resolved, RolledOut.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     #[schemars(length(max = 16), extend("x-kubernetes-list-type" = "map", "x-kubernetes-list-map-keys" = ["type"]))]
     pub conditions: Vec<Condition>,

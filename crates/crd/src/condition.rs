@@ -112,6 +112,8 @@ words! {
         Valid,
         /// The chain of a blueprint is found and composed.
         Resolved,
+        /// The last revision of a blueprint serves everybody.
+        RolledOut,
     }
 }
 
@@ -236,6 +238,14 @@ words! {
         Ended,
         /// Valid: it is for people with a role, and nobody says yet who has which.
         RolesUnknown,
+        /// RolledOut: it serves those whom the rollout names.
+        RollingOut,
+        /// RolledOut: too many workspaces failed that were made of it; new ones are made of the one before.
+        LaunchesFailed,
+        /// RolledOut: somebody held it.
+        HeldByHand,
+        /// RolledOut: the one before is too long to be kept, so it serves everybody at once.
+        TooLarge,
     }
 }
 
@@ -275,6 +285,7 @@ impl ConditionType {
             Self::Resolved => {
                 &[R::BlueprintNotFound, R::BlueprintInvalid, R::CELError, R::ParamInvalid, R::FieldNotAllowed, R::Cycle]
             }
+            Self::RolledOut => &[R::RollingOut, R::LaunchesFailed, R::HeldByHand, R::BlueprintInvalid, R::TooLarge],
             Self::StorageReady => &[R::Provisioning, R::FailedBinding, R::Restoring, R::VolumeInUse],
             Self::Progressing | Self::Stalled => &[R::Idle, R::DeadlineExceeded],
             Self::Ready => &[

@@ -13,16 +13,17 @@ mod workspace;
 pub use effect::{Changes, Effect, Reads, Tries};
 pub use list::{
     ALL, Action, Asked, AuditQueryObligations, AuditVerifyObligations, BlueprintReloadObligations,
-    ClusterAddObligations, ClusterViewObligations, ObjectDeleteObligations, ObjectReadObligations,
-    ObjectScaleObligations, ObjectViewObligations, OperatorInstallObligations, OperatorRunObligations,
-    PlanMakeObligations, PodLogsObligations, RolloutRestartObligations, SecretRevealObligations,
-    SessionOpenObligations, TapControlObligations, TapExportObligations, TapHostNetworkObligations,
-    TapPayloadObligations, TapStartObligations, TapViewObligations, WorkspaceAppsObligations, WorkspaceAskObligations,
-    WorkspaceConnectObligations, WorkspaceCreateObligations, WorkspaceDeleteAllObligations, WorkspaceDeleteObligations,
-    WorkspaceExecObligations, WorkspaceExpireObligations, WorkspaceFilesObligations, WorkspaceKeepObligations,
-    WorkspaceLogsObligations, WorkspaceMountObligations, WorkspaceProvisionObligations, WorkspaceProxyObligations,
-    WorkspacePurgeObligations, WorkspaceReconcileObligations, WorkspaceSourceObligations, WorkspaceStartObligations,
-    WorkspaceStopObligations, WorkspaceUpdateObligations, WorkspaceViewObligations, WorkspaceWakeObligations,
+    BlueprintRolloutObligations, ClusterAddObligations, ClusterViewObligations, ObjectDeleteObligations,
+    ObjectReadObligations, ObjectScaleObligations, ObjectViewObligations, OperatorInstallObligations,
+    OperatorRunObligations, PlanMakeObligations, PodLogsObligations, RolloutRestartObligations,
+    SecretRevealObligations, SessionOpenObligations, TapControlObligations, TapExportObligations,
+    TapHostNetworkObligations, TapPayloadObligations, TapStartObligations, TapViewObligations,
+    WorkspaceAppsObligations, WorkspaceAskObligations, WorkspaceConnectObligations, WorkspaceCreateObligations,
+    WorkspaceDeleteAllObligations, WorkspaceDeleteObligations, WorkspaceExecObligations, WorkspaceExpireObligations,
+    WorkspaceFilesObligations, WorkspaceKeepObligations, WorkspaceLogsObligations, WorkspaceMountObligations,
+    WorkspaceProvisionObligations, WorkspaceProxyObligations, WorkspacePurgeObligations, WorkspaceReconcileObligations,
+    WorkspaceSourceObligations, WorkspaceStartObligations, WorkspaceStopObligations, WorkspaceUpdateObligations,
+    WorkspaceViewObligations, WorkspaceWakeObligations,
 };
 pub use object::{
     ObjectDelete, ObjectRead, ObjectScale, ObjectTarget, PlanMake, Propagation, RolloutRestart, SecretReveal,
@@ -32,11 +33,11 @@ pub use tap::{PacketLevel, TapHostNetwork, TapScope, TapStart};
 pub use traffic::{PodLogs, TapChange, TapControl, TapExport, TapPayload, TapTarget, TapView};
 pub use view::{AuditQuery, AuditVerify, ClusterAdd, ClusterView, ObjectView, SessionKey, SessionOpen};
 pub use workspace::{
-    BlueprintReload, MountKind, MountOwner, OperatorInstall, OperatorRun, ShellPurpose, WorkspaceApps, WorkspaceAsk,
-    WorkspaceConnect, WorkspaceCreate, WorkspaceDelete, WorkspaceDeleteAll, WorkspaceExec, WorkspaceExpire,
-    WorkspaceFiles, WorkspaceImport, WorkspaceKeep, WorkspaceLogs, WorkspaceMount, WorkspaceProvision, WorkspaceProxy,
-    WorkspacePurge, WorkspaceReconcile, WorkspaceSource, WorkspaceStart, WorkspaceStop, WorkspaceUpdate, WorkspaceView,
-    WorkspaceWake,
+    BlueprintReload, BlueprintRollout, MountKind, MountOwner, OperatorInstall, OperatorRun, RolloutAct, ShellPurpose,
+    WorkspaceApps, WorkspaceAsk, WorkspaceConnect, WorkspaceCreate, WorkspaceDelete, WorkspaceDeleteAll, WorkspaceExec,
+    WorkspaceExpire, WorkspaceFiles, WorkspaceImport, WorkspaceKeep, WorkspaceLogs, WorkspaceMount, WorkspaceProvision,
+    WorkspaceProxy, WorkspacePurge, WorkspaceReconcile, WorkspaceSource, WorkspaceStart, WorkspaceStop,
+    WorkspaceUpdate, WorkspaceView, WorkspaceWake,
 };
 
 /// What the list says of one action.

@@ -91,6 +91,7 @@ impl Decide for Desk {
                 let need = Need::TypedName { name: a.object.name.clone() };
                 Ruling::needs("desk.purge", Requirements(vec![need]))
             }
+            Asked::BlueprintRollout(a) => self.care(&a.object, 1, false),
             Asked::WorkspaceUpdate(a) => self.care(&a.object, 1, false),
             Asked::WorkspaceStop(a) => self.care(&a.object, 1, false),
             Asked::WorkspaceDelete(a) => self.care(&a.object, 1, true),

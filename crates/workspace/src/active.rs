@@ -13,6 +13,7 @@ use crate::probe::{Asked, Inside, Probed, probe};
 use crate::queue::Queue;
 use crate::reconcile::{Done, Job, reconcile, say_refused};
 use crate::remains::{self, Left};
+use crate::shelf::Blueprint;
 use crate::source::{self, Sourced};
 use crate::standing::Shared;
 use crate::trust::Trust;
@@ -186,9 +187,9 @@ impl Active<'_> {
     /// Takes a blueprint. Whether it is one that says what it said before.
     fn is_same_blueprint(&self, item: &Item, gone: bool) -> bool {
         let Item::Blueprint { namespace, name, spec, generation, status } = item else { return false };
-        let spec = if gone { None } else { Some(spec.clone().unwrap_or_default()) };
-        let changed = self.operator.render.learn(namespace, name, spec);
-        let told = (!gone).then_some((*generation, status));
+        let told = (!gone).then_some((spec.as_ref().unwrap_or(&Value::Null), status));
+        let changed = self.operator.render.told(namespace, name, told);
+        let told = told.map(|(spec, status)| Blueprint { generation: *generation, spec, status });
         self.shared.shelf.lock().see(namespace, name, told, changed);
         self.shared.changed.notify_one();
         !changed

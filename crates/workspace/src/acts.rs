@@ -2,9 +2,11 @@
 //! the rights of whoever asked, and journals the outcome.
 
 mod all;
+mod rollout;
 
 pub(crate) use all::kept_ms;
 pub use all::{KEPT_FOR, KEPT_SECONDS, MOST_AT_ONCE, delete_all};
+pub use rollout::{Rollout, roll, rollout};
 
 use crate::follow::ours;
 use crate::key::{FINALIZER, JOB, STATE_CAUSE, STORAGE, WORKSPACE};

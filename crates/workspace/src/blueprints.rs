@@ -5,6 +5,7 @@
 
 mod looked;
 mod platform;
+mod sets;
 mod sourced;
 mod spec;
 mod tried;
@@ -14,24 +15,25 @@ pub use platform::Platform;
 pub use sourced::Made;
 pub use tried::Tried;
 
+use sets::{Others, Seen, Sets};
 use spec::{images, member, not_yet, of_problems, overrides, ports, read, refused, user};
 
 use crate::addresses::Addresses;
 use crate::desired::Desired;
 use crate::exposing::{Asked, Certificate, Reached};
-use crate::folder::Set;
 use crate::render::{Object, Refused, Render, Rendered};
+use crate::rollout::Told;
 use crate::source::{Repositories, Sourced};
 use base::Code;
 use blueprint::objects::{Network, Opening, Outside, Place};
-use blueprint::{Effective, Given, LayerKind, Library, Mark, Node, Offers, Problem, Problems, User};
+use blueprint::{Caps, Effective, Given, LayerKind, Library, Mark, Node, Offers, Problem, Problems, User};
 use crd::blueprint::{Activity, Timeouts};
 use parking_lot::RwLock;
 use serde::Deserialize as _;
 use serde_json::{Value, json};
 use sha2::{Digest, Sha256};
 use std::cell::RefCell;
-use std::collections::{BTreeMap, HashMap};
+use std::collections::BTreeMap;
 use std::sync::Arc;
 
 /// A set of blueprints, and what the platform says.
@@ -43,25 +45,6 @@ pub struct Blueprints {
     network: RwLock<Arc<Network>>,
 }
 
-#[derive(Debug, Default)]
-struct Sets {
-    /// By name: the spec of each ClusterBlueprint.
-    cluster: BTreeMap<String, Value>,
-    /// By namespace and name: the spec of each Blueprint.
-    org: BTreeMap<(String, String), Value>,
-    /// The version of the folder that they were read with.
-    version: u64,
-    /// What was read of them, as a namespace sees them.
-    read: HashMap<String, Arc<Seen>>,
-}
-
-/// Blueprints that were read, and what is wrong with them.
-#[derive(Debug)]
-struct Seen {
-    library: Library,
-    problems: Vec<Problem>,
-}
-
 impl Blueprints {
     /// The built-in blueprints alone.
     #[must_use]
@@ -70,35 +53,39 @@ impl Blueprints {
         Self { platform, sets: RwLock::default(), network }
     }
 
-    /// The blueprints as a namespace sees them. They are read again only after one has changed.
+    /// The blueprints as a namespace sees them, each as it is newest. They are read again only after one has changed.
     fn seen(&self, namespace: &str) -> Arc<Seen> {
+        self.seen_with(namespace, |_| Others::new())
+    }
+
+    /// The same with revisions that serve everybody in the place of the newest ones.
+    fn seen_with(&self, namespace: &str, others: impl Fn(&Sets) -> Others) -> Arc<Seen> {
         let folder = self.platform.folder.as_ref();
         // Asked before the set is: one that comes in between is read again.
         let version = folder.map_or(0, |folder| folder.version());
         {
             let sets = self.sets.read();
-            if let Some(seen) = sets.read.get(namespace).filter(|_| sets.version == version) {
-                return seen.clone();
+            if let Some(seen) = sets.known(namespace, &others(&sets), version) {
+                return seen;
             }
         }
-        let mut sets = self.sets.write();
-        if sets.version != version {
-            sets.read.clear();
-            sets.version = version;
-        }
         let set = folder.map(|folder| folder.now()).unwrap_or_default();
-        let seen = Arc::new(sets.see(namespace, &set));
-        sets.read.insert(namespace.to_owned(), seen.clone());
-        seen
+        let mut sets = self.sets.write();
+        let others = others(&sets);
+        sets.see(namespace, others, version, &set)
     }
 
     /// The blueprints as a workspace means them: whose its own is, it may say.
-    fn seen_by(&self, namespace: &str, spec: &Value) -> Result<Arc<Seen>, Problem> {
+    fn seen_by(&self, namespace: &str, workspace: &Value) -> Result<Arc<Seen>, Problem> {
+        let spec = workspace.get("spec").unwrap_or(&Value::Null);
+        let owner = spec.get("owner").and_then(Value::as_str).unwrap_or_default();
+        let roles = self.platform.roles.of(owner);
+        let seen = |of: &str| self.seen_with(of, |sets| sets.others(of, workspace, &roles));
         let text = |at: &str| spec.pointer(at).and_then(Value::as_str);
         match (text("/blueprintRef/kind"), text("/blueprintRef/name")) {
-            (Some("ClusterBlueprint"), _) => Ok(self.seen("")),
+            (Some("ClusterBlueprint"), _) => Ok(seen("")),
             (Some("Blueprint"), Some(name)) => {
-                let seen = self.seen(namespace);
+                let seen = seen(namespace);
                 let own = seen.library.get(name).is_some_and(|one| one.layer.kind == LayerKind::Org);
                 if own || spec.get("source").and_then(crate::source::blueprint_of).as_deref() == Some(name) {
                     return Ok(seen);
@@ -117,41 +104,9 @@ impl Blueprints {
                     message: format!("no Blueprint of this namespace is named {name}; {listed}"),
                 })
             }
-            _ => Ok(self.seen(namespace)),
+            _ => Ok(seen(namespace)),
         }
     }
-}
-
-impl Sets {
-    fn see(&self, namespace: &str, set: &Set) -> Seen {
-        let mut library = Library::default();
-        let mut documents: BTreeMap<String, String> = BTreeMap::new();
-        for (name, spec) in &self.cluster {
-            documents.insert(format!("ClusterBlueprint/{name}"), document(name, spec));
-        }
-        let paths: Vec<String> = documents.keys().cloned().collect();
-        let mut problems = library.add(&documents, &paths, LayerKind::Platform);
-        problems.extend(library.add(&set.texts, &set.paths, LayerKind::Platform));
-        problems.extend(set.problems.iter().cloned());
-        if !self.cluster.contains_key(DEFAULT) && library.get(DEFAULT).is_none() {
-            let built_in = BTreeMap::from([("built-in/default".to_owned(), BUILT_IN.to_owned())]);
-            let paths: Vec<String> = built_in.keys().cloned().collect();
-            problems.extend(library.add(&built_in, &paths, LayerKind::Platform));
-        }
-        let own = self.org.iter().filter(|((of, _), _)| of == namespace);
-        let own: BTreeMap<String, String> =
-            own.map(|((_, name), spec)| (format!("Blueprint/{name}"), document(name, spec))).collect();
-        let paths: Vec<String> = own.keys().cloned().collect();
-        problems.extend(library.add(&own, &paths, LayerKind::Org));
-        Seen { library, problems }
-    }
-}
-
-/// A blueprint's object as a document. JSON is YAML.
-fn document(name: &str, spec: &Value) -> String {
-    let mut fields = spec.as_object().cloned().unwrap_or_default();
-    fields.insert("name".to_owned(), name.into());
-    json!({ "blueprint": fields }).to_string()
 }
 
 impl Render for Blueprints {
@@ -159,7 +114,7 @@ impl Render for Blueprints {
         let spec = workspace.get("spec").unwrap_or(&Value::Null);
         not_yet(spec)?;
         let seen = self
-            .seen_by(&desired.key.namespace, spec)
+            .seen_by(&desired.key.namespace, workspace)
             .map_err(|wrong| of_problems(std::iter::once(&wrong), sourced))?;
         let user = user(spec);
         let name = match spec.pointer("/blueprintRef/name").and_then(Value::as_str) {
@@ -194,6 +149,7 @@ impl Render for Blueprints {
         })?;
         let built_on = made.built_on().to_owned();
         let Made { effective, fallback } = made;
+        let revisions = seen.revisions(effective.layers.iter().map(|layer| &*layer.origin.layer));
         let asked = self.platform.exposing.asked(desired, spec, &self.platform.cluster);
         let mut place = self.place(desired, spec, user)?;
         let timeouts = timeouts(&effective);
@@ -214,6 +170,7 @@ impl Render for Blueprints {
         let internal = |_| refused("BlueprintResolved", "BlueprintInvalid", "its objects cannot be written");
         let mut rendered = Rendered {
             blueprint: status(&effective, sourced),
+            revisions,
             built_on,
             fallback,
             contested: None,
@@ -227,6 +184,7 @@ impl Render for Blueprints {
             web_proxy: web_proxy(&effective),
             activity: activity(&effective),
             ignored_events: texts(&effective, "/ignoreEvents"),
+            caps: effective.caps,
             shows_scripts: is_true(&effective, "/showInitScriptStatus"),
             timeouts,
             opens_api: is_true(&effective, "/network/kubernetesAccess"),
@@ -253,25 +211,22 @@ impl Render for Blueprints {
         Some(pki::Local::open(folder, now).and_then(|authority| authority.issue(&[host.to_owned()], now)))
     }
 
-    fn learn(&self, namespace: &str, name: &str, spec: Option<Value>) -> bool {
-        let mut sets = self.sets.write();
-        let key = (namespace.to_owned(), name.to_owned());
-        let before = if namespace.is_empty() { sets.cluster.get(name) } else { sets.org.get(&key) };
-        if before == spec.as_ref() {
-            return false;
-        }
-        match (namespace, spec) {
-            ("", Some(spec)) => drop(sets.cluster.insert(key.1, spec)),
-            ("", None) => drop(sets.cluster.remove(name)),
-            (_, Some(spec)) => drop(sets.org.insert(key, spec)),
-            (_, None) => drop(sets.org.remove(&key)),
-        }
-        if namespace.is_empty() {
-            sets.read.clear();
-        } else {
-            sets.read.remove(namespace);
-        }
-        true
+    fn told(&self, namespace: &str, name: &str, told: Option<(&Value, &Value)>) -> bool {
+        let told = told.map(|(spec, status)| Told::of(spec, status));
+        self.sets.write().take(namespace, name, told)
+    }
+
+    fn revisions(&self, desired: &Desired, workspace: &Value) -> BTreeMap<String, String> {
+        let Ok(seen) = self.seen_by(&desired.key.namespace, workspace) else { return BTreeMap::new() };
+        let name = workspace.pointer("/spec/blueprintRef/name").and_then(Value::as_str);
+        let chain = seen.library.chain(name.unwrap_or(&self.platform.default_blueprint));
+        seen.revisions(chain.into_iter().flatten().map(|one| &*one.layer))
+    }
+
+    fn caps(&self, desired: &Desired, workspace: &Value) -> Caps {
+        let Ok(seen) = self.seen_by(&desired.key.namespace, workspace) else { return Caps::default() };
+        let name = workspace.pointer("/spec/blueprintRef/name").and_then(Value::as_str);
+        blueprint::caps(&seen.library, name.unwrap_or(&self.platform.default_blueprint)).unwrap_or_default()
     }
 
     fn look(&self, namespace: &str, name: &str) -> Option<Looked> {
@@ -320,7 +275,7 @@ impl Blueprints {
         sourced: &Sourced,
         offers: Option<&RefCell<Offers>>,
     ) -> Result<Made, Problems> {
-        let seen = self.seen_by(namespace, spec)?;
+        let seen = self.seen_by(namespace, &json!({ "spec": spec }))?;
         let said = spec.get("params").and_then(Value::as_object).into_iter().flatten();
         let params = &said.map(|(name, value)| (name.clone(), value.clone())).collect();
         let fixed = Given::new();

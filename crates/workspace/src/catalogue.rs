@@ -33,7 +33,9 @@ pub async fn read(cluster: &Cluster, platform: &Platform, namespace: &str) -> Re
         })?;
         for object in all {
             let name = object.pointer("/metadata/name").and_then(Value::as_str).unwrap_or_default();
-            blueprints.learn(of, name, object.get("spec").cloned());
+            let (spec, status) =
+                (object.get("spec").unwrap_or(&Value::Null), object.get("status").unwrap_or(&Value::Null));
+            blueprints.told(of, name, Some((spec, status)));
         }
     }
     Ok(blueprints)

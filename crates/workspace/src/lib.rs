@@ -66,6 +66,7 @@ mod remains;
 pub mod render;
 pub mod role;
 mod roles;
+mod rollout;
 pub mod schedule;
 mod shelf;
 pub mod shells;

@@ -11,6 +11,9 @@ use crate::pod::Pod;
 use crate::probe::{Asked, Canary, Certified, Probed, Script, Unreached};
 use crate::reconcile::Job;
 use crate::stage::Stage;
+use blueprint::Caps;
+use crd::Span;
+use crd::workspace::Lifecycle;
 use link::told::Mount;
 use serde_json::Value;
 
@@ -168,13 +171,13 @@ impl Busy {
 }
 
 /// Looks at the life of a workspace.
-pub(crate) fn judge(job: &Job, desired: &Desired, decision: &Decision, busy: Busy) -> Life {
+pub(crate) fn judge(job: &Job, desired: &Desired, decision: &Decision, busy: Busy, caps: Caps) -> Life {
     if desired.deleting {
         return Life::default();
     }
     let who = launch::who(desired, &job.shared.roles);
     let capped = |wanted| job.shared.book.lock().idle_timeout(&job.key, &who, wanted);
-    let rules = Rules::of(&desired.lifecycle, capped);
+    let rules = Rules::of(&within(&desired.lifecycle, caps), capped);
     let pod = job.observed.pod.as_ref().filter(|pod| pod.deleting_ms.is_none() && pod.controller == desired.uid);
     let running = pod.filter(|_| desired.running);
     let status = job.written.as_ref().or_else(|| job.object.get("status")).unwrap_or(&Value::Null);
@@ -202,6 +205,23 @@ pub(crate) fn judge(job: &Job, desired: &Desired, decision: &Decision, busy: Bus
     }
     life.judged = judged;
     life
+}
+
+/// What a workspace asks for as far as its blueprint lets it; also where it asks for nothing.
+pub(crate) fn within(lifecycle: &Lifecycle, caps: Caps) -> Lifecycle {
+    let capped = |wanted: &mut Option<Span>, usual: u64, most: Option<u64>| {
+        let Some(most) = most else { return };
+        let said = wanted.as_ref().and_then(Span::seconds).unwrap_or(usual);
+        // Never is longer than any.
+        if said == 0 || said > most {
+            *wanted = Some(Span(format!("{most}s")));
+        }
+    };
+    let mut lifecycle = lifecycle.clone();
+    capped(&mut lifecycle.idle_timeout, Lifecycle::IDLE_TIMEOUT, caps.idle);
+    capped(&mut lifecycle.max_running, 0, caps.running);
+    capped(&mut lifecycle.delete_after_stopped, 0, caps.stopped);
+    lifecycle
 }
 
 impl Life {

@@ -22,9 +22,11 @@ use crate::status::{Making, Trouble};
 use cluster::{Error, Hands, Owned, Owner};
 use serde_json::{Value, json};
 use std::sync::Arc;
+use rolled::Rolled;
 use words::words;
 
 mod newer;
+mod rolled;
 mod words;
 
 /// What one look at a workspace needs.
@@ -121,7 +123,8 @@ pub(crate) async fn say_refused(owner: &Owner, job: Job, message: String) -> Don
         limits: job.limits,
         now_ms: job.now_ms,
     };
-    let made = making.make();
+    let mut made = making.make();
+    rolled::keep(previous, &mut made.status);
     if *previous != made.status {
         match owner
             .apply_status(Owned::Workspace, &key.namespace, &key.name, &object_of(&key, &desired.uid, &made.status))
@@ -144,8 +147,12 @@ fn object_of(key: &Key, uid: &str, status: &Value) -> Value {
 }
 
 /// Looks at a workspace once.
-pub(crate) async fn reconcile(hands: &Hands, render: &dyn Render, job: Job) -> Done {
+pub(crate) async fn reconcile(hands: &Hands, render: &dyn Render, mut job: Job) -> Done {
     let key = job.key.clone();
+    // What it is made of stands in its status: the watch may be behind.
+    if let (Some(written), Some(object)) = (&job.written, job.object.as_object_mut()) {
+        object.insert("status".to_owned(), written.clone());
+    }
     let mut done = Done::of(&key, job.now_ms);
     let Some(desired) = Desired::of(&job.object) else { return done };
     let sourced = match &job.sources {
@@ -156,6 +163,7 @@ pub(crate) async fn reconcile(hands: &Hands, render: &dyn Render, job: Job) -> D
         _ => Sourced::None,
     };
     let rendered = if desired.deleting { Err(unlooked()) } else { render.render(&desired, &job.object, &sourced) };
+    let rolled = Rolled::of(render, &desired, &job.object, &rendered);
     let limits = rendered.as_ref().map_or(job.limits, |rendered| job.limits.of(&rendered.timeouts));
     let sourced_ms = looked_again(&sourced, &rendered, job.now_ms);
     let (rendered, tried_ms) = job.shared.enforced.admits(&desired, &job.observed, rendered, job.now_ms);
@@ -165,7 +173,9 @@ pub(crate) async fn reconcile(hands: &Hands, render: &dyn Render, job: Job) -> D
     let mut decision = decide(&desired, &rendered, &job.observed, limits, job.now_ms);
     let activity = rendered.as_ref().ok().map(|rendered| &rendered.activity);
     done.ignored = activity.map(|activity| activity.ignore_paths.clone());
-    let mut life = life::judge(&job, &desired, &decision, activity.map(life::Busy::of).unwrap_or_default());
+    let busy = activity.map(life::Busy::of).unwrap_or_default();
+    let caps = rendered.as_ref().map_or_else(|_| render.caps(&desired, &job.object), |rendered| rendered.caps);
+    let mut life = life::judge(&job, &desired, &decision, busy, caps);
     life.makes_room(&job, desired.paused);
     decision.steps.extend(life.step());
     let daemon = job.observed.pod.as_ref().and_then(|pod| job.known.daemon.of(&pod.uid));
@@ -251,7 +261,8 @@ pub(crate) async fn reconcile(hands: &Hands, render: &dyn Render, job: Job) -> D
         limits,
         now_ms: job.now_ms,
     };
-    let made = making.make();
+    let mut made = making.make();
+    rolled.tell(&job, &desired, &decision, &mut made.status);
     let again =
         [decision.again_ms, made.again_ms, asked_again_ms, life.again_ms, sourced_ms, tried_ms, named_ms, mount_ms];
     done.again_ms = again.into_iter().flatten().min();

@@ -7,9 +7,11 @@ use crate::exposing::Reached;
 use crate::key::MANIFEST_HASH;
 use crate::source::Sourced;
 use base::Secret;
+use blueprint::Caps;
 use cluster::Owned;
 use serde_json::{Map, Value};
 use sha2::{Digest, Sha256};
+use std::collections::BTreeMap;
 
 /// Makes the objects of workspaces. Pure and quick.
 pub trait Render: Send + Sync + 'static {
@@ -19,13 +21,25 @@ pub trait Render: Send + Sync + 'static {
     /// What is wrong with the Workspace or its blueprint.
     fn render(&self, desired: &Desired, workspace: &Value, sourced: &Sourced) -> Result<Rendered, Refused>;
 
-    /// Takes a blueprint: the spec of a Blueprint of a namespace, or of a ClusterBlueprint, which has none. `None` says that
-    /// it is gone.
-    /// Whether it is something else than before.
-    fn learn(&self, namespace: &str, name: &str, spec: Option<Value>) -> bool;
+    /// Takes a blueprint: the spec and the status of a Blueprint of a namespace, or of a ClusterBlueprint, which has none.
+    /// `None` says that it is gone.
+    /// Whether it is something else than before for anybody.
+    fn told(&self, namespace: &str, name: &str, told: Option<(&Value, &Value)>) -> bool;
+
+    /// The same of one with no status.
+    fn learn(&self, namespace: &str, name: &str, spec: Option<Value>) -> bool {
+        self.told(namespace, name, spec.as_ref().map(|spec| (spec, &Value::Null)))
+    }
+
+    /// The revisions of the blueprint objects that a workspace is made of, as far as its `spec` names them: also of one of
+    /// which nothing can be made.
+    fn revisions(&self, desired: &Desired, workspace: &Value) -> BTreeMap<String, String>;
 
     /// How a blueprint is that was learned; `None` for any other.
     fn look(&self, namespace: &str, name: &str) -> Option<Looked>;
+
+    /// The longest that rules of its life may be, by the blueprint that its `spec` names: also where that refuses them.
+    fn caps(&self, desired: &Desired, workspace: &Value) -> Caps;
 
     /// Takes the addresses of the cluster, as they were found.
     fn finds(&self, addresses: Addresses);
@@ -59,6 +73,8 @@ pub struct Rendered {
     pub secret: Option<(String, String)>,
     /// The blueprint, as the status shows it: `{name, digest, layers}`.
     pub blueprint: Value,
+    /// The revisions of the blueprint objects among its layers, by kind and name.
+    pub revisions: BTreeMap<String, String>,
     /// The blueprint that grants name: of a repository's file, the one that it builds on.
     pub built_on: String,
     /// Its page at the console, where the console has a URL of its own.
@@ -81,6 +97,8 @@ pub struct Rendered {
     pub contested: Option<String>,
     /// What counts as use of it beside people at its doors.
     pub activity: crd::blueprint::Activity,
+    /// The longest that rules of its life may be.
+    pub caps: Caps,
     /// How long it may take, where its blueprint says so.
     pub timeouts: crd::blueprint::Timeouts,
     /// Its blueprint has init scripts shown that failed.

@@ -6,6 +6,7 @@
 use crate::blueprints::Looked;
 use crate::book::{Standing, differs, with_conditions};
 use crate::key::Key;
+use crate::rollout::{self, Launches, Newest, Outcome};
 use crate::status::condition::Conditions;
 use cluster::Owned;
 use serde_json::{Value, json};
@@ -27,6 +28,44 @@ struct Told {
     /// Its status as it stands.
     status: Value,
     looked: Option<Looked>,
+    newest: Newest,
+    /// The last workspaces that were made of that, while it serves some.
+    launches: Launches,
+}
+
+impl Told {
+    fn of(told: Blueprint<'_>, before: Option<Self>) -> Self {
+        let Blueprint { generation, spec, status } = told;
+        let newest = Newest::of(spec);
+        let (looked, known) = before.map(|before| (before.looked, (before.newest.revision, before.launches))).unzip();
+        let same = known.filter(|(revision, _)| *revision == newest.revision);
+        let mut launches = same.map(|(_, launches)| launches).unwrap_or_default();
+        launches.join(rollout::told(status, &newest.revision));
+        Self { generation, status: status.clone(), looked: looked.flatten(), newest, launches }
+    }
+
+    /// Whether another revision serves those whom this one does not.
+    fn rolls(&self) -> bool {
+        let stable = rollout::stable(&self.status);
+        self.newest.rolls() && stable.is_some_and(|stable| stable.revision != self.newest.revision)
+    }
+}
+
+/// A blueprint object as a watch tells it.
+#[derive(Clone, Copy)]
+pub(crate) struct Blueprint<'a> {
+    pub(crate) generation: i64,
+    pub(crate) spec: &'a Value,
+    pub(crate) status: &'a Value,
+}
+
+/// A workspace that was made of something.
+pub(crate) struct Launched<'a> {
+    pub(crate) namespace: &'a str,
+    pub(crate) uid: &'a str,
+    pub(crate) made_ms: i64,
+    /// Of what, by kind and name.
+    pub(crate) revisions: &'a BTreeMap<String, String>,
 }
 
 /// The blueprint of a workspace.
@@ -44,12 +83,12 @@ pub(crate) struct Asked {
 
 impl Shelf {
     /// Takes a blueprint as a watch told it; `changed` says that it is not what it was.
-    pub(crate) fn see(&mut self, namespace: &str, name: &str, told: Option<(i64, &Value)>, changed: bool) {
+    pub(crate) fn see(&mut self, namespace: &str, name: &str, told: Option<Blueprint<'_>>, changed: bool) {
         let key = Key { namespace: namespace.to_owned(), name: name.to_owned() };
         match told {
-            Some((generation, status)) => {
-                let looked = self.told.remove(&key).and_then(|told| told.looked);
-                self.told.insert(key, Told { generation, status: status.clone(), looked });
+            Some(told) => {
+                let told = Told::of(told, self.told.remove(&key));
+                self.told.insert(key, told);
             }
             None => drop(self.told.remove(&key)),
         }
@@ -77,6 +116,24 @@ impl Shelf {
     /// A workspace is gone. Whether it was known.
     pub(crate) fn forget(&mut self, key: &Key) -> bool {
         self.made.remove(key).is_some()
+    }
+
+    /// Takes how the launch of a workspace went. Whether a blueprint counts it.
+    pub(crate) fn launched(&mut self, launched: &Launched<'_>, outcome: Outcome) -> bool {
+        let mut counted = false;
+        for (title, revision) in launched.revisions {
+            let (namespace, name) = match title.split_once('/') {
+                Some(("Blueprint", name)) => (launched.namespace, name),
+                Some((_, name)) => ("", name),
+                None => continue,
+            };
+            let key = Key { namespace: namespace.to_owned(), name: name.to_owned() };
+            let Some(told) = self.told.get_mut(&key) else { continue };
+            if told.newest.revision == *revision && told.rolls() {
+                counted |= told.launches.take(launched.uid, launched.made_ms, outcome);
+            }
+        }
+        counted
     }
 
     /// All there is was seen.
@@ -123,11 +180,19 @@ impl Shelf {
             for (name, found) in [("Valid", &looked.valid), ("Resolved", &looked.resolved)] {
                 list.put(name, Some(found.holds), found.reason, &found.message);
             }
+            let wrong = (!looked.valid.holds).then_some(looked.valid.message.as_str());
+            let judged = rollout::judge(&told.newest, &told.status, &told.launches, wrong);
+            let (whole, reason, message) = &judged.condition;
+            if told.newest.rolls() {
+                list.put("RolledOut", Some(*whole), reason, message);
+            }
             let mut status = json!({
                 "observedGeneration": told.generation,
                 "chain": looked.chain,
                 "usedBy": used.get(key).copied().unwrap_or_default(),
                 "problems": looked.problems,
+                "stable": judged.stable,
+                "rollout": judged.rollout,
             });
             if let (Some(fields), false) = (status.as_object_mut(), looked.digest.is_empty()) {
                 fields.insert("digest".to_owned(), looked.digest.as_str().into());

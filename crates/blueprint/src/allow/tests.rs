@@ -92,3 +92,67 @@ fn bp_07b_and_bp_10b_a_repository_may_make_tighter_and_joins_nothing() {
         assert!(told.iter().any(|one| one.contains(&format!(" {pointer} "))), "{bad}: {told:?}");
     }
 }
+
+/// What is wrong with what a workspace of a blueprint with this `allow` says of its life.
+fn life(allow: &str, said: &serde_json::Value) -> Vec<String> {
+    let platform = format!("- name: base\n  image: base\n  allow: {allow}\n- name: one\n  template: base\n");
+    let beside = crate::Beside { lifecycle: Some(said), ..Default::default() };
+    match (Ask { platform: &platform, name: Some("one"), beside, ..Ask::default() }).compose() {
+        Ok(_) => Vec::new(),
+        Err(problems) => {
+            problems.list().iter().map(|one| format!("{:?} {} {}", one.code, one.pointer, one.message)).collect()
+        }
+    }
+}
+
+#[test]
+fn ws_14i_a_blueprint_bounds_the_rules_of_a_workspaces_life() {
+    use serde_json::json;
+    let allow = "{/lifecycle/idleTimeout: {min: 5m, max: 8h}, /lifecycle/maxRunning: {max: 1d}, /lifecycle/stopAt: {set: false}, /lifecycle/wakeOn: {values: [ssh, http]}}";
+    for good in [
+        json!({}),
+        json!({ "idleTimeout": "8h", "maxRunning": "24h", "deleteAfterStopped": "0", "wakeOn": ["ssh"] }),
+        json!({ "idleTimeout": "5m", "idleWarning": "0", "startAt": { "cron": "0 7 * * 1-5" } }),
+    ] {
+        assert_eq!(life(allow, &good), [""; 0], "{good}");
+    }
+    for (bad, pointer, why) in [
+        (
+            json!({ "idleTimeout": "9h" }),
+            "/lifecycle/idleTimeout",
+            "9h is not at most 8h, says /lifecycle/idleTimeout at p.yaml:3:",
+        ),
+        (json!({ "idleTimeout": "0" }), "/lifecycle/idleTimeout", "0 (never) is not at most 8h"),
+        (json!({ "idleTimeout": "1m" }), "/lifecycle/idleTimeout", "1m is not at least 5m"),
+        (json!({ "maxRunning": "1d1s" }), "/lifecycle/maxRunning", "1d1s is not at most 1d"),
+        (
+            json!({ "stopAt": { "cron": "0 19 * * *" } }),
+            "/lifecycle/stopAt/cron",
+            "it is closed, says /lifecycle/stopAt",
+        ),
+        (json!({ "wakeOn": ["ssh", "api"] }), "/lifecycle/wakeOn/1", "api is none of ssh, http"),
+    ] {
+        let told = life(allow, &bad);
+        let expected = format!("FieldNotAllowed {pointer} overrides may not set this: ");
+        assert!(told.len() == 1 && told[0].starts_with(&expected) && told[0].contains(why), "{bad}: {told:?}");
+    }
+    let all = "{/lifecycle/*: {max: 7d}}";
+    assert_eq!(life(all, &json!({ "deleteAfterStopped": "30d" })).len(), 1);
+    assert_eq!(life("{/lifecycle: {set: false}}", &json!({ "idleTimeout": "1h", "wakeOn": ["ssh"] })).len(), 2);
+    for (wrong, why) in [
+        ("{/lifecycle/idle: {max: 8h}}", "lifecycle has no field idle; it has idleTimeout, "),
+        ("{/lifecycle/idleTimeout: {max: 4Gi}}", "a length of time is expected"),
+        ("{/lifecycle/stopAt: {max: 8h}}", "stopAt is no length of time"),
+    ] {
+        let told = life(wrong, &json!({}));
+        assert!(told.len() == 1 && told[0].contains(why), "{wrong}: {told:?}");
+    }
+    let caps = |allow: &str| {
+        let platform = format!("- name: base\n  image: base\n  allow: {allow}\n");
+        (Ask { platform: &platform, name: Some("base"), ..Ask::default() }).compose().unwrap().caps
+    };
+    let some = Caps { idle: Some(28_800), running: Some(86_400), stopped: None };
+    assert_eq!(caps(allow), some);
+    let week = Some(604_800);
+    assert_eq!(caps(all), Caps { idle: week, running: week, stopped: week });
+}

@@ -166,6 +166,13 @@ pub(super) fn pointer(text: &str) -> Result<(), String> {
     holds(text.starts_with('/') && text.len() > 1, "a field is named by its pointer: /resources/cpu, /apps/*/start")
 }
 
+/// A bound of a field: a quantity, or a length of time.
+pub(super) fn limit(text: &str) -> Result<(), String> {
+    let is_quantity = base::quantity::milli(text).is_some_and(|milli| milli > 0);
+    let is_span = base::span::seconds(text).is_some_and(|seconds| seconds > 0);
+    holds(is_quantity || is_span, "a quantity over 0 is expected (500m, 2, 4Gi), or a length of time (90s, 8h, 7d)")
+}
+
 fn holds(good: bool, rule: &str) -> Result<(), String> {
     if good { Ok(()) } else { Err(rule.to_owned()) }
 }

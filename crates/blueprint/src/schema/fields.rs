@@ -285,7 +285,7 @@ const PROBE: Shape = Shape::Fields(&[
 
 const BOUND: Shape = Shape::Fields(&[
     never("set", Shape::Bool),
-    never("min", Shape::Quantity),
-    never("max", Shape::Quantity),
+    never("min", text(32, checks::limit)),
+    never("max", text(32, checks::limit)),
     never("values", list(&text(512, checks::any))),
 ]);

@@ -240,13 +240,13 @@ pub(super) fn tested(results: &[Tested], output: Output, out: &mut impl Write) -
     Ok(())
 }
 
-fn headed(names: &[&str]) -> Grid {
+pub(super) fn headed(names: &[&str]) -> Grid {
     let mut grid = Grid::new(names.len());
     names.iter().for_each(|name| grid.push(name));
     grid
 }
 
-fn laid(grid: &Grid, output: Output, out: &mut impl Write) -> Result<(), Error> {
+pub(super) fn laid(grid: &Grid, output: Output, out: &mut impl Write) -> Result<(), Error> {
     if output == Output::Csv {
         grid.csv(out)?
     } else {

@@ -30,6 +30,36 @@ pub enum BlueprintCommand {
     /// Run fixtures: who asks for what, and what it has to be
     #[command(after_help = EX_TEST)]
     Test(TestArgs),
+    /// Show how it goes with a new revision of a blueprint in the cluster, which serves some alone
+    #[command(after_help = EX_ROLLOUT)]
+    Rollout(RolledArgs),
+    /// Have the newest revision of a blueprint in the cluster serve everybody
+    #[command(after_help = EX_PROMOTE)]
+    Promote(RolledArgs),
+    /// Have the newest revision of a blueprint in the cluster serve nobody anew
+    #[command(after_help = EX_HOLD)]
+    Hold(RolledArgs),
+    /// Have a revision that was held go on as its blueprint says
+    #[command(after_help = EX_RESUME)]
+    Resume(RolledArgs),
+}
+
+impl BlueprintCommand {
+    /// Whether it is about a blueprint in the cluster.
+    #[must_use]
+    pub const fn asks_cluster(&self) -> bool {
+        matches!(self, Self::Rollout(_) | Self::Promote(_) | Self::Hold(_) | Self::Resume(_))
+    }
+}
+
+/// A blueprint in the cluster
+#[derive(Clone, Debug, Args)]
+pub struct RolledArgs {
+    /// The blueprint
+    pub name: String,
+    /// The Blueprint of this namespace; the platform's ClusterBlueprint when left out
+    #[arg(short, long, value_name = "NAME")]
+    pub namespace: Option<String>,
 }
 
 /// Where blueprints are, and what the platform says for all of them.
@@ -241,3 +271,16 @@ const EX_DIFF: &str = "Examples:
 const EX_TEST: &str = "Examples:
   qd blueprint test                              fixtures in ./blueprints
   qd blueprint test ci/team.test.yaml --from platform/";
+
+const EX_ROLLOUT: &str = "Examples:
+  qd blueprint rollout go                        how the platform's blueprint go is rolled out
+  qd blueprint rollout go -n lab -o json";
+
+const EX_PROMOTE: &str = "Examples:
+  qd blueprint promote go";
+
+const EX_HOLD: &str = "Examples:
+  qd blueprint hold go -n lab";
+
+const EX_RESUME: &str = "Examples:
+  qd blueprint resume go";

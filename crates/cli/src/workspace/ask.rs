@@ -5,7 +5,7 @@ use crate::act::ask;
 use crate::error::Error;
 use policy::{Action, Answers, Decision, Need, Permit};
 
-pub(super) fn permit<A: Action>(desk: &Desk, action: A) -> Result<Permit<A>, Error> {
+pub(crate) fn permit<A: Action>(desk: &Desk, action: A) -> Result<Permit<A>, Error> {
     permit_after(desk, action, desk.global.yes)
 }
 

@@ -113,10 +113,10 @@ pub struct Bound {
     /// Whether they may set it; true when left out.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub set: Option<bool>,
-    /// The least quantity.
+    /// The least quantity; of a field of lifecycle, the shortest.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub min: Option<Quantity>,
-    /// The greatest quantity.
+    /// The greatest quantity; of a field of lifecycle, the longest: never is longer than any.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub max: Option<Quantity>,
     /// The values it may have, with * as a wildcard.

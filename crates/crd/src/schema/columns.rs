@@ -65,6 +65,7 @@ const BLUEPRINT: &[Column] = &[
     column("Valid", "string", r#".status.conditions[?(@.type=="Valid")].status"#),
     column("Used", "integer", ".status.usedBy"),
     AGE,
+    wide("Rollout", ".status.rollout.state"),
 ];
 
 const GRANT: &[Column] = &[

@@ -121,7 +121,7 @@ fn ws_01b_names_columns_and_fields_to_select_by() {
     let paths: Vec<&str> = fields.as_array().unwrap().iter().map(|one| one["jsonPath"].as_str().unwrap()).collect();
     assert_eq!(paths, [".spec.owner", ".spec.org", ".spec.state"]);
     for kind in [Kind::Blueprint, Kind::ClusterBlueprint] {
-        assert_eq!(columns(kind).0, "Template, Abstract, Image, Valid, Used, Age");
+        assert_eq!(columns(kind), ("Template, Abstract, Image, Valid, Used, Age".to_owned(), "Rollout".to_owned()));
     }
     assert_eq!(columns(Kind::Grant).0, "Subjects, Actions, Valid Until, Matches, Age");
     assert_eq!(columns(Kind::Quota).0, "Subject, Running, CPU, Memory, Storage, Age");

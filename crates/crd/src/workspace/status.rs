@@ -41,6 +41,10 @@ pub struct WorkspaceStatus {
     /// The blueprint that it runs with.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub blueprint: Option<BlueprintStatus>,
+    /// The revision of each blueprint object that it is made from: by Blueprint/NAME or ClusterBlueprint/NAME.
+    #[serde(default, skip_serializing_if = "BTreeMap::is_empty")]
+    #[schemars(extend("maxProperties" = 32, "maxLength" = 64))]
+    pub revisions: BTreeMap<String, String>,
     /// The image that it runs with.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     #[schemars(length(max = 512))]

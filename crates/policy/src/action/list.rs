@@ -2,8 +2,8 @@
 
 use super::effect::{self, Effect};
 use super::{
-    ActionInfo, AuditQuery, AuditVerify, BlueprintReload, ClusterAdd, ClusterView, ObjectDelete, ObjectRead,
-    ObjectScale, ObjectTarget, ObjectView, OperatorInstall, OperatorRun, PacketLevel, PlanMake, PodLogs,
+    ActionInfo, AuditQuery, AuditVerify, BlueprintReload, BlueprintRollout, ClusterAdd, ClusterView, ObjectDelete,
+    ObjectRead, ObjectScale, ObjectTarget, ObjectView, OperatorInstall, OperatorRun, PacketLevel, PlanMake, PodLogs,
     RolloutRestart, SecretReveal, SessionOpen, TapControl, TapExport, TapHostNetwork, TapPayload, TapScope, TapStart,
     TapTarget, TapView, WorkspaceApps, WorkspaceAsk, WorkspaceConnect, WorkspaceCreate, WorkspaceDelete,
     WorkspaceDeleteAll, WorkspaceExec, WorkspaceExpire, WorkspaceFiles, WorkspaceImport, WorkspaceKeep, WorkspaceLogs,
@@ -183,7 +183,7 @@ actions! {
     WorkspaceApps, WorkspaceAppsObligations {}, "workspace:apps", before, changes,
         "Look at the apps and ports of a workspace, or start and stop an app.";
     WorkspaceSource, WorkspaceSourceObligations {}, "workspace:source", before, reads,
-        "Read the file of a repository that says what a workspace is made from.";
+        "Read what a repository, of files or of images, says of what a workspace is made from.";
     WorkspaceProvision, WorkspaceProvisionObligations {
         /// Fields of what it is made of that are set, by their JSON pointers.
         patch: BTreeMap<String, serde_json::Value>,
@@ -193,6 +193,8 @@ actions! {
         "Join a volume that is not a workspace's own alone.";
     BlueprintReload, BlueprintReloadObligations {}, "blueprint:reload", before, reads,
         "Read the blueprints of the platform's folder or repository again.";
+    BlueprintRollout, BlueprintRolloutObligations {}, "blueprint:rollout", before, changes,
+        "Have a new revision of a blueprint serve everybody, or nobody anew.";
     WorkspaceAsk, WorkspaceAskObligations {}, "workspace:ask", before, changes,
         "Do what a workspace asks from inside, for its user.";
     WorkspaceUpdate, WorkspaceUpdateObligations {}, "workspace:update", before, changes,
@@ -255,6 +257,7 @@ impl Asked {
             Self::WorkspaceApps(a) => from_ref(&a.object),
             Self::WorkspaceSource(a) => from_ref(&a.object),
             Self::WorkspaceProvision(a) => from_ref(&a.object),
+            Self::BlueprintRollout(a) => from_ref(&a.object),
             Self::WorkspaceAsk(a) => from_ref(&a.object),
             Self::WorkspaceMount(a) => from_ref(&a.object),
             Self::WorkspaceUpdate(a) => from_ref(&a.object),
@@ -348,6 +351,7 @@ impl Asked {
             Self::WorkspaceProvision(a) => format!("{} of {}", a.object, a.blueprint),
             Self::WorkspaceMount(a) => format!("claim {} for {}", a.claim, a.object),
             Self::BlueprintReload(a) => a.source.clone(),
+            Self::BlueprintRollout(a) => format!("{} revision {} of {}", a.act.as_str(), a.revision, a.object),
             Self::WorkspaceAsk(a) => {
                 let words = [&a.ask, &a.service, &a.host];
                 let words: Vec<&str> = words.into_iter().map(String::as_str).filter(|word| !word.is_empty()).collect();

@@ -205,6 +205,41 @@ pub struct BlueprintReload {
     pub source: String,
 }
 
+/// Says what becomes of a new revision of a blueprint, which serves some alone.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct BlueprintRollout {
+    /// The blueprint.
+    pub object: ObjectTarget,
+    /// The revision.
+    pub revision: String,
+    /// What becomes of it.
+    pub act: RolloutAct,
+}
+
+/// What becomes of a revision.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum RolloutAct {
+    /// It serves everybody.
+    Promote,
+    /// It serves nobody anew.
+    Hold,
+    /// It goes on as its blueprint says.
+    Resume,
+}
+
+impl RolloutAct {
+    /// Its word.
+    #[must_use]
+    pub const fn as_str(self) -> &'static str {
+        match self {
+            Self::Promote => "promote",
+            Self::Hold => "hold",
+            Self::Resume => "resume",
+        }
+    }
+}
+
 /// Does what a workspace asks for its user, from inside: credentials, its own deletion, the check of a blueprint.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub struct WorkspaceAsk {

@@ -2,9 +2,9 @@
 
 use super::Desk;
 use crate::action::{
-    self, AuditQuery, AuditVerify, BlueprintReload, ClusterAdd, ClusterView, MountKind, ObjectDelete, ObjectRead,
-    ObjectScale, ObjectTarget, ObjectView, OperatorInstall, OperatorRun, PacketLevel, PlanMake, PodLogs, Propagation,
-    RolloutRestart, SecretReveal, SessionKey, SessionOpen, ShellPurpose, TapChange, TapControl, TapExport,
+    self, AuditQuery, AuditVerify, BlueprintReload, BlueprintRollout, ClusterAdd, ClusterView, MountKind, ObjectDelete,
+    ObjectRead, ObjectScale, ObjectTarget, ObjectView, OperatorInstall, OperatorRun, PacketLevel, PlanMake, PodLogs,
+    Propagation, RolloutRestart, SecretReveal, SessionKey, SessionOpen, ShellPurpose, TapChange, TapControl, TapExport,
     TapHostNetwork, TapPayload, TapScope, TapStart, TapTarget, TapView, WorkspaceApps, WorkspaceAsk, WorkspaceConnect,
     WorkspaceCreate, WorkspaceDelete, WorkspaceDeleteAll, WorkspaceExec, WorkspaceExpire, WorkspaceFiles,
     WorkspaceImport, WorkspaceKeep, WorkspaceLogs, WorkspaceMount, WorkspaceProvision, WorkspaceProxy, WorkspacePurge,
@@ -234,6 +234,10 @@ fn read_only_denies_every_change_at_permit_and_preview_and_no_read() {
         both(&t, provision(json!({}))),
         both(&t, mount("dev")),
         both(&t, BlueprintReload { source: "the folder /etc/blueprints".to_owned() }),
+        both(
+            &t,
+            BlueprintRollout { object: object("dev"), revision: "4f3a".to_owned(), act: action::RolloutAct::Promote },
+        ),
         both(&t, ask("dev", "credentials")),
         both(&t, WorkspaceUpdate { object: object("dev"), fields: vec!["/spec/image".to_owned()] }),
         both(&t, WorkspaceWake { object: object("dev"), door: "http".to_owned() }),

@@ -6,6 +6,7 @@ use crate::exposing::Exposing;
 use crate::folder::Folder;
 use crate::key::Key;
 use crate::provision::Provision;
+use crate::roles::Roles;
 use crate::source::Repositories;
 use base::Secret;
 use blueprint::objects::Network;
@@ -55,6 +56,8 @@ pub struct Platform {
     pub env: BTreeMap<String, String>,
     /// What workspaces cost.
     pub prices: Prices,
+    /// Who has which roles: a new revision of a blueprint may serve those of a role first.
+    pub roles: Roles,
 }
 
 impl Platform {
@@ -92,6 +95,7 @@ impl Platform {
             provision: None,
             env: BTreeMap::new(),
             prices: Prices::default(),
+            roles: Roles::default(),
         }
     }
 }

@@ -129,7 +129,12 @@ impl Blueprints {
             overrides: Some((&overrides, OVERRIDES)),
             params: asked.params,
             preset: asked.spec.get("presetsRef").and_then(Value::as_str),
-            beside: Beside { fixed: Some(&asked.fixed), dotfiles: dotfiles.as_ref(), offers: asked.offers },
+            beside: Beside {
+                fixed: Some(&asked.fixed),
+                dotfiles: dotfiles.as_ref(),
+                lifecycle: asked.spec.get("lifecycle"),
+                offers: asked.offers,
+            },
             patches: &[],
             settings: &settings,
             env: &self.platform.env,

@@ -41,7 +41,7 @@ impl Blueprints {
         }
         let whole = own.iter().filter(|(_, _, is_abstract)| !is_abstract).map(|(_, name, _)| name.clone()).collect();
         let names = own.into_iter().map(|(_, name, _)| name).collect();
-        Tried { names, whole, problems, seen: Seen { library, problems: Vec::new() } }
+        Tried { names, whole, problems, seen: Seen::tried(library) }
     }
 
     /// What a workspace of somebody would be made of, by one of its blueprints.

@@ -5,9 +5,10 @@ use crate::acts::{self, ActError};
 use crate::jobs::Told;
 use crate::launch::{Launch, Meant, Repository};
 use crate::reach::Reaches;
+use crate::roles::Roles;
 use crate::source::{Asking, Sourced, Wanted};
 use crate::story::Watcher;
-use crate::{Blueprints, Reloaded, about, catalogue};
+use crate::{Blueprints, Platform, Reloaded, about, catalogue};
 use api::blueprint::{BlueprintList, BlueprintPreview, BlueprintReloaded, BlueprintValidate, BlueprintValidated};
 use api::rest::{Need, Verdict};
 use api::workspace::{Workspace, WorkspaceAct, WorkspaceHandshake, WorkspaceMay, WorkspaceWhy};
@@ -241,7 +242,10 @@ impl Workspaces {
             namespaces: vec![namespace.clone()],
         };
         let permit = self.0.gate.permit(principal, view, &Answers::default())?;
-        let blueprints = catalogue::read(&cluster, &self.0.platform, &namespace).await;
+        let (asks, own) = (principal.name().to_owned(), principal.who().roles.clone());
+        let of = move |person: &str| if person == asks { own.clone() } else { Vec::new() };
+        let platform = Platform { roles: Roles::new(of), ..self.0.platform.clone() };
+        let blueprints = catalogue::read(&cluster, &platform, &namespace).await;
         drop(permit);
         Ok((blueprints?, namespace))
     }

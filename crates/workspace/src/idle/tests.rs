@@ -284,3 +284,31 @@ fn wo_10c_what_is_kept_because_its_owner_goes_stays_that_long_and_goes_then_what
     wakes["metadata"] = serde_json::json!({});
     assert!(crate::acts::wakes(&wakes, "http"));
 }
+
+#[test]
+fn ws_14j_a_blueprint_caps_what_a_workspace_asks_for_and_what_it_says_nothing_of() {
+    let caps = |idle, running, stopped| blueprint::Caps { idle, running, stopped };
+    let within = |lifecycle: &Lifecycle, caps| {
+        let read = rules(&crate::life::within(lifecycle, caps));
+        (read.idle_ms, read.running_ms, read.stopped_ms)
+    };
+    let silent = Lifecycle::default();
+    assert_eq!(within(&silent, caps(None, None, None)), (Some(7_200_000), None, None), "no bounds");
+    let all = caps(Some(3_600), Some(7_200), Some(86_400));
+    assert_eq!(within(&silent, all), (Some(3_600_000), Some(7_200_000), Some(86_400_000)), "never is longer than any");
+    assert_eq!(within(&silent, caps(Some(14_400), None, None)).0, Some(7_200_000), "the usual one is shorter");
+    let never = Lifecycle {
+        idle_timeout: span("0"),
+        max_running: span("0"),
+        delete_after_stopped: span("0"),
+        ..Lifecycle::default()
+    };
+    assert_eq!(within(&never, all), (Some(3_600_000), Some(7_200_000), Some(86_400_000)));
+    let short = Lifecycle {
+        idle_timeout: span("10m"),
+        max_running: span("1h"),
+        delete_after_stopped: span("2d"),
+        ..Lifecycle::default()
+    };
+    assert_eq!(within(&short, all), (Some(600_000), Some(3_600_000), Some(86_400_000)));
+}

@@ -1,29 +1,42 @@
 #![allow(clippy::unwrap_used, clippy::indexing_slicing)]
 
-use super::Shelf;
+use super::{Blueprint, Launched, Shelf};
 use crate::blueprints::{Blueprints, Platform};
 use crate::book::Standing;
+use crate::desired::Desired;
 use crate::key::Key;
 use crate::render::Render;
+use crate::rollout::Outcome;
 use cluster::Owned;
 use serde_json::{Value, json};
+use std::collections::HashMap;
 
 /// Blueprints, and the shelf that is told of them.
 struct Both {
     blueprints: Blueprints,
     shelf: Shelf,
+    specs: HashMap<(String, String), Value>,
 }
 
 impl Both {
     fn new() -> Self {
         let mut shelf = Shelf::default();
         shelf.open();
-        Self { blueprints: Blueprints::new(Platform::new("dev", "images.invalid/agent:1")), shelf }
+        Self {
+            blueprints: Blueprints::new(Platform::new("dev", "images.invalid/agent:1")),
+            shelf,
+            specs: HashMap::new(),
+        }
     }
 
     fn see(&mut self, namespace: &str, name: &str, spec: Value) {
-        let changed = self.blueprints.learn(namespace, name, Some(spec));
-        self.shelf.see(namespace, name, Some((1, &Value::Null)), changed);
+        self.told(namespace, name, &spec, &Value::Null);
+    }
+
+    fn told(&mut self, namespace: &str, name: &str, spec: &Value, status: &Value) {
+        let changed = self.blueprints.told(namespace, name, Some((spec, status)));
+        self.shelf.see(namespace, name, Some(Blueprint { generation: 1, spec, status }), changed);
+        self.specs.insert((namespace.to_owned(), name.to_owned()), spec.clone());
     }
 
     fn uses(&mut self, namespace: &str, name: &str, spec: &Value) -> bool {
@@ -40,7 +53,9 @@ impl Both {
         self.shelf.looked(&asked, found);
         let stale = self.shelf.standing(5_000);
         for one in &stale {
-            self.shelf.see(&one.key.namespace, &one.key.name, Some((1, &one.object["status"])), false);
+            let (namespace, name) = (&one.key.namespace, &one.key.name);
+            let spec = self.specs[&(namespace.clone(), name.clone())].clone();
+            self.told(namespace, name, &spec, &one.object["status"]);
         }
         stale
     }
@@ -108,4 +123,64 @@ fn ws_02c_what_changes_below_is_told_above_and_what_is_gone_counts_no_more() {
     let gone = both.blueprints.learn("lab", "go", None);
     both.shelf.see("lab", "go", None, gone);
     assert!(both.written().is_empty());
+}
+
+/// What a workspace of somebody is made of, and the object as it is then.
+fn launched(both: &Both, owner: &str, workspace: Option<Value>) -> (String, Value) {
+    let mut object = workspace.unwrap_or_else(|| {
+        let meta = json!({ "name": "w", "namespace": "lab", "uid": format!("uid-{owner}"), "generation": 1, "resourceVersion": "1" });
+        json!({ "metadata": meta, "spec": { "owner": owner, "org": "lab", "blueprintRef": { "name": "go" } } })
+    });
+    let desired = Desired::of(&object).unwrap();
+    let rendered = both.blueprints.render(&desired, &object, &crate::source::Sourced::None).unwrap();
+    assert_eq!(rendered.revisions, both.blueprints.revisions(&desired, &object), "also where nothing could be made");
+    object["status"] = json!({ "revisions": rendered.revisions });
+    let pod = rendered.pod.unwrap().body;
+    (pod["spec"]["containers"][0]["image"].as_str().unwrap().to_owned(), object)
+}
+
+#[test]
+fn wb_02m_a_template_serves_some_who_build_on_it_and_is_held_when_they_fail() {
+    let (old, new) = ("images.invalid/base:1", "images.invalid/base:2");
+    let mut both = Both::new();
+    both.see("", "base", json!({ "isTemplate": true, "image": old }));
+    both.see("", "go", json!({ "template": "base" }));
+    let stands = status(&both.written(), Owned::ClusterBlueprint, "base");
+    let (image, before) = launched(&both, "ada", None);
+    assert_eq!(image, old);
+    let rollout = json!({ "groups": [{ "kind": "User", "name": "ada" }], "holdAfter": { "failures": 1, "of": 3 } });
+    let spec = json!({ "isTemplate": true, "image": new, "rollout": rollout });
+    both.told("", "base", &spec, &stands);
+    assert_eq!(launched(&both, "bob", None).0, old, "he is of no group");
+    let (image, made) = launched(&both, "ada", None);
+    assert_eq!(image, new);
+    assert_eq!(launched(&both, "ada", Some(before.clone())).0, old, "what is there keeps it");
+    let revisions = &made["status"]["revisions"];
+    assert_ne!(revisions["ClusterBlueprint/base"], before["status"]["revisions"]["ClusterBlueprint/base"]);
+    assert_eq!(revisions["ClusterBlueprint/go"], before["status"]["revisions"]["ClusterBlueprint/go"]);
+    let stale = both.written();
+    let on = status(&stale, Owned::ClusterBlueprint, "base");
+    assert_eq!((&on["rollout"]["state"], &on["stable"]), (&json!("Progressing"), &stands["stable"]), "{on:#}");
+
+    // A failure of one that has the old one is none of the new one.
+    let of = |workspace: &Value| serde_json::from_value(workspace["status"]["revisions"].clone()).unwrap();
+    let revisions = of(&before);
+    let other = Launched { namespace: "lab", uid: "uid-0", made_ms: 1_000, revisions: &revisions };
+    assert!(!both.shelf.launched(&other, Outcome::Failed));
+    let revisions = of(&made);
+    let failed = Launched { namespace: "lab", uid: "uid-ada", made_ms: 2_000, revisions: &revisions };
+    assert!(both.shelf.launched(&failed, Outcome::Failed));
+    assert!(!both.shelf.launched(&failed, Outcome::Failed), "once");
+    let held = status(&both.written(), Owned::ClusterBlueprint, "base");
+    assert_eq!((&held["rollout"]["state"], &held["rollout"]["failed"]), (&json!("Held"), &json!(1)), "{held:#}");
+    let told = held["conditions"].as_array().unwrap().iter().find(|one| one["type"] == "RolledOut").unwrap();
+    assert_eq!((&told["status"], &told["reason"]), (&json!("False"), &json!("LaunchesFailed")));
+    assert_eq!(launched(&both, "ada", Some(made)).0, old, "what failed with it has the one before with its next start");
+    assert_eq!(launched(&both, "ada", None).0, old, "and so has what is new");
+    assert!(both.written().is_empty(), "it rests");
+    // Another revision is judged by itself; one without a rollout serves everybody.
+    both.told("", "base", &json!({ "isTemplate": true, "image": new }), &held);
+    assert_eq!(launched(&both, "bob", Some(before)).0, new);
+    let whole = status(&both.written(), Owned::ClusterBlueprint, "base");
+    assert_eq!((&whole["rollout"], whole["stable"] == stands["stable"]), (&Value::Null, false), "{whole:#}");
 }
