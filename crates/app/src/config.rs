@@ -7,6 +7,7 @@ mod names;
 mod network;
 mod prices;
 mod proxy;
+mod registries;
 mod repositories;
 mod serve;
 
@@ -16,6 +17,7 @@ pub(crate) use exposure::Exposure;
 pub(crate) use network::Network;
 pub(crate) use prices::Prices;
 pub(crate) use proxy::Proxy;
+pub(crate) use registries::Registries;
 pub(crate) use repositories::Repositories;
 pub(crate) use serve::{Acme, Policy, Role, Serve};
 
@@ -46,6 +48,8 @@ pub struct Config {
     pub network: Network,
     /// Repositories that say what workspaces are made from.
     pub repositories: Repositories,
+    /// Registries that say on which ports images listen.
+    pub registries: Registries,
     /// The team gateway.
     pub serve: Serve,
     /// What people of a team may.

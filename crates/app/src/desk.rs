@@ -42,6 +42,8 @@ pub(crate) struct Desk {
     pub(crate) problem: Option<ErrorBody>,
     /// Reads repositories, for doors and operators alike.
     repositories: OnceLock<Option<Repositories>>,
+    /// Asks registries, for both.
+    images: OnceLock<Option<registry::Registry>>,
     /// Blueprints of a folder, for both.
     folder: OnceLock<Option<Arc<Folder>>>,
     holds: Holds,
@@ -79,6 +81,15 @@ impl Desk {
         }
         let made = config.repositories.reader().map_err(Failed::of)?;
         Ok(self.repositories.get_or_init(|| made).clone())
+    }
+
+    /// What asks registries what images say; `None` where the configuration lets none be asked.
+    pub(crate) fn images(&self, config: &Config) -> Result<Option<registry::Registry>, Failed> {
+        if let Some(made) = self.images.get() {
+            return Ok(made.clone());
+        }
+        let made = config.registries.reader().map_err(Failed::of)?;
+        Ok(self.images.get_or_init(|| made).clone())
     }
 
     /// The platform's folder of blueprints, which is watched from then on; `None` where there is none.
@@ -183,6 +194,7 @@ impl Parted {
             figures,
             problem,
             repositories: OnceLock::new(),
+            images: OnceLock::new(),
             folder: OnceLock::new(),
             holds,
         }

@@ -108,7 +108,7 @@ pub(crate) async fn guard(config: &Config, cluster: &Cluster) -> Result<Option<G
 /// What holds for all workspaces of a cluster.
 pub(crate) fn platform(config: &Config, desk: &Desk, cluster: &str) -> Result<Platform, Failed> {
     let exposing = config.exposing().map_err(Failed::of)?;
-    let repositories = desk.repositories(config)?;
+    let (repositories, images) = (desk.repositories(config)?, desk.images(config)?);
     let (folder, env) = (desk.folder(config)?, config.blueprints.env.clone());
     let network = config.network.rules().map_err(Failed::of)?;
     if let Some(wrong) = ConfigError::of("[policy]", config.policy.problems()) {
@@ -135,6 +135,7 @@ pub(crate) fn platform(config: &Config, desk: &Desk, cluster: &str) -> Result<Pl
         volumes: config.volumes,
         compat_labels,
         repositories,
+        images,
         folder,
         provision,
         env,
@@ -169,6 +170,7 @@ fn operator(
         system_namespace: config.namespace.clone(),
         guards_owners: config.owner_guard,
         repositories: platform.repositories.clone(),
+        images: platform.images.clone(),
         folder: platform.folder.clone(),
         ..Settings::new(id)
     };

@@ -52,7 +52,7 @@ pub(crate) async fn ask(settings: &Settings, client: &net::Client, ask: Ask<'_>)
             .header(header::ACCEPT, "application/x-git-upload-pack-result");
     }
     let request = request.body(ask.body.unwrap_or_default()).map_err(|error| gone(error.to_string()))?;
-    let answer = client.ask(request, ask.most).await?;
+    let answer = Box::pin(client.ask(request, ask.most)).await?;
     let location = answer.headers.get(header::LOCATION).and_then(|value| value.to_str().ok()).map(str::to_owned);
     Ok(Answer { status: answer.status, location, body: answer.body })
 }

@@ -252,7 +252,7 @@ impl Active<'_> {
             match self.job(&key) {
                 Some(Next::Carry(hands, job)) => {
                     let render = self.operator.render.clone();
-                    running.spawn(async move { reconcile(&hands, &*render, job).await });
+                    running.spawn(async move { Box::pin(reconcile(&hands, &*render, job)).await });
                 }
                 Some(Next::Refuse(job, message)) => {
                     let owner = self.owner.clone();
@@ -380,6 +380,7 @@ impl Active<'_> {
             now_ms: i64::try_from(self.now()).unwrap_or(i64::MAX),
             shared: self.shared.clone(),
             sources: self.sources.clone(),
+            architectures: self.found.architectures(),
         }
     }
 

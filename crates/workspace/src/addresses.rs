@@ -30,6 +30,8 @@ pub(crate) struct Told {
     pub(crate) addresses: Vec<String>,
     pub(crate) ranges: Vec<String>,
     pub(crate) ports: Vec<u16>,
+    /// For which processors it runs programs: `amd64`.
+    pub(crate) architecture: String,
 }
 
 impl Told {
@@ -42,7 +44,8 @@ impl Told {
         if ranges.is_empty() {
             ranges.extend(Some(words(node, &["spec", "podCIDR"])).filter(|range| !range.is_empty()));
         }
-        Self { addresses, ranges, ports: Vec::new() }
+        let architecture = words(node, &["status", "nodeInfo", "architecture"]);
+        Self { addresses, ranges, architecture, ..Self::default() }
     }
 
     /// Of an EndpointSlice.
@@ -51,7 +54,7 @@ impl Told {
         let addresses = endpoints.flat_map(|one| texts(one, &["addresses"])).filter(|text| is_address(text)).collect();
         let ports = slice.get("ports").into_iter().flat_map(Node::items);
         let ports = ports.filter_map(|port| u16::try_from(port.get("port")?.as_i64()?).ok()).collect();
-        Self { addresses, ranges: Vec::new(), ports }
+        Self { addresses, ports, ..Self::default() }
     }
 
     /// Of a ServiceCIDR.
@@ -83,6 +86,16 @@ impl Found {
         }
         let before = all.insert(name.clone(), told.clone());
         Some(before.as_ref() != Some(told))
+    }
+
+    /// For which processors nodes run programs, those of most nodes first.
+    pub(crate) fn architectures(&self) -> Vec<String> {
+        let mut all: BTreeMap<&str, usize> = BTreeMap::new();
+        let told = self.nodes.values().map(|told| told.architecture.as_str()).filter(|name| !name.is_empty());
+        told.for_each(|name| *all.entry(name).or_default() += 1);
+        let mut all: Vec<(&str, usize)> = all.into_iter().collect();
+        all.sort_by_key(|(_, nodes)| std::cmp::Reverse(*nodes));
+        all.into_iter().map(|(name, _)| name.to_owned()).collect()
     }
 
     /// Them, each once and in order.

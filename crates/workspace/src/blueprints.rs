@@ -189,6 +189,7 @@ impl Render for Blueprints {
             timeouts,
             opens_api: is_true(&effective, "/network/kubernetesAccess"),
             notes,
+            asks_image: crate::imaged::Wanted::of(&effective, &place),
             ..Rendered::default()
         };
         let kept = crate::remains::retain_for(spec);
@@ -344,6 +345,7 @@ impl Blueprints {
         place.network.clone_from(&self.network.read().clone());
         place.env = member(spec, "env")?;
         place.ports = ports(spec);
+        place.image_ports = desired.image.iter().flat_map(|said| said.ports.clone()).collect();
         place.command = member(spec, "command")?;
         place.args = member(spec, "args")?;
         place.pod_labels = member(spec, "podLabels")?;

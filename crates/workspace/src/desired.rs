@@ -1,5 +1,6 @@
 //! What a Workspace object asks for, as far as the operator itself has to know; the rest is the renderer's.
 
+use crate::imaged::Said;
 use crate::key::{FINALIZER, KEEP_UNTIL, Key, STATE_CAUSE};
 use crd::workspace::Lifecycle;
 use serde::Deserialize;
@@ -44,6 +45,8 @@ pub struct Desired {
     pub lifecycle: Lifecycle,
     /// Until when it is not stopped for idleness, epoch milliseconds.
     pub keep_until_ms: Option<i64>,
+    /// What the image of its pod was found to say, where it was asked.
+    pub image: Option<Said>,
 }
 
 /// What becomes of storage when a workspace is deleted.
@@ -121,6 +124,7 @@ impl Desired {
                 .and_then(|lifecycle| Lifecycle::deserialize(lifecycle).ok())
                 .unwrap_or_default(),
             keep_until_ms: annotation(KEEP_UNTIL).as_deref().and_then(crate::status::read),
+            image: None,
         })
     }
 }

@@ -10,6 +10,7 @@
 mod acting;
 mod all;
 mod error;
+mod imaged;
 mod inside;
 mod keeping;
 mod listed;

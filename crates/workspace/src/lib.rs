@@ -40,6 +40,7 @@ mod folder;
 mod follow;
 pub mod guard;
 pub mod idle;
+pub mod imaged;
 mod index;
 pub mod install;
 pub mod jobs;

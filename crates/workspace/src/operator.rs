@@ -11,6 +11,7 @@ use crate::error::Error;
 use crate::figures::Figures;
 use crate::folder::Folder;
 use crate::follow::{self, Watched};
+use crate::imaged;
 use crate::index::Index;
 use crate::lease::{Election, Terms, Turn};
 use crate::mounts::Mounts;
@@ -85,6 +86,8 @@ pub struct Settings {
     pub folder: Option<Arc<Folder>>,
     /// Reads repositories of workspaces; nothing where none are read.
     pub repositories: Option<Repositories>,
+    /// Asks registries what images say; nothing where none are asked.
+    pub images: Option<registry::Registry>,
 }
 
 impl Settings {
@@ -104,6 +107,7 @@ impl Settings {
             roles: Roles::default(),
             folder: None,
             repositories: None,
+            images: None,
         }
     }
 }
@@ -293,6 +297,10 @@ impl Operator {
             aliases: Mutex::default(),
             mounts: Mounts::new(self.gate.clone(), self.principal.clone(), self.cluster.name().clone()),
             roles: self.settings.roles.clone(),
+            images: self.settings.images.clone().map(|registry| {
+                let (cluster, gate, principal) = (self.cluster.clone(), self.gate.clone(), self.principal.clone());
+                imaged::Desk { registry, cluster, gate, principal, kept: imaged::Kept::default() }
+            }),
             changed: Notify::new(),
         });
         watches.spawn(standing::run(owner.clone(), shared.clone(), self.render.clone(), self.clock.clone()));

@@ -1,5 +1,6 @@
 //! What the operator has to know of a pod: what the kubelet and the scheduler say of it.
 
+use crate::imaged::{self, Said};
 use crate::sizes::{MAIN, Sizes};
 use wire::Node;
 
@@ -58,6 +59,8 @@ pub struct Pod {
     pub memory_request: i128,
     /// The Secrets by which its images are pulled.
     pub pull_secrets: Vec<String>,
+    /// What its image was found to say, where it was asked.
+    pub image: Option<Said>,
 }
 
 /// Where a pod is in its life.
@@ -195,6 +198,10 @@ impl Pod {
             cpu_request: request(node, "cpu"),
             memory_request: request(node, "memory"),
             pull_secrets: secrets.map(|one| words(one, &["name"])).collect(),
+            image: Said::read(
+                &text(&["metadata", "annotations", imaged::PORTS]),
+                &text(&["metadata", "annotations", imaged::UNKNOWN]),
+            ),
         }
     }
 

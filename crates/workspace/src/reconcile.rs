@@ -25,6 +25,7 @@ use std::sync::Arc;
 use rolled::Rolled;
 use words::words;
 
+mod imaged;
 mod newer;
 mod rolled;
 mod words;
@@ -44,6 +45,8 @@ pub(crate) struct Job {
     pub(crate) shared: Arc<Shared>,
     /// Reads its repository; nothing where none are read.
     pub(crate) sources: Option<Arc<source::Desk>>,
+    /// For which processors nodes run programs.
+    pub(crate) architectures: Vec<String>,
 }
 
 /// What came of it.
@@ -154,7 +157,8 @@ pub(crate) async fn reconcile(hands: &Hands, render: &dyn Render, mut job: Job) 
         object.insert("status".to_owned(), written.clone());
     }
     let mut done = Done::of(&key, job.now_ms);
-    let Some(desired) = Desired::of(&job.object) else { return done };
+    let Some(mut desired) = Desired::of(&job.object) else { return done };
+    desired.image = job.observed.pod.as_ref().and_then(|pod| pod.image.clone());
     let sourced = match &job.sources {
         Some(sources) if !desired.deleting && !desired.paused => {
             let makes = desired.running && job.observed.pod.is_none();
@@ -167,7 +171,8 @@ pub(crate) async fn reconcile(hands: &Hands, render: &dyn Render, mut job: Job) 
     let limits = rendered.as_ref().map_or(job.limits, |rendered| job.limits.of(&rendered.timeouts));
     let sourced_ms = looked_again(&sourced, &rendered, job.now_ms);
     let (rendered, tried_ms) = job.shared.enforced.admits(&desired, &job.observed, rendered, job.now_ms);
-    let (mut rendered, mut asked_again_ms) = admit(&job, &desired, rendered);
+    let (rendered, mut asked_again_ms) = admit(&job, &desired, rendered);
+    let mut rendered = Box::pin(imaged::told(hands, render, &job, &mut desired, &sourced, rendered)).await;
     let named_ms = name(&job, &desired, &mut rendered);
     let (rendered, mount_ms) = mounted(hands, &job, &desired, rendered).await;
     let mut decision = decide(&desired, &rendered, &job.observed, limits, job.now_ms);

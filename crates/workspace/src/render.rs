@@ -111,6 +111,8 @@ pub struct Rendered {
     pub opens_api: bool,
     /// What is not as the blueprint may lead one to think.
     pub notes: Vec<String>,
+    /// Its image, where that is to say on which ports it listens.
+    pub asks_image: Option<crate::imaged::Wanted>,
 }
 
 /// An object that is to be there.

@@ -3,6 +3,7 @@
 use crate::aliases::Aliases;
 use crate::book::{BACKSTOP, Backstop, Book, Standing};
 use crate::enforced::Enforced;
+use crate::imaged;
 use crate::key::Key;
 use crate::mounts::Mounts;
 use crate::render::Render;
@@ -23,6 +24,8 @@ pub(crate) struct Shared {
     pub(crate) aliases: Mutex<Aliases>,
     pub(crate) mounts: Mounts,
     pub(crate) roles: Roles,
+    /// Asks registries what images say; nothing where none are asked.
+    pub(crate) images: Option<imaged::Desk>,
     pub(crate) changed: Notify,
 }
 

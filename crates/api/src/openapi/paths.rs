@@ -80,7 +80,7 @@ pub(super) fn others() -> Vec<Call> {
         .query(&[("host", "string", "The host of the app"), ("to", "string", "Where in the app")]),
         Call::new("GET", "/api/ui-config", "What this place is called", json::<UiConfig>()),
         Call::new("GET", "/api/images", "What a workspace can be made of", json::<Vec<Image>>()),
-        Call::new("GET", "/api/image-defaults", "Usual ports and variables of an image", json::<Value>()).query(&[(
+        Call::new("GET", "/api/image-defaults", "Ports, variables and labels of an image", json::<Value>()).query(&[(
             "image",
             "string",
             "The image",

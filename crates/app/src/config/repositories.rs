@@ -5,7 +5,7 @@ use git::Git;
 use rustls::pki_types::CertificateDer;
 use rustls::pki_types::pem::PemObject;
 use serde::{Deserialize, Serialize};
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 
 /// `[repositories]`
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
@@ -72,27 +72,31 @@ impl Repositories {
     }
 
     fn settings(&self) -> Result<git::Settings, ConfigError> {
-        let form = |message: String| ConfigError::Form { place: "[repositories]".to_owned(), message };
-        let authorities = match &self.authorities_file {
-            None => Vec::new(),
-            Some(path) => {
-                let place = || format!("authorities_file {}", path.display());
-                let pem = std::fs::read(path)
-                    .map_err(|source| ConfigError::Read { path: path.display().to_string(), source })?;
-                let all: Result<Vec<_>, _> = CertificateDer::pem_slice_iter(&pem).collect();
-                let all = all.map_err(|error| form(format!("{}: {error}", place())))?;
-                if all.is_empty() {
-                    return Err(form(format!("{} holds no certificate", place())));
-                }
-                all
-            }
-        };
         Ok(git::Settings {
             hosts: self.hosts.clone(),
             private_hosts: self.private_hosts.clone(),
             plain_hosts: self.plain_hosts.clone(),
-            authorities,
+            authorities: authorities("[repositories]", self.authorities_file.as_deref())?,
             ..git::Settings::default()
         })
     }
+}
+
+/// The certificate authorities of a file.
+///
+/// # Errors
+/// When they cannot be read.
+pub(super) fn authorities(place: &str, file: Option<&Path>) -> Result<Vec<CertificateDer<'static>>, ConfigError> {
+    let Some(path) = file else { return Ok(Vec::new()) };
+    let form = |message: String| {
+        let message = format!("authorities_file {}: {message}", path.display());
+        ConfigError::Form { place: place.to_owned(), message }
+    };
+    let pem = std::fs::read(path).map_err(|source| ConfigError::Read { path: path.display().to_string(), source })?;
+    let all: Result<Vec<_>, _> = CertificateDer::pem_slice_iter(&pem).collect();
+    let all = all.map_err(|error| form(error.to_string()))?;
+    if all.is_empty() {
+        return Err(form("it holds no certificate".to_owned()));
+    }
+    Ok(all)
 }

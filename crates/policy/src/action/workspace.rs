@@ -116,7 +116,7 @@ pub struct WorkspaceApps {
     pub app: String,
 }
 
-/// Reads the file of a repository that says what a workspace is made from.
+/// Reads what a repository, of files or of images, says of what a workspace is made from.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub struct WorkspaceSource {
     /// The workspace, or the one that is to be.
@@ -127,7 +127,7 @@ pub struct WorkspaceSource {
     pub host: String,
     /// Its path there: `owner/name`.
     pub repository: String,
-    /// What is meant of it, in words: `branch, tag or commit main`.
+    /// What is meant of it, in words: `branch, tag or commit main`, `image 1.2`.
     pub reference: String,
 }
 

@@ -48,6 +48,8 @@ pub struct Platform {
     pub authority: Option<std::path::PathBuf>,
     /// Reads the repositories of workspaces; nothing where none are read.
     pub repositories: Option<Repositories>,
+    /// Asks registries what images say; nothing where none are asked.
+    pub images: Option<registry::Registry>,
     /// Blueprints beside those of the cluster.
     pub folder: Option<Arc<Folder>>,
     /// What is asked of what a workspace is made of; nothing where no rule looks at it.
@@ -91,6 +93,7 @@ impl Platform {
             exposing: Exposing::default(),
             authority: None,
             repositories: None,
+            images: None,
             folder: None,
             provision: None,
             env: BTreeMap::new(),

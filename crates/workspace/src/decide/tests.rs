@@ -31,6 +31,7 @@ fn desired() -> Desired {
         cause: String::new(),
         lifecycle: crd::workspace::Lifecycle::default(),
         keep_until_ms: None,
+        image: None,
     }
 }
 

@@ -60,6 +60,9 @@ pub enum DoorError {
         /// What to do instead.
         why: &'static str,
     },
+    /// An image does not say what it is.
+    #[error("{1}")]
+    Image(Code, String),
     /// The request is not right.
     #[error("{0}")]
     Bad(String),
@@ -102,6 +105,7 @@ impl Coded for DoorError {
             Self::Ending(..) => Code::WorkspaceBusy,
             Self::Other { .. } => Code::PolicyDenied,
             Self::Fixed { .. } => Code::FieldNotAllowed,
+            Self::Image(code, _) => *code,
             Self::Bad(_) => Code::BadRequest,
         }
     }
@@ -119,7 +123,7 @@ impl Coded for DoorError {
             Self::Reach(error) => error.details(),
             Self::Fixed { field, .. } => Some(json!({ "pointer": format!("/spec/{field}") })),
             Self::Ending(_, job) => Some(json!({ "job": job, "act": "delete" })),
-            Self::Other { .. } | Self::Bad(_) => None,
+            Self::Other { .. } | Self::Image(..) | Self::Bad(_) => None,
         }
     }
 }
