@@ -1,12 +1,12 @@
 /** The journey of an app in a workspace: opened from the console, on an origin of its own, with sockets and a service worker. */
 
 import { type ChildProcess, spawn } from 'node:child_process'
-import { mkdirSync, mkdtempSync, writeFileSync } from 'node:fs'
-import { tmpdir } from 'node:os'
+import { mkdirSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { type BrowserContext, chromium, type Frame, type Page } from 'playwright-core'
 import { afterAll, beforeAll, describe, expect, test } from 'vitest'
 import { type Bench, start, until } from './harness'
+import { temporary } from './temporary'
 import { inside, ready, workspace, type Yard, yard } from './workspace'
 
 /** How long sockets stay open; the soak leaves them open for half an hour. */
@@ -273,7 +273,7 @@ describe('an app in a frame of the console', () => {
 
   /** A browser whose keeper lets cookies of others in, or does not, signed in as the first one is. */
   async function keeping(lets: boolean): Promise<BrowserContext> {
-    const profile = mkdtempSync(join(tmpdir(), 'kept-'))
+    const profile = temporary('kept-')
     mkdirSync(join(profile, 'Default'))
     const preferences = { profile: { cookie_controls_mode: lets ? 0 : 1, block_third_party_cookies: !lets } }
     writeFileSync(join(profile, 'Default', 'Preferences'), JSON.stringify(preferences))

@@ -1,10 +1,10 @@
-import { mkdtempSync, writeFileSync } from 'node:fs'
-import { tmpdir } from 'node:os'
+import { writeFileSync } from 'node:fs'
 import { join } from 'node:path'
 import type { Page, WebSocket } from 'playwright-core'
 import { afterAll, afterEach, beforeAll, describe, expect, test } from 'vitest'
 import { type Bench, column, press, start, total, until } from './harness'
 import { apply, kubectl, scene } from './kubectl'
+import { temporary } from './temporary'
 
 const NS = `console-link-${process.pid}`
 const VIEW = `?kind=pods&ns=${NS}`
@@ -111,7 +111,7 @@ describe('EX-09a rights', () => {
 })
 
 test('EX-04b no kubeconfig: the console starts and says how to give it one', async () => {
-  const nowhere = join(mkdtempSync(join(tmpdir(), 'console-none-')), 'config')
+  const nowhere = join(temporary('console-none-'), 'config')
   const bench = await start({ kubeconfig: nowhere }).catch((error: Error) => error)
   if (bench instanceof Error) throw bench
   open.push(bench)
@@ -122,7 +122,7 @@ test('EX-04b no kubeconfig: the console starts and says how to give it one', asy
 })
 
 test('EX-04c a path that is typed, and a kubeconfig that is pasted, are there without a restart', async () => {
-  const folder = mkdtempSync(join(tmpdir(), 'console-none-'))
+  const folder = temporary('console-none-')
   const bench = await start({ kubeconfig: join(folder, 'config') })
   open.push(bench)
   const page = await bench.context.newPage()
@@ -185,7 +185,7 @@ function kubeconfigFor(token: string): string {
   }
   for (const user of config.users) user.user = { token }
   for (const { context } of config.contexts) context.namespace = NS
-  const path = join(mkdtempSync(join(tmpdir(), 'console-kube-')), 'config')
+  const path = join(temporary('console-kube-'), 'config')
   writeFileSync(path, JSON.stringify(config))
   return path
 }

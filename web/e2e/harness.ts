@@ -1,12 +1,12 @@
 /** A real `qd` on a real cluster, and a real Chromium in front of it. */
 
 import { type ChildProcess, spawn } from 'node:child_process'
-import { mkdtempSync, readFileSync } from 'node:fs'
+import { readFileSync } from 'node:fs'
 import { createRequire } from 'node:module'
-import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { createInterface } from 'node:readline'
 import { type Browser, type BrowserContext, chromium, type Page } from 'playwright-core'
+import { temporary } from './temporary'
 
 const { QD_BIN, QD_E2E_KUBECONFIG, QD_E2E_URL } = process.env
 const WAIT = 20_000
@@ -101,7 +101,7 @@ interface Server {
 }
 
 async function launch(kubeconfig: string, { args = [], env = {}, quiet = false }: Options): Promise<Server> {
-  const home = mkdtempSync(join(tmpdir(), 'console-e2e-'))
+  const home = temporary('console-e2e-')
   const listen = args.includes('--listen') ? [] : ['--listen', '127.0.0.1:0']
   const child: ChildProcess = spawn(
     QD_BIN ?? '',

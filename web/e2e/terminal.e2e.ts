@@ -1,11 +1,11 @@
 /** The journeys of a shell and of files: typed, reloaded, lost and found, followed, uploaded, fetched. */
 
-import { mkdtempSync, readFileSync, writeFileSync } from 'node:fs'
-import { tmpdir } from 'node:os'
+import { readFileSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
 import type { Page } from 'playwright-core'
 import { afterAll, beforeAll, describe, expect, test } from 'vitest'
 import { press, start, until, violations } from './harness'
+import { temporary } from './temporary'
 import { ready, workspace, type Yard, yard } from './workspace'
 
 let here: Yard
@@ -172,7 +172,7 @@ describe('files', () => {
     await press(page, 'Enter')
     await page.getByText('Nothing is here').waitFor()
     const bytes = Buffer.alloc(9 << 20, 'wave after wave ')
-    const file = join(mkdtempSync(join(tmpdir(), 'upload-')), 'sea.bin')
+    const file = join(temporary('upload-'), 'sea.bin')
     writeFileSync(file, bytes)
     await page.locator('input[type=file]').setInputFiles([file])
     await has('sea.bin')
@@ -423,7 +423,7 @@ describe('a cluster that is production', () => {
       await press(other, 'Enter')
       await yes(/Make guarded in desk/)
       await holds('guarded')
-      const file = join(mkdtempSync(join(tmpdir(), 'upload-')), 'guarded.txt')
+      const file = join(temporary('upload-'), 'guarded.txt')
       writeFileSync(file, 'cargo')
       await other.locator('input[type=file]').setInputFiles([file])
       await yes(/Upload guarded.txt to desk/)

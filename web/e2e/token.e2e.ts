@@ -1,10 +1,10 @@
 import { execFileSync } from 'node:child_process'
-import { mkdtempSync, readdirSync, readFileSync } from 'node:fs'
-import { tmpdir } from 'node:os'
+import { readdirSync, readFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { chromium } from 'playwright-core'
 import { expect, test } from 'vitest'
 import { start } from './harness'
+import { temporary } from './temporary'
 
 /** Every file below a folder. */
 const files = (folder: string) =>
@@ -14,7 +14,7 @@ const files = (folder: string) =>
 
 test('EXD-21a no process list and no browser profile holds the token, and the history no code that works', async () => {
   const bench = await start({ args: [] })
-  const profile = mkdtempSync(join(tmpdir(), 'console-profile-'))
+  const profile = temporary('console-profile-')
   try {
     const state = files(bench.home).find((path) => /console-\d+\.json$/.test(path))
     const { token } = JSON.parse(readFileSync(state ?? '', 'utf8')) as { token: string }

@@ -69,8 +69,23 @@ async fn ge_03_a_balanced_workspace_has_the_url_of_its_address_until_nobody_asks
     assert!(!object(&place, "service", "w").is_null(), "its own stays");
 }
 
+/// The folder of an authority.
+fn authority() -> std::path::PathBuf {
+    std::env::temp_dir().join(format!("qd-it-authority-{}", std::process::id()))
+}
+
+/// A folder that goes with this.
+struct Gone(std::path::PathBuf);
+
+impl Drop for Gone {
+    fn drop(&mut self) {
+        let _ = std::fs::remove_dir_all(&self.0);
+    }
+}
+
 #[tokio::test(flavor = "multi_thread")]
 async fn ws_13d_an_ingress_with_a_certificate_of_ours_and_our_question_to_its_visitors() {
+    let _gone = Gone(authority());
     let place = Place::of("exposed-host", |platform: &mut Platform| {
         platform.exposing = Exposing {
             domain: Some("ws.test".to_owned()),
@@ -78,7 +93,7 @@ async fn ws_13d_an_ingress_with_a_certificate_of_ours_and_our_question_to_its_vi
             certifies: true,
             ..Exposing::default()
         };
-        platform.authority = Some(std::env::temp_dir().join(format!("qd-it-authority-{}", std::process::id())));
+        platform.authority = Some(authority());
     })
     .await;
     place.apply(&json!({ "ports": ports(), "exposure": { "type": "Ingress", "domain": "ws.test" } }));
