@@ -36,7 +36,7 @@ impl Drop for Guard {
     }
 }
 
-static PLACE: place::Place<Place> = place::Place::of(8);
+static PLACE: place::Place<Place> = place::Place::of(9);
 
 fn place() -> Borrowed<Place> {
     PLACE.borrow(Place::new)
@@ -87,9 +87,12 @@ impl Place {
         let mut tokens = BTreeMap::new();
         for (name, org) in [("ada", "lab"), ("bob", "lab"), ("cyd", "lab"), ("dan", "lab"), ("eve", "else")] {
             let mut words = vec![name, "--role", "developer", "--org", org];
-            if name == "ada" {
-                words.extend(["--role", "blue"]);
-            }
+            let more = match name {
+                "ada" => &["--role", "blue"][..],
+                "dan" | "eve" => &["--role", "reviewer"],
+                _ => &[],
+            };
+            words.extend(more);
             tokens.insert(name, token(prepared.0.path(), &kubeconfig, &words));
         }
         let guard = Guard(format!("quarterdeck-exec-guard-{ns}"));
@@ -332,6 +335,30 @@ fn bp_16c_of_two_that_ask_for_a_name_one_has_it_and_the_other_starts_without_unt
 }
 
 #[test]
+fn bp_16d_roles_that_a_blueprint_names_reach_the_main_route_and_nothing_else() {
+    let place = place();
+    let ns = place.fresh.name();
+    let ports = [3000, 3004].map(|port| json!({ "name": format!("p{port}"), "containerPort": port }));
+    let asks = json!({ "ports": ports, "overrides": { "webProxy": { "port": 3004, "roles": ["reviewer"] } } });
+    apply(ns, "review", &asks);
+    wait(ns, "review", "condition=Ready");
+    let open = |who: &str, port: u16| {
+        let path = format!("/api/v1/workspaces/{ns}/review/open?cluster={}&port={port}", context());
+        place.serving.ask_as(&place.tokens[who], &path, &["-X", "POST"])
+    };
+    until("its roles are known", 30, || open("dan", 3004).status == 200);
+    assert!(open("dan", 3004).json()["url"].as_str().unwrap().starts_with("https://3004--"));
+    for (who, port) in [("dan", 3000), ("bob", 3004), ("eve", 3004)] {
+        let answer = open(who, port);
+        assert!(matches!(answer.status, 403 | 404), "{who} {port}: {answer:?}");
+    }
+    apply(ns, "review", &json!({ "ports": ports, "overrides": { "webProxy": { "port": 3004 } } }));
+    until("who is no longer named is no longer let in", 30, || open("dan", 3004).status != 200);
+    let _ =
+        kubectl::stdout(&kubeconfig(), &["delete", "-n", ns, "workspaces.quarterdeck.dev/review", "--timeout=120s"]);
+}
+
+#[test]
 fn wx_03k_a_workspace_has_the_name_that_it_asks_for_and_another_is_reached_by_its_port() {
     let place = place();
     let ns = place.fresh.name();
@@ -355,8 +382,12 @@ fn wx_03k_a_workspace_has_the_name_that_it_asks_for_and_another_is_reached_by_it
     assert_eq!(place.with(&cookie, 3004).code(), "token_missing", "a cookie is for its host");
     assert_eq!(enter("eve").status, 403, "the policy is the same");
     // a program that opens the port has that name too; other ports have theirs
-    assert!(place.open("ada", 3004, "").json()["url"].as_str().unwrap().starts_with(&format!("https://{alias}/")));
-    assert!(place.open("ada", 3001, "").json()["url"].as_str().unwrap().contains(&place.host(3001)));
+    let url = |port: u16| {
+        let answer = place.open("ada", port, "");
+        answer.json()["url"].as_str().map(str::to_owned).unwrap_or_else(|| panic!("{answer:?}"))
+    };
+    assert!(url(3004).starts_with(&format!("https://{alias}/")));
+    assert!(url(3001).contains(&place.host(3001)));
     // who comes second does not have it
     let mut other = shared();
     other["ports"] = json!([{ "name": "p3004", "containerPort": 3004 }]);

@@ -185,32 +185,14 @@ impl Book {
         let ask = &ask;
         self.runs(key, &ask.who, has, ask.now_ms);
         self.ledger.hours.count(ask.now_ms, self.quotas.values().map(|told| &told.object));
-        let mut again_ms = match self.written(key, ask.launch, ask.now_ms) {
+        let again_ms = match self.allowed(ask) {
             Ok(until_ms) => until_ms,
-            Err(denied) => {
+            Err((message, denied)) => {
                 self.launched.remove(key);
                 self.wait(ask, None);
-                let writer = ask.launch.writer.as_deref().unwrap_or_default();
-                let message = format!("{writer} wrote it, and may not say whose it is: {denied}");
                 return Err((refused("GrantMissing", message, false), begins_ms(&denied)));
             }
         };
-        match self.granted(key, &ask.who, ask.launch, ask.now_ms) {
-            Ok(grant) => {
-                if self.rules.require_grants {
-                    let until = self.grants.get(&grant).and_then(|told| told.object.spec.not_after);
-                    again_ms = [again_ms, until.map(|at| at.millis())].into_iter().flatten().min();
-                }
-                self.launched.insert(key.clone(), grant);
-            }
-            Err(denied) => {
-                self.launched.remove(key);
-                if self.rules.require_grants {
-                    self.wait(ask, None);
-                    return Err((refused("GrantMissing", denied.to_string(), false), begins_ms(&denied)));
-                }
-            }
-        }
         if let Err((message, queue, hours)) = self.reserve(ask) {
             let again_ms = hours.then(|| quota::next_hour(ask.now_ms));
             let queued = queue.is_some();
@@ -221,6 +203,34 @@ impl Book {
         let waited = self.waiting.remove(key).and_then(|waits| waits.queue);
         self.room |= waited.is_some_and(|line| line.hours);
         Ok([again_ms, unseen_ms].into_iter().flatten().min())
+    }
+
+    /// Whether grants allow it, where they have to; until when.
+    fn allowed(&mut self, ask: &Ask<'_>) -> Result<Option<i64>, (String, Denied)> {
+        let (key, launch, now_ms) = (ask.key, ask.launch, ask.now_ms);
+        let written = self.written(key, launch, now_ms).map_err(|denied| {
+            let writer = launch.writer.as_deref().unwrap_or_default();
+            (format!("{writer} wrote it, and may not say whose it is: {denied}"), denied)
+        })?;
+        let launched = match self.granted(key, &ask.who, launch, now_ms) {
+            Ok(grant) => {
+                let until = self.grants.get(&grant).and_then(|told| told.object.spec.not_after);
+                self.launched.insert(key.clone(), grant);
+                until.filter(|_| self.rules.require_grants).map(|at| at.millis())
+            }
+            Err(denied) if self.rules.require_grants => return Err((denied.to_string(), denied)),
+            Err(_) => {
+                self.launched.remove(key);
+                None
+            }
+        };
+        let privileged = self.privileged(key, &ask.who, launch, now_ms).map_err(|denied| {
+            (
+                format!("a container of it has all privileges on its node, which needs a Grant of admin: {denied}"),
+                denied,
+            )
+        })?;
+        Ok([written, launched, privileged].into_iter().flatten().min())
     }
 
     /// A pod of a workspace was made.

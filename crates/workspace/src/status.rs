@@ -1,5 +1,6 @@
 //! The status of a Workspace: what was decided and seen, as the object says it.
 
+use crate::book::launch::is_privileged;
 use crate::decide::{Decision, Limits};
 use crate::desired::Desired;
 use crate::life::{Known, Life};
@@ -319,7 +320,7 @@ impl Making<'_> {
                 let message = format!("its agent is of version {has}, this program's of {ours}: {todo}");
                 all.push(("AgentOutdated", message));
             }
-            if rendered.pod.as_ref().is_some_and(|pod| privileged(&pod.body)) {
+            if rendered.pod.as_ref().is_some_and(|pod| is_privileged(&pod.body)) {
                 all.push(("PrivilegedEngine", "an engine with all privileges runs beside it".to_owned()));
             }
         }
@@ -329,13 +330,6 @@ impl Making<'_> {
 
 /// How far it is on a node where none of its containers has begun.
 const PLACED: i64 = 40;
-
-/// Whether a container of a pod may do all that its node may.
-fn privileged(pod: &Value) -> bool {
-    let list = |name: &str| pod.pointer(name).and_then(Value::as_array).into_iter().flatten();
-    let mut all = list("/spec/containers").chain(list("/spec/initContainers"));
-    all.any(|one| one.pointer("/securityContext/privileged") == Some(&Value::Bool(true)))
-}
 
 /// The numbers that a version begins with.
 fn numbers(version: &str) -> Vec<u64> {

@@ -1,7 +1,7 @@
 //! By which grant a workspace may be.
 
-use super::Book;
 use super::launch::Launch;
+use super::{Book, Told};
 use crate::key::Key;
 use crd::Time;
 use crd::grant::{Action, Asked, Denied, Grant, Subject, Wanted};
@@ -12,7 +12,31 @@ impl Book {
     pub(super) fn granted(&self, key: &Key, who: &Who, launch: &Launch, now_ms: i64) -> Result<Key, Denied> {
         let own = self.launched.get(key);
         let first = own.and_then(|own| self.grants.get(own));
-        let all = first.into_iter().chain(self.grants.values()).map(|told| &told.object);
+        self.allows(first, &|_| true, key, who, launch, now_ms).map(key_of)
+    }
+
+    /// Whether a workspace may have all privileges on its node, where that needs a grant; until when, where that ends.
+    pub(super) fn privileged(&self, key: &Key, who: &Who, launch: &Launch, now_ms: i64) -> Result<Option<i64>, Denied> {
+        if !launch.privileged || !self.rules.require_grants {
+            return Ok(None);
+        }
+        let admin = |grant: &Grant| grant.spec.actions.contains(&Action::Admin);
+        let grant = self.allows(None, &admin, key, who, launch, now_ms)?;
+        Ok(grant.spec.not_after.map(|at| at.millis()))
+    }
+
+    /// The grant, of those that are asked for, which allows somebody what a workspace would be; `first` is looked at before all
+    /// others.
+    fn allows<'a>(
+        &'a self,
+        first: Option<&'a Told<Grant>>,
+        which: &dyn Fn(&Grant) -> bool,
+        key: &Key,
+        who: &Who,
+        launch: &Launch,
+        now_ms: i64,
+    ) -> Result<&'a Grant, Denied> {
+        let all = first.into_iter().chain(self.grants.values()).map(|told| &told.object).filter(|grant| which(grant));
         let in_use = |grant: &Grant| {
             let grant = key_of(grant);
             let others = self.launched.iter().filter(|(workspace, by)| *workspace != key && **by == grant);
@@ -28,7 +52,7 @@ impl Book {
             wanted: launch.wanted(&images),
             now: Time::from_millis(now_ms).unwrap_or(Time(jiff::Timestamp::UNIX_EPOCH)),
         };
-        crd::grant::decide(all, &self.rules.system_namespace, &in_use, &asked).map(key_of)
+        crd::grant::decide(all, &self.rules.system_namespace, &in_use, &asked)
     }
 
     /// Whether who wrote a workspace past Quarterdeck may say whose it is; until when, where that ends.

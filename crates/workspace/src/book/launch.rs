@@ -23,6 +23,8 @@ pub(crate) struct Launch {
     pub(crate) labels: BTreeMap<String, String>,
     /// Who wrote it past Quarterdeck; nothing where it was made through it, or by an administrator of the cluster.
     pub(crate) writer: Option<String>,
+    /// A container of it may do all that its node may.
+    pub(super) privileged: bool,
     images: Vec<String>,
     blueprint: String,
     ports: Vec<u16>,
@@ -44,6 +46,7 @@ impl Launch {
         Self {
             labels: labels(object),
             writer: writer(object),
+            privileged: is_privileged(pod),
             images: rendered.images.clone(),
             blueprint: rendered.built_on.clone(),
             ports: ports(pod),
@@ -74,6 +77,13 @@ impl Launch {
             expires_at: self.expires_at,
         }
     }
+}
+
+/// Whether a container of a pod may do all that its node may.
+pub(crate) fn is_privileged(pod: &Value) -> bool {
+    let list = |name: &str| pod.pointer(name).and_then(Value::as_array).into_iter().flatten();
+    let mut all = list("/spec/containers").chain(list("/spec/initContainers"));
+    all.any(|one| one.pointer("/securityContext/privileged") == Some(&Value::Bool(true)))
 }
 
 /// The labels of a Workspace.

@@ -479,6 +479,39 @@ fn ws_07k_who_wrote_it_past_the_gateway_says_whose_it_is_by_a_grant_where_owners
 }
 
 #[test]
+fn bp_09d_an_engine_with_all_privileges_needs_a_grant_of_admin_beside_that_of_the_launch() {
+    let (_, object) = desired("Running");
+    let mut with = rendered();
+    let pod = with.pod.as_ref().unwrap();
+    let mut body = pod.body.clone();
+    body["spec"]["initContainers"][1]["securityContext"] = json!({ "privileged": true });
+    with.pod = Object::of(body);
+    let engine = Launch::of(&object, &Rendered { images: vec!["a:1".into()], built_on: "plain".into(), ..with });
+    assert!(launch(&mut team(false), "w", "ada", &engine, 1).is_ok(), "where no grants are asked for");
+    let mut book = team(true);
+    let spec = |action: &str, blueprint: &str| {
+        json!({
+            "subjects": [{ "kind": "User", "name": "ada" }], "actions": [action], "constraints": { "blueprints": [blueprint] },
+            "notAfter": "1970-01-01T00:00:20Z",
+        })
+    };
+    grant(&mut book, "launch", &json!({ "subjects": [{ "kind": "User", "name": "ada" }], "actions": ["launch"] }));
+    assert!(launch(&mut book, "v", "ada", &launch_of("a:1"), 1).is_ok(), "one without privileges");
+    let (message, _) = launch(&mut book, "w", "ada", &engine, 2).unwrap_err();
+    assert!(message.contains("has all privileges on its node, which needs a Grant of admin"), "{message}");
+    grant(&mut book, "admin", &spec("admin", "other"));
+    assert!(launch(&mut book, "w", "ada", &engine, 3).is_err(), "that grant is for another blueprint");
+    grant(&mut book, "admin", &spec("admin", "plain"));
+    assert_eq!(
+        launch(&mut book, "w", "ada", &engine, 4).unwrap(),
+        Some(20_000),
+        "it is asked again when its time is over"
+    );
+    assert!(launch(&mut book, "w", "ada", &engine, 20_000).is_err());
+    assert!(launch(&mut book, "v", "ada", &launch_of("a:1"), 20_001).is_ok());
+}
+
+#[test]
 fn ws_19x_hours_that_are_used_up_come_back_with_time() {
     const HOUR: i64 = 3_600_000;
     let mut book = Book::default();

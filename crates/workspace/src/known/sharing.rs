@@ -1,6 +1,7 @@
 //! Whom a workspace is shared with, as a team's policy asks.
 //!
-//! A user or a role is one of the workspace's own organization; another organization is named as such.
+//! A user or a role is one of the workspace's own organization; another organization is named as such. Its main route is
+//! shared with the roles that its blueprint names, as the operator wrote them: what runs is what is shared.
 
 use crd::Time;
 use crd::workspace::{PortLevel, PortShare, Share, ShareKind, ShareRole};
@@ -17,6 +18,10 @@ pub(super) struct Shared {
     ports: Vec<PortShare>,
     /// Names of ports, with their numbers.
     names: BTreeMap<String, u16>,
+    /// The port of its main route.
+    main: Option<u16>,
+    /// Roles that its main route is for.
+    roles: Vec<String>,
 }
 
 impl Shared {
@@ -32,6 +37,10 @@ impl Shared {
                 .filter_map(|entry| PortShare::deserialize(entry).ok())
                 .collect(),
             names: names.collect(),
+            main: object.pointer("/status/webProxy/port").and_then(Value::as_u64).and_then(|port| port.try_into().ok()),
+            roles: entries(object, "/status/webProxy/roles")
+                .filter_map(|role| role.as_str().map(str::to_owned))
+                .collect(),
         }
     }
 
@@ -43,6 +52,9 @@ impl Shared {
         let best = named().filter(lasts).max_by_key(|share| role(share.role));
         if let Some(share) = best.filter(|share| role(share.role) >= least) {
             return Sharing::Allows(format!("{} {} as {}", kind(share.kind), share.name, word(share.role)));
+        }
+        if let Some(role) = self.main_route(who, wanted, org) {
+            return Sharing::Allows(format!("its main route with role {role}"));
         }
         let port = self.port(wanted);
         if let Some(share) = port {
@@ -69,8 +81,20 @@ impl Shared {
         }
     }
 
+    /// The role by which somebody reaches the main route, where that is what they want.
+    fn main_route<'a>(&'a self, who: &Who, wanted: &Wanted<'_>, org: &str) -> Option<&'a str> {
+        let within = org.is_empty() || who.org == org;
+        let wants = wanted.port.is_some() && self.main.is_some() && self.number(wanted) == self.main;
+        self.roles.iter().find(|role| wants && within && who.roles.contains(role)).map(String::as_str)
+    }
+
+    /// The number of the port that is wanted, by its number or its name.
+    fn number(&self, wanted: &Wanted<'_>) -> Option<u16> {
+        wanted.port.filter(|port| *port != 0).or_else(|| self.names.get(wanted.app).copied())
+    }
+
     fn port(&self, wanted: &Wanted<'_>) -> Option<&PortShare> {
-        let number = wanted.port.filter(|port| *port != 0).or_else(|| self.names.get(wanted.app).copied());
+        let number = self.number(wanted);
         let is = |share: &&PortShare| match (&share.app, share.port) {
             (Some(app), _) => !app.is_empty() && app == wanted.app,
             (None, Some(port)) => number == Some(port),

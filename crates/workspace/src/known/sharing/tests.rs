@@ -13,6 +13,10 @@ fn who(name: &str, org: &str, roles: &[&str]) -> Who {
 }
 
 fn ask(spec: &Value, who: &Who, role: ShareRole, port: Option<(u16, &str)>) -> Sharing {
+    with(&json!({ "spec": spec }), who, role, port)
+}
+
+fn with(workspace: &Value, who: &Who, role: ShareRole, port: Option<(u16, &str)>) -> Sharing {
     let object = ObjectTarget {
         cluster: ClusterName::new("c"),
         kind: "workspaces.quarterdeck.dev".to_owned(),
@@ -30,7 +34,7 @@ fn ask(spec: &Value, who: &Who, role: ShareRole, port: Option<(u16, &str)>) -> S
         blueprint: "",
     };
     let now = Time::from_millis(1_000_000).unwrap();
-    Shared::of(&json!({ "spec": spec })).with(who, &wanted, "lab", now)
+    Shared::of(workspace).with(who, &wanted, "lab", now)
 }
 
 fn allows(sharing: &Sharing) -> bool {
@@ -105,4 +109,32 @@ fn ws_15b_a_port_or_an_app_is_shared_with_its_level() {
     // Whoever comes without a login comes to none of them.
     let nobody: Who = serde_json::from_value(json!({ "id": "unknown", "name": "", "door": "api" })).unwrap();
     assert!(!allows(&ask(&spec, &nobody, ShareRole::User, Some((7070, "")))));
+}
+
+#[test]
+fn bp_16d_the_main_route_is_for_the_roles_that_the_blueprint_names_and_no_other_port_is() {
+    let object = |roles: &[&str]| {
+        json!({
+            "spec": { "ports": [{ "name": "web", "containerPort": 8080 }, { "name": "db", "containerPort": 5432 }] },
+            "status": { "webProxy": { "port": 8080, "roles": roles } },
+        })
+    };
+    let roles = ["reviewer", "tester"];
+    let wants = |who: &Who, role, port| allows(&with(&object(&roles), who, role, port));
+    let (tester, other) = (who("tom", "lab", &["tester", "x"]), who("pam", "lab", &["painter"]));
+    for port in [(8080, ""), (0, "web")] {
+        assert!(wants(&tester, ShareRole::Viewer, Some(port)), "{port:?}");
+        assert!(!wants(&other, ShareRole::Viewer, Some(port)), "{port:?}");
+        assert!(
+            !wants(&who("eve", "guests", &["tester"]), ShareRole::Viewer, Some(port)),
+            "a role of another organization"
+        );
+        assert!(!allows(&with(&object(&[]), &tester, ShareRole::Viewer, Some(port))), "the owner alone when left out");
+    }
+    for port in [Some((5432, "")), Some((0, "db")), None] {
+        assert!(!wants(&tester, ShareRole::Viewer, port), "{port:?}");
+    }
+    // what is asked for is not yet what runs
+    let asked = json!({ "spec": { "overrides": { "webProxy": { "port": 8080, "roles": roles } } } });
+    assert!(!allows(&with(&asked, &tester, ShareRole::Viewer, Some((8080, "")))));
 }
