@@ -30,8 +30,38 @@ impl Console {
     /// When it ends without a URL.
     #[must_use]
     pub fn start_with(kubeconfig: Option<&Path>, args: &[&str], variables: &[(&str, &str)]) -> Self {
+        Self::start_knowing(&[], kubeconfig, args, variables)
+    }
+
+    /// The same, where these names have these addresses: in a mount namespace of its own, with its own `/etc/hosts`.
+    ///
+    /// # Panics
+    /// When it ends without a URL.
+    #[must_use]
+    pub fn start_knowing(
+        hosts: &[(&str, &str)],
+        kubeconfig: Option<&Path>,
+        args: &[&str],
+        variables: &[(&str, &str)],
+    ) -> Self {
         let home = tempfile::tempdir().expect("a folder for HOME");
         let mut command = command(home.path(), kubeconfig);
+        if !hosts.is_empty() {
+            let names: String = hosts.iter().map(|(name, address)| format!("{address} {name}\n")).collect();
+            let file = home.path().join("hosts");
+            std::fs::write(&file, format!("127.0.0.1 localhost\n{names}")).expect("its names");
+            let mut within = Command::new("unshare");
+            within.args([
+                "--mount",
+                "--propagation=private",
+                "sh",
+                "-ec",
+                "mount --bind \"$0\" /etc/hosts; exec \"$@\"",
+            ]);
+            within.arg(file).arg(command.get_program());
+            within.env_clear().envs(command.get_envs().filter_map(|(name, value)| Some((name, value?))));
+            command = within;
+        }
         // Other suites run beside this one: a port that was free a moment ago may not be.
         command.args(["console", "--no-open", "--listen", "127.0.0.1:0"]).args(args);
         command.envs(variables.iter().copied());

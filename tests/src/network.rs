@@ -5,8 +5,10 @@ use crate::{kubeconfig, kubectl, node};
 use rustix::thread::{LinkNameSpaceType, move_into_link_name_space};
 use serde_json::{Value, json};
 use std::fs::File;
+use std::io::{Read, Write};
 use std::net::{IpAddr, SocketAddr, TcpListener, TcpStream};
 use std::os::fd::AsFd;
+use std::process::Output;
 use std::time::Duration;
 
 /// The network of a pod.
@@ -66,6 +68,40 @@ impl End {
     pub fn listens(&self, port: u16) {
         let listener = self.inside(move || TcpListener::bind(("0.0.0.0", port)).expect("the port is free"));
         std::thread::spawn(move || listener.incoming().for_each(drop));
+    }
+
+    /// Answers each connection to a port of every address with what was asked for, until the test ends.
+    ///
+    /// # Panics
+    /// When something listens there already.
+    pub fn answers(&self, port: u16) {
+        let listener = self.inside(move || TcpListener::bind(("0.0.0.0", port)).expect("the port is free"));
+        std::thread::spawn(move || {
+            for mut stream in listener.incoming().flatten() {
+                std::thread::spawn(move || {
+                    let mut head = Vec::new();
+                    let mut byte = [0];
+                    while head.len() < 8192 && !head.ends_with(b"\r\n\r\n") && stream.read_exact(&mut byte).is_ok() {
+                        head.push(byte[0]);
+                    }
+                    let text = String::from_utf8_lossy(&head);
+                    let said = text.replace("\r\n", "|");
+                    let stays = text.contains("/stay");
+                    let len = said.len() + usize::from(stays);
+                    let _ = write!(stream, "HTTP/1.1 200 OK\r\nContent-Length: {len}\r\n\r\n{said}");
+                    // who asks for that waits for the last byte until the connection ends
+                    if stays {
+                        let _ = stream.read_exact(&mut byte);
+                    }
+                });
+            }
+        });
+    }
+
+    /// What a program of this machine says in this network.
+    #[must_use]
+    pub fn output(&self, words: &[&str]) -> Output {
+        node::within(self.pid, words)
     }
 
     /// Runs a program of this machine in this network.

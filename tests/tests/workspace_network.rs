@@ -26,10 +26,15 @@ const GATE: &str = "ws-net-gate";
 
 /// An operator that lets nothing run where no policies are kept.
 fn operator() -> Console {
+    operator_with("", &[])
+}
+
+/// One with more settings, that knows these names.
+fn operator_with(more: &str, hosts: &[(&str, &str)]) -> Console {
     let file = tempfile::NamedTempFile::new().unwrap();
-    std::fs::write(file.path(), SETTINGS.replace("GATE", GATE)).unwrap();
+    std::fs::write(file.path(), SETTINGS.replace("GATE", GATE) + more).unwrap();
     let path = file.path().to_str().unwrap();
-    Console::start_with(Some(&kubeconfig()), &["--with-operator", "--yes", "--config", path], &[])
+    Console::start_knowing(hosts, Some(&kubeconfig()), &["--with-operator", "--yes", "--config", path], &[])
 }
 
 const SETTINGS: &str = r#"
@@ -161,6 +166,25 @@ impl Drop for Place {
         for address in WORLD {
             self.node.run(&format!("ip route delete {address}/32"));
         }
+    }
+}
+
+/// This machine reaches an address by the node, while this lives.
+struct Led(String);
+
+impl Led {
+    fn new(address: &str, node: &End) -> Self {
+        let to = format!("{address}/32");
+        let output =
+            std::process::Command::new("ip").args(["route", "replace", &to, "via", &node.address.to_string()]).output();
+        assert!(output.unwrap().status.success(), "{to}");
+        Self(to)
+    }
+}
+
+impl Drop for Led {
+    fn drop(&mut self) {
+        let _ = std::process::Command::new("ip").args(["route", "delete", &self.0]).output();
     }
 }
 
@@ -315,6 +339,96 @@ fn bp_07c_lists_open_ranges_and_pods_of_one_namespace_and_nothing_that_is_kept_c
     let wider = json!({ "overrides": { "network": { "networkPolicyClass": "system" } } });
     place.ask("wider", "ada", "acme", "lists", &wider);
     place.refused("wider");
+}
+
+#[test]
+fn bp_07e_hosts_by_name_are_reached_through_the_operator_and_nothing_else_is() {
+    let mut place = Place::new("ws-net-names");
+    let api = place.api.to_string();
+    let names = [
+        ("git.corp.test", PRIVATE),
+        ("web.else.test", INTERNET),
+        ("wiki.else.test", PRIVATE),
+        ("meta.corp.test", METADATA),
+        ("never.corp.test", NEVER),
+        ("denied.corp.test", OTHER),
+        ("api.corp.test", api.as_str()),
+        ("self.corp.test", "127.0.0.1"),
+    ];
+    // the operator stands outside of the node: of the world it sees what is led there
+    let _seen = [Led::new(PRIVATE, &place.node), Led::new(INTERNET, &place.node)];
+    place.console = operator_with("[operator]\negress_proxy = true\n", &names);
+    place.world.answers(8080);
+    let lists = |hosts: &[&str]| json!({ "allowEgressToHosts": hosts, "denyEgressToCIDRs": ["203.0.113.8/29"] });
+    place.blueprint("names", &lists(&["*.corp.test"]));
+    place.ask("names", "ada", "acme", "names", &json!({}));
+    let end = place.ready("names");
+    assert!(!end.reaches(PRIVATE.parse().unwrap(), 8080), "its own rules close it");
+
+    // as curl asks a proxy: what stands in the clear, and a tunnel
+    let curl = |more: &[&str], url: &str| {
+        let words = ["curl", "-sS", "--max-time", "40", "--noproxy", "", "-x", "http://127.0.0.1:2823"];
+        let output = end.output(&[&words, more, &[url]].concat());
+        (out(&output), errors(&output))
+    };
+    for tunnel in [&[][..], &["-p"]] {
+        let (said, wrong) = curl(tunnel, "http://git.corp.test:8080/x?y");
+        assert!(said.starts_with("GET /x?y HTTP/1.1|"), "{tunnel:?} {said} {wrong}");
+        assert!(said.to_lowercase().contains("|host: git.corp.test:8080|") && !said.contains("Proxy"), "{said}");
+        let (said, wrong) = curl(tunnel, "http://web.else.test:8080/z");
+        assert!(said.starts_with("GET /z "), "what its own rules open is open by any name: {said} {wrong}");
+        let address = format!("http://{PRIVATE}:8080/");
+        for (url, code) in [
+            ("http://never.corp.test:8080/", "host_closed"),
+            ("http://meta.corp.test:8080/", "host_closed"),
+            ("http://denied.corp.test:8080/", "host_closed"),
+            ("http://api.corp.test:443/", "host_closed"),
+            ("http://self.corp.test:22/", "host_closed"),
+            ("http://wiki.else.test:8080/", "host_closed"),
+            (&address, "host_closed"),
+            ("http://git.corp.test:8081/", "host_unreachable"),
+            ("http://nowhere.corp.test:8080/", "host_unknown"),
+        ] {
+            let (said, wrong) = curl(&[tunnel, &["-i"]].concat(), url);
+            if tunnel.is_empty() {
+                assert!(said.contains(code), "{url}: {said} {wrong}");
+            } else {
+                let status = if code == "host_closed" { "403" } else { "502" };
+                assert!(wrong.contains(status), "{url}: {said} {wrong}");
+            }
+        }
+    }
+
+    // programs find it by their environment, in a shell and in the container
+    let proxy = "http://127.0.0.1:2823\n";
+    assert_eq!(place.exec("names", "echo $HTTPS_PROXY"), proxy);
+    assert!(place.exec("names", "echo $no_proxy").starts_with("localhost,127.0.0.1,::1,.svc,.cluster.local"));
+    let inside = ["exec", "-n", place.ns(), "names", "-c", "main", "--", "sh", "-c", "echo $http_proxy"];
+    assert_eq!(kubectl::stdout(&kubeconfig(), &inside), proxy);
+
+    // each is a decision, and what became of it is told; nobody hears of paths
+    let entries =
+        place.console.ask("GET", "/audit?action=workspace:ask&limit=200", None, &[]).json()["entries"].clone();
+    let text = entries.to_string();
+    for part in
+        ["git.corp.test:8080", "\"connect\"", "answered 200", "bytes there", "host_closed", "nowhere.corp.test:8080"]
+    {
+        assert!(text.contains(part), "{part}: {text}");
+    }
+    assert!(!text.contains("x?y"));
+
+    // what is no longer listed is cut
+    let stays = std::thread::scope(|scope| {
+        let stays = scope.spawn(|| curl(&["-p"], "http://git.corp.test:8080/stay"));
+        std::thread::sleep(std::time::Duration::from_secs(2));
+        place.blueprint("names", &lists(&["other.test"]));
+        until("it is closed", 60, || curl(&[], "http://git.corp.test:8080/x").0.contains("host_closed"));
+        stays.join().unwrap()
+    });
+    assert!(
+        stays.0.starts_with("GET /stay") && stays.1.contains("curl: ") && !stays.1.contains("timed out"),
+        "{stays:?}"
+    );
 }
 
 #[test]

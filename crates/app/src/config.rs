@@ -101,6 +101,8 @@ pub struct Operator {
     /// The accounts of gateways and operators, which these let through; that of this process when there are none.
     #[serde(skip_serializing_if = "Vec::is_empty")]
     pub exec_accounts: Vec<String>,
+    /// Connections to hosts by name (`network.allowEgressToHosts` of blueprints) are made by this process, for workspaces that ask.
+    pub egress_proxy: bool,
     /// Requests a second that the operator sends at most.
     pub qps: NonZeroU32,
 }
@@ -122,6 +124,7 @@ impl Default for Operator {
             exec_guard: false,
             owner_guard: false,
             exec_accounts: Vec::new(),
+            egress_proxy: false,
             qps: NonZeroU32::new(200).unwrap_or(NonZeroU32::MIN),
         }
     }

@@ -134,6 +134,7 @@ pub(crate) fn platform(config: &Config, desk: &Desk, cluster: &str) -> Result<Pl
         single_node: config.single_node,
         volumes: config.volumes,
         compat_labels,
+        egress_port: config.egress_proxy.then_some(workspace::EGRESS_PORT),
         repositories,
         images,
         folder,

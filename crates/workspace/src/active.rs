@@ -412,6 +412,9 @@ impl Active<'_> {
         if let Some(paths) = &done.ignored {
             self.operator.activity.ignore(self.operator.cluster.name(), &done.key, paths);
         }
+        if let Some(egress) = done.egress {
+            self.held.open(&done.key, egress);
+        }
         let asked_ms = done.ask.and_then(|asked| self.ask(asked));
         self.wake();
         match done.failed {

@@ -188,6 +188,7 @@ impl Render for Blueprints {
             shows_scripts: is_true(&effective, "/showInitScriptStatus"),
             timeouts,
             opens_api: is_true(&effective, "/network/kubernetesAccess"),
+            egress: objects.egress.clone(),
             notes,
             asks_image: crate::imaged::Wanted::of(&effective, &place),
             ..Rendered::default()
@@ -341,6 +342,7 @@ impl Blueprints {
         place.single_node = self.platform.single_node;
         place.claims.provided = self.platform.volumes;
         place.compat_labels = self.platform.compat_labels;
+        place.egress_port = self.platform.egress_port;
         place.pull_secrets.clone_from(&self.platform.pull_secrets);
         place.network.clone_from(&self.network.read().clone());
         place.env = member(spec, "env")?;

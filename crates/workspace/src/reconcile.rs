@@ -19,10 +19,11 @@ use crate::render::{Object, Refused, Render, Rendered};
 use crate::source::{self, Sourced};
 use crate::standing::Shared;
 use crate::status::{Making, Trouble};
+use blueprint::objects::Egress;
 use cluster::{Error, Hands, Owned, Owner};
+use rolled::Rolled;
 use serde_json::{Value, json};
 use std::sync::Arc;
-use rolled::Rolled;
 use words::words;
 
 mod imaged;
@@ -67,6 +68,8 @@ pub(crate) struct Done {
     pub(crate) ask: Option<Asked>,
     /// Paths of its apps whose requests are no use; nothing where that is not known.
     pub(crate) ignored: Option<Vec<String>>,
+    /// What it reaches by name; nothing where that is not known.
+    pub(crate) egress: Option<Option<Egress>>,
     /// It has to be tried again.
     pub(crate) failed: Option<String>,
 }
@@ -83,6 +86,7 @@ impl Done {
             alert_ms: i64::MAX,
             ask: None,
             ignored: None,
+            egress: None,
             failed,
         }
     }
@@ -178,6 +182,7 @@ pub(crate) async fn reconcile(hands: &Hands, render: &dyn Render, mut job: Job) 
     let mut decision = decide(&desired, &rendered, &job.observed, limits, job.now_ms);
     let activity = rendered.as_ref().ok().map(|rendered| &rendered.activity);
     done.ignored = activity.map(|activity| activity.ignore_paths.clone());
+    done.egress = rendered.as_ref().ok().map(|rendered| rendered.egress.clone());
     let busy = activity.map(life::Busy::of).unwrap_or_default();
     let caps = rendered.as_ref().map_or_else(|_| render.caps(&desired, &job.object), |rendered| rendered.caps);
     let mut life = life::judge(&job, &desired, &decision, busy, caps);

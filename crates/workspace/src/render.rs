@@ -109,6 +109,8 @@ pub struct Rendered {
     pub joins: Vec<blueprint::objects::Joined>,
     /// Its rules open the API server.
     pub opens_api: bool,
+    /// What it reaches by name.
+    pub egress: Option<blueprint::objects::Egress>,
     /// What is not as the blueprint may lead one to think.
     pub notes: Vec<String>,
     /// Its image, where that is to say on which ports it listens.

@@ -10,9 +10,11 @@
 pub(crate) mod credentials;
 
 use crate::acts::{ActError, kind, narrow};
+use crate::egress;
 use crate::key::Key;
 use crate::render::Render;
 use base::{Coded, RequestId};
+use blueprint::objects::Egress;
 use cluster::{Cluster, DeleteOptions, Target};
 use link::{Asked, Link};
 use policy::action::{ObjectTarget, WorkspaceAsk};
@@ -21,6 +23,7 @@ use serde_json::{Value, json};
 use std::collections::HashMap;
 use std::sync::Arc;
 use std::time::Duration;
+use tokio::sync::watch;
 use tokio::task::{AbortHandle, JoinSet};
 use tokio::time::{Instant, timeout};
 
@@ -46,6 +49,8 @@ pub(crate) struct Who {
 pub(crate) struct Links {
     /// By workspace: the pod, and the task that answers it.
     of: HashMap<Key, (String, AbortHandle)>,
+    /// By workspace: what it reaches by name.
+    opened: HashMap<Key, watch::Sender<Option<Arc<Egress>>>>,
     tasks: JoinSet<()>,
 }
 
@@ -57,18 +62,49 @@ impl Links {
         if self.of.get(&who.key).is_some_and(|(of, _)| of == pod) || self.of.len() >= MOST_HELD {
             return;
         }
-        self.forget(&who.key);
+        self.drop_task(&who.key);
         let (desk, key) = (desk.clone(), who.key.clone());
+        let opened = self.opened.entry(key.clone()).or_default().subscribe();
         let task = self.tasks.spawn(async move {
-            if let Err(error) = answer_all(&desk, &who, &link).await {
+            let connects = async {
+                match egress::serve(&desk, &who, &link, opened).await {
+                    Ok(()) => std::future::pending().await,
+                    Err(error) => Err(error),
+                }
+            };
+            // what asks and what connects are of one link, and end with it
+            let ended = tokio::select! {
+                ended = answer_all(&desk, &who, &link) => ended,
+                ended = connects => ended,
+            };
+            if let Err(error) = ended {
                 tracing::debug!(workspace = %who.key, %error, "what it asks is not answered any more");
             }
         });
         self.of.insert(key, (pod.to_owned(), task));
     }
 
+    /// What a workspace reaches by name from now on. What it was connected to by other rules is cut.
+    pub(crate) fn open(&mut self, key: &Key, egress: Option<Egress>) {
+        if egress.is_none() && !self.opened.contains_key(key) {
+            return;
+        }
+        self.opened.entry(key.clone()).or_default().send_if_modified(|now| {
+            let changes = now.as_deref() != egress.as_ref();
+            if changes {
+                *now = egress.map(Arc::new);
+            }
+            changes
+        });
+    }
+
     /// It is gone.
     pub(crate) fn forget(&mut self, key: &Key) {
+        self.opened.remove(key);
+        self.drop_task(key);
+    }
+
+    fn drop_task(&mut self, key: &Key) {
         if let Some((_, task)) = self.of.remove(key) {
             task.abort();
         }

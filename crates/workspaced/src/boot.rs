@@ -16,7 +16,9 @@ use crate::accounts::Account;
 use crate::children::Children;
 use crate::daemon::Daemon;
 use crate::log::Log;
-use crate::{Error, accounts, activity, config, egress, engine, kept, link, local, orphans, processes, scripts, secure};
+use crate::{
+    Error, accounts, activity, config, egress, engine, kept, link, local, orphans, processes, scripts, secure,
+};
 
 /// Serves until it is asked to end.
 ///

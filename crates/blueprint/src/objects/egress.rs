@@ -4,6 +4,7 @@
 //! | Name | Address | |
 //! |---|---|---|
 //! | any | of a node, the API server, a cloud's metadata, `network.neverAllow`; loopback, link-local, multicast | closed |
+//! | any | of a pod or a service, which labels and not names open | closed |
 //! | any | in `denyEgressToCIDRs` | closed; a range of all addresses closes no name that is listed |
 //! | in `allowEgressToHosts` | any other | open |
 //! | another, or none | in `allowEgressToCIDRs`, or of the internet | open, as its network policy has it |
@@ -55,7 +56,7 @@ impl Egress {
         Some(Self {
             port,
             hosts: listed.into_iter().map(plain).collect(),
-            never: rules.never.iter().copied().chain(parsed(OURS)).collect(),
+            never: rules.never.iter().copied().chain(rules.cluster()).chain(parsed(OURS)).collect(),
             denied: rules.denied.clone(),
             allowed: rules.listed(),
             private: rules.private().collect(),
@@ -91,13 +92,10 @@ impl Egress {
         }
     }
 
-    /// The variables by which programs find the proxy. What is in the cluster they reach themselves, unless its name is listed.
+    /// The variables by which programs find the proxy. What is in the cluster they reach themselves.
     pub(super) fn env(&self, cluster_domain: &str) -> impl Iterator<Item = (&'static str, String)> + use<> {
         let proxy = format!("http://127.0.0.1:{}", self.port);
-        let mut past = vec!["localhost".to_owned(), "127.0.0.1".to_owned(), "::1".to_owned()];
-        let inside = [".svc".to_owned(), format!(".{cluster_domain}")];
-        past.extend(inside.into_iter().filter(|suffix| !self.hosts.iter().any(|host| host.ends_with(suffix.as_str()))));
-        let past = past.join(",");
+        let past = format!("localhost,127.0.0.1,::1,.svc,.{cluster_domain}");
         let proxies = PROXY.into_iter().map(move |name| (name, proxy.clone()));
         proxies.chain(PAST.into_iter().map(move |name| (name, past.clone())))
     }

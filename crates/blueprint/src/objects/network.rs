@@ -161,10 +161,14 @@ impl<'a> Rules<'a> {
 
     /// What is not the internet.
     pub(super) fn private(&self) -> impl Iterator<Item = Range> {
+        let nat64: &[&str] = if self.place.network.nat64 { &[] } else { &[NAT64] };
+        PRIVATE.iter().chain(nat64).filter_map(|text| Range::parse(text)).chain(self.cluster())
+    }
+
+    /// The ranges of pods and services, as far as they are known.
+    pub(super) fn cluster(&self) -> impl Iterator<Item = Range> {
         let network = &self.place.network;
-        let nat64: &[&str] = if network.nat64 { &[] } else { &[NAT64] };
-        let listed = [&network.pods, &network.services].into_iter().flatten().filter_map(|text| Range::listed(text));
-        PRIVATE.iter().chain(nat64).filter_map(|text| Range::parse(text)).chain(listed)
+        [&network.pods, &network.services].into_iter().flatten().filter_map(|text| Range::listed(text))
     }
 
     /// The ranges that the blueprint lists, and those of its class.

@@ -247,12 +247,12 @@ pub struct WorkspaceAsk {
     pub object: ObjectTarget,
     /// Whose it is.
     pub owner: String,
-    /// What it asks: `credentials`, `delete`, `validate`, `passwd`.
+    /// What it asks: `credentials`, `delete`, `validate`, `passwd`, `connect`.
     pub ask: String,
     /// Of credentials: `git`, `registry` or `kubernetes`.
     #[serde(default, skip_serializing_if = "String::is_empty")]
     pub service: String,
-    /// Of credentials: the host they are for.
+    /// Of credentials: the host they are for. Of a connection: where to, as `host:port`.
     #[serde(default, skip_serializing_if = "String::is_empty")]
     pub host: String,
 }

@@ -36,6 +36,8 @@ pub struct Platform {
     pub volumes: bool,
     /// Labels of earlier products stand on all objects as well.
     pub compat_labels: bool,
+    /// The port of a workspace's loopback on which connections are made for it to hosts by name; `None` where nobody makes them.
+    pub egress_port: Option<u16>,
     /// Secrets with which images are pulled, in every namespace of workspaces.
     pub pull_secrets: Vec<String>,
     /// The password of images that ask for one; each has a random one of its own when this is not set.
@@ -87,6 +89,7 @@ impl Platform {
             single_node: false,
             volumes: true,
             compat_labels: false,
+            egress_port: None,
             pull_secrets: Vec::new(),
             password: None,
             network: Network::default(),
