@@ -1,7 +1,7 @@
 //! A benchmark on a real node of its own.
 
 use crate::build::{self, output, xtask};
-use anyhow::Result;
+use anyhow::{Context, Result};
 use clap::Parser;
 use std::path::{Path, PathBuf};
 use std::process::Command;
@@ -69,6 +69,40 @@ impl Node {
     /// When that fails.
     pub fn demo(&self, what: &str) -> Result<()> {
         xtask(&self.root, &["demo", what, "--name", self.name]).map(drop)
+    }
+
+    /// The processes of the node and of its pods: those in its network, and those in its control groups.
+    ///
+    /// # Errors
+    /// When there is no kubelet.
+    pub fn processes(&self) -> Result<Vec<String>> {
+        let folder = self.kubeconfig.with_file_name("");
+        let folder = folder.to_string_lossy();
+        let groups = format!("/quarterdeck-{}-", self.name);
+        let all: Vec<PathBuf> = std::fs::read_dir("/proc")?
+            .flatten()
+            .map(|entry| entry.path())
+            .filter(|path| path.file_name().is_some_and(|name| name.to_string_lossy().parse::<u32>().is_ok()))
+            .collect();
+        let words = |path: &Path| {
+            String::from_utf8_lossy(&std::fs::read(path.join("cmdline")).unwrap_or_default()).into_owned()
+        };
+        let network = |path: &Path| std::fs::read_link(path.join("ns/net")).ok();
+        let is_kubelet = |path: &Path| {
+            std::fs::read_to_string(path.join("comm")).is_ok_and(|name| name.trim() == "kubelet")
+                && words(path).contains(&*folder)
+        };
+        let node =
+            all.iter().find(|path| is_kubelet(path)).and_then(|path| network(path)).context("no kubelet runs")?;
+        let is_its = |path: &Path| {
+            network(path).is_some_and(|network| network == node)
+                || std::fs::read_to_string(path.join("cgroup")).is_ok_and(|text| text.contains(&groups))
+        };
+        Ok(all
+            .iter()
+            .filter(|path| is_its(path))
+            .filter_map(|path| Some(path.file_name()?.to_string_lossy().into_owned()))
+            .collect())
     }
 
     /// What `kubectl WORDS` prints.

@@ -12,6 +12,7 @@ use serde_json::{Value, json};
 use std::io::{BufRead, BufReader};
 use std::process::{Child, Command, Stdio};
 use std::sync::mpsc::{Receiver, Sender, channel};
+use std::thread::JoinHandle;
 use std::time::{Duration, Instant, SystemTime, UNIX_EPOCH};
 
 fn main() -> Result<()> {
@@ -34,20 +35,29 @@ fn main() -> Result<()> {
 }
 
 /// CAP-P-06, twice: with a processor to spare, where load and server have one of the processors to themselves and each
-/// other, as on a node that is not full (what a tap costs the workload is then what capturing its packets costs); and
-/// where load, server, agent, API server and reader share all of them: there the server lacks what the others take.
+/// other, and all else of the node the others, as where a pod has processors of its own (what a tap costs the workload is
+/// then what capturing its packets costs); and where load, server, agent, API server and reader share all of them: there the
+/// server lacks what the others take, of which the API server and the reader are on other machines as a rule.
 fn load(cluster: &Node, ip: &str, rounds: usize, seconds: u32, figures: &mut Figures) -> Result<()> {
     let server = processes(cluster)?;
-    for (words, cpus, bar) in [("a processor to spare", "0", 0.95), ("none to spare", "0-1023", 0.0)] {
-        for pid in &server {
-            output(Command::new("taskset").args(["-acp", cpus, pid]))?;
+    let all = format!("0-{}", std::thread::available_parallelism()?.get() - 1);
+    let own = std::process::id().to_string();
+    for (words, of_server, of_others, bar) in
+        [("a processor to spare", "0", all.replacen('0', "1", 1), 0.95), ("none to spare", &*all, all.clone(), 0.0)]
+    {
+        // what is started from here on stays where its parent is
+        for pid in cluster.processes()?.iter().filter(|pid| !server.contains(pid)).chain([&own]) {
+            keep(pid, &of_others);
         }
-        let (mut plain, mut tapped) = (Vec::new(), Vec::new());
+        for pid in &server {
+            ensure!(keep(pid, of_server), "process {pid} cannot be kept to processor {of_server}");
+        }
+        let (mut plain, mut tapped, mut lost) = (Vec::new(), Vec::new(), Vec::new());
         for _ in 0..rounds {
-            plain.push(wrk(ip, seconds, cpus)?);
+            plain.push(wrk(ip, seconds, of_server)?);
             let tap = Tap::start_unread(cluster)?;
-            tapped.push(wrk(ip, seconds, cpus)?);
-            tap.stop()?;
+            tapped.push(wrk(ip, seconds, of_server)?);
+            lost.extend(tap.stop()?.into_iter().filter(|line| line.contains(" lost ") || line.contains(" ended: ")));
         }
         let (without, with) = (median(&plain), median(&tapped));
         figures.add(&format!("CAP-P-06 requests/s without a tap, {words}"), format!("{without:.0}"), "", true);
@@ -59,8 +69,17 @@ fn load(cluster: &Node, ip: &str, rounds: usize, seconds: u32, figures: &mut Fig
             &wanted,
             ratio >= bar,
         );
+        for line in lost {
+            eprintln!("{words}: {}", line.trim());
+        }
     }
     Ok(())
+}
+
+/// Keeps a process to these processors; whether that could be. One that has ended needs none.
+fn keep(pid: &str, cpus: &str) -> bool {
+    let done = Command::new("taskset").args(["-acp", cpus, pid]).output();
+    done.is_ok_and(|output| output.status.success())
 }
 
 /// The processes of the pod's own containers.
@@ -163,6 +182,8 @@ struct Tap {
     child: Child,
     /// Records with the moment of their coming, in epoch microseconds.
     records: Receiver<(i64, Value)>,
+    /// What it says of itself, to its end.
+    said: JoinHandle<Vec<String>>,
 }
 
 impl Tap {
@@ -204,14 +225,15 @@ impl Tap {
             }
             said.push_str(&line);
         }
-        std::thread::spawn(move || errors.map_while(std::result::Result::ok).for_each(drop));
-        Ok((Self { child, records }, send))
+        let said = std::thread::spawn(move || errors.map_while(std::result::Result::ok).collect());
+        Ok((Self { child, records, said }, send))
     }
 
-    fn stop(mut self) -> Result<()> {
+    /// Ends it: what it said.
+    fn stop(mut self) -> Result<Vec<String>> {
         output(Command::new("kill").args(["-INT", &self.child.id().to_string()]))?;
         self.child.wait()?;
-        Ok(())
+        Ok(self.said.join().unwrap_or_default())
     }
 }
 
