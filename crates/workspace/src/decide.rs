@@ -173,10 +173,10 @@ pub fn decide(
     }
     let rendered = match rendered {
         Ok(rendered) => rendered,
-        Err(refused) => return refuse(decision, refused.clone(), observed),
+        Err(refused) => return refuse(decision, refused.clone(), desired, observed, (limits, now_ms)),
     };
     if let Some(refused) = conflict(desired, rendered, observed) {
-        return refuse(decision, refused, observed);
+        return refuse(decision, refused, desired, observed, (limits, now_ms));
     }
     let left = observed.claims.iter().filter(|claim| claim.own && claim.left_ms.is_some() && !claim.deleting);
     decision.steps.extend(left.map(|claim| Step::Reclaim { claim: claim.name.clone(), uid: claim.uid.clone() }));
@@ -269,8 +269,19 @@ fn end(desired: &Desired, observed: &Observed) -> Vec<Step> {
     claims.map(|claim| Step::Discard { claim: claim.name.clone(), uid: claim.uid.clone() }).collect()
 }
 
-fn refuse(mut decision: Decision, refused: Refused, observed: &Observed) -> Decision {
-    // What runs goes on as it is; what is not there is not made.
+fn refuse(
+    mut decision: Decision,
+    refused: Refused,
+    desired: &Desired,
+    observed: &Observed,
+    (limits, now_ms): (Limits, i64),
+) -> Decision {
+    // What runs goes on as it is, until it is to be stopped; what is not there is not made.
+    if !desired.running {
+        let (step, again_ms) = pod_step(desired, observed, false, limits, now_ms);
+        decision.steps.extend(step);
+        decision.again_ms = again_ms;
+    }
     if observed.pod.is_none() && matches!(decision.seen.stage, Stage::Queued | Stage::Waking) {
         match (refused.queued, refused.condition) {
             (false, _) => decision.seen.stage = Stage::Failed,

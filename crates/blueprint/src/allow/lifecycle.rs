@@ -38,7 +38,7 @@ impl Allow<'_> {
             let [LIFECYCLE, rest @ ..] = path.as_slice() else { continue };
             let field = rest.first().copied().unwrap_or("*");
             let mut wrong = |node: &Node, message: String| {
-                let at = Pointer::parse("/allow").join(&pattern.to_string());
+                let at = Pointer::parse("/allow").join(pattern);
                 problems.push(Problem::new(Code::BlueprintInvalid, &at, &node.origin.mark, message));
             };
             if field != "*" && !SPANS.contains(&field) && !OTHERS.contains(&field) {

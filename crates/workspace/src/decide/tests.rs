@@ -242,6 +242,21 @@ fn wo_09b_a_pod_on_a_lost_node_is_made_anew_after_a_while() {
 }
 
 #[test]
+fn ws_14l_a_stop_is_carried_out_though_nothing_can_be_made_of_it() {
+    let message = "beyond its bounds".to_owned();
+    let refused = Refused { condition: "BlueprintResolved", reason: "FieldNotAllowed", message, queued: false };
+    let steps = |running: bool, pod: Option<Pod>| {
+        let observed = Observed { pod, ..Observed::default() };
+        decide(&Desired { running, ..desired() }, &Err(refused.clone()), &observed, Limits::default(), 1_000).steps
+    };
+    assert_eq!(steps(true, Some(pod())), [], "what runs goes on");
+    assert_eq!(steps(false, Some(pod())), [Step::EndPod { uid: "p1".into(), grace: None, stop: true }]);
+    assert_eq!(steps(false, Some(Pod { deleting_ms: Some(1), ..pod() })), [], "it ends already");
+    assert_eq!(steps(false, Some(Pod { controller: "other".into(), ..pod() })), [], "another's");
+    assert_eq!(steps(false, None), []);
+}
+
+#[test]
 fn wo_01c_a_blueprint_that_is_wrong_ends_nothing_that_runs() {
     let refused =
         Refused { condition: "BlueprintResolved", reason: "CELError", message: "line 3".into(), queued: false };
