@@ -73,6 +73,11 @@ pub(crate) fn acme_paths() -> Result<[PathBuf; 2]> {
     Ok([build("pebble")?, build("pebble-challtestsrv")?])
 }
 
+/// A registry of images for tests, at the version of `dev/registry`.
+pub(crate) fn registry_path() -> Result<PathBuf> {
+    go::build(&crate::paths::root().join("dev/registry"), "registry")
+}
+
 /// The Go module that the clusters are built from.
 fn module() -> PathBuf {
     crate::paths::root().join("dev/cluster")

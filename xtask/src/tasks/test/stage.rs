@@ -14,6 +14,7 @@ pub(super) struct Programs {
     pub(super) qd: PathBuf,
     kubectl: PathBuf,
     acme: [PathBuf; 2],
+    registry: PathBuf,
     agents: Vec<PathBuf>,
 }
 
@@ -35,7 +36,8 @@ impl Programs {
         let agents = agent::images()?;
         let qd = build::qd(scope.metadata)?;
         proc::run(cargo_test(&["--no-run", "-p", E2E]).stdout(std::io::stderr()))?;
-        Ok(Self { qd, kubectl: cluster::kubectl_path()?, acme: cluster::acme_paths()?, agents })
+        let (kubectl, acme, registry) = (cluster::kubectl_path()?, cluster::acme_paths()?, cluster::registry_path()?);
+        Ok(Self { qd, kubectl, acme, registry, agents })
     }
 
     /// Tells a suite where they are.
@@ -46,7 +48,8 @@ impl Programs {
             .env("QD_KUBECTL", &self.kubectl)
             .env("KUBECTL", &self.kubectl)
             .env("QD_PEBBLE", &self.acme[0])
-            .env("QD_CHALLTESTSRV", &self.acme[1]);
+            .env("QD_CHALLTESTSRV", &self.acme[1])
+            .env("QD_REGISTRY", &self.registry);
         Ok(())
     }
 }
