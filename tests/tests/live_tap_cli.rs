@@ -169,6 +169,47 @@ fn cap_11_what_admission_does_not_let_in_is_tried_told_and_replaced_by_nothing_e
 }
 
 #[test]
+fn cap_30a_the_image_for_either_processor_holds_a_static_program_that_runs_there_and_nothing_else() {
+    let home = tempfile::tempdir().unwrap();
+    for (arch, machine, native) in [("amd64", 62, "x86_64"), ("arm64", 183, "aarch64")] {
+        let archive = home.path().join(format!("{arch}.tar"));
+        let words = ["tap", "image", "--arch", arch, "--output", archive.to_str().unwrap()];
+        let output = qd(home.path(), &kubeconfig(), &words);
+        assert!(output.status.success(), "this qd was built without the agent for {arch}: {}", errors(&output));
+        assert!(std::fs::metadata(&archive).unwrap().len() <= 4 << 20, "{arch}");
+        let member = |name: &str| Command::new("tar").arg("xOf").arg(&archive).arg(name).output().unwrap().stdout;
+        let manifest: Value = serde_json::from_slice(&member("manifest.json")).unwrap();
+        let config: Value = serde_json::from_slice(&member(manifest[0]["Config"].as_str().unwrap())).unwrap();
+        assert_eq!((&config["architecture"], &config["os"]), (&arch.into(), &"linux".into()));
+        assert_eq!(config["config"]["Entrypoint"], serde_json::json!(["/qd-agent"]));
+        let layers = manifest[0]["Layers"].as_array().unwrap();
+        assert_eq!(layers.len(), 1, "from scratch: {manifest}");
+        let layer = home.path().join("layer.tar");
+        std::fs::write(&layer, member(layers[0].as_str().unwrap())).unwrap();
+        let files = out(&Command::new("tar").arg("tf").arg(&layer).output().unwrap());
+        // beside it the empty folders that others are mounted over
+        let files: Vec<&str> = files.lines().filter(|name| !name.ends_with('/')).collect();
+        assert_eq!(files, ["qd-agent"], "{arch}");
+        let unpacked = Command::new("tar").arg("xf").arg(&layer).arg("-C").arg(home.path()).status().unwrap();
+        assert!(unpacked.success());
+        let program = home.path().join("qd-agent");
+        let bytes = std::fs::read(&program).unwrap();
+        let short = |at: usize| usize::from(u16::from_le_bytes([bytes[at], bytes[at + 1]]));
+        assert_eq!((&bytes[..4], short(18)), (&b"\x7fELF"[..], machine), "{arch}");
+        // no part of it names a loader: it is static
+        let (table, size, count) = (short(32), short(54), short(56));
+        assert!((0..count).all(|number| bytes[table + number * size..][..4] != [3, 0, 0, 0]), "{arch}");
+        let mut command = Command::new(&program);
+        if std::env::consts::ARCH != native {
+            command = Command::new(format!("qemu-{native}-static"));
+            command.arg(&program);
+        }
+        let said = out(&command.arg("version").output().unwrap());
+        assert!(said.starts_with("qd-agent ") && said.contains("qd.capture/1"), "{arch}: {said}");
+    }
+}
+
+#[test]
 fn cap_30e_the_image_that_qd_writes_is_the_one_that_runs() {
     let _alone = alone();
     let home = tempfile::tempdir().unwrap();

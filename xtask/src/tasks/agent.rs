@@ -76,6 +76,11 @@ pub(super) fn images() -> anyhow::Result<Vec<PathBuf>> {
     [Duty::Capture, Duty::Workspaced].into_iter().map(|duty| image(duty.feature())).collect()
 }
 
+/// That of captures for nodes that this machine is none of: `qd` carries it too.
+pub(super) fn foreign() -> anyhow::Result<()> {
+    proc::output(build::xtask()?.args(["agent", "--arch", "arm64"])).map(drop)
+}
+
 /// What pods of agents and of workspaces are made from, loaded into a cluster of this machine.
 pub(super) fn load(cluster: &str, images: &[PathBuf]) -> anyhow::Result<()> {
     images.iter().try_for_each(|image| cluster::load_image(cluster, image))?;

@@ -131,6 +131,7 @@ pub(super) const REQUIREMENTS: &[Requirement] = &[
         "aarch64-linux-gnu-gcc",
         &["gcc-aarch64-linux-gnu", "libc6-dev-arm64-cross"],
     ),
+    tool("emulator of arm64", Need::AgentArm, "qemu-aarch64-static", &["qemu-user-static"]),
     tool("tshark", Need::Captures, "tshark", &["tshark"]),
     tool("capinfos, editcap, mergecap", Need::Captures, "mergecap", &["wireshark-common"]),
     tool("tcpdump", Need::Captures, "tcpdump", &["tcpdump"]),

@@ -32,8 +32,9 @@ impl Programs {
             doctor::Need::Captures,
         ])?;
         web::build()?;
-        // before qd, which carries that of captures
+        // before qd, which carries those of captures
         let agents = agent::images()?;
+        agent::foreign()?;
         let qd = build::qd(scope.metadata)?;
         proc::run(cargo_test(&["--no-run", "-p", E2E]).stdout(std::io::stderr()))?;
         let (kubectl, acme, registry) = (cluster::kubectl_path()?, cluster::acme_paths()?, cluster::registry_path()?);
