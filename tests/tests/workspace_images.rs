@@ -4,11 +4,11 @@
 #[path = "workspace_images/lab.rs"]
 mod lab;
 
-use e2e::console::Console;
+use e2e::console::{Console, command};
 use e2e::curl::curl;
 use e2e::fresh::Fresh;
-use e2e::kubeconfig;
 use e2e::workspaces::{apply, get, message, pods, run, until, wait};
+use e2e::{errors, kubeconfig, out};
 use lab::Lab;
 use serde_json::{Value, json};
 
@@ -183,4 +183,21 @@ fn gn_02e_an_image_of_a_registry_with_a_login_tells_its_labels_and_ports() {
         journal.contains("workspace:source") && journal.contains("image 1") && !journal.contains("a\\\"s's"),
         "{journal}"
     );
+}
+
+#[test]
+fn wo_08l_an_agent_behind_a_web_server_of_its_own_is_a_sample_blueprint() {
+    let home = tempfile::tempdir().unwrap();
+    let tree = std::path::Path::new(env!("CARGO_MANIFEST_DIR")).join("../blueprints");
+    let said = |words: &[&str]| {
+        let output = command(home.path(), None).arg("blueprint").args(words).arg(&tree).output().unwrap();
+        assert!(output.status.success(), "{}{}", out(&output), errors(&output));
+        out(&output)
+    };
+    let tests = said(&["test"]);
+    assert!(tests.contains("an agent stands behind a web server of its own"), "{tests}");
+    let text = std::fs::read_to_string(tree.join("agent.yaml")).unwrap();
+    for part in ["/healthz", "/landing", "frame-ancestors", "runAsUser: 10001", "reverse_proxy"] {
+        assert!(text.contains(part), "{part}");
+    }
 }
