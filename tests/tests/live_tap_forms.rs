@@ -151,6 +151,57 @@ fn cap_10b_the_agents_image_is_that_of_the_variable_unless_one_is_named() {
 }
 
 #[test]
+fn cap_10c_in_a_pod_it_is_the_account_of_that_pod_unless_a_kubeconfig_is_there() {
+    let _alone = alone();
+    let home = tempfile::tempdir().unwrap();
+    let namespace = Namespace::plain("tap-inside");
+    let rights = [&LOOK[..], &[("pods/exec", "create"), ("pods/exec", "get"), ("pods/attach", "create")]].concat();
+    let path = account(namespace.name(), home.path(), &rights);
+    let config: Value = serde_json::from_str(&std::fs::read_to_string(&path).unwrap()).unwrap();
+    std::fs::remove_file(&path).unwrap();
+    let (cluster, token) = (&config["clusters"][0]["cluster"], config["users"][0]["user"]["token"].as_str().unwrap());
+    // what a kubelet mounts into a pod, and tells it
+    let secret = home.path().join("account");
+    std::fs::create_dir(&secret).unwrap();
+    let authority = cluster["certificate-authority-data"].as_str().unwrap();
+    let decoded = Command::new("sh").args(["-c", "echo \"$0\" | base64 -d", authority]).output().unwrap();
+    for (name, bytes) in
+        [("token", token.as_bytes()), ("ca.crt", &decoded.stdout), ("namespace", namespace.name().as_bytes())]
+    {
+        std::fs::write(secret.join(name), bytes).unwrap();
+    }
+    let (host, port) = cluster["server"].as_str().unwrap().trim_start_matches("https://").split_once(':').unwrap();
+    let inside = |words: &[&str], more: &[(&str, &str)]| {
+        let at = "/run/secrets/kubernetes.io/serviceaccount";
+        let script = format!("mount -t tmpfs none /run; mkdir -p {at}; mount --bind \"$0\" {at}; exec \"$@\"");
+        let mut command = Command::new("unshare");
+        command
+            .args(["--mount", "--propagation=private", "sh", "-ec", &script])
+            .arg(&secret)
+            .arg(e2e::qd())
+            .args(words);
+        command.env_clear().env("HOME", home.path()).env("PATH", std::env::var_os("PATH").unwrap_or_default());
+        command.env("KUBERNETES_SERVICE_HOST", host).env("KUBERNETES_SERVICE_PORT", port);
+        command.envs(more.iter().copied()).output().unwrap()
+    };
+    // its own namespace is that of the pod
+    let output = inside(&["tap", "--pod", "one", "--duration", "2", "-o", "jsonl"], &[]);
+    let said = errors(&output);
+    assert!(output.status.success() && said.contains("capturing") && said.contains("one"), "{said}");
+    let decided = Value::from(journal(home.path(), "tap:start")).to_string();
+    assert!(decided.contains("in-cluster") && decided.contains(namespace.name()), "{decided}");
+    // it has the rights of that account and no others
+    let output = inside(&["tap", "-n", "shop", "-l", FRONT, "--duration", "2", "-o", "jsonl"], &[]);
+    let said = errors(&output);
+    assert!(!output.status.success() && said.contains("forbidden"), "{said}");
+    // a kubeconfig that is there is meant
+    let nowhere = home.path().join("nowhere");
+    std::fs::write(&nowhere, config.to_string().replace(token, "none")).unwrap();
+    let output = inside(&["tap", "--pod", "one", "--duration", "2"], &[("KUBECONFIG", nowhere.to_str().unwrap())]);
+    assert!(errors(&output).contains("cluster_auth_expired"), "{}", errors(&output));
+}
+
+#[test]
 fn cap_62_under_restricted_pod_security_sockets_are_told_unless_packets_were_asked_for() {
     let _alone = alone();
     let home = tempfile::tempdir().unwrap();

@@ -143,7 +143,7 @@ async fn begin(
         None => None,
     };
     let operator = if with_operator {
-        let kubeconfig = crate::serve::kubeconfig(global).map_err(Failed::of)?;
+        let kubeconfig = Kubeconfig::load(global.kubeconfig.as_deref()).map_err(Failed::of)?;
         Some(operator::start(config, global, desk, kubeconfig, Roles::default()).await?)
     } else {
         None

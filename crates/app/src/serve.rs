@@ -28,7 +28,6 @@ use gateway::{Check, Connections, Ops, People, Tls};
 use identity::{File, Naming};
 use parking_lot::Mutex;
 use plan::Plan;
-pub(crate) use plan::kubeconfig;
 use policy::team::Team;
 use policy::{Door, Principal};
 use proxy::Domain;

@@ -25,16 +25,19 @@ pub struct Context {
 }
 
 impl Kubeconfig {
-    /// Reads `file`, else the files of `KUBECONFIG` that are there, else `~/.kube/config`.
+    /// Reads `file`, else the files of `KUBECONFIG` that are there, else `~/.kube/config`; where none is there, what a pod
+    /// knows of its own cluster.
     ///
     /// # Errors
     /// `kubeconfig_missing` when there is none, `kubeconfig_invalid` with its place when one cannot be read.
     pub fn load(file: Option<&Path>) -> Result<Self, Error> {
-        let files = match file {
-            Some(path) => vec![path.to_owned()],
-            None => usual_files(),
+        let Some(path) = file else {
+            return match Self::read(&usual_files()) {
+                Err(Error::NoKubeconfig) => Self::in_cluster().ok_or(Error::NoKubeconfig),
+                other => other,
+            };
         };
-        Self::read(&files)
+        Self::read(&[path.to_owned()])
     }
 
     /// What a pod knows of its own cluster: the service account that Kubernetes mounts into it. `None` outside of one.

@@ -96,14 +96,6 @@ impl Plan {
     }
 }
 
-/// The kubeconfig; where there is none, the service account of the pod that this runs in.
-pub(crate) fn kubeconfig(global: &Global) -> Result<Kubeconfig, cluster::Error> {
-    match Kubeconfig::load(global.kubeconfig.as_deref()) {
-        Err(cluster::Error::NoKubeconfig) => Kubeconfig::in_cluster().ok_or(cluster::Error::NoKubeconfig),
-        other => other,
-    }
-}
-
 /// The gateway's: the one that is named; else the account of the pod that it runs in; else what `KUBECONFIG` lists.
 fn of_gateway(global: &Global) -> Result<Kubeconfig, cluster::Error> {
     let inside = if global.kubeconfig.is_none() { Kubeconfig::in_cluster() } else { None };
