@@ -231,7 +231,8 @@ impl<'a> Session<'a> {
     }
 
     fn wrong(&self, why: &str) -> Error {
-        Error::Protocol { image: self.image.to_string(), why: why.to_owned() }
+        // It may hold what somebody else said, at any length.
+        Error::Protocol { image: self.image.to_string(), why: shown(why) }
     }
 }
 
@@ -262,7 +263,7 @@ fn sha256(body: &[u8]) -> String {
 
 /// What somebody else said, as far as it is shown.
 fn shown(text: &str) -> String {
-    text.chars().filter(|one| !one.is_control()).take(100).collect()
+    text.chars().filter(|one| !one.is_control()).take(MOST_SHOWN).collect()
 }
 
 const MANIFESTS: &str = "application/vnd.oci.image.index.v1+json, application/vnd.oci.image.manifest.v1+json, \
@@ -275,6 +276,8 @@ const MOST_MANIFEST: usize = 4 << 20;
 const MOST_CONFIG: usize = 1 << 20;
 /// Of what a token service answers.
 const MOST_TOKEN: usize = 64 << 10;
+/// Characters of what somebody else said.
+const MOST_SHOWN: usize = 200;
 
 #[cfg(test)]
 mod tests;

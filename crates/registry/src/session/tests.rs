@@ -156,6 +156,7 @@ async fn wo_08h_an_image_says_what_its_registry_has_by_its_digest_and_for_the_no
         ("schema1", json!({ "schemaVersion": 1 }).to_string()),
         ("text", "hello".to_owned()),
         ("nothing", String::new()),
+        ("long", json!({ "schemaVersion": "x".repeat(100_000), "config": 1 }).to_string()),
     ] {
         all.insert(format!("/v2/team/shop/manifests/{name}"), text.into_bytes());
     }
@@ -184,6 +185,8 @@ async fn wo_08h_an_image_says_what_its_registry_has_by_its_digest_and_for_the_no
         let error = read(&registry, &host, &format!("team/shop:{tag}"), &none).await.unwrap_err();
         assert!(matches!(error, Error::Protocol { .. }) && error.to_string().contains(why), "{tag}: {error}");
     }
+    let long = read(&registry, &host, "team/shop:long", &none).await.unwrap_err().to_string();
+    assert!(long.len() < 400 && long.contains("its manifest"), "what others say is cut: {}", long.len());
     let gone = read(&registry, &host, "team/other:1", &none).await.unwrap_err();
     assert!(matches!(gone, Error::NotFound(_)), "{gone}");
     let elsewhere = Settings { registries: vec!["ghcr.io".to_owned()], ..host.settings(&[]) };

@@ -152,7 +152,7 @@ impl Desk {
 }
 
 /// How long what was said holds for a workspace whose pod is not seen yet.
-const SOON: Duration = Duration::from_secs(60);
+const SOON: Duration = Duration::from_secs(10);
 /// How long a host is not asked again that did not answer.
 const SILENT: Duration = Duration::from_secs(20);
 const MOST_KEPT: usize = 512;
