@@ -256,3 +256,121 @@ fn cap_12a_xtask_has_the_commands_of_development() {
         assert!(out(&output).lines().any(|line| line.trim_start().starts_with(word)), "{word}: {}", out(&output));
     }
 }
+
+/// What the predecessor's table of tests names, and tests of ours that show the same here.
+const EQUIVALENTS: &[(&str, &[(&str, &str)])] = &[
+    ("ring buffer of flows", &[("crates/capture/src/records/tests.rs", "cap_45a_")]),
+    (
+        "encoding and files of packets",
+        &[("crates/capture/src/spool/tests.rs", "cap_45b_"), ("crates/cli/tests/it/forms.rs", "cap_n_23i_")],
+    ),
+    ("endpoints of HTTP", &[("tests/tests/taps.rs", "cap_"), ("crates/gateway/src/socket/tests.rs", "cap_46c_")]),
+    (
+        "reassembly and detection of protocols",
+        &[
+            ("crates/flow/src/engine/tests/tcp.rs", "cap_d_02a_"),
+            ("crates/flow/src/http2/tests/streams.rs", "cap_d_07a_"),
+        ],
+    ),
+    ("encoding of captured packets", &[("bins/qd-agent/tests/it/capture.rs", "cap_d_06_")]),
+    (
+        "connection of agents",
+        &[("bins/qd-agent/tests/it/capture.rs", "cap_19d_"), ("bins/qd-agent/tests/it/credit.rs", "cap_f_11_")],
+    ),
+    (
+        "life of sessions, and agents in pods",
+        &[("tests/tests/live_tap_life.rs", "cap_19c_"), ("tests/tests/live_tap_forms.rs", "cap_10b_")],
+    ),
+    (
+        "lookup of pods, and cleanup",
+        &[("crates/capture/src/targets/selector/tests.rs", "cap_03a_"), ("tests/tests/live_tap_cli.rs", "cap_19a_")],
+    ),
+    (
+        "components of the user interface",
+        &[
+            ("web/src/features/traffic/histogram.test.ts", "CAP-N-17a"),
+            ("web/src/features/traffic/record/record.test.ts", "CAP-37"),
+            ("web/e2e/traffic.e2e.ts", "CAP-"),
+        ],
+    ),
+];
+
+#[test]
+fn cap_12b_each_part_that_the_predecessor_tested_is_tested_here() {
+    let root = std::path::Path::new(env!("CARGO_MANIFEST_DIR")).parent().unwrap();
+    for (part, tests) in EQUIVALENTS {
+        for (file, name) in *tests {
+            let text =
+                std::fs::read_to_string(root.join(file)).unwrap_or_else(|error| panic!("{part}: {file}: {error}"));
+            let is_there = text.lines().any(|line| {
+                let line = line.trim_start().trim_start_matches("async ").trim_start();
+                line.strip_prefix("fn ").is_some_and(|rest| rest.starts_with(name))
+                    || (line.starts_with("test(") && line.contains(&format!("'{name}")))
+            });
+            assert!(is_there, "{part}: there is no {name} in {file}");
+        }
+    }
+}
+
+#[test]
+fn cap_12b_each_part_that_was_tested_before_has_tests_here() {
+    let root = Path::new(env!("CARGO_MANIFEST_DIR")).join("..");
+    let mut written = Vec::new();
+    for (folder, ends) in
+        [("crates", &["rs"][..]), ("tests/tests", &["rs"]), ("web/src", &["ts", "tsx"]), ("web/e2e", &["ts"])]
+    {
+        sources(&root.join(folder), ends, &mut written);
+    }
+    let text = std::fs::read_to_string(root.join("docs/spec/parts-tested.txt")).unwrap();
+    let mut parts = Vec::new();
+    for line in text.lines().filter(|line| !line.starts_with('#') && !line.trim().is_empty()) {
+        let (part, names) = line.split_once(": ").unwrap();
+        assert!(names.split(' ').count() >= 3, "{line}");
+        for name in names.split(' ') {
+            // a function of that name, or a test whose title begins with that row
+            let forms = [format!("fn {name}("), format!("test('{name} ")];
+            assert!(written.iter().any(|text| forms.iter().any(|form| text.contains(form))), "{part}: {name} is gone");
+        }
+        parts.push(part);
+    }
+    let before = "ring buffer,pcap,HTTP API,assembler,capture,client,session,cleanup,UI components";
+    for part in before.split(',') {
+        assert!(parts.contains(&part), "{part} has no tests");
+    }
+}
+
+/// The text of each source below a folder.
+fn sources(folder: &Path, ends: &[&str], into: &mut Vec<String>) {
+    for entry in std::fs::read_dir(folder).unwrap() {
+        let path = entry.unwrap().path();
+        if path.is_dir() {
+            sources(&path, ends, into);
+        } else if path.extension().is_some_and(|end| ends.iter().any(|one| end == *one)) {
+            into.push(std::fs::read_to_string(&path).unwrap());
+        }
+    }
+}
+
+#[test]
+fn cap_12c_the_demo_has_a_program_that_makes_its_traffic_and_what_is_tapped_is_that() {
+    let _alone = alone();
+    let home = tempfile::tempdir().unwrap();
+    let demo = Command::new(e2e::env("QD_XTASK")).args(["demo", "--help"]).output().unwrap();
+    for word in ["up", "down"] {
+        assert!(out(&demo).lines().any(|line| line.trim_start().starts_with(word)), "{word}: {}", out(&demo));
+    }
+    // the generator of load is a workload of the cluster, and its container runs that program
+    let path = "jsonpath={.items[*].spec.containers[*].args}";
+    let args = kubectl::stdout(&kubeconfig(), &["get", "pods", "-n", "shop", "-o", path]);
+    assert!(args.contains("\"load\""), "{args}");
+    // what a tap tells has both ends at pods or services of the cluster
+    let output = tap(home.path(), &["-n", "shop", "-l", FRONT, "--duration", "3", "-o", "jsonl"]).output().unwrap();
+    let lines = out(&output);
+    let records: Vec<Value> = lines.lines().map(|line| serde_json::from_str(line).unwrap()).collect();
+    let requests: Vec<&Value> = records.iter().filter(|record| record["kind"] == "http").collect();
+    assert!(!requests.is_empty(), "{lines}{}", errors(&output));
+    let addresses = kubectl::stdout(&kubeconfig(), &["get", "pods", "-A", "-o", "jsonpath={.items[*].status.podIP}"]);
+    let known: Vec<&str> = addresses.split(' ').collect();
+    let from_pods = requests.iter().filter(|record| known.contains(&record["src"]["ip"].as_str().unwrap_or_default()));
+    assert!(from_pods.count() > 0, "{requests:?}");
+}
