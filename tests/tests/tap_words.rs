@@ -313,7 +313,7 @@ fn cap_12b_each_part_that_the_predecessor_tested_is_tested_here() {
 }
 
 #[test]
-fn cap_12b_each_part_that_was_tested_before_has_tests_here() {
+fn cap_12d_each_part_that_was_tested_before_has_the_tests_that_a_table_names() {
     let root = Path::new(env!("CARGO_MANIFEST_DIR")).join("..");
     let mut written = Vec::new();
     for (folder, ends) in
