@@ -257,63 +257,8 @@ fn cap_12a_xtask_has_the_commands_of_development() {
     }
 }
 
-/// What the predecessor's table of tests names, and tests of ours that show the same here.
-const EQUIVALENTS: &[(&str, &[(&str, &str)])] = &[
-    ("ring buffer of flows", &[("crates/capture/src/records/tests.rs", "cap_45a_")]),
-    (
-        "encoding and files of packets",
-        &[("crates/capture/src/spool/tests.rs", "cap_45b_"), ("crates/cli/tests/it/forms.rs", "cap_n_23i_")],
-    ),
-    ("endpoints of HTTP", &[("tests/tests/taps.rs", "cap_"), ("crates/gateway/src/socket/tests.rs", "cap_46c_")]),
-    (
-        "reassembly and detection of protocols",
-        &[
-            ("crates/flow/src/engine/tests/tcp.rs", "cap_d_02a_"),
-            ("crates/flow/src/http2/tests/streams.rs", "cap_d_07a_"),
-        ],
-    ),
-    ("encoding of captured packets", &[("bins/qd-agent/tests/it/capture.rs", "cap_d_06_")]),
-    (
-        "connection of agents",
-        &[("bins/qd-agent/tests/it/capture.rs", "cap_19d_"), ("bins/qd-agent/tests/it/credit.rs", "cap_f_11_")],
-    ),
-    (
-        "life of sessions, and agents in pods",
-        &[("tests/tests/live_tap_life.rs", "cap_19c_"), ("tests/tests/live_tap_forms.rs", "cap_10b_")],
-    ),
-    (
-        "lookup of pods, and cleanup",
-        &[("crates/capture/src/targets/selector/tests.rs", "cap_03a_"), ("tests/tests/live_tap_cli.rs", "cap_19a_")],
-    ),
-    (
-        "components of the user interface",
-        &[
-            ("web/src/features/traffic/histogram.test.ts", "CAP-N-17a"),
-            ("web/src/features/traffic/record/record.test.ts", "CAP-37"),
-            ("web/e2e/traffic.e2e.ts", "CAP-"),
-        ],
-    ),
-];
-
 #[test]
-fn cap_12b_each_part_that_the_predecessor_tested_is_tested_here() {
-    let root = std::path::Path::new(env!("CARGO_MANIFEST_DIR")).parent().unwrap();
-    for (part, tests) in EQUIVALENTS {
-        for (file, name) in *tests {
-            let text =
-                std::fs::read_to_string(root.join(file)).unwrap_or_else(|error| panic!("{part}: {file}: {error}"));
-            let is_there = text.lines().any(|line| {
-                let line = line.trim_start().trim_start_matches("async ").trim_start();
-                line.strip_prefix("fn ").is_some_and(|rest| rest.starts_with(name))
-                    || (line.starts_with("test(") && line.contains(&format!("'{name}")))
-            });
-            assert!(is_there, "{part}: there is no {name} in {file}");
-        }
-    }
-}
-
-#[test]
-fn cap_12d_each_part_that_was_tested_before_has_the_tests_that_a_table_names() {
+fn cap_12b_each_part_that_was_tested_before_has_the_tests_that_a_table_names() {
     let root = Path::new(env!("CARGO_MANIFEST_DIR")).join("..");
     let mut written = Vec::new();
     for (folder, ends) in
