@@ -59,7 +59,9 @@ impl Links {
     pub(crate) fn hold(&mut self, desk: &Arc<Desk>, who: Who, pod: &str, link: Link) {
         while self.tasks.try_join_next().is_some() {}
         self.of.retain(|_, (_, task)| !task.is_finished());
-        if self.of.get(&who.key).is_some_and(|(of, _)| of == pod) || self.of.len() >= MOST_HELD {
+        // whose programs connect by this link is not left out for those who rarely ask
+        let most = if self.opened.contains_key(&who.key) { MOST_OPENED } else { MOST_HELD };
+        if self.of.get(&who.key).is_some_and(|(of, _)| of == pod) || self.of.len() >= most {
             return;
         }
         self.drop_task(&who.key);
@@ -224,6 +226,8 @@ const NO_PASSWORD: &str = "there is no password to change: people sign in to Qua
     that its administrators make anew, and the account in here takes none";
 /// Workspaces that are answered at a time.
 const MOST_HELD: usize = 256;
+/// The same, with those that reach hosts by name.
+const MOST_OPENED: usize = 4096;
 /// Questions of one of them in a minute.
 const MOST_ASKED: u32 = 60;
 const MINUTE: Duration = Duration::from_secs(60);
