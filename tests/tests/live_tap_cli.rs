@@ -6,6 +6,8 @@
 mod after;
 #[path = "live_tap_cli/files.rs"]
 mod files;
+#[path = "live_tap_cli/store.rs"]
+mod store;
 
 use e2e::tapped::{done, qd};
 use e2e::tapping::{FRONT, alone, tap};

@@ -153,6 +153,28 @@ pub struct Capture {
     /// Seconds for which agents of a tap of the console that has ended wait for the next one in their pod, which takes them again
     /// instead of adding containers; they capture nothing meanwhile, and end with the console. 0: they end with their tap.
     pub keep_agent_seconds: u32,
+    /// Where objects of `qd tap --write s3://BUCKET/NAME` are.
+    pub s3: S3,
+}
+
+/// `[capture.s3]`: the store. Credentials come from `AWS_ACCESS_KEY_ID` and its like, or the shared file of the AWS tools.
+#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields, default)]
+pub struct S3 {
+    /// The store: `https://s3.example.com`. Unset: that of AWS in the region.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub endpoint: Option<String>,
+    /// The region. Unset: `AWS_REGION`, else `us-east-1`.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub region: Option<String>,
+    /// Buckets stand in paths (`https://s3.example.com/BUCKET`), as most stores outside of AWS have them.
+    pub path_style: bool,
+}
+
+impl S3 {
+    pub(crate) fn of_taps(&self) -> cli::S3 {
+        cli::S3 { endpoint: self.endpoint.clone(), region: self.region.clone(), path_style: self.path_style }
+    }
 }
 
 /// What happens when the disk for packets is full.
@@ -179,6 +201,7 @@ impl Default for Capture {
             filter: String::new(),
             keep: false,
             keep_agent_seconds: 600,
+            s3: S3::default(),
         }
     }
 }
@@ -344,16 +367,19 @@ fn read(path: &Path) -> Result<toml::Table, ConfigError> {
     })
 }
 
-/// `QD__CONSOLE__READ_ONLY=true`: the value is TOML where it parses as TOML, else a string.
+/// `QD__CONSOLE__READ_ONLY=true`, `QD__CAPTURE__S3__REGION=north`: the value is TOML where it parses as TOML, else a string.
 fn overlay(table: &mut toml::Table, name: &str, rest: &str, value: &str) -> Result<(), ConfigError> {
     let wrong = |message: &str| ConfigError::Form { place: name.to_owned(), message: message.to_owned() };
-    let (section, key) = rest.split_once("__").ok_or_else(|| wrong("the form is QD__SECTION__KEY"))?;
-    let (section, key) = (section.to_ascii_lowercase(), key.to_ascii_lowercase());
+    let rest = rest.to_ascii_lowercase();
+    let (sections, key) = rest.rsplit_once("__").ok_or_else(|| wrong("the form is QD__SECTION__KEY"))?;
     let parsed = format!("value = {value}").parse::<toml::Table>().ok().and_then(|mut table| table.remove("value"));
     let value = parsed.unwrap_or_else(|| toml::Value::String(value.to_owned()));
-    let entry = table.entry(section).or_insert_with(|| toml::Value::Table(toml::Table::new()));
-    let section = entry.as_table_mut().ok_or_else(|| wrong("this section is not a table"))?;
-    section.insert(key, value);
+    let mut table = table;
+    for section in sections.split("__") {
+        let entry = table.entry(section).or_insert_with(|| toml::Value::Table(toml::Table::new()));
+        table = entry.as_table_mut().ok_or_else(|| wrong("this section is not a table"))?;
+    }
+    table.insert(key.to_owned(), value);
     Ok(())
 }
 

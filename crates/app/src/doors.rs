@@ -150,7 +150,7 @@ impl Serving {
 
 /// How taps are, as it is configured.
 pub(crate) fn taps_config(capture: &Capture) -> Result<TapsConfig, Failed> {
-    let Capture { agent_image, folder, tap_mib, disk_mib, on_full, filter, keep, keep_agent_seconds } = capture;
+    let Capture { agent_image, folder, tap_mib, disk_mib, on_full, filter, keep, keep_agent_seconds, s3: _ } = capture;
     capture::check_filter(filter).map_err(Failed::of)?;
     let usual = capture::Options::default();
     let state = desk::state_dir()?;

@@ -81,11 +81,16 @@ fn reads_file(args: &TapArgs) -> bool {
 
 /// `qd tap` of a capture file: no task, no connection.
 fn tap_file(global: &Global, args: &TapArgs) -> Result<u8, Failed> {
-    configuration(global)?;
+    let args = &placed(&configuration(global)?, args);
     let mut out = std::io::BufWriter::new(std::io::stdout().lock());
     cli::tap(args, global.output, &mut out).map_err(Failed::of)?;
     out.flush()?;
     Ok(0)
+}
+
+/// With where its objects are.
+fn placed(config: &Config, args: &TapArgs) -> TapArgs {
+    TapArgs { s3: config.capture.s3.of_taps(), ..args.clone() }
 }
 
 /// Every other command.
@@ -184,7 +189,9 @@ async fn run(cli: Cli) -> Result<u8, Failed> {
             drop(out);
             return console::tap(&config, &global, args).await.map(|()| 0);
         }
-        Command::Tap(args) if !args.is_live() => cli::tap(args, global.output, &mut out).map_err(Failed::of)?,
+        Command::Tap(args) if !args.is_live() => {
+            cli::tap(&placed(&config, args), global.output, &mut out).map_err(Failed::of)?;
+        }
         Command::Whoami => {
             let kubeconfig = Kubeconfig::load(global.kubeconfig.as_deref()).map_err(Failed::of)?;
             let context = kubeconfig.choose(global.context.as_deref()).map_err(Failed::of)?;
@@ -196,7 +203,8 @@ async fn run(cli: Cli) -> Result<u8, Failed> {
             cli::says_what(args).map_err(Failed::of)?;
             let (desk, holds) = desk::command(&config, &global, args.is_local()).await?;
             // Ctrl-C is its own: agents are asked to stop first.
-            let result = Box::pin(cli::live(&desk, args, global.output, &mut out)).await.map_err(Failed::of);
+            let result =
+                Box::pin(cli::live(&desk, &placed(&config, args), global.output, &mut out)).await.map_err(Failed::of);
             drop(desk);
             holds.close().await;
             result?;

@@ -44,7 +44,7 @@ pub use error::Error;
 pub use extcap::extcap;
 pub use filter::filter;
 pub use get::get;
-pub use tap::{Left, end_left, guard, live, owner_of_taps, request, says_what, tap};
+pub use tap::{Left, S3, end_left, guard, live, owner_of_taps, request, says_what, tap};
 pub use version::version;
 pub use whoami::{contexts, whoami};
 pub use workspace::{workspace, workspace_program};

@@ -24,6 +24,7 @@ mod picked;
 mod protos;
 mod request;
 mod running;
+mod s3;
 mod shape;
 mod sieve;
 mod stats;
@@ -46,6 +47,7 @@ pub(crate) use image::{Image, embedded};
 use lines::{Chosen, Lines};
 pub use request::request;
 pub use running::Left;
+pub use s3::S3;
 use shape::Shape;
 use stats::Stats;
 
@@ -184,7 +186,7 @@ fn write(args: &TapArgs, to: &Path, mut lines: Lines<'_, impl Write>) -> Result<
         ));
     }
     if is_stdin || !told || (!only && args.format != FileForm::Pcapng) {
-        let mut both = Tee::new(lines, to, args.format, comment.trim(), told);
+        let mut both = Tee::new(lines, to, args.format, comment.trim(), &args.s3, told);
         let result = drive::drive(&args.read, None, &mut both);
         both.end()?.end()?;
         return result?.end();
@@ -195,7 +197,7 @@ fn write(args: &TapArgs, to: &Path, mut lines: Lines<'_, impl Write>) -> Result<
     let begun = lines.has_begun();
     lines.end()?;
     if begun {
-        let mut export = Export::create(to, args.format, comment.trim())?;
+        let mut export = Export::create(to, args.format, comment.trim(), &args.s3)?;
         if let Ok(summary) = &result {
             export.keys(&summary.keys);
         }

@@ -23,7 +23,7 @@ pub struct TapArgs {
     /// In which order records come: as they are done, or by their start (keeps them all until the end)
     #[arg(long, value_enum, value_name = "ORDER", default_value_t = Order::Done)]
     pub order: Order,
-    /// Write the packets to this file (`-` is stdout) as well: of the records chosen, when some are
+    /// Write the packets to this file (`-` is stdout, `s3://BUCKET/NAME` an object) as well: of the records chosen, when some are
     #[arg(long, short = 'w', value_name = "FILE")]
     pub write: Option<PathBuf>,
     /// Packets stay when the tap has ended: in a file of the state folder, or with --ui those that the view has
@@ -48,6 +48,9 @@ pub struct TapArgs {
     /// Go on reading when the file grows, until Ctrl-C
     #[arg(long, conflicts_with = "write")]
     pub follow: bool,
+    /// Where objects of `--write s3://…` are, as configured
+    #[arg(skip)]
+    pub s3: crate::tap::S3,
 }
 
 impl TapArgs {

@@ -47,6 +47,16 @@ pub(super) enum TapError {
         /// What the system says.
         source: std::io::Error,
     },
+    /// An object of a store cannot be written.
+    #[error("cannot write {to}: {}: {why}", .reason.text())]
+    Store {
+        /// Its name.
+        to: String,
+        /// What is in the way.
+        reason: Reason,
+        /// What the store says.
+        why: String,
+    },
     /// It does not say what messages are made of.
     #[error("cannot take {file} for messages of gRPC: {why}")]
     Protos {
@@ -129,6 +139,44 @@ pub(super) enum TapError {
     Image(#[source] std::io::Error),
 }
 
+/// Why a store does not take an object.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) enum Reason {
+    /// Nobody said who writes.
+    Credentials,
+    /// It does not let them.
+    Denied,
+    /// There is no such bucket.
+    NoBucket,
+    /// It does not answer.
+    Unreachable,
+    /// Anything else.
+    Failed,
+}
+
+impl Reason {
+    /// For programs; it stays.
+    fn word(self) -> &'static str {
+        match self {
+            Self::Credentials => "credentials_missing",
+            Self::Denied => "denied",
+            Self::NoBucket => "no_bucket",
+            Self::Unreachable => "unreachable",
+            Self::Failed => "failed",
+        }
+    }
+
+    fn text(self) -> &'static str {
+        match self {
+            Self::Credentials => "there are no credentials",
+            Self::Denied => "the store does not let these credentials write there",
+            Self::NoBucket => "there is no such bucket, make it first",
+            Self::Unreachable => "the store does not answer, see `[capture.s3]` of the configuration",
+            Self::Failed => "the store does not take it",
+        }
+    }
+}
+
 /// How to get one.
 const NO_IMAGE: &str = "`cargo xtask agent` makes its archive, and \
     `QD_AGENT_IMAGE=target/qd-agent.tar cargo build --release -p qd` a qd that carries it";
@@ -180,7 +228,7 @@ impl Coded for TapError {
             Self::NotACapture { .. } => Code::NotACapture,
             Self::Damaged { .. } => Code::CaptureDamaged,
             Self::Read { .. } => Code::ReadFailed,
-            Self::Write { .. } => Code::WriteFailed,
+            Self::Write { .. } | Self::Store { .. } => Code::WriteFailed,
             Self::Limit(_) => Code::LimitReached,
             Self::NoPod => Code::PodNotFound,
             Self::Left(_) => Code::Interrupted,
@@ -203,6 +251,7 @@ impl Coded for TapError {
                 "at": first.at, "why": first.why.text(), "places": places, "bytes": bytes,
             })),
             Self::Changed { details, .. } => Some(details.clone()),
+            Self::Store { reason, .. } => Some(serde_json::json!({ "reason": reason.word() })),
             Self::Left(commands) => Some(serde_json::json!({ "commands": commands })),
             Self::Filter(error) => error.details(),
             Self::Select { error, .. } => error.details(),

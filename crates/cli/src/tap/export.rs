@@ -7,11 +7,12 @@ use pcap::{
     ClassicWriter, Counters, Interface, Item, LinkType, Outgoing, Packet, Reader, Section, Step, TLS_KEY_LOG, Writer,
 };
 
-use super::drain::Drain;
+use super::drain::{Drain, Place};
 use super::drive::Target;
 use super::error::{TapError, called};
 use super::input::Input;
 use super::picked::Picked;
+use super::s3::S3;
 use super::sieve::Sieve;
 use crate::error::Error;
 use crate::grammar::tap::FileForm;
@@ -41,8 +42,8 @@ enum Form {
 
 impl Export {
     /// Opens the file; `-` is stdout.
-    pub(super) fn create(path: &Path, form: FileForm, comment: &str) -> Result<Self, Error> {
-        let to = Drain::create(path, None)?;
+    pub(super) fn create(path: &Path, form: FileForm, comment: &str, s3: &S3) -> Result<Self, Error> {
+        let to = Drain::create(path, None, Place { s3, alone: true })?;
         let mut buffer = Vec::new();
         let application = concat!("qd ", env!("CARGO_PKG_VERSION"));
         let section = Section { application: Some(application), comment: Some(comment), ..Section::default() };
@@ -213,14 +214,15 @@ pub(super) struct Tee<'t, T> {
     path: &'t Path,
     form: FileForm,
     comment: &'t str,
+    s3: &'t S3,
     /// There are records too.
     told: bool,
     export: Option<Export>,
 }
 
 impl<'t, T: Target> Tee<'t, T> {
-    pub(super) fn new(target: T, path: &'t Path, form: FileForm, comment: &'t str, told: bool) -> Self {
-        Self { target, path, form, comment, told, export: None }
+    pub(super) fn new(target: T, path: &'t Path, form: FileForm, comment: &'t str, s3: &'t S3, told: bool) -> Self {
+        Self { target, path, form, comment, s3, told, export: None }
     }
 
     /// Ends the file; what it was on its way to is left.
@@ -255,7 +257,7 @@ impl<T: Target> Target for Tee<'_, T> {
     fn item(&mut self, item: &Item<'_>, reader: &Reader) -> Result<(), Error> {
         let export = match &mut self.export {
             Some(export) => export,
-            none => none.insert(Export::create(self.path, self.form, self.comment)?),
+            none => none.insert(Export::create(self.path, self.form, self.comment, self.s3)?),
         };
         export.item(item, reader)
     }

@@ -67,7 +67,7 @@ struct Iface {
 impl File {
     /// Opens what `--write` names.
     pub(super) fn create(args: &TapArgs, path: &std::path::Path, shows: bool) -> Result<Self, Error> {
-        let parts = Parts::create(path, args.rotate, args.on_full == Some(OnFull::Drop))?;
+        let parts = Parts::create(path, args.rotate, args.on_full == Some(OnFull::Drop), &args.s3)?;
         let hold = if parts.is_file() { HOLD_FILE } else { HOLD_PIPE };
         let mut buffer = Vec::new();
         let form = Form::start(args.format, &comment(args, shows), &mut buffer);

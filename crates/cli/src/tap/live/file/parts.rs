@@ -3,7 +3,8 @@
 
 use crate::error::Error;
 use crate::grammar::tap::Rotate;
-use crate::tap::drain::Drain;
+use crate::tap::drain::{Drain, Place};
+use crate::tap::s3::{self, Object, S3};
 use crate::tap::verify;
 use std::collections::VecDeque;
 use std::path::{Path, PathBuf};
@@ -21,13 +22,14 @@ pub(super) struct Parts {
     before: u64,
     /// The oldest makes room on a full disk.
     drops: bool,
+    s3: S3,
 }
 
 impl Parts {
-    pub(super) fn create(path: &Path, rotate: Option<Rotate>, drops: bool) -> Result<Self, Error> {
+    pub(super) fn create(path: &Path, rotate: Option<Rotate>, drops: bool, s3: &S3) -> Result<Self, Error> {
         let rotate = rotate.filter(|_| path.as_os_str() != "-");
         let (path, files) = (path.to_owned(), VecDeque::new());
-        let mut this = Self { path, rotate, drain: None, files, begun: 0, before: 0, drops };
+        let mut this = Self { path, rotate, drain: None, files, begun: 0, before: 0, drops, s3: s3.clone() };
         this.next()?;
         Ok(this)
     }
@@ -41,7 +43,7 @@ impl Parts {
         }
         self.begun += 1;
         let path = if self.rotate.is_some() { numbered(&self.path, self.begun) } else { self.path.clone() };
-        self.drain = Some(Drain::create(&path, link)?);
+        self.drain = Some(Drain::create(&path, link, Place { s3: &self.s3, alone: false })?);
         self.files.push_back(path);
         while self.rotate.and_then(|rotate| rotate.count).is_some_and(|count| self.files.len() > count) {
             self.drop_oldest();
@@ -51,6 +53,12 @@ impl Parts {
 
     fn drop_oldest(&mut self) {
         let Some(oldest) = self.files.pop_front() else { return };
+        if s3::is_object(&oldest) {
+            if let Err(error) = Object::of(&oldest, &self.s3).and_then(|object| object.delete()) {
+                eprintln!("qd: {} stays: {error}", oldest.display());
+            }
+            return;
+        }
         for file in [verify::beside(&oldest), oldest] {
             if let Err(error) = std::fs::remove_file(&file) {
                 eprintln!("qd: {} stays: {error}", file.display());
