@@ -34,7 +34,7 @@ fn write(folder: &Path, files: &[(&str, &str)]) {
 #[test]
 fn wb_02b_the_examples_are_right_and_their_fixtures_pass() {
     let (out, failed) = run(&["validate", &examples()]);
-    assert_eq!((out.as_str(), failed), ("6 blueprints are right\n", None));
+    assert_eq!((out.as_str(), failed), ("7 blueprints are right\n", None));
     let (out, failed) = run(&["test", &examples(), "-o", "jsonl"]);
     assert_eq!(failed, None, "{out}");
     let results: Vec<Value> = out.lines().map(|line| serde_json::from_str(line).unwrap()).collect();
@@ -200,14 +200,14 @@ fn bp_01b_list_and_show() {
     assert_eq!(failed, None);
     let table: Vec<String> = out.lines().map(|line| line.split_whitespace().collect::<Vec<_>>().join(" ")).collect();
     assert_eq!(table[0], "NAME LAYER TEMPLATE ABSTRACT PLACE DESCRIPTION");
-    assert_eq!(table[1], "base platform - yes base.yaml:3:3 Home, limits and network of every workspace");
-    assert_eq!(table[6], "web platform base no web.yaml:3:3 An editor in the browser, and the application beside it");
+    assert_eq!(table[2], "base platform - yes base.yaml:3:3 Home, limits and network of every workspace");
+    assert_eq!(table[7], "web platform base no web.yaml:3:3 An editor in the browser, and the application beside it");
     let (out, _) = run(&["list", &from, "-o", "jsonl"]);
     let names: Vec<String> = out
         .lines()
         .map(|line| serde_json::from_str::<Value>(line).unwrap()["name"].as_str().unwrap().to_owned())
         .collect();
-    assert_eq!(names, ["base", "ide", "rust", "shell", "tool", "web"]);
+    assert_eq!(names, ["agent", "base", "ide", "rust", "shell", "tool", "web"]);
     let (out, failed) = run(&["show", "rust", "--from", &from]);
     assert_eq!(failed, None);
     assert!(out.starts_with("rust: Rust with cargo, clippy and rustfmt\nbase → rust\n\nPARAMETER"), "{out}");
