@@ -399,6 +399,10 @@ fn bp_07e_hosts_by_name_are_reached_through_the_operator_and_nothing_else_is() {
         }
     }
 
+    // what was decided about is what is asked, whatever else a program says
+    let (said, wrong) = curl(&["-H", "Host: wiki.else.test"], "http://git.corp.test:8080/x");
+    assert!(said.contains("host: git.corp.test:8080|") && !said.contains("wiki"), "{said} {wrong}");
+
     // programs find it by their environment, in a shell and in the container
     let proxy = "http://127.0.0.1:2823\n";
     assert_eq!(place.exec("names", "echo $HTTPS_PROXY"), proxy);

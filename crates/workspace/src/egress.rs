@@ -11,9 +11,10 @@
 mod dial;
 mod request;
 
-use crate::upward::{Desk, Who};
+use crate::upward::{Desk, Pace, Who};
 use blueprint::objects::Egress;
 use link::{Arrival, Link};
+use parking_lot::Mutex;
 use std::sync::Arc;
 use tokio::sync::watch;
 use tokio::task::JoinSet;
@@ -28,6 +29,7 @@ pub(crate) async fn serve(
     link: &Link,
     mut opened: watch::Receiver<Option<Arc<Egress>>>,
 ) -> Result<(), link::Error> {
+    let pace = Arc::new(Mutex::new(Pace::of(MOST_A_MINUTE)));
     loop {
         // who asks before anything is known waits in its daemon
         let Ok(egress) = opened.wait_for(Option::is_some).await.map(|egress| egress.clone()) else { return Ok(()) };
@@ -45,7 +47,7 @@ pub(crate) async fn serve(
             tokio::select! {
                 arrival = arrivals.next(), if running.len() < MOST => {
                     let (Some(arrival), Some(egress)) = (arrival?, egress.clone()) else { return Ok(()) };
-                    running.spawn(answer(desk.clone(), who.clone(), egress, arrival));
+                    running.spawn(answer(desk.clone(), who.clone(), egress, pace.clone(), arrival));
                 }
                 Some(_) = running.join_next() => {}
                 changed = opened.changed() => {
@@ -59,8 +61,11 @@ pub(crate) async fn serve(
     }
 }
 
-async fn answer(desk: Arc<Desk>, who: Who, egress: Arc<Egress>, arrival: Arrival) {
-    let served = async { request::serve(&desk, &who, &egress, arrival.take().await?).await };
+async fn answer(desk: Arc<Desk>, who: Who, egress: Arc<Egress>, pace: Arc<Mutex<Pace>>, arrival: Arrival) {
+    let served = async {
+        let stream = arrival.take().await?;
+        request::Asker { desk: &desk, who: &who, egress: &egress, pace: &pace }.serve(stream).await
+    };
     if let Err(error) = served.await {
         tracing::debug!(workspace = %who.key, %error, "a connection to a host by name broke off");
     }
@@ -70,3 +75,5 @@ async fn answer(desk: Arc<Desk>, who: Who, egress: Arc<Egress>, arrival: Arrival
 pub const PORT: u16 = crd::AGENT_PORT + 1;
 /// Connections of one workspace at a time; more wait in its daemon.
 const MOST: usize = 64;
+/// What one workspace asks for in a minute: each is a line of the journal.
+const MOST_A_MINUTE: u32 = 1_200;

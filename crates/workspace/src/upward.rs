@@ -115,7 +115,7 @@ impl Links {
 
 async fn answer_all(desk: &Desk, who: &Who, link: &Link) -> Result<(), link::Error> {
     let mut upward = link.upward().await?;
-    let mut pace = Pace { since: Instant::now(), asked: 0 };
+    let mut pace = Pace::of(MOST_ASKED);
     while let Some(asked) = upward.next().await? {
         let answer = if pace.allows() {
             let answered = timeout(PATIENCE, answer(desk, who, &asked)).await;
@@ -129,18 +129,25 @@ async fn answer_all(desk: &Desk, who: &Who, link: &Link) -> Result<(), link::Err
 }
 
 /// Each question is a line of the journal: there are not too many.
-struct Pace {
+pub(crate) struct Pace {
+    most: u32,
     since: Instant,
     asked: u32,
 }
 
 impl Pace {
-    fn allows(&mut self) -> bool {
+    /// So many in a minute.
+    pub(crate) fn of(most: u32) -> Self {
+        Self { most, since: Instant::now(), asked: 0 }
+    }
+
+    /// Whether there may be another one.
+    pub(crate) fn allows(&mut self) -> bool {
         if self.since.elapsed() >= MINUTE {
             (self.since, self.asked) = (Instant::now(), 0);
         }
         self.asked = self.asked.saturating_add(1);
-        self.asked <= MOST_ASKED
+        self.asked <= self.most
     }
 }
 

@@ -1,11 +1,13 @@
 //! One connection of a program: `CONNECT host:port`, behind which it says what it likes, or requests for `http://host/…`.
 
 use super::dial::{self, dial};
-use crate::upward::{Desk, Who};
+use crate::upward::{Desk, Pace, Who};
 use base::{Coded, RequestId};
 use blueprint::objects::Egress;
 use bytes::Bytes;
-use http::header::{CONNECTION, HeaderMap, HeaderName, PROXY_AUTHENTICATE, PROXY_AUTHORIZATION, TE, TRAILER, UPGRADE};
+use http::header::{
+    CONNECTION, HOST, HeaderMap, HeaderName, PROXY_AUTHENTICATE, PROXY_AUTHORIZATION, TE, TRAILER, UPGRADE,
+};
 use http::uri::{Authority, PathAndQuery};
 use http::{HeaderValue, Method, Request, Response, StatusCode, Uri};
 use http_body_util::combinators::BoxBody;
@@ -42,27 +44,38 @@ struct Made {
     permit: Permit<WorkspaceAsk>,
 }
 
-/// Until either side ends.
-pub(super) async fn serve(desk: &Desk, who: &Who, egress: &Egress, stream: Stream) -> Result<(), Error> {
-    let made: Mutex<Option<Made>> = Mutex::new(None);
-    let service = service_fn(|request| async {
-        let answered = match request.method() {
-            &Method::CONNECT => connect(desk, who, egress, request).await.map(|(answer, own)| {
-                *made.lock() = Some(own);
-                answer
-            }),
-            _ => pass(desk, who, egress, request).await,
-        };
-        Ok::<_, Infallible>(answered.unwrap_or_else(Refused::answer))
-    });
-    let mut http = hyper::server::conn::http1::Builder::new();
-    http.timer(TokioTimer::new()).header_read_timeout(PATIENCE).max_buf_size(MAX_HEAD).half_close(true);
-    http.serve_connection(TokioIo::new(stream), service).with_upgrades().await?;
-    let own = made.lock().take();
-    if let Some(own) = own {
-        carry(own).await?;
+/// Who asks, and what is open to them.
+#[derive(Clone, Copy)]
+pub(super) struct Asker<'a> {
+    pub(super) desk: &'a Desk,
+    pub(super) who: &'a Who,
+    pub(super) egress: &'a Egress,
+    pub(super) pace: &'a Mutex<Pace>,
+}
+
+impl Asker<'_> {
+    /// Until either side ends.
+    pub(super) async fn serve(self, stream: Stream) -> Result<(), Error> {
+        let made: Mutex<Option<Made>> = Mutex::new(None);
+        let service = service_fn(|request| async {
+            let answered = match request.method() {
+                &Method::CONNECT => self.connect(request).await.map(|(answer, own)| {
+                    *made.lock() = Some(own);
+                    answer
+                }),
+                _ => self.pass(request).await,
+            };
+            Ok::<_, Infallible>(answered.unwrap_or_else(Refused::answer))
+        });
+        let mut http = hyper::server::conn::http1::Builder::new();
+        http.timer(TokioTimer::new()).header_read_timeout(PATIENCE).max_buf_size(MAX_HEAD).half_close(true);
+        http.serve_connection(TokioIo::new(stream), service).with_upgrades().await?;
+        let own = made.lock().take();
+        if let Some(own) = own {
+            carry(own).await?;
+        }
+        Ok(())
     }
-    Ok(())
 }
 
 async fn carry(made: Made) -> Result<(), Error> {
@@ -116,88 +129,83 @@ impl From<dial::Error> for Refused {
     }
 }
 
-/// Decides, and makes the connection.
-async fn open(
-    desk: &Desk,
-    who: &Who,
-    egress: &Egress,
-    at: &Authority,
-    port: u16,
-) -> Result<(TcpStream, Permit<WorkspaceAsk>), Refused> {
-    let (object, host) = (ObjectTarget::workspace(desk.cluster.name(), &who.key.namespace, &who.key.name), at.host());
-    let action = WorkspaceAsk {
-        object,
-        owner: who.owner.clone(),
-        ask: "connect".to_owned(),
-        service: String::new(),
-        host: format!("{host}:{port}"),
-    };
-    let principal = desk.principal.asking(RequestId::new(), Door::Process);
-    let permit = desk.gate.permit(&principal, action, &Answers::default());
-    let permit = permit.map_err(|refusal| Refused::new(StatusCode::FORBIDDEN, refusal.code().as_str(), &refusal))?;
-    if permit.settled().await.is_err() {
-        let message = "the journal takes no entries, so nothing was done";
-        return Err(Refused::new(StatusCode::SERVICE_UNAVAILABLE, "unavailable", message));
-    }
-    match dial(egress, host, port).await {
-        Ok(stream) => Ok((stream, permit)),
-        Err(error) => {
-            let refused = Refused::from(error);
-            permit.finish(refused.outcome());
-            Err(refused)
+impl Asker<'_> {
+    /// Decides, and makes the connection.
+    async fn open(self, at: &Authority, port: u16) -> Result<(TcpStream, Permit<WorkspaceAsk>), Refused> {
+        if !self.pace.lock().allows() {
+            let message = "this workspace connects too often: try again in a minute";
+            return Err(Refused::new(StatusCode::TOO_MANY_REQUESTS, "too_many", message));
+        }
+        let (desk, key, host) = (self.desk, &self.who.key, at.host());
+        let action = WorkspaceAsk {
+            object: ObjectTarget::workspace(desk.cluster.name(), &key.namespace, &key.name),
+            owner: self.who.owner.clone(),
+            ask: "connect".to_owned(),
+            service: String::new(),
+            host: format!("{host}:{port}"),
+        };
+        let principal = desk.principal.asking(RequestId::new(), Door::Process);
+        let permit = desk.gate.permit(&principal, action, &Answers::default());
+        let permit =
+            permit.map_err(|refusal| Refused::new(StatusCode::FORBIDDEN, refusal.code().as_str(), &refusal))?;
+        if permit.settled().await.is_err() {
+            let message = "the journal takes no entries, so nothing was done";
+            return Err(Refused::new(StatusCode::SERVICE_UNAVAILABLE, "unavailable", message));
+        }
+        match dial(self.egress, host, port).await {
+            Ok(stream) => Ok((stream, permit)),
+            Err(error) => {
+                let refused = Refused::from(error);
+                permit.finish(refused.outcome());
+                Err(refused)
+            }
         }
     }
-}
 
-async fn connect(
-    desk: &Desk,
-    who: &Who,
-    egress: &Egress,
-    request: Request<Incoming>,
-) -> Result<(Response<Body>, Made), Refused> {
-    let at = request.uri().authority().filter(|at| !at.as_str().contains('@')).cloned();
-    let port = at.as_ref().and_then(Authority::port_u16).filter(|port| *port > 0);
-    let (Some(at), Some(port)) = (at, port) else {
-        return Err(Refused::new(StatusCode::BAD_REQUEST, "bad_request", "CONNECT takes host:port"));
-    };
-    let (host, permit) = open(desk, who, egress, &at, port).await?;
-    let made = Made { upgrade: hyper::upgrade::on(request), host, permit };
-    Ok((Response::new(Empty::new().map_err(|never| match never {}).boxed()), made))
-}
+    async fn connect(self, request: Request<Incoming>) -> Result<(Response<Body>, Made), Refused> {
+        let at = request.uri().authority().filter(|at| !at.as_str().contains('@')).cloned();
+        let port = at.as_ref().and_then(Authority::port_u16).filter(|port| *port > 0);
+        let (Some(at), Some(port)) = (at, port) else {
+            return Err(Refused::new(StatusCode::BAD_REQUEST, "bad_request", "CONNECT takes host:port"));
+        };
+        let (host, permit) = self.open(&at, port).await?;
+        let made = Made { upgrade: hyper::upgrade::on(request), host, permit };
+        Ok((Response::new(Empty::new().map_err(|never| match never {}).boxed()), made))
+    }
 
-/// A request that stands in the clear, passed on to its host.
-async fn pass(
-    desk: &Desk,
-    who: &Who,
-    egress: &Egress,
-    mut request: Request<Incoming>,
-) -> Result<Response<Body>, Refused> {
-    let uri = request.uri().clone();
-    let at = uri.authority().filter(|at| uri.scheme_str() == Some("http") && !at.as_str().contains('@'));
-    let Some(at) = at else {
-        let message = "this is a proxy: it takes CONNECT host:port and http://host/…";
-        return Err(Refused::new(StatusCode::BAD_REQUEST, "bad_request", message));
-    };
-    let (host, permit) = open(desk, who, egress, at, at.port_u16().unwrap_or(80)).await?;
-    let path = uri.path_and_query().cloned().unwrap_or_else(|| PathAndQuery::from_static("/"));
-    *request.uri_mut() = Uri::from(path);
-    hop(request.headers_mut());
-    let lost = |error: hyper::Error| Refused::new(StatusCode::BAD_GATEWAY, "host_unreachable", error);
-    let answered = async {
-        let (mut sender, connection) = hyper::client::conn::http1::handshake(TokioIo::new(host)).await.map_err(lost)?;
-        // it ends with the answer's body
-        tokio::spawn(connection);
-        sender.send_request(request).await.map_err(lost)
-    };
-    match answered.await {
-        Ok(mut answer) => {
-            hop(answer.headers_mut());
-            permit.finish(Outcome::Done { message: format!("answered {}", answer.status().as_u16()) });
-            Ok(answer.map(BodyExt::boxed))
-        }
-        Err(refused) => {
-            permit.finish(refused.outcome());
-            Err(refused)
+    /// A request that stands in the clear, passed on to its host.
+    async fn pass(self, mut request: Request<Incoming>) -> Result<Response<Body>, Refused> {
+        let uri = request.uri().clone();
+        let at = uri.authority().filter(|at| uri.scheme_str() == Some("http") && !at.as_str().contains('@'));
+        let host = at.and_then(|at| HeaderValue::from_str(at.as_str()).ok());
+        let (Some(at), Some(named)) = (at, host) else {
+            let message = "this is a proxy: it takes CONNECT host:port and http://host/…";
+            return Err(Refused::new(StatusCode::BAD_REQUEST, "bad_request", message));
+        };
+        let (host, permit) = self.open(at, at.port_u16().unwrap_or(80)).await?;
+        let path = uri.path_and_query().cloned().unwrap_or_else(|| PathAndQuery::from_static("/"));
+        *request.uri_mut() = Uri::from(path);
+        hop(request.headers_mut());
+        // the host that was decided about, whatever else was said
+        request.headers_mut().insert(HOST, named);
+        let lost = |error: hyper::Error| Refused::new(StatusCode::BAD_GATEWAY, "host_unreachable", error);
+        let answered = async {
+            let (mut sender, connection) =
+                hyper::client::conn::http1::handshake(TokioIo::new(host)).await.map_err(lost)?;
+            // it ends with the answer's body
+            tokio::spawn(connection);
+            sender.send_request(request).await.map_err(lost)
+        };
+        match answered.await {
+            Ok(mut answer) => {
+                hop(answer.headers_mut());
+                permit.finish(Outcome::Done { message: format!("answered {}", answer.status().as_u16()) });
+                Ok(answer.map(BodyExt::boxed))
+            }
+            Err(refused) => {
+                permit.finish(refused.outcome());
+                Err(refused)
+            }
         }
     }
 }
