@@ -24,7 +24,7 @@ pub struct Settings {
 
 impl Default for Settings {
     fn default() -> Self {
-        Self { registries: Vec::new(), rules: Rules::default(), time: Duration::from_secs(3) }
+        Self { registries: Vec::new(), rules: Rules::default(), time: Duration::from_secs(5) }
     }
 }
 
