@@ -52,6 +52,25 @@ impl Drop for Namespace {
     }
 }
 
+/// A small file system; gone when dropped.
+struct Small(tempfile::TempDir);
+
+impl Small {
+    fn of(size: &str) -> Self {
+        let folder = tempfile::tempdir().unwrap();
+        let (size, path) = (format!("size={size}"), folder.path().to_owned());
+        let mounted = Command::new("mount").args(["-t", "tmpfs", "-o", &size, "qd-test"]).arg(path).status();
+        assert!(mounted.unwrap().success(), "run the tests as root");
+        Self(folder)
+    }
+}
+
+impl Drop for Small {
+    fn drop(&mut self) {
+        let _ = Command::new("umount").arg("-l").arg(self.0.path()).status();
+    }
+}
+
 /// The kubeconfig of a service account that may nothing yet.
 fn account(namespace: &str, home: &Path) -> PathBuf {
     done(&["create", "serviceaccount", "tapper", "-n", namespace]);

@@ -1,5 +1,6 @@
 //! Files of packets and the programs that read them: Wireshark's own, pipes, rotation, full disks, kills; and what ends a tap.
 
+use super::Small;
 use e2e::running::Running;
 use e2e::tapped::qd;
 use e2e::tapping::{FRONT, alone, pods, tap};
@@ -246,22 +247,11 @@ fn cap_n_19_wireshark_captures_on_a_pod_as_on_an_interface() {
     }
 }
 
-/// A file system of 128 K; gone when dropped.
-struct Small(tempfile::TempDir);
-
-impl Drop for Small {
-    fn drop(&mut self) {
-        let _ = Command::new("umount").arg("-l").arg(self.0.path()).status();
-    }
-}
-
 #[test]
 fn cap_f_13_a_full_disk_ends_the_packets_and_the_records_go_on() {
     let _alone = alone();
     let home = tempfile::tempdir().unwrap();
-    let small = Small(tempfile::tempdir().unwrap());
-    let words = ["-t", "tmpfs", "-o", "size=128k", "qd-test"];
-    assert!(Command::new("mount").args(words).arg(small.0.path()).status().unwrap().success(), "run the tests as root");
+    let small = Small::of("128k");
     let file = small.0.path().join("front.pcapng");
     let to = ["--packets", "full", "-o", "jsonl", "--write", file.to_str().unwrap(), "--duration", "12"];
     let run =

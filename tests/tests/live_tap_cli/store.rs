@@ -1,25 +1,44 @@
 //! Packets that go to an S3-compatible store: a real one, which looks at signatures.
 
 use super::*;
+use hyper::Request;
+use hyper::body::Incoming;
+use hyper::service::service_fn;
 use hyper_util::rt::{TokioExecutor, TokioIo};
 use hyper_util::server::conn::auto::Builder;
 use s3s::auth::SimpleAuth;
 use s3s::service::S3ServiceBuilder;
+use std::sync::{Arc, Mutex};
+
+/// Addresses, and tokens.
+type Asked = Vec<(String, Option<String>)>;
 
 /// A store with one bucket, whose objects are files of a folder.
 struct Store {
     folder: tempfile::TempDir,
     endpoint: String,
+    /// The address and the token of each request.
+    asked: Arc<Mutex<Asked>>,
     _runtime: tokio::runtime::Runtime,
 }
 
 impl Store {
     fn new() -> Self {
-        let folder = tempfile::tempdir().unwrap();
+        Self::of(tempfile::tempdir().unwrap())
+    }
+
+    fn of(folder: tempfile::TempDir) -> Self {
         std::fs::create_dir(folder.path().join("captures")).unwrap();
         let mut service = S3ServiceBuilder::new(s3s_fs::FileSystem::new(folder.path()).unwrap());
         service.set_auth(SimpleAuth::from_single("writer", "canary-secret"));
         let service = service.build();
+        let asked = Arc::new(Mutex::new(Vec::new()));
+        let seen = Arc::clone(&asked);
+        let service = service_fn(move |request: Request<Incoming>| {
+            let token = request.headers().get("x-amz-security-token").map(|token| token.to_str().unwrap().to_owned());
+            seen.lock().unwrap().push((request.uri().to_string(), token));
+            hyper::service::Service::call(&service, request)
+        });
         let runtime = tokio::runtime::Builder::new_multi_thread().worker_threads(2).enable_all().build().unwrap();
         let listener = runtime.block_on(tokio::net::TcpListener::bind("127.0.0.1:0")).unwrap();
         let endpoint = format!("http://{}", listener.local_addr().unwrap());
@@ -33,7 +52,7 @@ impl Store {
                 });
             }
         });
-        Self { folder, endpoint, _runtime: runtime }
+        Self { folder, endpoint, asked, _runtime: runtime }
     }
 
     fn object(&self, name: &str) -> PathBuf {
@@ -53,6 +72,7 @@ impl Store {
         command.env("QD__CAPTURE__S3__PATH_STYLE", "true").env_remove("AWS_ACCESS_KEY_ID");
         if let Some(secret) = secret {
             command.env("AWS_ACCESS_KEY_ID", "writer").env("AWS_SECRET_ACCESS_KEY", secret);
+            command.env("AWS_SESSION_TOKEN", "canary-token");
         }
         command
     }
@@ -101,8 +121,14 @@ fn cap_n_18k_packets_go_to_a_store_as_they_go_to_a_file() {
         assert!(one == other, "{} and {} bytes", one.len(), other.len());
     }
     assert_eq!(store.parts(), [""; 0]);
-    // the secret is nowhere of this user's state
-    let found = Command::new("grep").args(["-rl", "canary-secret"]).arg(home.path()).output().unwrap();
+    // what is secret stands in no address, and nowhere of this user's state
+    let asked = store.asked.lock().unwrap().clone();
+    assert!(asked.iter().all(|(_, token)| token.as_deref() == Some("canary-token")), "{asked:?}");
+    assert!(
+        asked.len() > 12 && !asked.iter().any(|(url, _)| url.contains("canary") || url.contains("X-Amz")),
+        "{asked:?}"
+    );
+    let found = Command::new("grep").args(["-rl", "canary-"]).arg(home.path()).output().unwrap();
     assert_eq!(out(&found), "");
 
     // interrupted: nothing of it stays
@@ -143,4 +169,37 @@ fn cap_n_18l_what_keeps_a_store_from_taking_packets_is_said() {
     }
     let output = store.tap(home.path(), &[&words[..], &["s3://captures"]].concat(), SECRET).output().unwrap();
     assert_eq!(output.status.code(), Some(2), "{}", errors(&output));
+}
+
+/// A store whose disk is full in the middle of an object.
+#[test]
+fn cap_n_18m_what_fails_midway_leaves_nothing_and_is_said() {
+    let home = tempfile::tempdir().unwrap();
+    let small = Small::of("12m");
+    let store = Store::of(tempfile::tempdir_in(small.0.path()).unwrap());
+    let capture = capture(32 << 20);
+    let read = ["--read", "-", "--records", "off", "--write", "s3://captures/all.pcapng", "-o", "json"];
+    let mut child = store.tap(home.path(), &read, SECRET);
+    let mut child = child.stdin(Stdio::piped()).stdout(Stdio::piped()).stderr(Stdio::piped()).spawn().unwrap();
+    let mut stdin = child.stdin.take().unwrap();
+    // all of it, unless nobody takes it any longer
+    let writer = std::thread::spawn(move || std::io::Write::write_all(&mut stdin, &capture).is_ok());
+    let output = child.wait_with_output().unwrap();
+    writer.join().unwrap();
+    let said = errors(&output) + &out(&output);
+    assert_eq!(output.status.code(), Some(1), "{said}");
+    assert!(said.contains("write_failed") && said.contains("all.pcapng"), "{said}");
+    assert!(!store.object("all.pcapng").exists() && !store.object("all.pcapng.manifest").exists());
+    assert_eq!(store.parts(), [""; 0]);
+}
+
+/// A pcap of so many bytes: packets of Ethernet without content.
+fn capture(bytes: usize) -> Vec<u8> {
+    const LEN: usize = 60_000;
+    let mut file = [0xa1b2_c3d4_u32, 0x0004_0002, 0, 0, 262_144, 1].map(u32::to_le_bytes).concat();
+    while file.len() < bytes {
+        file.extend([1, 0, LEN as u32, LEN as u32].map(u32::to_le_bytes).concat());
+        file.resize(file.len() + LEN, 0);
+    }
+    file
 }

@@ -16,14 +16,14 @@ use table::{Detect, Install, REQUIREMENTS, Requirement};
 /// Arguments of `cargo xtask doctor`.
 #[derive(clap::Args)]
 pub(crate) struct Args {
-    /// Install what is missing.
+    /// Install what is missing, as far as packages of the distribution bring it.
     #[arg(long)]
     install: bool,
 }
 
 pub(crate) fn run(args: &Args) -> anyhow::Result<()> {
     if args.install {
-        ensure(&TESTS)?;
+        install(REQUIREMENTS.iter().filter(|requirement| !requirement.install.packages().is_empty()))?;
     }
     let mut missing = 0;
     for requirement in REQUIREMENTS {
@@ -36,8 +36,11 @@ pub(crate) fn run(args: &Args) -> anyhow::Result<()> {
     if !is_root() {
         println!("without root: the cluster is a control plane with simulated nodes, and nothing is installed");
     }
+    if missing > 0 && args.install {
+        bail!("{missing} missing that no package of this distribution brings: each line says how it comes");
+    }
     if missing > 0 {
-        bail!("{missing} missing: `cargo xtask doctor --install` as root installs them");
+        bail!("{missing} missing: `cargo xtask doctor --install` as root installs what packages bring");
     }
     Ok(())
 }
@@ -45,10 +48,11 @@ pub(crate) fn run(args: &Args) -> anyhow::Result<()> {
 /// Installs what is missing for some needs: Debian packages in one go, then the rest. Without root, or where no package
 /// manager can help, the error holds the commands to run.
 pub(crate) fn ensure(needs: &[Need]) -> anyhow::Result<()> {
-    let missing: Vec<&Requirement> = REQUIREMENTS
-        .iter()
-        .filter(|requirement| needs.contains(&requirement.need) && !requirement.detect.holds())
-        .collect();
+    install(REQUIREMENTS.iter().filter(|requirement| needs.contains(&requirement.need)))
+}
+
+fn install(wanted: impl Iterator<Item = &'static Requirement>) -> anyhow::Result<()> {
+    let missing: Vec<&Requirement> = wanted.filter(|requirement| !requirement.detect.holds()).collect();
     if missing.is_empty() {
         return Ok(());
     }
@@ -146,10 +150,6 @@ fn version(text: &str) -> Option<(u32, u32)> {
         Some((parts.next()?.parse().ok()?, parts.next()?.parse().ok()?))
     })
 }
-
-/// What all tests together need.
-const TESTS: [Need; 8] =
-    [Need::Build, Need::Web, Need::Node, Need::Images, Need::Browser, Need::Clients, Need::Captures, Need::Load];
 
 #[cfg(test)]
 mod tests;

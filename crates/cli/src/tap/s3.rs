@@ -8,12 +8,14 @@
 //! the store. Credentials come from the environment or the shared file of the AWS tools, and go nowhere but into signatures.
 
 mod credentials;
+mod signed;
 mod upload;
 
 use super::error::{Reason, TapError};
 use crate::error::Error;
+use aws_credential_types::Credentials;
 use net::{Client, Rules};
-use rusty_s3::{Bucket, Credentials, S3Action, UrlStyle};
+use rusty_s3::{Bucket, S3Action, UrlStyle};
 use std::path::Path;
 use std::time::Duration;
 pub(super) use upload::Upload;
@@ -85,7 +87,7 @@ impl Object {
             let runtime = upload::runtime().map_err(|error| this.failed(Reason::Failed, error.to_string()))?;
             runtime.block_on(async {
                 for key in [format!("{}{MANIFEST}", this.key), this.key.clone()] {
-                    let url = this.bucket.delete_object(Some(&this.credentials), &key).sign(VALID);
+                    let url = this.bucket.delete_object(None, &key).sign(UNSIGNED);
                     this.ask("DELETE", url.as_str(), Vec::new()).await?;
                 }
                 Ok(())
@@ -95,10 +97,10 @@ impl Object {
         done.map_err(Error::of)
     }
 
-    /// Sends a signed request; its `ETag` and its body. The address is part of what is signed, and is in no message.
+    /// Signs a request and sends it; its `ETag` and its body.
     async fn ask(&self, method: &str, url: &str, body: Vec<u8>) -> Result<(String, String), TapError> {
-        let request = http::Request::builder().method(method).uri(url).body(body.into());
-        let request = request.map_err(|error| self.failed(Reason::Failed, error.to_string()))?;
+        let request = signed::request(method, url, body, &self.credentials, self.bucket.region());
+        let request = request.map_err(|why| self.failed(Reason::Failed, why))?;
         let asked = tokio::time::timeout(LONGEST, self.client.ask(request, MOST_ANSWER)).await;
         let answer = asked
             .map_err(|_| self.failed(Reason::Unreachable, format!("no answer within {} s", LONGEST.as_secs())))?
@@ -137,8 +139,8 @@ fn within<'t>(text: &'t str, element: &str) -> &'t str {
 const SCHEME: &str = "s3://";
 /// What the name of a manifest has more than that of its object.
 const MANIFEST: &str = ".manifest";
-/// So long a signature is taken.
-const VALID: Duration = Duration::from_secs(900);
+/// Addresses of requests without credentials are made for any time.
+const UNSIGNED: Duration = Duration::ZERO;
 /// So long a part may take.
 const LONGEST: Duration = Duration::from_secs(300);
 /// Bytes that an answer has at most.

@@ -1,8 +1,12 @@
 #![allow(clippy::unwrap_used, clippy::expect_used, clippy::panic, clippy::indexing_slicing)]
 
 use super::table::{Detect, REQUIREMENTS, Requirement};
-use super::{TESTS, program, version};
+use super::{Need, program, version};
 use crate::paths;
+
+/// What all tiers together ask for.
+const TESTS: [Need; 8] =
+    [Need::Build, Need::Web, Need::Node, Need::Images, Need::Browser, Need::Clients, Need::Captures, Need::Load];
 
 #[test]
 fn versions_are_read_from_what_programs_print() {

@@ -1,6 +1,6 @@
 //! Who writes to a store: `AWS_ACCESS_KEY_ID` and its like, else the shared file of the AWS tools.
 
-use rusty_s3::Credentials;
+use aws_credential_types::Credentials;
 use std::path::PathBuf;
 
 /// The credentials, by what the environment says.
@@ -24,10 +24,7 @@ pub(super) fn find(variable: &dyn Fn(&str) -> Option<String>) -> Result<Credenti
 }
 
 fn made(key: String, secret: String, token: Option<String>) -> Credentials {
-    match token {
-        Some(token) => Credentials::new_with_token(key, secret, token),
-        None => Credentials::new(key, secret),
-    }
+    Credentials::new(key, secret, token, None, "qd")
 }
 
 /// What a line `name = value` of a section says.

@@ -18,10 +18,10 @@ fn cap_n_18j_credentials_of_a_store_come_from_the_environment_or_the_shared_file
         })
     };
     let found = with(&[("AWS_PROFILE", "team")]).unwrap();
-    assert_eq!((found.key(), found.secret(), found.token()), ("b", "c=d", None));
+    assert_eq!((found.access_key_id(), found.secret_access_key(), found.session_token()), ("b", "c=d", None));
     let all = [("AWS_ACCESS_KEY_ID", "k"), ("AWS_SECRET_ACCESS_KEY", "s"), ("AWS_SESSION_TOKEN", "t")];
     let found = with(&all).unwrap();
-    assert_eq!((found.key(), found.secret(), found.token()), ("k", "s", Some("t")));
+    assert_eq!((found.access_key_id(), found.secret_access_key(), found.session_token()), ("k", "s", Some("t")));
     // half of them is none, and another profile's are not taken
     for more in [&all[..1], &[("AWS_PROFILE", "other")], &[]] {
         let said = with(more).unwrap_err();
