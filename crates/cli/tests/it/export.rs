@@ -1,6 +1,11 @@
 //! `--write`: what Wireshark's programs find in the file.
 
+use std::collections::BTreeMap;
+use std::io::Write;
 use std::path::Path;
+use std::process::{Command, Stdio};
+
+use serde_json::Value;
 
 use crate::{
     capture::{secured, web},
@@ -32,6 +37,36 @@ fn cap_d_14b_the_packets_of_chosen_records_are_exactly_those_of_their_flows() {
     assert!(told.iter().any(|line| line[0].contains("→ 503 wait ")));
     let about = String::from_utf8(run("capinfos", &[to.to_str().unwrap()]).stdout).unwrap();
     assert!(about.contains("Capture application: qd ") && about.contains("where status = 503"), "{about}");
+}
+
+/// Another program's reader of CSV finds in the columns what the lines of JSON have, objects with their quotes and commas too.
+#[test]
+fn cap_n_18n_columns_are_read_by_others_as_what_the_lines_have() {
+    const READ: &str = "import csv, json, sys; print(json.dumps(list(csv.DictReader(sys.stdin, strict=True))))";
+    let folder = tempfile::tempdir().unwrap();
+    let (path, _) = web(folder.path());
+    let chosen = ["--where", "status >= 100"];
+    let expected = records(&path, &chosen);
+    assert!(expected.len() > 100, "{}", expected.len());
+    let fields = "ts,method,path,status,src,src.port";
+    let words = [&["--read", path.to_str().unwrap(), "-o", "csv", "--fields", fields], &chosen[..]].concat();
+    let (columns, error) = tap(&words);
+    assert!(error.is_none(), "{error:?}");
+    let mut python = Command::new("python3");
+    let mut python = python.args(["-c", READ]).stdin(Stdio::piped()).stdout(Stdio::piped()).spawn().unwrap();
+    python.stdin.take().unwrap().write_all(columns.as_bytes()).unwrap();
+    let read = python.wait_with_output().unwrap().stdout;
+    let rows: Vec<BTreeMap<String, String>> = serde_json::from_slice(&read).unwrap();
+    assert_eq!(rows.len(), expected.len());
+    for (row, record) in rows.iter().zip(&expected) {
+        assert_eq!(row.keys().collect::<Vec<_>>(), ["method", "path", "src", "src.port", "status", "ts"]);
+        assert_eq!(row["method"], record["method"].as_str().unwrap());
+        assert_eq!(row["path"], record["path"].as_str().unwrap());
+        assert_eq!(row["status"], record["status"].to_string());
+        assert_eq!(row["ts"], record["ts"].to_string());
+        assert_eq!(row["src.port"], record["src"]["port"].to_string());
+        assert_eq!(serde_json::from_str::<Value>(&row["src"]).unwrap(), record["src"]);
+    }
 }
 
 #[test]
