@@ -123,7 +123,7 @@ describe('CAP-57a a record in words', () => {
 })
 
 describe('CAP-59a copies', () => {
-  test('curl: headers in order with repetitions, nothing that a shell would read', () => {
+  test('CAP-N-18o curl: headers in order with repetitions, nothing that a shell would read', () => {
     expect(curl(http())).toBe(
       `curl -i -X POST -H 'X-A: 1' -H 'x-a: it'\\''s' --data-binary '{"n":"'\\''"}' 'http://orders.shop:8080/api?a=1&b=%20'`,
     )
