@@ -8,19 +8,25 @@ import { number } from './model'
 const OWN = new Set(['host', 'content-length', 'connection', 'transfer-encoding', 'accept-encoding'])
 
 export function curl(json: unknown): string | null {
-  if (text(json, 'kind') !== 'http' || text(json, 'method') === '') return null
   const method = text(json, 'method')
+  const url = urlOf(json)
+  // Of other schemes curl would do other things than ask a server of HTTP.
+  if (text(json, 'kind') !== 'http' || method === '' || !/^https?:\/\//i.test(url)) return null
   const message = record(at(json, 'request'))
   const body = text(message, 'body')
-  const parts = ['curl', '-i']
+  // An address as it is: no ranges in brackets, no folders made shorter.
+  const parts = ['curl', '-i', '-g', '--path-as-is']
   if (method === 'HEAD') parts.push('--head')
-  else if (method !== 'GET' || body !== '') parts.push('-X', method)
+  else if (method !== 'GET' || body !== '') parts.push('-X', /^[A-Z]+$/.test(method) ? method : quoted(method))
   for (const [name, value] of fields(message, 'headers')) {
-    // Pseudo headers of HTTP/2 are no headers.
-    if (!OWN.has(name.toLowerCase()) && !name.startsWith(':')) parts.push('-H', quoted(`${name}: ${value}`))
+    // Pseudo headers of HTTP/2 are no headers, and `@` would be a file of whoever pastes this.
+    if (OWN.has(name.toLowerCase()) || name.startsWith(':') || name.startsWith('@')) continue
+    // With a colon alone curl would leave the header out.
+    parts.push('-H', quoted(value === '' ? `${name};` : `${name}: ${value}`))
   }
-  if (body !== '') parts.push('--data-binary', quoted(body))
-  parts.push(quoted(urlOf(json)))
+  // Not `--data-binary`, to which a body that begins with `@` is a file.
+  if (body !== '') parts.push('--data-raw', quoted(body))
+  parts.push(quoted(url))
   return parts.join(' ')
 }
 
@@ -32,9 +38,19 @@ function urlOf(json: unknown): string {
   return `${text(json, 'scheme') || 'http'}://${host}${text(json, 'path')}${query === '' ? '' : `?${query}`}`
 }
 
-/** For a POSIX shell: nothing in it means anything. */
+/** A word for a shell: nothing in it means anything, and nothing of it acts on the terminal that it is pasted into. */
 export function quoted(value: string): string {
-  return `'${value.replaceAll("'", "'\\''")}'`
+  if (![...value].some(controls)) return `'${value.replaceAll("'", "'\\''")}'`
+  return `$'${[...value].map((char) => ESCAPED[char] ?? (controls(char) ? `\\u${hex(char)}` : char)).join('')}'`
+}
+
+const ESCAPED: Record<string, string> = { '\n': '\\n', '\t': '\\t', '\\': '\\\\', "'": "\\'" }
+
+const hex = (char: string): string => char.charCodeAt(0).toString(16).padStart(4, '0')
+
+function controls(char: string): boolean {
+  const code = char.charCodeAt(0)
+  return code < 0x20 || (code >= 0x7f && code < 0xa0)
 }
 
 /** HAR 1.2 with this one request. */

@@ -1,3 +1,4 @@
+import { execFileSync } from 'node:child_process'
 import { describe, expect, test } from 'vitest'
 import { moment } from '../../../lib/time'
 import { axis } from './axis'
@@ -125,10 +126,46 @@ describe('CAP-57a a record in words', () => {
 describe('CAP-59a copies', () => {
   test('CAP-N-18o curl: headers in order with repetitions, nothing that a shell would read', () => {
     expect(curl(http())).toBe(
-      `curl -i -X POST -H 'X-A: 1' -H 'x-a: it'\\''s' --data-binary '{"n":"'\\''"}' 'http://orders.shop:8080/api?a=1&b=%20'`,
+      `curl -i -g --path-as-is -X POST -H 'X-A: 1' -H 'x-a: it'\\''s' --data-raw '{"n":"'\\''"}' 'http://orders.shop:8080/api?a=1&b=%20'`,
     )
     expect(curl({ kind: 'dns' })).toBeNull()
     expect(quoted('$(rm -rf /)`x`')).toBe("'$(rm -rf /)`x`'")
+  })
+  test('CAP-N-18p curl: a shell gives it what was sent, and no file, command or key of whoever pastes it', () => {
+    const body = "@/etc/passwd\n$(id)`id`\\'\u001b[201~\u0003é\t!"
+    const record = {
+      kind: 'http',
+      method: '$`id`',
+      url: 'http://shop/{a,b}[1-3]/../x?a=1&b=2;c',
+      request: {
+        headers: [
+          ['@/etc/passwd', 'x'],
+          ['X-Empty', ''],
+          ['X-Two', "a'\u007fb"],
+        ],
+        body,
+      },
+    }
+    const command = curl(record) ?? ''
+    expect([...command].filter((char) => char < ' ' || char === '\u007f')).toEqual([])
+    const words = execFileSync('bash', ['--norc', '-c', command.replace(/^curl/, "printf '%s\\0'")], {
+      env: { LC_ALL: 'C.UTF-8' },
+    })
+    const expected = [
+      '-i',
+      '-g',
+      '--path-as-is',
+      '-X',
+      '$`id`',
+      '-H',
+      'X-Empty;',
+      '-H',
+      "X-Two: a'\u007fb",
+      '--data-raw',
+    ]
+    expect(words.toString().split('\0').slice(0, -1)).toEqual([...expected, body, record.url])
+    // what is asked of no server of HTTP is no request to repeat
+    expect(curl({ ...record, url: 'file:///etc/passwd' })).toBeNull()
   })
   test('HAR: times in milliseconds, nothing left out', () => {
     const { log } = JSON.parse(har(http(), '1.0') ?? '') as {
