@@ -86,7 +86,7 @@ impl Object {
         let done = std::thread::spawn(move || {
             let runtime = upload::runtime().map_err(|error| this.failed(Reason::Failed, error.to_string()))?;
             runtime.block_on(async {
-                for key in [format!("{}{MANIFEST}", this.key), this.key.clone()] {
+                for key in [this.manifest(), this.key.clone()] {
                     let url = this.bucket.delete_object(None, &key).sign(UNSIGNED);
                     this.ask("DELETE", url.as_str(), Vec::new()).await?;
                 }
@@ -123,6 +123,11 @@ impl Object {
         let why: String =
             format!("{} {code} {said}", answer.status.as_u16()).chars().filter(|c| !c.is_control()).take(300).collect();
         Err(self.failed(reason, why.trim().to_owned()))
+    }
+
+    /// The key of its manifest.
+    fn manifest(&self) -> String {
+        format!("{}{MANIFEST}", self.key)
     }
 
     fn failed(&self, reason: Reason, why: String) -> TapError {

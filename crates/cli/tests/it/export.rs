@@ -39,6 +39,35 @@ fn cap_d_14b_the_packets_of_chosen_records_are_exactly_those_of_their_flows() {
     assert!(about.contains("Capture application: qd ") && about.contains("where status = 503"), "{about}");
 }
 
+#[test]
+fn cap_n_18q_one_flow_goes_out_alone_in_every_form() {
+    let folder = tempfile::tempdir().unwrap();
+    let (path, _) = web(folder.path());
+    let all = records(&path, &[]);
+    let flow = all.iter().find(|record| record["path"] == "/p1").unwrap()["flow"].as_str().unwrap();
+    let own: Vec<&Value> = all.iter().filter(|record| record["flow"] == flow).collect();
+    let answered: Vec<&&Value> = own.iter().filter(|record| record["kind"] == "http").collect();
+    assert!(answered.len() == 3 && own.len() > 3, "{} of {}", answered.len(), own.len());
+    let chosen = format!("flow = \"{flow}\"");
+    let from = path.to_str().unwrap();
+    let said = |words: &[&str]| {
+        let (out, error) = tap(&[words, &["--read", from, "--where", &chosen]].concat());
+        assert!(error.is_none(), "{words:?}: {error:?}");
+        out
+    };
+    assert_eq!(said(&["-o", "jsonl"]).lines().count(), own.len());
+    // its heading beside
+    assert_eq!(said(&["-o", "csv", "--fields", "ts,path"]).lines().count(), own.len() + 1);
+    let har: Value = serde_json::from_str(&said(&["har"])).unwrap();
+    let urls = har["log"]["entries"].as_array().unwrap().iter().map(|entry| entry["request"]["url"].as_str().unwrap());
+    assert_eq!(urls.map(|url| &url[url.rfind('/').unwrap()..]).collect::<Vec<_>>(), ["/p1", "/missing", "/p3"]);
+    let to = folder.path().join("one.pcapng");
+    said(&["-o", "jsonl", "--write", to.to_str().unwrap()]);
+    let expected = packets(&path, &format!("tcp.port == {}", own[0]["src"]["port"]));
+    assert!(expected.len() > 6);
+    assert_eq!(packets(&to, "frame"), expected);
+}
+
 /// Another program's reader of CSV finds in the columns what the lines of JSON have, objects with their quotes and commas too.
 #[test]
 fn cap_n_18n_columns_are_read_by_others_as_what_the_lines_have() {

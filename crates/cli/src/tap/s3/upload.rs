@@ -7,6 +7,7 @@ use crate::tap::error::{Reason, TapError};
 use base::Code;
 use rusty_s3::S3Action;
 use rusty_s3::actions::CreateMultipartUpload;
+use std::cell::Cell;
 use std::thread::JoinHandle;
 use tokio::runtime::{Builder, Runtime};
 use tokio::sync::mpsc;
@@ -111,25 +112,27 @@ impl Object {
                 Err(_) => std::future::pending().await,
             }
         };
+        let beside = Cell::new(false);
         let result = if begun.send(()).await.is_err() {
             Err(self.left())
         } else {
             tokio::select! {
-                result = self.parts(&id, from) => result,
+                result = self.parts(&id, from, &beside) => result,
                 () = interrupted => {
-                    self.abort(&id).await;
+                    self.abort(&id, beside.get()).await;
                     eprintln!("qd: interrupted: nothing of {} stays", self.name);
                     std::process::exit(i32::from(Code::Interrupted.exit_code()))
                 }
             }
         };
         if result.is_err() {
-            self.abort(&id).await;
+            self.abort(&id, beside.get()).await;
         }
         result
     }
 
-    async fn parts(&self, id: &str, mut from: mpsc::Receiver<Sent>) -> Result<(), TapError> {
+    /// Sends the parts; `beside` says from when on a manifest may be there. It comes before the object: there is none without.
+    async fn parts(&self, id: &str, mut from: mpsc::Receiver<Sent>, beside: &Cell<bool>) -> Result<(), TapError> {
         let mut tags: Vec<String> = Vec::new();
         loop {
             let (part, manifest) = match from.recv().await {
@@ -144,20 +147,29 @@ impl Object {
             let (tag, _) = self.ask("PUT", url.as_str(), part).await?;
             tags.push(tag);
             let Some(manifest) = manifest else { continue };
+            beside.set(true);
+            let url = self.bucket.put_object(None, &self.manifest()).sign(UNSIGNED);
+            self.ask("PUT", url.as_str(), manifest).await?;
             let tags = tags.iter().map(String::as_str);
             let complete = self.bucket.complete_multipart_upload(None, &self.key, id, tags);
             let url = complete.sign(UNSIGNED);
-            self.ask("POST", url.as_str(), complete.body().into_bytes()).await?;
-            let beside = format!("{}{MANIFEST}", self.key);
-            let url = self.bucket.put_object(None, &beside).sign(UNSIGNED);
-            return self.ask("PUT", url.as_str(), manifest).await.map(drop);
+            return self.ask("POST", url.as_str(), complete.body().into_bytes()).await.map(drop);
         }
     }
 
-    async fn abort(&self, id: &str) {
+    /// Takes away what was sent. Where the store knows the parts no more, the object is whole, and its manifest stays too.
+    async fn abort(&self, id: &str, beside: bool) {
         let url = self.bucket.abort_multipart_upload(None, &self.key, id).sign(UNSIGNED);
         if let Err(error) = self.ask("DELETE", url.as_str(), Vec::new()).await {
             eprintln!("qd: parts of {} may stay in the store until it takes them away: {error}", self.name);
+            return;
+        }
+        if !beside {
+            return;
+        }
+        let url = self.bucket.delete_object(None, &self.manifest()).sign(UNSIGNED);
+        if let Err(error) = self.ask("DELETE", url.as_str(), Vec::new()).await {
+            eprintln!("qd: {}{MANIFEST} may stay in the store: {error}", self.name);
         }
     }
 
