@@ -1,4 +1,4 @@
-//! `cargo xtask bench capture`: the capture engine's rows CAP-P-01 to 05, 12, 15 and 16 on real traffic of nginx, wrk and
+//! `cargo xtask bench capture`: the capture engine's rows CAP-P-01 to 05, 12, 13, 15 and 16 on real traffic of nginx, wrk and
 //! nghttpd, beside tshark, Suricata, gopacket, editcap and tcpdump on the same files in the same run. A figure counts only when the product
 //! found every transaction that the server logged.
 
@@ -6,6 +6,8 @@
 mod export;
 #[path = "capture/gopacket.rs"]
 mod gopacket;
+#[path = "capture/list.rs"]
+mod list;
 #[path = "capture/live.rs"]
 mod live;
 #[path = "capture/traffic.rs"]
@@ -27,7 +29,7 @@ struct Args {
     /// Small captures, one round: to see that it works
     #[arg(long)]
     quick: bool,
-    /// Only these parts, with commas: ka, short, h2, dns, export, live
+    /// Only these parts, with commas: ka, short, h2, dns, export, live, list
     #[arg(long, value_delimiter = ',', value_parser = PARTS)]
     only: Vec<String>,
     /// Where captures are kept from run to run; a temporary folder without it
@@ -73,13 +75,16 @@ fn main() -> Result<()> {
     if wanted("live") {
         line.insert("live".to_owned(), live::run(&mut figures)?);
     }
+    if wanted("list") {
+        line.insert("list".to_owned(), list::run(args.quick, &mut figures)?);
+    }
     figures.print();
     println!("{}", json!({ "bench": "capture", "rounds": rounds, "captures": line }));
     Ok(())
 }
 
 /// What `--only` may name.
-const PARTS: [&str; 6] = ["ka", "short", "h2", "dns", "export", "live"];
+const PARTS: [&str; 7] = ["ka", "short", "h2", "dns", "export", "live", "list"];
 
 /// Everything about one capture.
 struct Bench<'a> {

@@ -10,6 +10,7 @@ mod proxy;
 mod registries;
 mod repositories;
 mod serve;
+mod tap_records;
 
 pub(crate) use blueprints::Blueprints;
 pub(crate) use compat::Compat;
@@ -20,6 +21,7 @@ pub(crate) use proxy::Proxy;
 pub(crate) use registries::Registries;
 pub(crate) use repositories::Repositories;
 pub(crate) use serve::{Acme, Policy, Role, Serve};
+pub(crate) use tap_records::TapRecords;
 
 use base::{Code, Coded};
 use serde::{Deserialize, Serialize};
@@ -146,6 +148,8 @@ pub struct Capture {
     pub disk_mib: NonZeroU32,
     /// What happens when either, or the disk, is full: `drop` the oldest packets, or `stop` to keep any.
     pub on_full: OnFull,
+    /// Records that one tap of the console keeps in memory; the oldest make room.
+    pub tap_records: TapRecords,
     /// A capture filter that every filter of a tap is within: `(asked for) and (this)`. Empty for none.
     pub filter: String,
     /// Packets stay when the process ends, in `kept` of their folder; otherwise they are erased then.
@@ -198,6 +202,7 @@ impl Default for Capture {
             tap_mib,
             disk_mib,
             on_full: OnFull::default(),
+            tap_records: TapRecords::default(),
             filter: String::new(),
             keep: false,
             keep_agent_seconds: 600,

@@ -7,7 +7,7 @@ use crate::error::Failed;
 use crate::operator;
 use base::{Coded, RequestId};
 use capture::taps::Disk;
-use capture::{Ended, Resting, Taps, TapsConfig};
+use capture::{Ended, Resting, Room, Taps, TapsConfig};
 use futures::future::join_all;
 use gateway::{Beside, Check, Connections, Gateway, Guild, People, Services};
 use policy::action::{TapChange, TapControl, TapTarget};
@@ -150,7 +150,18 @@ impl Serving {
 
 /// How taps are, as it is configured.
 pub(crate) fn taps_config(capture: &Capture) -> Result<TapsConfig, Failed> {
-    let Capture { agent_image, folder, tap_mib, disk_mib, on_full, filter, keep, keep_agent_seconds, s3: _ } = capture;
+    let Capture {
+        agent_image,
+        folder,
+        tap_mib,
+        disk_mib,
+        on_full,
+        tap_records,
+        filter,
+        keep,
+        keep_agent_seconds,
+        s3: _,
+    } = capture;
     capture::check_filter(filter).map_err(Failed::of)?;
     let usual = capture::Options::default();
     let state = desk::state_dir()?;
@@ -166,7 +177,8 @@ pub(crate) fn taps_config(capture: &Capture) -> Result<TapsConfig, Failed> {
     let folder = folder.clone().unwrap_or_else(|| state.join("taps"));
     let bytes = |mib: &std::num::NonZeroU32| u64::from(mib.get()) << 20;
     let disk = Disk { tap: bytes(tap_mib), all: bytes(disk_mib), stops: *on_full == OnFull::Stop };
-    Ok(TapsConfig { options, folder: Some(folder), disk, keep: *keep })
+    let room = Room { records: tap_records.get() };
+    Ok(TapsConfig { options, folder: Some(folder), disk, room, keep: *keep })
 }
 
 /// So long doors and tasks have to end.

@@ -40,7 +40,7 @@ pub use owner::Owner;
 pub use tap::{
     Beside, Event, KeyLines, Options, Recorder, Resting, Rests, Step, Tap, Teller, check_filter, start, start_with,
 };
-pub use taps::{KEPT, Taps, TapsConfig, TapsError};
+pub use taps::{KEPT, Room, Taps, TapsConfig, TapsError};
 pub use targets::{Found, Object, Targets};
 pub use transport::Transport;
 pub use trial::{Trial, trial};

@@ -23,6 +23,7 @@ mod one;
 mod packets;
 mod read;
 mod request;
+mod room;
 mod row;
 mod sums;
 
@@ -30,6 +31,7 @@ pub use error::TapsError;
 pub use files::Pieces;
 pub use packets::{Packets, Shown};
 pub use read::Lines;
+pub use room::{Disk, Room};
 
 use crate::owner::random;
 use crate::spool::{Folder, Job, Pool, Size, Spool};
@@ -63,25 +65,10 @@ pub struct TapsConfig {
     pub folder: Option<PathBuf>,
     /// How much of them.
     pub disk: Disk,
+    /// How much of records.
+    pub room: Room,
     /// What is there when the process ends stays, beside that folder's own, in `kept`.
     pub keep: bool,
-}
-
-/// Packets on disk.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub struct Disk {
-    /// Bytes of one tap.
-    pub tap: u64,
-    /// Bytes of all taps of this process: each has an equal share at most.
-    pub all: u64,
-    /// A full disk or budget ends the packets of a tap, rather than to drop its oldest.
-    pub stops: bool,
-}
-
-impl Default for Disk {
-    fn default() -> Self {
-        Self { tap: 1 << 30, all: 4 << 30, stops: false }
-    }
 }
 
 /// What is asked of a tap beside what policy decides.
@@ -154,7 +141,7 @@ impl Taps {
         let id = hex::encode(random::<16>()?);
         let (orders, taken) = mpsc::channel(ORDERS);
         let spool = inner.spool(&permit, &id, how.stops)?;
-        let one = Arc::new(One::new(id.clone(), how, name, &permit, inner.now(), orders, spool));
+        let one = Arc::new(One::new(id.clone(), how, name, &permit, inner.now(), orders, (inner.config.room, spool)));
         let options = Options { body, ..inner.config.options.clone() };
         let tap = start(&cluster, permit, options).await?;
         inner.taps.write().push(one.clone());

@@ -93,6 +93,18 @@ fn cap_45d_disk_and_folder_of_packets_stand_in_the_configuration() {
 }
 
 #[test]
+fn cap_p_13a_how_many_records_a_tap_keeps_stands_in_the_configuration() {
+    let of = |number: &str| Config::load(None, vars(&[("QD__CAPTURE__TAP_RECORDS", number)]));
+    assert_eq!(of("1000000").unwrap().capture.tap_records.get(), 1_000_000);
+    assert_eq!(Config::default().capture.tap_records.get(), 200_000);
+    for number in ["0", "999", "2000001", "-1", "many"] {
+        assert!(of(number).is_err(), "{number}");
+    }
+    let told = of("999").unwrap_err().to_string();
+    assert!(told.contains("1000 to 2000000"), "{told}");
+}
+
+#[test]
 fn ac_116a_all_that_is_wrong_is_said_at_once() {
     let bad =
         file("[serve]\nroels = []\nlisten = 7\nroles = [\"console\"]\n[consle]\nopen = true\n[console]\nopen = 1\n");

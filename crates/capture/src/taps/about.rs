@@ -1,6 +1,6 @@
 //! What is said of a tap beside its records: counters, agents, marks, what a capture filter would choose.
 
-use super::one::{One, Order, RECORD_BYTES, SPOOL_FULL, now_us};
+use super::one::{One, Order, SPOOL_FULL, now_us};
 use super::{Taps, TapsError};
 use crate::names::{Names, Objects};
 use crate::spool::Snapshot;
@@ -36,7 +36,7 @@ impl Taps {
             losses: state.losses.values().cloned().collect(),
             malformed: malformed.into_iter().map(kind).collect(),
             record_bytes,
-            record_budget: RECORD_BYTES as u64,
+            record_budget: one.room.bytes() as u64,
             spool: one.spool.as_ref().map(|spool| TapSpool {
                 bytes: spool.bytes(),
                 budget: spool.budget(),

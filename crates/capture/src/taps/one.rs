@@ -4,12 +4,12 @@ mod filters;
 mod state;
 mod told;
 
-use super::How;
 use super::columns::record;
 use super::keys::KeyLog;
 use super::list::List;
 use super::lookups::Lookups;
 use super::row::{self, Seen};
+use super::{How, Room};
 use crate::files;
 use crate::line::Members;
 use crate::names::Names;
@@ -64,6 +64,8 @@ pub(super) struct One {
     /// Pods may join.
     follows: bool,
     pub(super) state: RwLock<State>,
+    /// What its records may take.
+    pub(super) room: Room,
     pub(super) records: Mutex<Records>,
     pub(super) list: List,
     pub(super) orders: mpsc::Sender<Order>,
@@ -94,7 +96,7 @@ impl One {
         permit: &Permit<TapStart>,
         started_ms: i64,
         orders: mpsc::Sender<Order>,
-        spool: Option<Spool>,
+        (room, spool): (Room, Option<Spool>),
     ) -> Self {
         let How { title, body, .. } = how;
         let (asked, granted) = (permit.target(), Granted::by(permit));
@@ -127,7 +129,8 @@ impl One {
                 }]),
                 ..State::default()
             }),
-            records: Mutex::new(Records::new(RECORD_BYTES, RECORDS)),
+            room,
+            records: Mutex::new(Records::new(room.bytes(), room.records)),
             list: List::new(cluster.clone(), schema, "time", false),
             cluster,
             orders,
@@ -447,10 +450,6 @@ pub(super) const SPOOL_FULL: &str =
 const USUAL_BODY: u32 = 4 << 10;
 /// Kinds of records, and causes of losses, that are told apart.
 const MAX_KINDS: usize = 64;
-/// Memory for the records of one tap.
-pub(super) const RECORD_BYTES: usize = 64 << 20;
-/// Records that are kept at most: rows of the list take memory of their own.
-const RECORDS: usize = 200_000;
 /// Stands for a pod where a record is of none.
 const NOBODY: usize = u16::MAX as usize;
 /// Names of addresses that are kept.

@@ -1,7 +1,7 @@
 #![allow(clippy::unwrap_used, clippy::expect_used, clippy::panic, clippy::indexing_slicing)]
 
 use super::one::One;
-use super::{MAX_TAPS, Taps, TapsConfig, TapsError};
+use super::{MAX_TAPS, Room, Taps, TapsConfig, TapsError};
 use crate::{Error, Event, Profile, Step};
 use api::socket::{List, ListQuery, Sort, TallyQuery};
 use api::tap::TapState;
@@ -48,9 +48,13 @@ struct World {
 
 impl World {
     fn new(obliged: bool) -> Self {
+        Self::with(obliged, TapsConfig::default())
+    }
+
+    fn with(obliged: bool, config: TapsConfig) -> Self {
         let clock: Arc<dyn Clock> = Arc::new(SystemClock);
         let mirror = Mirror::new(&MirrorConfig::default(), Vec::new(), &clock);
-        Self { gate: gate(Obliging(obliged)), taps: Taps::new(TapsConfig::default(), mirror, clock) }
+        Self { gate: gate(Obliging(obliged)), taps: Taps::new(config, mirror, clock) }
     }
 
     fn permit<A: policy::Action>(&self, action: A) -> Permit<A> {
@@ -93,7 +97,7 @@ impl World {
         let permit = self.permit(asked);
         let id = format!("{:032x}", self.taps.0.taps.read().len() + 1);
         let how = super::How { title: "-n shop".to_owned(), ..super::How::default() };
-        let one = One::new(id, how, ClusterName::new("c"), &permit, 5, orders, spool);
+        let one = One::new(id, how, ClusterName::new("c"), &permit, 5, orders, (self.taps.0.config.room, spool));
         let one = Arc::new(one);
         self.taps.0.taps.write().push(one.clone());
         one
@@ -357,6 +361,21 @@ async fn cap_d_28_a_storm_leaves_a_view_that_nobody_read_meanwhile_right_and_eve
         .unwrap();
     assert_eq!(rows as u64, totals.kept, "what is not shown any more is counted: {} of {ALL}", ALL - rows);
     assert_eq!(cells, [ALL - 1, ALL - 2, ALL - 3].map(|at| format!("GET /{at}")));
+}
+
+#[tokio::test]
+async fn cap_p_13b_a_tap_keeps_as_many_records_as_are_configured_and_rows_go_with_them() {
+    let room = Room { records: 1_000 };
+    let world = World::with(false, TapsConfig { room, ..TapsConfig::default() });
+    let one = world.tap(true);
+    joins(&one, 0, "front-1").await;
+    for _ in 0..50 {
+        records(&one, 0, &[GET; 100]).await;
+    }
+    let kept = one.records.lock().len();
+    assert!((1..=1_000).contains(&kept), "{kept}");
+    assert_eq!(one.list.table.read().len(), kept, "a row each");
+    assert_eq!(one.totals().records, 5_000, "all are counted");
 }
 
 #[tokio::test]
