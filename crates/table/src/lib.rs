@@ -26,6 +26,7 @@ mod notes;
 mod order;
 mod packed;
 mod parking;
+mod parts;
 mod record;
 mod ring;
 mod rows;

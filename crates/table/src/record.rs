@@ -5,50 +5,71 @@ use crate::table::{RowId, Table};
 use crate::texts::{NONE, TextId};
 use api::{Cell, ColumnType};
 use query::{Record, Value};
-use std::cell::{Cell as Slot, RefCell};
+use std::cell::Cell as Slot;
 use std::fmt::Write;
+use std::sync::OnceLock;
+use std::sync::atomic::{AtomicU64, Ordering::Relaxed};
 
-/// Answers of a filter's terms by text: a node's name is looked at once, not once for each of its pods. Text ids are
-/// only good while the table is locked, so this lives for one pass.
+/// Answers of a filter's terms by text, shared among the parts of a pass: a node's name is looked at once, not once for
+/// each of its pods. Text ids are only good while the table is locked, so this lives for one pass.
 #[derive(Debug)]
-pub(crate) struct Memory {
+pub(crate) struct Answers {
     /// For each term, two bits a text: asked, and the answer.
-    terms: RefCell<Vec<Vec<u64>>>,
+    terms: [OnceLock<Box<[AtomicU64]>>; TERMS],
     words: usize,
+}
+
+/// Terms whose answers are remembered.
+const TERMS: usize = 16;
+
+impl Answers {
+    pub(crate) fn of(table: &Table) -> Self {
+        Self { terms: Default::default(), words: table.texts.bound() / 32 + 1 }
+    }
+
+    fn ask(&self, term: u16, id: TextId, test: impl FnOnce() -> bool) -> bool {
+        let Some(answers) = self.terms.get(usize::from(term)) else { return test() };
+        let answers = answers.get_or_init(|| (0..self.words).map(|_| AtomicU64::new(0)).collect());
+        let Some(word) = answers.get(id as usize / 32) else { return test() };
+        let shift = id % 32 * 2;
+        let known = word.load(Relaxed) >> shift;
+        if known & 1 == 1 {
+            return known & 2 != 0;
+        }
+        // two parts that ask at once find the same
+        let answer = test();
+        word.fetch_or((1 | u64::from(answer) << 1) << shift, Relaxed);
+        answer
+    }
+}
+
+/// What one part of a pass remembers.
+#[derive(Debug, Default)]
+pub(crate) struct Memory<'a> {
+    answers: Option<&'a Answers>,
     /// The last ratio that was asked about: most are `1/1`.
     ratio: Slot<Option<(u16, u32, u32, bool)>>,
 }
 
-impl Memory {
-    pub(crate) fn of(table: &Table) -> Self {
-        Self { terms: RefCell::default(), words: table.texts.bound() / 32 + 1, ratio: Default::default() }
+impl<'a> Memory<'a> {
+    pub(crate) fn of(answers: &'a Answers) -> Self {
+        Self { answers: Some(answers), ratio: Slot::default() }
     }
 
-    /// Remembers nothing: for a few rows, asking is cheaper.
+    /// Remembers nothing of texts: for a few rows, asking is cheaper.
     pub(crate) fn none() -> Self {
-        Self { terms: RefCell::default(), words: 0, ratio: Default::default() }
+        Self::default()
     }
 
     fn ask(&self, term: u16, id: TextId, test: impl FnOnce() -> bool) -> bool {
-        let mut terms = self.terms.borrow_mut();
-        let term = usize::from(term);
-        if term >= terms.len() {
-            terms.resize(term + 1, Vec::new());
+        match self.answers {
+            Some(answers) => answers.ask(term, id, test),
+            None => test(),
         }
-        let Some(answers) = terms.get_mut(term) else { return test() };
-        if answers.is_empty() {
-            answers.resize(self.words, 0);
-        }
-        let Some(word) = answers.get_mut(id as usize / 32) else { return test() };
-        let shift = id % 32 * 2;
-        if *word >> shift & 1 == 0 {
-            *word |= (1 | u64::from(test()) << 1) << shift;
-        }
-        *word >> shift & 2 != 0
     }
 }
 
-impl Memory {
+impl Memory<'_> {
     fn ask_ratio(&self, term: u16, have: u32, want: u32, test: &mut dyn FnMut(&str) -> bool) -> bool {
         if let Some((own, had, wanted, answer)) = self.ratio.get()
             && (own, had, wanted) == (term, have, want)
@@ -66,7 +87,7 @@ impl Memory {
 pub(crate) struct TableRow<'t> {
     pub(crate) table: &'t Table,
     pub(crate) row: RowId,
-    pub(crate) memory: &'t Memory,
+    pub(crate) memory: &'t Memory<'t>,
 }
 
 impl Record for TableRow<'_> {

@@ -7,7 +7,8 @@ use crate::bits::Bits;
 use crate::error::Error;
 use crate::merge::merge;
 use crate::order::{self, SortKey, Stand};
-use crate::record::{Memory, TableRow};
+use crate::parts;
+use crate::record::{Answers, Memory, TableRow};
 use crate::ring::mask;
 use crate::scope::Scope;
 use crate::table::{RowId, Table};
@@ -159,12 +160,12 @@ impl Run {
         let scope = self.scope.resolve(table);
         let filter = self.filter.clone();
         let mut dropped = Bits::default();
-        let (mut any_dropped, mut fresh) = (false, Vec::new());
+        let (mut any_dropped, mut fresh, mut changes_at) = (false, Vec::new(), None);
         for row in list {
             let was = self.members.has(row);
             let is = table.rows.alive(row)
                 && scope.has(table, row)
-                && self.wants(filter.as_deref(), TableRow { table, row, memory: &memory }, now_ms);
+                && wants(filter.as_deref(), &TableRow { table, row, memory: &memory }, now_ms, &mut changes_at);
             if was && is && !moved.has(row) {
                 continue;
             }
@@ -176,6 +177,9 @@ impl Run {
             if is {
                 fresh.push(row);
             }
+        }
+        if let Some(at) = changes_at {
+            self.look_again(at, now_ms);
         }
         if any_dropped {
             self.rows.retain(|&row| !dropped.has(row));
@@ -224,40 +228,64 @@ impl Run {
             rows.extend_from_slice(all);
             return Ok(());
         }
-        let memory = Memory::of(table);
         let scope = self.scope.resolve(table);
         let filter = self.filter.clone();
         let began = Instant::now();
         // in the order of memory first, then put in the order of names
-        let mut wanted = Bits::default();
-        for row in table.iter() {
-            if scope.has(table, row) && self.wants(filter.as_deref(), TableRow { table, row, memory: &memory }, now_ms)
-            {
-                wanted.add(row);
+        let answers = Answers::of(table);
+        let found = parts::each(table.rows.bound() as usize, |part| {
+            // a pattern of one's own: threads that share one wait for each other
+            let filter = filter.as_deref().cloned();
+            let memory = Memory::of(&answers);
+            let mut found = Found::default();
+            for row in part.filter_map(|row| RowId::try_from(row).ok()).filter(|&row| table.rows.alive(row)) {
+                let record = TableRow { table, row, memory: &memory };
+                if scope.has(table, row) && wants(filter.as_ref(), &record, now_ms, &mut found.changes_at) {
+                    found.rows.push(row);
+                }
+                if row % 256 == 0 && began.elapsed() > MAX_PASS {
+                    return Err(Error::TooCostly { rows: table.len() });
+                }
             }
-            if row % 256 == 0 && began.elapsed() > MAX_PASS {
-                return Err(Error::TooCostly { rows: table.len() });
+            Ok(found)
+        });
+        let mut wanted = Bits::default();
+        for found in found {
+            let found = found?;
+            found.rows.into_iter().for_each(|row| {
+                wanted.add(row);
+            });
+            if let Some(at) = found.changes_at {
+                self.look_again(at, now_ms);
             }
         }
         rows.extend(all.iter().copied().filter(|&row| wanted.has(row)));
         Ok(())
     }
 
-    /// The filter's answer; notes when time alone may change it.
-    fn wants(&mut self, filter: Option<&Filter>, record: TableRow<'_>, now_ms: i64) -> bool {
-        let Some(filter) = filter else { return true };
-        if filter.is_timed()
-            && let Some(at) = filter.next_change(&record, now_ms)
-        {
-            self.look_again(at, now_ms);
-        }
-        filter.matches(&record, now_ms)
-    }
-
     fn look_again(&mut self, at: i64, now_ms: i64) {
         let at = at.max(now_ms + TICK_MS);
         self.stale_at = Some(self.stale_at.map_or(at, |own| own.min(at)));
     }
+}
+
+/// What a part of a pass found.
+#[derive(Default)]
+struct Found {
+    rows: Vec<RowId>,
+    /// When time alone may change an answer.
+    changes_at: Option<i64>,
+}
+
+/// The filter's answer; notes when time alone may change it.
+fn wants(filter: Option<&Filter>, record: &TableRow<'_>, now_ms: i64, changes_at: &mut Option<i64>) -> bool {
+    let Some(filter) = filter else { return true };
+    if filter.is_timed()
+        && let Some(at) = filter.next_change(record, now_ms)
+    {
+        *changes_at = Some(changes_at.map_or(at, |own| own.min(at)));
+    }
+    filter.matches(record, now_ms)
 }
 
 /// The row has a length that still grows, in a column of the sort.

@@ -4,7 +4,7 @@
 //! at rows that changed. Views that ask the same share one.
 
 use crate::error::Error;
-use crate::record::{Memory, TableRow};
+use crate::record::{Answers, Memory, TableRow};
 use crate::table::{RowId, SharedTable, Table};
 use parking_lot::Mutex;
 use query::Filter;
@@ -73,7 +73,7 @@ impl Tally {
         let changes = if self.table == table.id() { table.changes(self.seq) } else { None };
         match changes {
             Some(changes) if changes.len() < table.len().max(64) => {
-                let memories = self.memories(Memory::none);
+                let memories: Vec<Memory<'_>> = self.filters.iter().map(|_| Memory::none()).collect();
                 for (row, _) in changes {
                     self.look(table, row, &memories, now_ms);
                 }
@@ -89,7 +89,8 @@ impl Tally {
         self.table = 0;
         self.passes.clear();
         self.counts.fill(0);
-        let memories = self.memories(|| Memory::of(table));
+        let answers: Vec<Answers> = self.filters.iter().map(|_| Answers::of(table)).collect();
+        let memories: Vec<Memory<'_>> = answers.iter().map(Memory::of).collect();
         let began = Instant::now();
         for row in table.iter() {
             self.look(table, row, &memories, now_ms);
@@ -100,12 +101,8 @@ impl Tally {
         Ok(())
     }
 
-    fn memories(&self, one: impl Fn() -> Memory) -> Vec<Memory> {
-        self.filters.iter().map(|_| one()).collect()
-    }
-
     /// Looks at one row again.
-    fn look(&mut self, table: &Table, row: RowId, memories: &[Memory], now_ms: i64) {
+    fn look(&mut self, table: &Table, row: RowId, memories: &[Memory<'_>], now_ms: i64) {
         self.work += 1;
         let at = row as usize;
         if at >= self.passes.len() {
